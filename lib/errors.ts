@@ -1,0 +1,52 @@
+/** Stable codes of every error that sabot raises on purpose. */
+export type SabotErrorCode =
+  | 'SABOT_E_SYNTAX'
+  | 'SABOT_E_VALIDATION'
+  | 'SABOT_E_UNSUPPORTED'
+  | 'SABOT_E_OPTION'
+  | 'SABOT_E_PLAN'
+  | 'SABOT_E_RUNTIME'
+  | 'SABOT_E_INPUT'
+  | 'SABOT_E_IO'
+  | 'SABOT_E_CANCELLED'
+  | 'SABOT_E_NATIVE';
+
+/** Where in a script an error lies; lines and columns count from 1, offsets from 0 (UTF-16 units). */
+export interface SourceSpan {
+  readonly start: number;
+  readonly end: number;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface SabotErrorOptions {
+  /** What kind of mistake, in the words of the parity cases: 'syntax', 'unknown-column', 'type-mismatch', … */
+  readonly kind?: string;
+  /** The name, keyword or option that the message is about. */
+  readonly identifier?: string;
+  readonly span?: SourceSpan;
+  readonly operator?: string;
+  readonly job?: string;
+  readonly cause?: unknown;
+}
+
+/** The one error class of sabot: a stable `code`, and where it happened as far as that is known. */
+export class SabotError extends Error {
+  readonly code: SabotErrorCode;
+  readonly kind: string | undefined;
+  readonly identifier: string | undefined;
+  readonly span: SourceSpan | undefined;
+  readonly operator: string | undefined;
+  readonly job: string | undefined;
+
+  constructor(code: SabotErrorCode, message: string, options: SabotErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'SabotError';
+    this.code = code;
+    this.kind = options.kind;
+    this.identifier = options.identifier;
+    this.span = options.span;
+    this.operator = options.operator;
+    this.job = options.job;
+  }
+}
