@@ -1,0 +1,58 @@
+// Decoding bytes into batches and encoding batches into bytes.
+#pragma once
+
+#include <arrow/result.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "batch/batch.h"
+#include "batch/type.h"
+#include "plan/plan.h"
+
+namespace sabot {
+
+// Where a malformed record lies, for the message.
+struct RecordPlace {
+  std::string file;
+  int64_t offset = 0;  // Bytes from the start of the (uncompressed) file.
+  int64_t line = 0;    // From 1; 0 where unknown (a split that starts inside the file).
+};
+
+// Decodes newline-framed text. Holds builders that are reused from batch to batch.
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+  // Decodes whole records from `data` until `rows_max` rows are buffered in all or data ends; returns the bytes consumed (a record that is not
+  // complete is left, unless `at_end`). `data` must have 64 readable bytes behind its end (simdjson's padding).
+  virtual arrow::Result<size_t> Decode(std::string_view data, bool at_end, int64_t rows_max) = 0;
+  virtual int64_t num_rows() const = 0;  // Buffered rows.
+  // The buffered rows as a batch; the buffer is empty afterwards.
+  virtual arrow::Result<RecordBatchPtr> Flush() = 0;
+  // The place of the next byte to decode, for error messages.
+  virtual void SetPlace(RecordPlace place) = 0;
+  virtual int64_t skipped_records() const = 0;  // Since the start.
+};
+
+class Encoder {
+ public:
+  virtual ~Encoder() = default;
+  // Appends every row, each ended by a newline.
+  virtual arrow::Status Encode(const Batch& batch, std::string* out) = 0;
+};
+
+// Only the columns in `columns` are decoded. Options: Flink's, as `json.ignore-parse-errors`, in the plan's formatOptions.
+arrow::Result<std::unique_ptr<Decoder>> MakeDecoder(const std::string& format, const Schema& columns,
+                                                    const PlanNode& node);
+// How rows are written as JSON: DESIGN section 9's rendering for results, Flink's `json` format for sinks.
+struct JsonStyle {
+  bool results = false;     // DESIGN 9's rendering, NULL explicit, no options.
+  bool with_op = false;     // "op" first: "+I", "-U", "+U", "-D".
+};
+std::unique_ptr<Encoder> MakeJsonEncoder(const Schema& schema, JsonStyle style);
+arrow::Result<std::unique_ptr<Encoder>> MakeEncoder(const std::string& format, const Schema& schema, const PlanNode& node);
+
+}  // namespace sabot

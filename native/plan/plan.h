@@ -1,0 +1,93 @@
+// The physical plan as data (docs/plan.md), and its decoder.
+#pragma once
+
+#include <arrow/result.h>
+
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "batch/type.h"
+#include "plan/expression.h"
+
+namespace sabot {
+
+enum class ExchangeKind { kForward, kHash, kRebalance, kBroadcast, kSingleton };
+
+struct PlanInput {
+  int node = -1;  // Index into Plan::nodes.
+  ExchangeKind exchange = ExchangeKind::kForward;
+  std::vector<int> keys;
+};
+
+struct AggregateCall {
+  std::string function;
+  std::vector<int> args;  // Input column positions.
+  std::vector<Type> arg_types;
+  bool distinct = false;
+  int filter = -1;  // A BOOLEAN input column, or -1.
+  Type type;
+  std::shared_ptr<const nlohmann::json> options;  // Never nullptr.
+};
+
+struct SortKey {
+  int column = -1;
+  bool descending = false;
+  bool nulls_first = false;
+};
+
+// One operator of the plan. Reading config: a missing or ill-typed member is an error naming the
+// node; the overloads with a fallback allow it to be absent.
+class PlanNode {
+ public:
+  int id = 0;
+  std::string op;
+  std::string uid;
+  int parallelism = 1;
+  std::vector<PlanInput> inputs;
+  std::vector<Schema> input_schemas;
+  Schema schema;  // Output.
+  std::shared_ptr<const nlohmann::json> config;
+
+  bool Has(const char* name) const;
+  arrow::Result<int64_t> Int(const char* name) const;
+  arrow::Result<int64_t> Int(const char* name, int64_t fallback) const;
+  arrow::Result<bool> Bool(const char* name, bool fallback) const;
+  arrow::Result<std::string> String(const char* name) const;
+  arrow::Result<std::string> String(const char* name, std::string fallback) const;
+  arrow::Result<int> Column(const char* name, int input = 0) const;
+  arrow::Result<std::vector<int>> Columns(const char* name, int input = 0) const;
+  arrow::Result<Expression> Expr(const char* name) const;
+  arrow::Result<std::vector<Expression>> Exprs(const char* name) const;
+  arrow::Result<std::vector<AggregateCall>> Aggregates(const char* name) const;
+  arrow::Result<std::vector<SortKey>> SortKeys(const char* name) const;
+  arrow::Result<Schema> Fields(const char* name) const;
+  // A member of config of any form; nullptr where absent.
+  const nlohmann::json* Member(const char* name) const;
+
+  arrow::Status Error(const std::string& message) const;
+};
+
+struct PlanOptions {
+  int parallelism = 1;
+  int64_t batch_max_rows = 16384;
+  int64_t batch_max_delay_ms = 10;
+  int64_t auto_watermark_interval_ms = 200;
+  std::string local_time_zone = "UTC";
+  int64_t query_start_ms = 0;  // What CURRENT_TIMESTAMP and the like say.
+};
+
+struct Plan {
+  std::string job;
+  PlanOptions options;
+  std::vector<PlanNode> nodes;  // Topological order.
+};
+
+arrow::Result<Plan> DecodePlan(std::string_view json);
+arrow::Result<Type> DecodeType(const nlohmann::json& json);
+arrow::Result<Schema> DecodeSchema(const nlohmann::json& json);
+arrow::Result<Expression> DecodeExpression(const nlohmann::json& json);
+
+}  // namespace sabot

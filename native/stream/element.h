@@ -1,0 +1,36 @@
+// What travels between operators, in order: rows, and the control elements between them.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <variant>
+
+#include "batch/batch.h"
+
+namespace sabot {
+
+inline constexpr int64_t kWatermarkMin = std::numeric_limits<int64_t>::min();
+inline constexpr int64_t kWatermarkMax = std::numeric_limits<int64_t>::max();
+
+// No row with event time <= millis is expected any more.
+struct Watermark {
+  int64_t millis = kWatermarkMin;
+};
+
+// An idle channel holds no watermark back until it is active again.
+struct StreamStatus {
+  bool idle = false;
+};
+
+enum class BarrierKind : uint8_t { kCheckpoint, kSavepoint };
+
+struct Barrier {
+  int64_t id = 0;
+  BarrierKind kind = BarrierKind::kCheckpoint;
+};
+
+struct EndOfInput {};
+
+using Element = std::variant<Batch, Watermark, StreamStatus, Barrier, EndOfInput>;
+
+}  // namespace sabot

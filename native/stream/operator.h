@@ -1,0 +1,100 @@
+// The operator contract.
+//
+// One subtask of one operator: fed by one thread at a time, never concurrently. It must not block: a call that cannot finish returns
+// kMoreOutput (after emitting a bounded piece) or kBlocked (after arranging for context.waker), and is resumed with Resume until
+// kDone before the next element arrives, barriers included. All mutable state is written by Snapshot and read by Restore, or marked
+// "rebuilt on restore".
+#pragma once
+
+#include <arrow/result.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "batch/batch.h"
+#include "expressions/kernel.h"
+#include "plan/plan.h"
+#include "state/snapshot.h"
+#include "stream/element.h"
+#include "stream/metrics.h"
+
+namespace sabot {
+
+enum class Progress : uint8_t { kDone, kMoreOutput, kBlocked };
+
+// Where an operator's output goes: the next operator of the chain, or the exchanges behind it.
+class Collector {
+ public:
+  virtual ~Collector() = default;
+  virtual arrow::Status Emit(Batch batch) = 0;  // Empty batches are dropped.
+  virtual arrow::Status Emit(Watermark watermark) = 0;
+  virtual arrow::Status Emit(StreamStatus status) = 0;
+  // False once enough is queued downstream: a large firing should return kMoreOutput.
+  virtual bool has_room() const = 0;
+};
+
+// What an operator may use of its surroundings; outlives it.
+struct OperatorContext {
+  int subtask = 0;
+  int parallelism = 1;
+  SessionContext session;
+  PlanOptions options;
+  Clock* clock = nullptr;
+  OperatorMetrics* metrics = nullptr;
+  // Makes a blocked task runnable; may be called from any thread, any number of times.
+  std::function<void()> waker;
+  // Where sinks hand their results to the job's owner (result_sink, print_sink); may be called from this task's thread only.
+  // False: no room now, `waker` will be called.
+  std::function<bool(const std::string& channel, std::string bytes)> deliver;
+};
+
+class Operator {
+ public:
+  virtual ~Operator() = default;
+
+  // Before the first element and before Restore.
+  virtual arrow::Status Open() { return arrow::Status::OK(); }
+
+  // Sources (no inputs): the next piece of input. kDone means the input has ended; kMoreOutput: call again.
+  virtual arrow::Result<Progress> Produce(Collector& out);
+
+  virtual arrow::Result<Progress> Process(int input, const Batch& batch, Collector& out) = 0;
+  // The combined watermark of all inputs has advanced. Default: passes it on.
+  virtual arrow::Result<Progress> OnWatermark(Watermark watermark, Collector& out);
+  virtual arrow::Result<Progress> OnStatus(StreamStatus status, Collector& out);
+  // Processing time has reached a time asked for with NextTimer.
+  virtual arrow::Result<Progress> OnTimer(int64_t now_ms, Collector& out);
+  // One input has ended (bounded); the last call precedes the task's own EndOfInput. A watermark of kWatermarkMax has come before.
+  virtual arrow::Result<Progress> OnEndOfInput(int input, Collector& out);
+  // Goes on with the call that returned kMoreOutput or kBlocked.
+  virtual arrow::Result<Progress> Resume(Collector& out);
+
+  // The next processing time at which OnTimer wants to run; INT64_MAX for none.
+  virtual int64_t NextTimer() const { return INT64_MAX; }
+
+  virtual arrow::Status Snapshot(SnapshotWriter& to) = 0;
+  virtual arrow::Status Restore(const SnapshotReader& from) = 0;
+};
+
+// An operator whose subtasks hold nothing between two calls.
+class StatelessOperator : public Operator {
+ public:
+  arrow::Status Snapshot(SnapshotWriter&) final { return arrow::Status::OK(); }
+  arrow::Status Restore(const SnapshotReader&) final { return arrow::Status::OK(); }
+};
+
+inline constexpr int kAnyInputs = -1;
+
+// What an operator is, as data; nothing switches on its name.
+struct OperatorSpec {
+  std::string_view name;
+  int num_inputs = 1;
+  bool stateful = false;
+  arrow::Result<std::unique_ptr<Operator>> (*make)(const PlanNode& node, OperatorContext& context);
+};
+
+}  // namespace sabot
