@@ -47,13 +47,22 @@ endfunction()
 
 sabot_link(Arrow arrow/api.h arrow arrow_compute ROOT ${SABOT_ARROW_ROOT})
 sabot_link(RocksDB rocksdb/db.h rocksdb)
-sabot_link(simdjson simdjson.h simdjson)
 sabot_link(nlohmann_json nlohmann/json.hpp)
 sabot_link(xxhash xxhash.h)
 # Static, so that Node's own copies of these cannot be called in their place: Node exports its zlib, and from 22 on zstd.
 sabot_link(pcre2 pcre2.h libpcre2-8.a)
 sabot_link(zstd zstd.h libzstd.a)
 sabot_link(zlib zlib.h libz.a)
+
+# Compiled in, for Node 24 exports a simdjson of its own, which would take the place of a shared one's functions.
+set(SABOT_SIMDJSON_SOURCE "${CMAKE_SOURCE_DIR}/node_modules/@nozbe/simdjson/src" CACHE PATH
+  "Folder of simdjson's single-file release: simdjson.h and simdjson.cpp")
+if(NOT EXISTS ${SABOT_SIMDJSON_SOURCE}/simdjson.cpp)
+  message(FATAL_ERROR "No simdjson.cpp in ${SABOT_SIMDJSON_SOURCE}. Run npm ci, or pass -DSABOT_SIMDJSON_SOURCE=FOLDER.")
+endif()
+add_library(sabot_simdjson OBJECT ${SABOT_SIMDJSON_SOURCE}/simdjson.cpp)
+target_include_directories(sabot_simdjson SYSTEM PUBLIC ${SABOT_SIMDJSON_SOURCE})
+target_compile_options(sabot_simdjson PRIVATE -w)
 
 find_package(Threads REQUIRED)
 target_link_libraries(sabot_dependencies INTERFACE Threads::Threads)
