@@ -54,6 +54,9 @@ int64_t SizeBytes(const Batch& batch);
 arrow::Result<Batch> Take(const Batch& batch, std::span<const int32_t> indices);
 arrow::Result<ArrayPtr> Take(const ArrayPtr& column, std::span<const int32_t> indices);
 
+// One batch of all the rows, in order; all of one schema, and all with kinds or all without.
+arrow::Result<Batch> Concatenate(std::span<const Batch> batches);
+
 // A kinds column from raw bytes.
 arrow::Result<std::shared_ptr<arrow::Int8Array>> MakeKinds(std::span<const int8_t> kinds);
 

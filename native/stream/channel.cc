@@ -1,0 +1,54 @@
+// A bounded queue of elements between two tasks.
+#include "stream/channel.h"
+
+namespace sabot {
+namespace {
+
+constexpr int64_t kControlElementBytes = 64;
+
+int64_t BytesOf(const Element& element) {
+  const auto* batch = std::get_if<Batch>(&element);
+  return batch == nullptr ? kControlElementBytes : SizeBytes(*batch) + kControlElementBytes;
+}
+
+}  // namespace
+
+void Channel::Push(Element element) {
+  const int64_t bytes = BytesOf(element);
+  bool was_empty = false;
+  {
+    const std::lock_guard lock(mutex_);
+    was_empty = entries_.empty();
+    entries_.push_back({std::move(element), bytes});
+    bytes_ += bytes;
+  }
+  if (was_empty && wake_consumer_) wake_consumer_();
+}
+
+std::optional<Element> Channel::Pop() {
+  std::optional<Element> element;
+  bool made_room = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (entries_.empty()) return std::nullopt;
+    element = std::move(entries_.front().element);
+    const bool was_full = bytes_ >= bytes_max_;
+    bytes_ -= entries_.front().bytes;
+    entries_.pop_front();
+    made_room = was_full && bytes_ < bytes_max_;
+  }
+  if (made_room && wake_producer_) wake_producer_();
+  return element;
+}
+
+bool Channel::has_room() const {
+  const std::lock_guard lock(mutex_);
+  return bytes_ < bytes_max_;
+}
+
+bool Channel::empty() const {
+  const std::lock_guard lock(mutex_);
+  return entries_.empty();
+}
+
+}  // namespace sabot

@@ -1,0 +1,46 @@
+// A bounded queue of elements between one producer task and one consumer task.
+//
+// Bounded by bytes: a push is always taken, but a producer must see has_room() before it starts a new piece of work, so the overshoot is
+// one piece. Crossing the bound downwards wakes the producer, a push into an empty channel wakes the consumer.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+
+#include "stream/element.h"
+
+namespace sabot {
+
+inline constexpr int64_t kChannelBytesMax = 4 << 20;
+
+class Channel {
+ public:
+  explicit Channel(int64_t bytes_max = kChannelBytesMax) : bytes_max_(bytes_max) {}
+
+  void SetWakers(std::function<void()> wake_producer, std::function<void()> wake_consumer) {
+    wake_producer_ = std::move(wake_producer);
+    wake_consumer_ = std::move(wake_consumer);
+  }
+
+  void Push(Element element);
+  std::optional<Element> Pop();
+  bool has_room() const;
+  bool empty() const;
+
+ private:
+  struct Entry {
+    Element element;
+    int64_t bytes;
+  };
+  const int64_t bytes_max_;
+  mutable std::mutex mutex_;
+  std::deque<Entry> entries_;
+  int64_t bytes_ = 0;
+  std::function<void()> wake_producer_;
+  std::function<void()> wake_consumer_;
+};
+
+}  // namespace sabot
