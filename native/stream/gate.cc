@@ -15,17 +15,19 @@ std::optional<GateEvent> Gate::Next() {
     pending_.erase(pending_.begin());
     return event;
   }
-  for (size_t i = 0; i < channels_.size(); ++i) {
-    Input& from = channels_[(start_ + i) % channels_.size()];
-    // One element may have no consequence (a watermark that is not the least): take the next.
-    while (!from.ended && !from.aligned) {
-      std::optional<Element> element = from.channel->Pop();
-      if (!element) break;
-      start_ = (start_ + i + 1) % channels_.size();
-      std::optional<GateEvent> event = Handle(from, std::move(*element));
-      if (event) return event;
-      i = 0;
+  // Round robin; one element may have no consequence (a watermark that is not the least): then go on.
+  size_t num_silent = 0;
+  while (num_silent < channels_.size()) {
+    Input& from = channels_[start_];
+    start_ = (start_ + 1) % channels_.size();
+    std::optional<Element> element;
+    if (!from.ended && !from.aligned) element = from.channel->Pop();
+    if (!element) {
+      ++num_silent;
+      continue;
     }
+    num_silent = 0;
+    if (auto event = Handle(from, std::move(*element))) return event;
   }
   return std::nullopt;
 }

@@ -1,0 +1,29 @@
+// The one list of operators: a new operator is its file and one row here.
+#include "engine/catalogue.h"
+
+#include <array>
+
+namespace sabot {
+
+#define SABOT_OPERATORS(X) \
+  X(kUnion)
+
+#define SABOT_DECLARE(name) extern const OperatorSpec name;
+SABOT_OPERATORS(SABOT_DECLARE)
+#undef SABOT_DECLARE
+
+std::span<const OperatorSpec* const> AllOperators() {
+#define SABOT_ADDRESS(name) &name,
+  static const std::array operators = {SABOT_OPERATORS(SABOT_ADDRESS)};
+#undef SABOT_ADDRESS
+  return operators;
+}
+
+const OperatorSpec* FindOperator(std::string_view name) {
+  for (const OperatorSpec* spec : AllOperators()) {
+    if (spec->name == name) return spec;
+  }
+  return nullptr;
+}
+
+}  // namespace sabot

@@ -1,0 +1,45 @@
+// Who runs the tasks: worker threads, or one thread in an order that a seed decides.
+#pragma once
+
+#include <arrow/status.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/clock.h"
+#include "stream/task.h"
+
+namespace sabot {
+
+// What became of a run; `task` is the one that failed, or nullptr.
+struct RunOutcome {
+  arrow::Status status;
+  const Task* task = nullptr;
+};
+
+class Scheduler {
+ public:
+  virtual ~Scheduler() = default;
+  // Runs the tasks, all runnable at first, until all have finished or one failed or Cancel. Returns at once if threaded: `done`
+  // is called exactly once, when no task runs any more, on a thread of the scheduler.
+  virtual void Start(std::vector<Task*> tasks, std::function<void(RunOutcome)> done) = 0;
+  // Makes a task runnable. Any thread, before Start too.
+  virtual void Wake(size_t task) = 0;
+  virtual void Cancel() = 0;
+};
+
+std::unique_ptr<Scheduler> MakeThreadedScheduler(int num_workers, Clock& clock);
+
+// Start runs everything on the calling thread and returns when done. Equal seeds give equal runs; virtual time advances to the next
+// timer when nothing is runnable. `between` is called between two steps (barriers, faults, checks).
+struct Simulation {
+  uint64_t seed = 0;
+  int64_t steps_max = 10'000'000;
+  std::function<void(uint64_t step)> between;
+};
+std::unique_ptr<Scheduler> MakeSimulatedScheduler(Simulation simulation, VirtualClock& clock);
+
+}  // namespace sabot

@@ -1,0 +1,252 @@
+// The operator test harness.
+#include "harness.h"
+
+#include <arrow/api.h>
+#include <arrow/json/from_string.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <regex>
+
+#include "base/check.h"
+#include "batch/key_encoding.h"
+#include "engine/catalogue.h"
+
+namespace sabot::test {
+namespace {
+
+using nlohmann::json;
+
+json TypeJson(const std::string& text) {
+  static const std::regex pattern(R"(^([A-Z_]+)(?:\((\d+)(?:,\s*(\d+))?\))?( NOT NULL)?$)");
+  std::smatch match;
+  SABOT_CHECK(std::regex_match(text, match, pattern));
+  std::string kind = match[1];
+  json type;
+  if (kind == "STRING") kind = "VARCHAR";
+  if (kind == "BYTES") kind = "VARBINARY";
+  if (kind == "INT") kind = "INTEGER";
+  type["kind"] = kind;
+  if (match[2].matched) {
+    const int number = std::stoi(match[2]);
+    if (kind == "CHAR" || kind == "VARCHAR" || kind == "BINARY" || kind == "VARBINARY") {
+      type["length"] = number;
+    } else {
+      type["precision"] = number;
+    }
+  }
+  if (match[3].matched) type["scale"] = std::stoi(match[3]);
+  type["nullable"] = !match[4].matched;
+  return type;
+}
+
+const char* KindText(RowKind kind) {
+  static constexpr const char* kTexts[] = {"+I", "-U", "+U", "-D"};
+  return kTexts[static_cast<size_t>(kind)];
+}
+
+std::string ValueText(const arrow::Array& column, int64_t row) {
+  if (column.IsNull(row)) return "NULL";
+  const auto scalar = column.GetScalar(row).ValueOrDie();
+  // Timestamps print with a trailing Z where they have a zone: that is their type.
+  return scalar->ToString();
+}
+
+int KindOf(const json& row, size_t num_columns) {
+  if (row.size() != num_columns + 1 || !row[0].is_string()) return -1;
+  for (int8_t kind = 0; kind < 4; ++kind) {
+    if (row[0] == KindText(static_cast<RowKind>(kind))) return kind;
+  }
+  return -1;
+}
+
+}  // namespace
+
+std::string SchemaJson(const std::vector<std::string>& columns) {
+  json schema = json::array();
+  for (const std::string& column : columns) {
+    const size_t space = column.find(' ');
+    schema.push_back({{"name", column.substr(0, space)}, {"type", TypeJson(column.substr(space + 1))}});
+  }
+  return schema.dump();
+}
+
+Schema MakeSchema(const std::vector<std::string>& columns) {
+  return DecodeSchema(json::parse(SchemaJson(columns))).ValueOrDie();
+}
+
+Batch MakeBatch(const Schema& schema, std::string_view rows) {
+  json values = json::array();
+  std::vector<int8_t> kinds;
+  bool any_kind = false;
+  for (json row : json::parse(rows)) {
+    const int kind = KindOf(row, schema.size());
+    if (kind >= 0) row.erase(0);
+    any_kind = any_kind || kind >= 0;
+    kinds.push_back(static_cast<int8_t>(std::max(kind, 0)));
+    values.push_back(std::move(row));
+  }
+  const auto arrow_schema = ToArrow(schema);
+  const auto structs =
+      arrow::json::ArrayFromJSONString(arrow::struct_(arrow_schema->fields()), values.dump()).ValueOrDie();
+  Batch batch;
+  batch.rows = arrow::RecordBatch::FromStructArray(structs).ValueOrDie();
+  if (any_kind) batch.kinds = MakeKinds(kinds).ValueOrDie();
+  return batch;
+}
+
+std::vector<std::string> ToLines(const Batch& batch) {
+  std::vector<std::string> lines;
+  for (int64_t row = 0; row < batch.num_rows(); ++row) {
+    std::string line = std::string(KindText(batch.kind(row))) + "[";
+    for (int column = 0; column < batch.num_columns(); ++column) {
+      if (column > 0) line += ", ";
+      line += ValueText(*batch.column(column), row);
+    }
+    lines.push_back(line + "]");
+  }
+  return lines;
+}
+
+class Harness::Output final : public Collector {
+ public:
+  Output(bool no_room, std::shared_ptr<arrow::Schema> schema)
+      : no_room_(no_room), schema_(std::move(schema)) {}
+  arrow::Status Emit(Batch batch) override {
+    EXPECT_TRUE(batch.rows->ValidateFull().ok()) << batch.rows->ValidateFull().ToString();
+    EXPECT_TRUE(batch.rows->schema()->Equals(*schema_))
+        << batch.rows->schema()->ToString() << "\nis not the plan's\n" << schema_->ToString();
+    for (std::string& line : ToLines(batch)) lines.push_back(std::move(line));
+    return arrow::Status::OK();
+  }
+  arrow::Status Emit(Watermark watermark) override {
+    lines.push_back(watermark.millis == kWatermarkMax ? "W(max)"
+                                                      : "W(" + std::to_string(watermark.millis) + ")");
+    return arrow::Status::OK();
+  }
+  arrow::Status Emit(StreamStatus status) override {
+    lines.push_back(status.idle ? "idle" : "active");
+    return arrow::Status::OK();
+  }
+  bool has_room() const override { return !no_room_; }
+  std::vector<std::string> lines;
+
+ private:
+  bool no_room_;
+  std::shared_ptr<arrow::Schema> schema_;
+};
+
+Harness::Harness(std::string_view node, std::vector<Schema> inputs, HarnessOptions options)
+    : options_(std::move(options)) {
+  const json document = json::parse(node);
+  node_.op = document.at("op");
+  node_.uid = node_.op;
+  node_.config = std::make_shared<const json>(document.value("config", json::object()));
+  node_.schema = DecodeSchema(document.at("schema")).ValueOrDie();
+  node_.inputs.resize(inputs.size());
+  node_.input_schemas = std::move(inputs);
+  spec_ = FindOperator(node_.op);
+  SABOT_CHECK(spec_ != nullptr);
+  context_.session = {options_.plan.local_time_zone, options_.plan.query_start_ms};
+  context_.options = options_.plan;
+  context_.clock = &clock_;
+  context_.metrics = &metrics_;
+  context_.waker = [] {};
+  output_ = std::make_unique<Output>(options_.no_room, ToArrow(node_.schema));
+  context_.deliver = [this](const std::string& channel, std::string bytes) {
+    output_->lines.push_back(channel + ": " + bytes);
+    return true;
+  };
+  Open();
+}
+
+Harness::~Harness() = default;
+
+void Harness::Open() {
+  auto made = spec_->make(node_, context_);
+  EXPECT_TRUE(made.ok()) << made.status().ToString();
+  operator_ = std::move(made).ValueOrDie();
+  EXPECT_TRUE(operator_->Open().ok());
+}
+
+void Harness::Drive(arrow::Result<Progress> progress) {
+  while (progress.ok() && *progress != Progress::kDone) progress = operator_->Resume(*output_);
+  last_error_ = progress.status();
+}
+
+arrow::Status Harness::TryRows(std::string_view rows, int input) {
+  const Batch whole = MakeBatch(node_.input_schemas[static_cast<size_t>(input)], rows);
+  for (int64_t begin = 0; begin < whole.num_rows(); begin += options_.batch_rows_max) {
+    const int64_t length = std::min(options_.batch_rows_max, whole.num_rows() - begin);
+    Drive(operator_->Process(input, whole.Slice(begin, length), *output_));
+    if (!last_error_.ok()) return last_error_;
+    if (length == whole.num_rows()) break;  // Also keeps begin + max from overflowing.
+  }
+  return arrow::Status::OK();
+}
+
+void Harness::Rows(std::string_view rows, int input) {
+  const arrow::Status status = TryRows(rows, input);
+  EXPECT_TRUE(status.ok()) << status.ToString();
+}
+
+void Harness::AdvanceWatermark(int64_t millis) {
+  Drive(operator_->OnWatermark({millis}, *output_));
+  EXPECT_TRUE(last_error_.ok()) << last_error_.ToString();
+}
+
+void Harness::Status(StreamStatus status) {
+  Drive(operator_->OnStatus(status, *output_));
+  EXPECT_TRUE(last_error_.ok()) << last_error_.ToString();
+}
+
+void Harness::AdvanceProcessingTime(int64_t millis) {
+  clock_.AdvanceMillis(millis);
+  while (operator_->NextTimer() <= clock_.NowMillis()) {
+    Drive(operator_->OnTimer(clock_.NowMillis(), *output_));
+    ASSERT_TRUE(last_error_.ok()) << last_error_.ToString();
+  }
+}
+
+void Harness::EndOfInput() {
+  AdvanceWatermark(kWatermarkMax);
+  for (size_t input = 0; input < node_.inputs.size(); ++input) {
+    Drive(operator_->OnEndOfInput(static_cast<int>(input), *output_));
+    EXPECT_TRUE(last_error_.ok()) << last_error_.ToString();
+  }
+}
+
+void Harness::Restart(int parallelism) {
+  SnapshotWriter writer;
+  ASSERT_TRUE(operator_->Snapshot(writer).ok());
+  std::vector<SnapshotReader::Sections> parts;
+  parts.push_back(writer.Take());
+  if (parallelism > 1) {
+    // Each new subtask restores its key groups and snapshots again; operator-scope state goes to subtask 0.
+    std::vector<SnapshotReader::Sections> split;
+    for (int subtask = 0; subtask < parallelism; ++subtask) {
+      int first = 0;
+      while (SubtaskOf(first, parallelism) < subtask) ++first;
+      int last = first;
+      while (last + 1 < kMaxParallelism && SubtaskOf(last + 1, parallelism) == subtask) ++last;
+      Open();
+      const SnapshotReader reader({&parts[0]}, first, last);
+      const arrow::Status restored = operator_->Restore(reader);
+      ASSERT_TRUE(restored.ok()) << restored.ToString();
+      SnapshotWriter again;
+      ASSERT_TRUE(operator_->Snapshot(again).ok());
+      split.push_back(again.Take());
+    }
+    parts = std::move(split);
+  }
+  std::vector<const SnapshotReader::Sections*> readable;
+  for (const auto& part : parts) readable.push_back(&part);
+  Open();
+  const SnapshotReader reader(std::move(readable), 0, kMaxParallelism - 1);
+  const arrow::Status restored = operator_->Restore(reader);
+  ASSERT_TRUE(restored.ok()) << restored.ToString();
+}
+
+std::vector<std::string> Harness::Take() { return std::exchange(output_->lines, {}); }
+
+}  // namespace sabot::test

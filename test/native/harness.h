@@ -1,0 +1,76 @@
+// Tests an operator as a story in rows: feed rows, watermarks and restarts, read what came out.
+//
+//   Harness window(R"({"op": "window_aggregate", "config": {...}, "schema": [...]})", {input_schema});
+//   window.Rows(R"([["a", 3], ["b", 4]])");
+//   window.AdvanceWatermark(9);
+//   window.Restart();
+//   EXPECT_THAT(window.Take(), ElementsAre("+I[a, 3]", "W(9)"));
+//
+// A row is a JSON array of its columns, with "+I" (default), "-U", "+U" or "-D" in front where kinds matter. Timestamps are milliseconds
+// (integers) in input and "2024-01-01 00:00:00.000" in output.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "plan/plan.h"
+#include "stream/operator.h"
+
+namespace sabot::test {
+
+// A schema from the plan's JSON type kinds in short: {"k VARCHAR", "ts TIMESTAMP(3)", "p DECIMAL(10,2)", "n BIGINT NOT NULL"} — scalar types only.
+Schema MakeSchema(const std::vector<std::string>& columns);
+// The plan's JSON of such a schema.
+std::string SchemaJson(const std::vector<std::string>& columns);
+
+Batch MakeBatch(const Schema& schema, std::string_view rows);
+// Each row as "+I[a, 1, NULL]".
+std::vector<std::string> ToLines(const Batch& batch);
+
+struct HarnessOptions {
+  int64_t batch_rows_max = INT64_MAX;  // Input batches are cut to this size.
+  bool no_room = false;                // has_room() is always false: large firings must yield.
+  PlanOptions plan;
+};
+
+class Harness {
+ public:
+  // `node`: {"op", "config", "schema"}; the operator comes from the catalogue.
+  Harness(std::string_view node, std::vector<Schema> inputs, HarnessOptions options = {});
+  ~Harness();
+
+  void Rows(std::string_view rows, int input = 0);
+  // As Rows, but expects failure and returns the status.
+  arrow::Status TryRows(std::string_view rows, int input = 0);
+  void AdvanceWatermark(int64_t millis);
+  void Status(StreamStatus status);
+  void AdvanceProcessingTime(int64_t millis);
+  void EndOfInput();  // Watermark of kWatermarkMax, then the end of every input.
+  // Snapshots, throws the operator away, makes a new one and restores it. With `parallelism` > 1 the state is split by key group into that many
+  // subtasks and merged back, which must change nothing.
+  void Restart(int parallelism = 1);
+
+  // What came out since the last Take: rows as "+I[...]", watermarks as "W(5)", idleness as "idle" / "active".
+  std::vector<std::string> Take();
+  const OperatorMetrics& metrics() const { return metrics_; }
+
+ private:
+  class Output;
+  void Open();
+  void Drive(arrow::Result<Progress> progress);
+
+  PlanNode node_;
+  const OperatorSpec* spec_;
+  HarnessOptions options_;
+  VirtualClock clock_;
+  OperatorMetrics metrics_;
+  OperatorContext context_;
+  std::unique_ptr<Operator> operator_;
+  std::unique_ptr<Output> output_;
+  arrow::Status last_error_;
+};
+
+}  // namespace sabot::test
