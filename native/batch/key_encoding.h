@@ -3,8 +3,10 @@
 //   (BIGINT 5, STRING 'ab', NULL)  ->  01 8000000000000005 | 01 61 62 00 01 | 00
 //
 // Per column: 00 for NULL, 01 and the value otherwise. Integers and temporals big-endian with the
-// sign bit flipped; floating point in total order with one NaN and -0.0 = 0.0; decimals as 16-byte integers; strings
-// and bytes with 00 written as 00 FF and ended by 00 01; rows, lists and maps as their parts.
+// sign bit flipped; floating point in total order with one NaN and -0.0 = 0.0; decimals as 16-byte
+// integers; strings and bytes with 00 written as 00 FF and ended by 00 01. Rows are their fields
+// one after the other; a list is 01 before each element and 00 at its end; a map is a list of key
+// and value, sorted by the encoded key.
 #pragma once
 
 #include <arrow/result.h>
@@ -25,7 +27,8 @@ inline constexpr int kMaxParallelism = 128;
 // The encoded keys of one batch, reused from batch to batch.
 class EncodedKeys {
  public:
-  // Encodes rows 0..length of the columns. Views are valid until the next call.
+  // Encodes rows 0..length of the columns. Views are valid until the next call. No columns: every
+  // key is empty.
   arrow::Status Encode(std::span<const ArrayPtr> columns, int64_t length);
 
   int64_t length() const { return static_cast<int64_t>(hashes_.size()); }
@@ -36,14 +39,25 @@ class EncodedKeys {
   uint64_t hash(int64_t row) const { return hashes_[static_cast<size_t>(row)]; }
 
  private:
-  std::vector<char> bytes_;
+  // Every column of fixed width and without NULL: `stride` bytes a row.
+  void SetStride(size_t stride, size_t length);
+
+  std::vector<char> bytes_;  // Grows only.
   std::vector<size_t> offsets_;
   std::vector<uint64_t> hashes_;
+  std::vector<size_t> cursors_;
+  size_t stride_ = 0;  // Of what offsets_ says; 0 after a batch of variable width.
 };
 
 // Key columns back from encoded keys.
-arrow::Result<std::vector<ArrayPtr>> DecodeKeys(std::span<const std::string_view> keys,
-                                                const std::vector<std::shared_ptr<arrow::DataType>>& types);
+arrow::Result<std::vector<ArrayPtr>> DecodeKeys(
+    std::span<const std::string_view> keys,
+    const std::vector<std::shared_ptr<arrow::DataType>>& types);
+
+// Appends one encoded value to `out` / one decoded value to `to`, advancing `from`. For state that
+// keeps single values as bytes.
+arrow::Status EncodeValue(const arrow::Array& column, int64_t row, std::string& out);
+arrow::Status DecodeValue(std::string_view& from, arrow::ArrayBuilder& to);
 
 inline int KeyGroupOf(uint64_t hash) { return static_cast<int>(hash % kMaxParallelism); }
 // The subtask that owns a key group: Flink's even ranges.

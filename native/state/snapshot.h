@@ -1,5 +1,5 @@
-// How state leaves and enters an operator. A snapshot is a set of named sections; keyed sections are cut by
-// key group so that a restore at another parallelism reads only its range.
+// How state leaves and enters an operator. A snapshot is a set of named sections; keyed sections
+// are cut by key group so that a restore at another parallelism reads only its range.
 #pragma once
 
 #include <arrow/result.h>
@@ -28,8 +28,8 @@ class SnapshotWriter {
   std::map<std::pair<std::string, int>, std::string> sections_;
 };
 
-// What a restored subtask may read: its key groups' sections, and the operator sections of every old subtask (several after
-// rescaling: list redistribution is the operator's to decide).
+// What a restored subtask may read: its key groups' sections, and the operator sections of every
+// old subtask (several after rescaling: list redistribution is the operator's to decide).
 class SnapshotReader {
  public:
   using Sections = std::map<std::pair<std::string, int>, std::string>;
@@ -40,7 +40,8 @@ class SnapshotReader {
   std::vector<std::string_view> KeyGroups(std::string_view section) const;
   // The operator-scope values of this section, one per old subtask that wrote one.
   std::vector<std::string_view> All(std::string_view section) const;
-  arrow::Result<int64_t> GetInt64(std::string_view section) const;  // Fails if absent; least of several.
+  arrow::Result<int64_t> GetInt64(
+      std::string_view section) const;  // Fails if absent; least of several.
   bool Has(std::string_view section) const;
 
  private:

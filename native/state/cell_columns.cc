@@ -1,0 +1,147 @@
+// Cells in chunks of doubling size; see cell_columns.h.
+#include "state/cell_columns.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/check.h"
+
+namespace sabot {
+namespace {
+
+size_t WidthOf(CellSpec::Kind kind) {
+  switch (kind) {
+    case CellSpec::Kind::kFixed1:
+      return 1;
+    case CellSpec::Kind::kFixed4:
+      return 4;
+    case CellSpec::Kind::kFixed8:
+      return 8;
+    case CellSpec::Kind::kFixed16:
+    case CellSpec::Kind::kBytes:
+      return 16;
+  }
+  SABOT_CHECK(false);
+}
+
+size_t RoundUp(size_t value, size_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+}  // namespace
+
+CellColumns::CellColumns(const std::vector<CellSpec>& specs, size_t header_bytes)
+    : header_bytes_(header_bytes) {
+  size_t at = header_bytes;
+  size_t alignment = 8;
+  columns_.resize(specs.size());
+  // Wide cells first, so that none needs padding.
+  for (const size_t width : {size_t{16}, size_t{8}, size_t{4}, size_t{1}}) {
+    for (size_t i = 0; i < specs.size(); ++i) {
+      if (WidthOf(specs[i].kind) != width) continue;
+      if (specs[i].kind == CellSpec::Kind::kFixed16) alignment = 16;
+      at = RoundUp(at, specs[i].kind == CellSpec::Kind::kBytes ? 8 : width);
+      columns_[i] = {specs[i].kind, width, at};
+      at += width;
+    }
+  }
+  stride_ = std::max<size_t>(RoundUp(at, alignment), 8);
+}
+
+CellColumns::~CellColumns() { ClearAll(); }
+
+void CellColumns::ClearAll() {
+  arena_.Clear();
+  for (void* chunk : chunks_) std::free(chunk);
+  chunks_ = {};
+  bases_ = {};
+  slots_ = 0;
+  capacity_ = 0;
+}
+
+void CellColumns::Reserve(Slot slots) {
+  SABOT_CHECK(slots < (Slot{1} << 31));
+  while (capacity_ < slots) {
+    const auto chunk = static_cast<unsigned>(std::bit_width(capacity_ + kFirstChunk)) - 1;
+    const size_t chunk_slots = size_t{1} << chunk;
+    // calloc: large chunks cost memory only as slots are touched.
+    void* const memory = std::calloc(chunk_slots, stride_);
+    SABOT_CHECK(memory != nullptr);
+    chunks_[chunk] = memory;
+    bases_[chunk] = reinterpret_cast<uintptr_t>(memory) - chunk_slots * stride_;
+    capacity_ += chunk_slots;
+  }
+  slots_ = std::max<uint64_t>(slots_, slots);
+}
+
+void CellColumns::Clear(Slot slot) {
+  for (const Column& column : columns_) {
+    if (column.kind != CellSpec::Kind::kBytes) continue;
+    auto& cell = *reinterpret_cast<ByteCell*>(row(slot) + column.offset);
+    if (cell.data != nullptr) arena_.Free(cell.data, cell.capacity);
+  }
+  std::memset(row(slot) + header_bytes_, 0, stride_ - header_bytes_);
+}
+
+void CellColumns::set_bytes(int column, Slot slot, std::string_view value) {
+  auto& cell = at<ByteCell>(column, slot);
+  if (cell.data == nullptr || cell.capacity < value.size()) {
+    if (cell.data != nullptr) arena_.Free(cell.data, cell.capacity);
+    cell.capacity = static_cast<uint32_t>(ByteArena::Capacity(value.size()));
+    cell.data = arena_.Allocate(value.size());
+  }
+  if (!value.empty()) std::memcpy(cell.data, value.data(), value.size());
+  cell.size = static_cast<uint32_t>(value.size());
+}
+
+void CellColumns::append_bytes(int column, Slot slot, std::string_view value) {
+  auto& cell = at<ByteCell>(column, slot);
+  if (cell.data == nullptr) return set_bytes(column, slot, value);
+  const size_t size = cell.size + value.size();
+  if (cell.capacity < size) {
+    char* const grown = arena_.Allocate(2 * size);
+    std::memcpy(grown, cell.data, cell.size);
+    arena_.Free(cell.data, cell.capacity);
+    cell.data = grown;
+    cell.capacity = static_cast<uint32_t>(ByteArena::Capacity(2 * size));
+  }
+  if (!value.empty()) std::memcpy(cell.data + cell.size, value.data(), value.size());
+  cell.size = static_cast<uint32_t>(size);
+}
+
+void CellColumns::clear_bytes(int column, Slot slot) {
+  auto& cell = at<ByteCell>(column, slot);
+  if (cell.data != nullptr) arena_.Free(cell.data, cell.capacity);
+  cell = {};
+}
+
+void CellColumns::Write(Slot slot, ByteWriter& to) const {
+  for (const Column& column : columns_) {
+    const char* const at = row(slot) + column.offset;
+    if (column.kind != CellSpec::Kind::kBytes) {
+      to.Append(at, column.width);
+      continue;
+    }
+    const auto& cell = *reinterpret_cast<const ByteCell*>(at);
+    const char present = cell.data != nullptr ? 1 : 0;
+    to.Append(&present, 1);
+    if (present != 0) to.Bytes({cell.data, cell.size});
+  }
+}
+
+void CellColumns::Read(Slot slot, ByteReader& from) {
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const Column& column = columns_[i];
+    if (column.kind != CellSpec::Kind::kBytes) {
+      const std::string_view raw = from.Take(column.width);
+      if (raw.size() == column.width)
+        std::memcpy(row(slot) + column.offset, raw.data(), column.width);
+      continue;
+    }
+    const std::string_view present = from.Take(1);
+    if (from.ok() && present[0] != 0) set_bytes(static_cast<int>(i), slot, from.Bytes());
+  }
+}
+
+}  // namespace sabot

@@ -1,0 +1,106 @@
+// Cells by (column, slot): the values that belong to a key or an element. A slot's cells lie side
+// by side, so that all aggregates of a key share its cache lines.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "state/byte_arena.h"
+#include "state/snapshot.h"
+
+namespace sabot {
+
+using Slot = uint32_t;
+inline constexpr Slot kNoSlot = UINT32_MAX;
+
+// What one cell holds. Fixed cells start as zero bytes, byte cells as absent.
+struct CellSpec {
+  enum class Kind : uint8_t { kFixed1, kFixed4, kFixed8, kFixed16, kBytes };
+  std::string name;
+  Kind kind = Kind::kFixed8;
+};
+
+class CellColumns {
+ public:
+  // `header_bytes` (a multiple of 8) precede the cells of every slot; they belong to the table
+  // around.
+  explicit CellColumns(const std::vector<CellSpec>& specs, size_t header_bytes = 0);
+  ~CellColumns();
+  CellColumns(const CellColumns&) = delete;
+  CellColumns& operator=(const CellColumns&) = delete;
+
+  // Slots 0..slots exist afterwards, new ones zeroed. Existing cells never move.
+  void Reserve(Slot slots);
+  void Clear(Slot slot);  // Cells back to zero; byte cells are freed. The header stays.
+  void ClearAll();        // As new: no slot exists.
+
+  // A slot's header and cells. In loops: row(slot) + offset(column), the offset hoisted.
+  char* row(Slot slot) {
+    const uint32_t place = slot + kFirstChunk;
+    const auto chunk = static_cast<unsigned>(std::bit_width(place)) - 1;
+    return reinterpret_cast<char*>(bases_[chunk] + place * stride_);
+  }
+  const char* row(Slot slot) const { return const_cast<CellColumns*>(this)->row(slot); }
+  size_t offset(int column) const { return columns_[static_cast<size_t>(column)].offset; }
+  size_t stride() const { return stride_; }
+  int num_columns() const { return static_cast<int>(columns_.size()); }
+
+  // T must have the cell's size.
+  template <typename T>
+  T& at(int column, Slot slot) {
+    return *reinterpret_cast<T*>(row(slot) + offset(column));
+  }
+  template <typename T>
+  const T& at(int column, Slot slot) const {
+    return const_cast<CellColumns*>(this)->at<T>(column, slot);
+  }
+  // Byte cells: absent (nullptr data) until set.
+  std::string_view bytes(int column, Slot slot) const {
+    const ByteCell& cell = at<ByteCell>(column, slot);
+    return {cell.data, cell.size};
+  }
+  bool has_bytes(int column, Slot slot) const { return at<ByteCell>(column, slot).data != nullptr; }
+  void set_bytes(int column, Slot slot, std::string_view value);
+  void append_bytes(int column, Slot slot, std::string_view value);  // Sets where absent.
+  void clear_bytes(int column, Slot slot);
+
+  void Write(Slot slot, ByteWriter& to) const;
+  void Read(Slot slot, ByteReader& from);
+  int64_t size_bytes() const {
+    return static_cast<int64_t>(slots_) * static_cast<int64_t>(stride_) + arena_.size_bytes();
+  }
+  ByteArena& arena() { return arena_; }
+
+ private:
+  // Chunk c holds the places 2^c .. 2^(c+1) of a numbering that begins at 64, so the first chunk
+  // has 64 slots and each further one as many as all before it.
+  static constexpr uint32_t kFirstChunk = 64;
+  static constexpr unsigned kFirstChunkBits = 6;
+
+  struct ByteCell {
+    char* data;
+    uint32_t size;
+    uint32_t capacity;
+  };
+  struct Column {
+    CellSpec::Kind kind;
+    size_t width;
+    size_t offset;
+  };
+  std::vector<Column> columns_;
+  size_t header_bytes_;
+  size_t stride_;
+  uint64_t slots_ = 0;     // That exist.
+  uint64_t capacity_ = 0;  // Of the chunks allocated.
+  // Where place 0 would be, were it in the chunk: only arithmetic, so kept as integers.
+  std::array<uintptr_t, 32> bases_{};
+  std::array<void*, 32> chunks_{};
+  ByteArena arena_;
+};
+
+}  // namespace sabot

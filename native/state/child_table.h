@@ -1,0 +1,109 @@
+// ChildTable: the elements of all slots of one child set (a DISTINCT set, the values under a
+// retractable MAX, the rows of a list). Each element is encoded bytes with cells of its own.
+// Finding is hashed on (parent slot, element).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "batch/key_encoding.h"
+#include "state/cell_columns.h"
+#include "state/key_index.h"
+
+namespace sabot {
+
+struct ChildSpec {
+  std::vector<CellSpec> cells;
+  // Keeps a parent's elements in byte order (memcomparable order of the encoded value): First, Last
+  // and LowerBound take O(log n). Otherwise they are kept in order of insertion.
+  bool ordered = false;
+};
+
+class ChildTable {
+ public:
+  explicit ChildTable(const ChildSpec& spec);
+  ChildTable(const ChildTable&) = delete;
+  ChildTable& operator=(const ChildTable&) = delete;
+
+  // The element's own slot in cells(); *inserted tells whether it is new. `hash` is the element's
+  // (HashBytes).
+  Slot FindOrInsert(Slot parent, std::string_view element, uint64_t hash, bool* inserted);
+  Slot Find(Slot parent, std::string_view element, uint64_t hash) const;
+  // A whole batch: slots[i] for element i under parents[i]; only rows with wanted[i] != 0 (nullptr:
+  // all), the others get kNoSlot.
+  void FindOrInsert(std::span<const Slot> parents, const EncodedKeys& elements,
+                    const uint8_t* wanted, std::span<Slot> slots);
+  void Erase(Slot element_slot);
+  void Erase(Slot parent, std::string_view element, uint64_t hash);
+  void EraseAll(Slot parent);
+  void Clear();
+
+  CellColumns& cells() { return cells_; }
+  const CellColumns& cells() const { return cells_; }
+  int64_t count(Slot parent) const { return parent < parents_.size() ? parents_[parent].count : 0; }
+  std::string_view element(Slot slot) const;
+
+  // Ordered tables. The least / greatest element of a parent, the least one not below `element`;
+  // kNoSlot where there is none.
+  Slot First(Slot parent) const;
+  Slot Last(Slot parent) const;
+  Slot LowerBound(Slot parent, std::string_view element) const;
+  // The next greater element of the same parent.
+  Slot After(Slot element_slot) const;
+  // All of a parent's element slots: in byte order, or of an unordered table in order of insertion.
+  std::vector<Slot> Elements(Slot parent) const;
+
+  // A parent's elements and their cells, as part of its snapshot.
+  void Write(Slot parent, ByteWriter& to) const;
+  void Read(Slot parent, ByteReader& from);
+  int64_t size_bytes() const;
+
+ private:
+  static constexpr uint32_t kInline = 12;
+  // Precedes an element's cells. Links: an ordered table's tree (a treap, the tag gives the
+  // priority), or the list in order of insertion.
+  struct Header {
+    uint32_t tag;
+    uint32_t size;
+    Slot parent;
+    Slot left;            // Or the previous one; of a free slot the next free one.
+    Slot right;           // Or the next one.
+    char bytes[kInline];  // The element, or where it is longer a pointer to it.
+  };
+  struct Parent {
+    Slot root = kNoSlot;  // Or the first of the list.
+    Slot last = kNoSlot;  // Of the list.
+    uint32_t count = 0;
+  };
+
+  static uint64_t Mix(Slot parent, uint64_t hash) {
+    const uint64_t mixed =
+        (hash ^ (uint64_t{parent} * 0x9E3779B97F4A7C15ull)) * 0xD6E8FEB86659FD93ull;
+    return mixed ^ (mixed >> 29);
+  }
+  Header& header(Slot slot) { return *reinterpret_cast<Header*>(cells_.row(slot)); }
+  const Header& header(Slot slot) const {
+    return *reinterpret_cast<const Header*>(cells_.row(slot));
+  }
+  static std::string_view ElementOf(const Header& header);
+  Slot FindTagged(Slot parent, std::string_view element, uint32_t tag) const;
+  Slot Insert(Slot parent, std::string_view element, uint32_t tag);
+  void Release(Slot slot);
+
+  uint32_t PriorityOf(Slot slot) const { return header(slot).tag * 0x9E3779B1u; }
+  void TreeInsert(Slot& root, Slot slot);
+  void TreeErase(Slot& root, Slot slot);
+  void Split(Slot tree, std::string_view element, Slot& below, Slot& above);
+  Slot Join(Slot below, Slot above);
+
+  bool ordered_;
+  CellColumns cells_;
+  KeyIndex index_;
+  std::vector<Parent> parents_;  // By parent slot.
+  Slot num_slots_ = 0;
+  Slot free_ = kNoSlot;
+};
+
+}  // namespace sabot

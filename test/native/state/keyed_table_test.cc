@@ -1,0 +1,226 @@
+// KeyedTable: lookups, erasing and reuse, renewal, snapshots by key group.
+#include "state/keyed_table.h"
+
+#include <arrow/array/builder_primitive.h>
+#include <arrow/type.h>
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "arrays.h"
+#include "base/hash.h"
+
+namespace sabot {
+namespace {
+
+using Kind = CellSpec::Kind;
+
+KeyedTableLayout CountAndText() {
+  return {{{"flag", Kind::kFixed1},
+           {"count", Kind::kFixed8},
+           {"text", Kind::kBytes},
+           {"sum", Kind::kFixed16}},
+          {{{{"times", Kind::kFixed8}}, false}, {{{"value", Kind::kBytes}}, true}}};
+}
+
+ArrayPtr Integers(const std::vector<int64_t>& values) {
+  arrow::Int64Builder builder;
+  EXPECT_TRUE(builder.AppendValues(values).ok());
+  return builder.Finish().ValueOrDie();
+}
+
+Slot Put(KeyedTable& table, std::string_view key) {
+  bool inserted;
+  return table.LookupOrInsert(key, HashBytes(key), &inserted);
+}
+
+TEST(KeyedTable, GivesEveryRowItsKeysSlot) {
+  KeyedTable table("t", CountAndText());
+  EncodedKeys keys;
+  const std::vector<ArrayPtr> columns{
+      Array(arrow::utf8(), R"(["a", "b", "a", null, "a long key, kept in the arena", "b"])")};
+  ASSERT_TRUE(keys.Encode(columns, 6).ok());
+  std::vector<Slot> slots(6);
+  std::vector<int64_t> inserted;
+  table.LookupOrInsert(keys, slots, &inserted);
+  EXPECT_EQ(slots, (std::vector<Slot>{0, 1, 0, 2, 3, 1}));
+  EXPECT_EQ(inserted, (std::vector<int64_t>{0, 1, 3, 4}));
+  EXPECT_EQ(table.key(3), keys.key(4));
+
+  inserted.clear();
+  const std::vector<int32_t> rows{4, 2};
+  std::vector<Slot> some(2);
+  table.LookupOrInsert(keys, rows, some, &inserted);
+  EXPECT_EQ(some, (std::vector<Slot>{3, 0}));
+  EXPECT_TRUE(inserted.empty());
+  EXPECT_EQ(table.Lookup("absent", HashBytes("absent")), kNoSlot);
+}
+
+TEST(KeyedTable, ErasedSlotsComeBackZeroed) {
+  KeyedTable table("t", CountAndText());
+  const Slot slot = Put(table, "a");
+  table.cells().at<int64_t>(1, slot) = 7;
+  table.cells().set_bytes(2, slot, "words");
+  bool inserted;
+  table.child(0).FindOrInsert(slot, "x", HashBytes("x"), &inserted);
+  table.Erase(slot);
+  EXPECT_EQ(table.num_keys(), 0);
+  EXPECT_FALSE(table.live(slot));
+  EXPECT_EQ(table.Lookup("a", HashBytes("a")), kNoSlot);
+
+  EXPECT_EQ(Put(table, "b"), slot);
+  EXPECT_EQ(table.cells().at<int64_t>(1, slot), 0);
+  EXPECT_FALSE(table.cells().has_bytes(2, slot));
+  EXPECT_EQ(table.child(0).count(slot), 0);
+}
+
+TEST(KeyedTable, RenewedKeyStartsAnewWhileTheOldCellsStay) {
+  KeyedTable table("t", CountAndText());
+  const std::string key = "a key too long to be kept inline";
+  const Slot old = Put(table, key);
+  table.cells().at<int64_t>(1, old) = 7;
+  const Slot renewed = table.Renew(old);
+  EXPECT_NE(renewed, old);
+  EXPECT_EQ(table.Lookup(key, HashBytes(key)), renewed);
+  EXPECT_EQ(table.cells().at<int64_t>(1, renewed), 0);
+  EXPECT_EQ(table.cells().at<int64_t>(1, old), 7);
+  EXPECT_EQ(table.LiveSlots(), std::vector<Slot>{renewed});
+  table.Erase(old);
+  EXPECT_EQ(table.key(renewed), key);
+  EXPECT_EQ(table.num_keys(), 1);
+}
+
+TEST(KeyedTable, HoldsAMillionKeys) {
+  KeyedTable table("t", {{{"count", Kind::kFixed8}}, {}});
+  EncodedKeys keys;
+  std::vector<Slot> slots(10'000);
+  for (int round = 0; round < 2; ++round) {
+    for (int64_t from = 0; from < 1'000'000; from += 10'000) {
+      std::vector<int64_t> values;
+      for (int64_t i = 0; i < 10'000; ++i) values.push_back((from + i) * 2'654'435'761);
+      const std::vector<ArrayPtr> columns{Integers(values)};
+      ASSERT_TRUE(keys.Encode(columns, 10'000).ok());
+      std::vector<int64_t> inserted;
+      table.LookupOrInsert(keys, slots, &inserted);
+      ASSERT_EQ(inserted.size(), round == 0 ? 10'000u : 0u);
+      for (size_t i = 0; i < slots.size(); ++i) {
+        int64_t& cell = table.cells().at<int64_t>(0, slots[i]);
+        ASSERT_EQ(cell, round == 0 ? 0 : values[i]);
+        cell = values[i];
+      }
+    }
+  }
+  EXPECT_EQ(table.num_keys(), 1'000'000);
+  EXPECT_LT(table.size_bytes(), 100'000'000);
+}
+
+TEST(KeyedTable, AgreesWithAMapUnderRandomInsertsAndErasures) {
+  std::mt19937 random(7);
+  KeyedTable table("t", {{{"count", Kind::kFixed8}}, {}});
+  std::unordered_map<std::string, int64_t> model;
+  for (int step = 0; step < 200'000; ++step) {
+    const std::string key = std::string(random() % 30, 'k') + std::to_string(random() % 500);
+    if (random() % 3 != 0) {
+      table.cells().at<int64_t>(0, Put(table, key)) += step;
+      model[key] += step;
+    } else {
+      const Slot slot = table.Lookup(key, HashBytes(key));
+      ASSERT_EQ(slot != kNoSlot, model.erase(key) == 1);
+      if (slot != kNoSlot) table.Erase(slot);
+    }
+  }
+  ASSERT_EQ(table.num_keys(), static_cast<int64_t>(model.size()));
+  for (const auto& [key, count] : model) {
+    const Slot slot = table.Lookup(key, HashBytes(key));
+    ASSERT_NE(slot, kNoSlot);
+    EXPECT_EQ(table.cells().at<int64_t>(0, slot), count);
+  }
+}
+
+void Fill(KeyedTable& table, int keys) {
+  for (int i = 0; i < keys; ++i) {
+    const std::string key =
+        "key " + std::to_string(i) + std::string(static_cast<size_t>(i % 20), '.');
+    const Slot slot = Put(table, key);
+    table.cells().at<uint8_t>(0, slot) = static_cast<uint8_t>(i % 2);
+    table.cells().at<int64_t>(1, slot) = i;
+    if (i % 3 == 0) table.cells().set_bytes(2, slot, i % 2 == 0 ? "" : key);
+    for (int j = 0; j < i % 4; ++j) {
+      const std::string element = "element " + std::to_string(j * 7 % 4);
+      bool inserted;
+      table.child(0).cells().at<int64_t>(
+          0, table.child(0).FindOrInsert(slot, element, HashBytes(element), &inserted)) = j;
+      table.child(1).cells().set_bytes(
+          0, table.child(1).FindOrInsert(slot, element, HashBytes(element), &inserted), key);
+    }
+  }
+}
+
+// Everything that a table holds, as text.
+std::string Dump(const KeyedTable& table) {
+  std::vector<std::string> lines;
+  for (const Slot slot : table.LiveSlots()) {
+    ByteWriter bytes;
+    table.WriteSlot(slot, bytes);
+    lines.push_back(std::string(table.key(slot)) + "=" + bytes.Take());
+  }
+  std::sort(lines.begin(), lines.end());
+  std::string text;
+  for (const std::string& line : lines) text += line + "\n";
+  return text;
+}
+
+TEST(KeyedTable, RestoresFromOneSnapshotAtAnyParallelism) {
+  KeyedTable table("t", CountAndText());
+  Fill(table, 1'000);
+  table.Erase(table.LiveSlots()[17]);
+  SnapshotWriter writer;
+  ASSERT_TRUE(table.Snapshot(writer).ok());
+  const SnapshotReader::Sections sections = writer.Take();
+
+  KeyedTable whole("t", CountAndText());
+  ASSERT_TRUE(whole.Restore(SnapshotReader({&sections}, 0, kMaxParallelism - 1)).ok());
+  EXPECT_EQ(Dump(whole), Dump(table));
+
+  // Three subtasks, and back to one.
+  std::vector<SnapshotReader::Sections> parts;
+  int64_t keys = 0;
+  for (const auto& [first, last] : {std::pair(0, 42), std::pair(43, 85), std::pair(86, 127)}) {
+    KeyedTable part("t", CountAndText());
+    ASSERT_TRUE(part.Restore(SnapshotReader({&sections}, first, last)).ok());
+    keys += part.num_keys();
+    for (const Slot slot : part.LiveSlots()) {
+      EXPECT_GE(KeyGroupOf(part.hash(slot)), first);
+      EXPECT_LE(KeyGroupOf(part.hash(slot)), last);
+    }
+    SnapshotWriter to;
+    ASSERT_TRUE(part.Snapshot(to).ok());
+    parts.push_back(to.Take());
+  }
+  EXPECT_EQ(keys, 999);
+  KeyedTable merged("t", CountAndText());
+  ASSERT_TRUE(
+      merged.Restore(SnapshotReader({&parts[2], &parts[0], &parts[1]}, 0, kMaxParallelism - 1))
+          .ok());
+  EXPECT_EQ(Dump(merged), Dump(table));
+}
+
+TEST(KeyedTable, RefusesTornBytesAndOtherLayouts) {
+  KeyedTable table("t", CountAndText());
+  Fill(table, 10);
+  SnapshotWriter writer;
+  ASSERT_TRUE(table.Snapshot(writer).ok());
+  SnapshotReader::Sections sections = writer.Take();
+
+  KeyedTable other("t", {{{"count", Kind::kFixed8}}, {}});
+  EXPECT_FALSE(other.Restore(SnapshotReader({&sections}, 0, 127)).ok());
+  for (auto& [name, bytes] : sections) bytes.pop_back();
+  KeyedTable same("t", CountAndText());
+  EXPECT_FALSE(same.Restore(SnapshotReader({&sections}, 0, 127)).ok());
+}
+
+}  // namespace
+}  // namespace sabot
