@@ -1,3 +1,5 @@
+// vitest: every *.test.ts below test/; test/native is GoogleTest's.
+
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
