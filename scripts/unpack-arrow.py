@@ -1,6 +1,7 @@
 """unpack-arrow: takes the C++ part out of a pyarrow wheel.
 
-  pyarrow-26.0.1-….whl -> TARGET/include/{arrow,parquet}/…  TARGET/lib/libarrow*.so.2600 with their .so links
+  pyarrow-26.0.1-….whl -> TARGET/include/{arrow,parquet}/…  TARGET/lib/libarrow*.so.2600 with their .so links,
+                              TARGET/{LICENSE,NOTICE}.txt
 """
 
 import os
@@ -26,6 +27,8 @@ def unpack(wheel_path, target):
                 link = name.rsplit(".", 1)[0]
                 found.add(link)
                 os.symlink(name, os.path.join(target, "lib", link))
+            elif name.endswith((".dist-info/licenses/LICENSE.txt", ".dist-info/licenses/NOTICE.txt")):
+                path = os.path.join(target, os.path.basename(name))
             else:
                 continue
             with wheel.open(member) as source, open(path, "wb") as out:
