@@ -1,0 +1,108 @@
+// The one list of connectors, and how a table of one becomes a node of the physical plan.
+//
+//   table { connector: 'filesystem', path, format: 'json' }   ->   file_source { path, format, columns }
+//
+// Tables are checked when a query uses them, as in Flink, not when they are declared.
+
+import { blackhole } from './blackhole.js';
+import type { ConnectorRequest, ConnectorSpec } from './connector.js';
+import { datagen } from './datagen.js';
+import { filesystem } from './filesystem.js';
+import { findFormat, formatConfig } from './formats.js';
+import { nexmark } from './nexmark.js';
+import { nearest, optionError, readOptions, type OptionSpec } from './options.js';
+import { print } from './print.js';
+import { SabotError } from '../errors.js';
+import { sinkNode } from '../operators/sinks.js';
+import { sourceNode } from '../operators/sources.js';
+import { isInsertOnly, type Changes, type PhysicalNode } from '../plan/physical.js';
+import { metadataColumns, printIdentifier, type TableDefinition } from '../plan/table.js';
+import type { Schema } from '../schema/types.js';
+
+/** Every connector there is. */
+export const connectors: readonly ConnectorSpec[] = [filesystem, datagen, nexmark, print, blackhole];
+
+const GENERAL: readonly OptionSpec[] = [
+  { key: 'connector', type: 'string', required: true },
+  { key: 'scan.watermark.idle-timeout', type: 'duration' },
+];
+
+type Options = Readonly<Record<string, string>>;
+
+function findConnector(table: TableDefinition, options: Options): ConnectorSpec {
+  const identifier = options['connector'];
+  const name = printIdentifier(table.identifier);
+  if (identifier === undefined) {
+    throw optionError('missing-option', 'connector', `Table '${name}' does not say its 'connector' in WITH (...).`);
+  }
+  const connector = connectors.find((c) => c.identifier === identifier);
+  if (connector !== undefined) return connector;
+  const known = connectors.map((c) => c.identifier);
+  const near = nearest(identifier, known);
+  throw new SabotError(
+    'SABOT_E_OPTION',
+    `Unknown connector '${identifier}' of table '${name}'. ` +
+      (near === undefined ? `Known connectors: ${known.join(', ')}.` : `Did you mean '${near}'?`),
+    { kind: 'unknown-connector', identifier },
+  );
+}
+
+function request(connector: ConnectorSpec, table: TableDefinition, options: Options, schema: Schema): ConnectorRequest {
+  const name = `table '${printIdentifier(table.identifier)}'`;
+  if (!connector.formatted) {
+    return { table, schema, format: undefined, values: readOptions(options, [...GENERAL, ...connector.options], name) };
+  }
+  if (options['format'] === undefined) {
+    throw optionError('missing-option', 'format', `Option 'format' is missing. ${name} needs it in WITH (...).`);
+  }
+  const format = findFormat(options['format']);
+  const specs: OptionSpec[] = [...GENERAL, { key: 'format', type: 'string' }, ...connector.options, ...format.options];
+  const values = readOptions(options, specs, name);
+  return { table, schema, format: formatConfig(format, values), values };
+}
+
+const label = (table: TableDefinition): string => table.identifier[2];
+
+/** The source that reads `schema`'s columns of a table. */
+export function tableSource(table: TableDefinition, options: Options, schema: Schema): PhysicalNode {
+  const connector = findConnector(table, options);
+  const asked = request(connector, table, options, schema);
+  if (connector.source === undefined) {
+    throw optionError('not-a-source', connector.identifier, `Connector '${connector.identifier}' can only be written to.`);
+  }
+  for (const column of metadataColumns(table)) {
+    if (connector.metadata?.includes(column.key)) continue;
+    throw optionError('unknown-metadata', column.key, `Connector '${connector.identifier}' has no metadata '${column.key}'.`);
+  }
+  const { spec, config } = connector.source(asked);
+  return sourceNode(spec, schema, config, label(table));
+}
+
+/** The sink that writes a table; refuses changes that the connector cannot take. */
+export function tableSink(table: TableDefinition, options: Options, input: PhysicalNode, changes: Changes): PhysicalNode {
+  const connector = findConnector(table, options);
+  const asked = request(connector, table, options, input.schema);
+  if (connector.sink === undefined) {
+    throw optionError('not-a-sink', connector.identifier, `Connector '${connector.identifier}' can only be read from.`);
+  }
+  if (!connector.updates && !isInsertOnly(changes)) {
+    const kind = changes.deletes ? 'update and delete' : 'update';
+    throw new SabotError(
+      'SABOT_E_VALIDATION',
+      `Table sink '${printIdentifier(table.identifier)}' doesn't support consuming ${kind} changes which is produced by this query.`,
+      { kind: 'unsupported-changelog', identifier: label(table) },
+    );
+  }
+  const { spec, config } = connector.sink(asked);
+  return sinkNode(spec, input, config, label(table));
+}
+
+/** How long a split may be silent before it no longer holds event time back; undefined: for ever. */
+export function idleTimeoutMs(options: Options): number | undefined {
+  const value = readOptions(
+    Object.fromEntries(Object.entries(options).filter(([key]) => key === 'scan.watermark.idle-timeout')),
+    [{ key: 'scan.watermark.idle-timeout', type: 'duration' }],
+    'the source',
+  ).get('scan.watermark.idle-timeout');
+  return typeof value === 'number' && value > 0 ? value : undefined;
+}

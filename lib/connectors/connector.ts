@@ -1,0 +1,33 @@
+// What a connector is: its options, and how a table of it becomes a source or a sink of the physical plan.
+
+import type { OptionSpec, OptionValues } from './options.js';
+import type { TableDefinition } from '../plan/table.js';
+import type { Config, OperatorSpec } from '../plan/physical.js';
+import type { Schema } from '../schema/types.js';
+
+/** What a connector is asked for: a table, its checked options, and the columns that are read or written. */
+export interface ConnectorRequest {
+  readonly table: TableDefinition;
+  readonly values: OptionValues;
+  /** Columns in use: physical ones first, then metadata. */
+  readonly schema: Schema;
+  readonly format: { readonly format: string; readonly formatOptions: Readonly<Record<string, unknown>> } | undefined;
+}
+
+export interface ConnectorPart {
+  readonly spec: OperatorSpec;
+  readonly config: Config;
+}
+
+export interface ConnectorSpec {
+  readonly identifier: string;
+  readonly options: readonly OptionSpec[];
+  /** Whether `format` names how its bytes are to be read. */
+  readonly formatted: boolean;
+  /** Metadata columns that sources can give: key to what it is. */
+  readonly metadata?: readonly string[];
+  /** Whether its sinks take updates and deletes. */
+  readonly updates?: boolean;
+  readonly source?: (request: ConnectorRequest) => ConnectorPart;
+  readonly sink?: (request: ConnectorRequest) => ConnectorPart;
+}

@@ -1,0 +1,96 @@
+// Formats: how a connector's bytes become rows. Option tables with Flink's names and defaults.
+//
+//   'format' = 'csv', 'csv.null-literal' = 'NA'   ->   { format: 'csv', formatOptions: { 'csv.null-literal': 'NA', … } }
+//
+// Decoding itself is native's. No state.
+
+import { SabotError } from '../errors.js';
+import { nearest, optionError, type OptionSpec, type OptionValue, type OptionValues } from './options.js';
+
+export interface FormatSpec {
+  readonly identifier: string;
+  readonly options: readonly OptionSpec[];
+  readonly check?: (values: OptionValues) => void;
+}
+
+const json: FormatSpec = {
+  identifier: 'json',
+  options: [
+    { key: 'json.fail-on-missing-field', type: 'boolean', default: false },
+    { key: 'json.ignore-parse-errors', type: 'boolean', default: false },
+    { key: 'json.timestamp-format.standard', type: 'enum', values: ['SQL', 'ISO-8601'], default: 'SQL' },
+    { key: 'json.map-null-key.mode', type: 'enum', values: ['FAIL', 'DROP', 'LITERAL'], default: 'FAIL' },
+    { key: 'json.map-null-key.literal', type: 'string', default: 'null' },
+    { key: 'json.encode.decimal-as-plain-number', type: 'boolean', default: false },
+    { key: 'json.encode.ignore-null-fields', type: 'boolean', default: false },
+    { key: 'json.decode.json-parser.enabled', type: 'boolean', default: true },
+  ],
+  check: (values) => {
+    if (values.get('json.fail-on-missing-field') === true && values.get('json.ignore-parse-errors') === true) {
+      throw optionError(
+        'invalid-option',
+        'json.fail-on-missing-field',
+        "Options 'json.fail-on-missing-field' and 'json.ignore-parse-errors' shouldn't both be true.",
+      );
+    }
+  },
+};
+
+const csv: FormatSpec = {
+  identifier: 'csv',
+  options: [
+    { key: 'csv.field-delimiter', type: 'string', default: ',' },
+    { key: 'csv.disable-quote-character', type: 'boolean', default: false },
+    { key: 'csv.quote-character', type: 'string', default: '"' },
+    { key: 'csv.allow-comments', type: 'boolean', default: false },
+    { key: 'csv.ignore-parse-errors', type: 'boolean', default: false },
+    { key: 'csv.array-element-delimiter', type: 'string', default: ';' },
+    { key: 'csv.escape-character', type: 'string' },
+    { key: 'csv.null-literal', type: 'string' },
+    { key: 'csv.write-bigdecimal-in-scientific-notation', type: 'boolean', default: true },
+  ],
+  check: (values) => {
+    for (const key of ['csv.field-delimiter', 'csv.quote-character', 'csv.escape-character']) {
+      const value = values.get(key);
+      if (value !== undefined && unescapeJava(String(value)).length !== 1) {
+        throw optionError('invalid-option', key, `Option '${key}' must be a single character, but is '${value}'.`);
+      }
+    }
+  },
+};
+
+/** Every format there is. */
+export const formats: readonly FormatSpec[] = [json, csv];
+
+export function findFormat(identifier: string): FormatSpec {
+  const format = formats.find((f) => f.identifier === identifier);
+  if (format !== undefined) return format;
+  const known = formats.map((f) => f.identifier);
+  const near = nearest(identifier, known);
+  throw new SabotError(
+    'SABOT_E_OPTION',
+    `Unknown format '${identifier}'. ${near === undefined ? `Known formats: ${known.join(', ')}.` : `Did you mean '${near}'?`}`,
+    { kind: 'unknown-format', identifier },
+  );
+}
+
+/** The format's part of a source's or sink's config. */
+export function formatConfig(format: FormatSpec, values: OptionValues): { format: string; formatOptions: Record<string, OptionValue> } {
+  format.check?.(values);
+  const formatOptions: Record<string, OptionValue> = {};
+  for (const spec of format.options) {
+    const value = values.get(spec.key);
+    if (value === undefined) continue;
+    const character = spec.key.startsWith('csv.') && /delimiter|character$/.test(spec.key);
+    formatOptions[spec.key] = character && typeof value === 'string' ? unescapeJava(value) : value;
+  }
+  return { format: format.identifier, formatOptions };
+}
+
+/** `\t` and `\u0001` in options, as Flink reads them. */
+function unescapeJava(text: string): string {
+  return text.replace(/\\(u[0-9a-fA-F]{4}|.)/g, (_, escape: string) => {
+    if (escape.startsWith('u')) return String.fromCharCode(Number.parseInt(escape.slice(1), 16));
+    return { t: '\t', n: '\n', r: '\r', b: '\b', f: '\f', '0': '\0' }[escape] ?? escape;
+  });
+}

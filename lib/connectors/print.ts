@@ -1,0 +1,26 @@
+// print: writes changes to standard output as Flink does.
+//
+//   +I (1, 'a')   ->   +I[1, a]
+//
+// Keeps no state.
+
+import type { ConnectorSpec } from './connector.js';
+import { printSinkSpec } from '../operators/sinks.js';
+
+export const print: ConnectorSpec = {
+  identifier: 'print',
+  formatted: false,
+  updates: true,
+  options: [
+    { key: 'print-identifier', type: 'string' },
+    { key: 'standard-error', type: 'boolean', default: false },
+    { key: 'sink.parallelism', type: 'integer' },
+  ],
+  sink: ({ values }) => ({
+    spec: printSinkSpec,
+    config: {
+      ...(values.has('print-identifier') ? { identifier: values.get('print-identifier') } : {}),
+      standardError: values.get('standard-error'),
+    },
+  }),
+};

@@ -1,0 +1,56 @@
+// deduplicate: the first or last row of every key by time. window_deduplicate: the same per window, emitted once.
+//
+//   keep last by ts:   in  +I (a, 1)  +I (a, 5)        out  +I (a, 1)  -U (a, 1)  +U (a, 5)
+//
+// State: the row that is kept, per key.
+
+import { hash } from './inputs.js';
+import { INSERT_ONLY, UPDATING, ALL_CHANGES, isInsertOnly, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import type { Schema } from '../schema/types.js';
+
+export interface Deduplication {
+  readonly keys: readonly number[];
+  /** The time attribute that orders the rows. */
+  readonly order: number;
+  readonly keep: 'first' | 'last';
+  /** Whether the row number, always 1, is the last column of the output. */
+  readonly outputRank: boolean;
+}
+
+export const deduplicateSpec: OperatorSpec = {
+  op: 'deduplicate',
+  changes: (inputs, config) =>
+    !inputs.every(isInsertOnly) ? ALL_CHANGES : config['keep'] === 'first' ? INSERT_ONLY : UPDATING,
+  needsUpdateBefore: () => true,
+  changelogConfig: ({ emitUpdateBefore }) => ({ emitUpdateBefore }),
+  upsertKey: (node) => node.config['keys'] as readonly number[],
+  eventTime: true,
+};
+
+export const windowDeduplicateSpec: OperatorSpec = {
+  op: 'window_deduplicate',
+  changes: () => INSERT_ONLY,
+  needsUpdateBefore: () => true,
+  eventTime: true,
+};
+
+/** Keeps one row per key. */
+export function deduplicate(input: PhysicalNode, how: Deduplication, schema: Schema): PhysicalNode {
+  return { spec: deduplicateSpec, inputs: [hash(input, how.keys)], schema, config: { ...how } };
+}
+
+/** Keeps one row per key and window. */
+export function windowDeduplicate(
+  input: PhysicalNode,
+  how: Deduplication,
+  windowStart: number,
+  windowEnd: number,
+  schema: Schema,
+): PhysicalNode {
+  return {
+    spec: windowDeduplicateSpec,
+    inputs: [hash(input, how.keys)],
+    schema,
+    config: { ...how, windowStart, windowEnd },
+  };
+}

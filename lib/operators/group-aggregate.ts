@@ -1,0 +1,43 @@
+// group_aggregate: one row per key, updated with every row.
+//
+//   COUNT(*) by k:   in  +I a  +I a        out  +I (a, 1)  -U (a, 1)  +U (a, 2)
+//
+// State: the aggregates of every key. Without keys there is one group, which appears with the first row.
+
+import { hash } from './inputs.js';
+import type { AggregateCall } from '../expressions/aggregate-call.js';
+import { isInsertOnly, UPDATING, ALL_CHANGES, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import type { Schema } from '../schema/types.js';
+
+/** How rows are collected before they are aggregated (`table.exec.mini-batch.*`). */
+export interface MiniBatch {
+  readonly size: number;
+  readonly latencyMs: number;
+}
+
+export const groupAggregateSpec: OperatorSpec = {
+  op: 'group_aggregate',
+  changes: (inputs) => (inputs.every(isInsertOnly) ? UPDATING : ALL_CHANGES),
+  needsUpdateBefore: () => true,
+  changelogConfig: ({ inputs, emitUpdateBefore }) => ({
+    inputRetracts: !inputs.every(isInsertOnly),
+    emitUpdateBefore,
+  }),
+  upsertKey: (node) => (node.config['keys'] as readonly number[]).map((_, i) => i),
+};
+
+/** Groups by `keys`; output is the keys, then the aggregates. */
+export function groupAggregate(
+  input: PhysicalNode,
+  keys: readonly number[],
+  aggregates: readonly AggregateCall[],
+  schema: Schema,
+  miniBatch?: MiniBatch,
+): PhysicalNode {
+  return {
+    spec: groupAggregateSpec,
+    inputs: [hash(input, keys)],
+    schema,
+    config: { keys, aggregates, ...(miniBatch === undefined ? {} : { miniBatch }) },
+  };
+}

@@ -1,0 +1,24 @@
+// materialize_final: what remains of a changelog at the end of bounded input.
+//
+//   in  +I 1  -U 1  +U 2  end        out  +I 2
+//
+// State: the current rows, as a multiset, or by key if the input says its keys.
+
+import { forward } from './inputs.js';
+import { INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+
+export const materializeFinalSpec: OperatorSpec = {
+  op: 'materialize_final',
+  changes: () => INSERT_ONLY,
+  needsUpdateBefore: (_required, config) => config['keys'] === undefined,
+};
+
+/** Emits the final rows once; with `keys` an update replaces the row of its key, and no -U rows are needed. */
+export function materializeFinal(input: PhysicalNode, keys: readonly number[] | undefined): PhysicalNode {
+  return {
+    spec: materializeFinalSpec,
+    inputs: [forward(input)],
+    schema: input.schema,
+    config: keys === undefined ? {} : { keys },
+  };
+}

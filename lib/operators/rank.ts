@@ -1,0 +1,60 @@
+// rank: the first rows of every partition, kept up to date. window_rank: the same per window, emitted once.
+//
+//   ROW_NUMBER ... ORDER BY v DESC <= 1:   in  +I 3  +I 5        out  +I 3  -D 3  +I 5
+//
+// State: the rows that are, or may become, the first ones.
+
+import { hash } from './inputs.js';
+import type { SortKey } from '../expressions/aggregate-call.js';
+import { ALL_CHANGES, INSERT_ONLY, isInsertOnly, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import type { Schema } from '../schema/types.js';
+
+export const rankSpec: OperatorSpec = {
+  op: 'rank',
+  changes: () => ALL_CHANGES,
+  needsUpdateBefore: () => true,
+  changelogConfig: ({ inputs, emitUpdateBefore }) => ({
+    inputRetracts: !inputs.every(isInsertOnly),
+    emitUpdateBefore,
+  }),
+};
+
+export const windowRankSpec: OperatorSpec = {
+  op: 'window_rank',
+  changes: () => INSERT_ONLY,
+  needsUpdateBefore: () => true,
+  eventTime: true,
+};
+
+export type RankFunction = 'row_number' | 'rank' | 'dense_rank';
+
+export interface RankRange {
+  readonly function: RankFunction;
+  readonly partitionKeys: readonly number[];
+  readonly orderBy: readonly SortKey[];
+  readonly rankStart: number;
+  readonly rankEnd: number;
+  /** Whether the rank is the last column of the output. */
+  readonly outputRank: boolean;
+}
+
+/** Rows whose rank within their partition lies in the range, both ends included. */
+export function rank(input: PhysicalNode, range: RankRange, schema: Schema): PhysicalNode {
+  return { spec: rankSpec, inputs: [hash(input, range.partitionKeys)], schema, config: { ...range } };
+}
+
+/** As `rank` per window: the window's columns are not among `partitionKeys`. */
+export function windowRank(
+  input: PhysicalNode,
+  range: RankRange,
+  windowStart: number,
+  windowEnd: number,
+  schema: Schema,
+): PhysicalNode {
+  return {
+    spec: windowRankSpec,
+    inputs: [hash(input, range.partitionKeys)],
+    schema,
+    config: { ...range, windowStart, windowEnd },
+  };
+}

@@ -1,0 +1,31 @@
+// Sinks: nodes whose rows leave the job. Connectors say which one a table is; `result_sink` hands rows to the job's owner.
+//
+//   +I (1, 'a')   ->   result_sink   ->   {"op":"+I","id":1,"name":"a"}
+//
+// State, if any, is what is not committed yet; it belongs to native.
+
+import { forward } from './inputs.js';
+import { INSERT_ONLY, type Config, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+
+const sink = (op: string, needsUpdateBefore: boolean): OperatorSpec => ({
+  op,
+  changes: () => INSERT_ONLY,
+  needsUpdateBefore: () => needsUpdateBefore,
+});
+
+export const printSinkSpec = sink('print_sink', true);
+export const blackholeSinkSpec = sink('blackhole_sink', false);
+export const fileSinkSpec = sink('file_sink', true);
+export const resultSinkSpec = sink('result_sink', true);
+
+/** Writes a table; `config` comes from its connector. */
+export function sinkNode(spec: OperatorSpec, input: PhysicalNode, config: Config, label: string): PhysicalNode {
+  return { spec, inputs: [forward(input)], schema: input.schema, config, label };
+}
+
+/**
+ * Hands rows to the job's owner: as JSON lines (with `op` first if `changelog`), or as Arrow IPC batches.
+ */
+export function resultSink(input: PhysicalNode, format: 'json' | 'arrow', changelog: boolean): PhysicalNode {
+  return { spec: resultSinkSpec, inputs: [forward(input)], schema: input.schema, config: { format, changelog } };
+}

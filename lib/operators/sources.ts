@@ -1,0 +1,30 @@
+// Sources: nodes without inputs. Connectors say which one a table is (lib/connectors).
+//
+//   file_source, datagen_source, nexmark_source, values_source   ->   +I rows
+//
+// State is the position in every split; it belongs to native.
+
+import { INSERT_ONLY, type Config, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import type { Literal } from '../expressions/expression.js';
+import type { Schema } from '../schema/types.js';
+
+const source = (op: string): OperatorSpec => ({
+  op,
+  changes: () => INSERT_ONLY,
+  needsUpdateBefore: () => false,
+});
+
+export const fileSourceSpec = source('file_source');
+export const datagenSourceSpec = source('datagen_source');
+export const nexmarkSourceSpec = source('nexmark_source');
+export const valuesSourceSpec: OperatorSpec = { ...source('values_source'), single: true };
+
+/** Reads a table; `config` comes from its connector. */
+export function sourceNode(spec: OperatorSpec, schema: Schema, config: Config, label: string): PhysicalNode {
+  return { spec, inputs: [], schema, config, label };
+}
+
+/** Emits rows of constants, once. */
+export function valuesSource(rows: readonly (readonly Literal[])[], schema: Schema): PhysicalNode {
+  return { spec: valuesSourceSpec, inputs: [], schema, config: { values: rows } };
+}

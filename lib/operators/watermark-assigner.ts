@@ -1,0 +1,32 @@
+// watermark_assigner: says how far event time has come.
+//
+//   ts - 5 s:   in  ts = 10 s  12 s        out  rows as they are, then watermark 7 s
+//
+// State: the greatest watermark of every split.
+
+import { forward } from './inputs.js';
+import type { Expression } from '../expressions/expression.js';
+import { unionOfChanges, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+
+export const watermarkAssignerSpec: OperatorSpec = {
+  op: 'watermark_assigner',
+  changes: unionOfChanges,
+  needsUpdateBefore: (required) => required,
+  upsertKey: (_node, [key]) => key,
+};
+
+/** Emits the greatest `watermark` (a timestamp over the input) seen so far; `time` is the rowtime column. */
+export function watermarkAssigner(
+  input: PhysicalNode,
+  time: number,
+  watermark: Expression,
+  idleTimeoutMs: number | undefined,
+): PhysicalNode {
+  const idle = idleTimeoutMs === undefined ? {} : { idleTimeoutMs };
+  return {
+    spec: watermarkAssignerSpec,
+    inputs: [forward(input)],
+    schema: input.schema,
+    config: { time, watermark, ...idle },
+  };
+}

@@ -1,0 +1,90 @@
+// The physical plan as docs/plan.md's JSON, and as bytes.
+//
+//   graph of nodes  ->  { version: 1, job, options, nodes: [{ id: 1, op: 'file_source', … }, …] }  ->  UTF-8
+//
+// No state. Ids count from 1 in topological order; uids are the user's, or the operator and the label or place.
+
+import { topological, type PhysicalNode, type PhysicalPlan, type PlanOptions } from './physical.js';
+import type { Schema } from '../schema/types.js';
+
+export const PLAN_VERSION = 1;
+
+export interface EncodedInput {
+  readonly node: number;
+  readonly exchange: string;
+  readonly keys?: readonly number[];
+}
+
+export interface EncodedNode {
+  readonly id: number;
+  readonly op: string;
+  readonly uid: string;
+  readonly inputs: readonly EncodedInput[];
+  readonly schema: Schema;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly parallelism?: number;
+}
+
+export interface EncodedPlan {
+  readonly version: number;
+  readonly job: string;
+  readonly options: PlanOptions;
+  readonly nodes: readonly EncodedNode[];
+}
+
+/** The plan as the JSON document of docs/plan.md. */
+export function encodePlan(plan: PhysicalPlan): EncodedPlan {
+  const order = topological(plan.sinks);
+  const ids = new Map(order.map((node, i) => [node, i + 1]));
+  const parallelism = subtasks(order, plan.options.parallelism);
+  const uids = uidsOf(order);
+  const nodes = order.map((node): EncodedNode => {
+    const own = parallelism.get(node)!;
+    return {
+      id: ids.get(node)!,
+      op: node.spec.op,
+      uid: uids.get(node)!,
+      inputs: node.inputs.map((input) => {
+        const exchange = input.exchange === 'forward' && parallelism.get(input.node) !== own ? 'rebalance' : input.exchange;
+        const id = ids.get(input.node)!;
+        return exchange === 'hash' ? { node: id, exchange, keys: input.keys } : { node: id, exchange };
+      }),
+      schema: node.schema,
+      config: node.config,
+      ...(own === plan.options.parallelism ? {} : { parallelism: own }),
+    };
+  });
+  return { version: PLAN_VERSION, job: plan.job, options: plan.options, nodes };
+}
+
+/** The bytes that native is given. */
+export function encodePlanBytes(plan: PhysicalPlan): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(encodePlan(plan)));
+}
+
+/** Number of subtasks of every node: 1 for single operators and behind a singleton exchange, kept along forward exchanges. */
+export function subtasks(order: readonly PhysicalNode[], parallelism: number): Map<PhysicalNode, number> {
+  const found = new Map<PhysicalNode, number>();
+  for (const node of order) {
+    const single = node.spec.single === true || node.inputs.some((input) => input.exchange === 'singleton');
+    const forwarded = node.inputs.filter((input) => input.exchange === 'forward').map((input) => found.get(input.node)!);
+    const spread = node.inputs.length === 0 || forwarded.length < node.inputs.length;
+    found.set(node, single ? 1 : (node.parallelism ?? (spread ? parallelism : Math.max(...forwarded))));
+  }
+  return found;
+}
+
+function uidsOf(order: readonly PhysicalNode[]): Map<PhysicalNode, string> {
+  const taken = new Set(order.flatMap((node) => (node.uid === undefined ? [] : [node.uid])));
+  const uids = new Map<PhysicalNode, string>();
+  for (const node of order) {
+    let uid = node.uid;
+    if (uid === undefined) {
+      const base = node.label === undefined ? node.spec.op : `${node.spec.op}:${node.label}`;
+      for (let n = 1; uid === undefined || taken.has(uid); n++) uid = n === 1 ? base : `${base}#${n}`;
+      taken.add(uid);
+    }
+    uids.set(node, uid);
+  }
+  return uids;
+}

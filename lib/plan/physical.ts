@@ -1,0 +1,115 @@
+// The physical plan: the operators that native runs, as a graph in memory (docs/plan.md is its JSON).
+//
+//   group_aggregate { inputs: [{ node: file_source, exchange: hash, keys: [0] }], config: { keys: [0], … } }
+//
+// A node that two others read is one object referred to twice. Nodes are immutable; rules make new ones (`rewrite`).
+// What an operator is stands in its `spec` as data: nothing here or in the rules switches on its name.
+
+import type { Schema } from '../schema/types.js';
+
+/** Kinds of change that a stream may carry beside inserts. */
+export interface Changes {
+  readonly updates: boolean;
+  readonly deletes: boolean;
+}
+
+export const INSERT_ONLY: Changes = { updates: false, deletes: false };
+export const UPDATING: Changes = { updates: true, deletes: false };
+export const ALL_CHANGES: Changes = { updates: true, deletes: true };
+
+export const isInsertOnly = (changes: Changes): boolean => !changes.updates && !changes.deletes;
+export const unionOfChanges = (all: readonly Changes[]): Changes => ({
+  updates: all.some((c) => c.updates),
+  deletes: all.some((c) => c.deletes),
+});
+
+/** How rows get from one node's subtasks to the next one's. */
+export type Exchange = 'forward' | 'hash' | 'rebalance' | 'broadcast' | 'singleton';
+
+export interface PhysicalInput {
+  readonly node: PhysicalNode;
+  readonly exchange: Exchange;
+  /** Columns of `node` that decide the subtask; empty unless `exchange` is hash. */
+  readonly keys: readonly number[];
+}
+
+export type Config = Readonly<Record<string, unknown>>;
+
+/** What an operator is, as far as planning goes. */
+export interface OperatorSpec {
+  readonly op: string;
+  /** The changes of its output, given those of its inputs. */
+  readonly changes: (inputs: readonly Changes[], config: Config) => Changes;
+  /** Whether it must be sent -U rows, given whether its own consumers need them. */
+  readonly needsUpdateBefore: (required: boolean, config: Config) => boolean;
+  /** Members of config that say what the changelog inference found. */
+  readonly changelogConfig?: (found: ChangelogFindings) => Config;
+  /** Positions in the output that identify a row of the current result, given those of the inputs. */
+  readonly upsertKey?: (node: PhysicalNode, inputs: readonly (readonly number[] | undefined)[]) => readonly number[] | undefined;
+  /** One subtask only, whatever the job's parallelism. */
+  readonly single?: boolean;
+  /** Takes part in event time: watermarks decide what it emits. */
+  readonly eventTime?: boolean;
+}
+
+export interface ChangelogFindings {
+  readonly inputs: readonly Changes[];
+  /** Whether the inputs carry -U rows. */
+  readonly inputsUpdateBefore: readonly boolean[];
+  readonly emitUpdateBefore: boolean;
+}
+
+export interface PhysicalNode {
+  readonly spec: OperatorSpec;
+  readonly inputs: readonly PhysicalInput[];
+  readonly schema: Schema;
+  readonly config: Config;
+  /** State is restored by it; given by the user, or made from the operator and its place (`encode`). */
+  readonly uid?: string;
+  /** What the uid is made of: a table's name for sources and sinks. */
+  readonly label?: string;
+  readonly parallelism?: number;
+}
+
+/** Inputs before users; every node once. */
+export function topological(roots: readonly PhysicalNode[]): PhysicalNode[] {
+  const order = new Set<PhysicalNode>();
+  const visit = (node: PhysicalNode): void => {
+    if (order.has(node)) return;
+    for (const input of node.inputs) visit(input.node);
+    order.add(node);
+  };
+  roots.forEach(visit);
+  return [...order];
+}
+
+/** Rebuilds the graph bottom-up, every node once; `change` gets the node with its new inputs and the old node. */
+export function rewrite(
+  roots: readonly PhysicalNode[],
+  change: (node: PhysicalNode, old: PhysicalNode) => PhysicalNode,
+): PhysicalNode[] {
+  const done = new Map<PhysicalNode, PhysicalNode>();
+  for (const old of topological(roots)) {
+    const inputs = old.inputs.map((input) => ({ ...input, node: done.get(input.node)! }));
+    const same = inputs.every((input, i) => input.node === old.inputs[i]!.node);
+    done.set(old, change(same ? old : { ...old, inputs }, old));
+  }
+  return roots.map((root) => done.get(root)!);
+}
+
+/** What applies to the whole job, in the words of docs/plan.md. */
+export interface PlanOptions {
+  readonly parallelism: number;
+  readonly 'batch.max-rows'?: number;
+  readonly 'batch.max-delay-ms'?: number;
+  readonly 'auto-watermark-interval-ms'?: number;
+  readonly 'local-time-zone'?: string;
+  readonly 'query-start-ms'?: number;
+}
+
+/** A job ready for native: its sinks, and through them everything else. */
+export interface PhysicalPlan {
+  readonly job: string;
+  readonly options: PlanOptions;
+  readonly sinks: readonly PhysicalNode[];
+}
