@@ -74,8 +74,8 @@ export function tableSource(table: TableDefinition, options: Options, schema: Sc
     if (connector.metadata?.includes(column.key)) continue;
     throw optionError('unknown-metadata', column.key, `Connector '${connector.identifier}' has no metadata '${column.key}'.`);
   }
-  const { spec, config } = connector.source(asked);
-  return sourceNode(spec, schema, config, label(table));
+  const { spec, config, unbounded } = connector.source(asked);
+  return { ...sourceNode(spec, schema, config, label(table)), ...(unbounded ? { unbounded } : {}) };
 }
 
 /** The sink that writes a table; refuses changes that the connector cannot take. */

@@ -17,6 +17,8 @@ export interface ConnectorRequest {
 export interface ConnectorPart {
   readonly spec: OperatorSpec;
   readonly config: Config;
+  /** The source never ends. */
+  readonly unbounded?: boolean;
 }
 
 export interface ConnectorSpec {

@@ -48,8 +48,10 @@ export const datagen: ConnectorSpec = {
         }
       }
     }
+    const sequences = Object.values(fields).some((field) => field['kind'] === 'sequence');
     return {
       spec: datagenSourceSpec,
+      unbounded: !sequences && !values.has('number-of-rows'),
       config: {
         rowsPerSecond: values.get('rows-per-second'),
         ...(values.has('number-of-rows') ? { numRows: values.get('number-of-rows') } : {}),

@@ -15,6 +15,7 @@ export const calcSpec: OperatorSpec = {
   op: 'calc',
   changes: unionOfChanges,
   needsUpdateBefore: () => true,
+  folds: (output) => output,
   upsertKey: (node, [key]) => projectKey(node.config['expressions'] as readonly Expression[], key),
 };
 

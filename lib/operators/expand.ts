@@ -13,6 +13,7 @@ export const expandSpec: OperatorSpec = {
   op: 'expand',
   changes: unionOfChanges,
   needsUpdateBefore: () => true,
+  folds: (output) => output,
 };
 
 /** Emits every row once per projection. */

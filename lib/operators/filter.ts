@@ -12,6 +12,7 @@ export const filterSpec: OperatorSpec = {
   op: 'filter',
   changes: unionOfChanges,
   needsUpdateBefore: () => true,
+  folds: (output) => output,
 };
 
 /** Keeps the rows of `input` whose `condition` is TRUE. */

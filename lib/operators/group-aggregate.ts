@@ -7,7 +7,7 @@
 import { hash } from './inputs.js';
 import type { AggregateCall } from '../expressions/aggregate-call.js';
 import { isInsertOnly, UPDATING, ALL_CHANGES, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
-import type { Schema } from '../schema/types.js';
+import { isApproximate, type Schema } from '../schema/types.js';
 
 /** How rows are collected before they are aggregated (`table.exec.mini-batch.*`). */
 export interface MiniBatch {
@@ -19,12 +19,21 @@ export const groupAggregateSpec: OperatorSpec = {
   op: 'group_aggregate',
   changes: (inputs) => (inputs.every(isInsertOnly) ? UPDATING : ALL_CHANGES),
   needsUpdateBefore: () => true,
-  changelogConfig: ({ inputs, emitUpdateBefore }) => ({
+  folds: (output, node) => output && (node.config['aggregates'] as readonly AggregateCall[]).every(ignoresOrder),
+  changelogConfig: ({ inputs, emitUpdateBefore, fold }) => ({
     inputRetracts: !inputs.every(isInsertOnly),
     emitUpdateBefore,
+    ...(fold ? { fold } : {}),
   }),
   upsertKey: (node) => (node.config['keys'] as readonly number[]).map((_, i) => i),
 };
+
+const EXACT = new Set(['count', 'sum', 'sum0', 'avg', 'min', 'max']);
+
+/** Whether the same rows in another order, or less those that cancel out, give exactly the same value. */
+function ignoresOrder(aggregate: AggregateCall): boolean {
+  return EXACT.has(aggregate.function) && !aggregate.argTypes.some(isApproximate);
+}
 
 /** Groups by `keys`; output is the keys, then the aggregates. */
 export function groupAggregate(

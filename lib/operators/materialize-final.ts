@@ -11,6 +11,7 @@ export const materializeFinalSpec: OperatorSpec = {
   op: 'materialize_final',
   changes: () => INSERT_ONLY,
   needsUpdateBefore: (_required, config) => config['keys'] === undefined,
+  folds: () => true,
 };
 
 /** Emits the final rows once; with `keys` an update replaces the row of its key, and no -U rows are needed. */

@@ -13,6 +13,7 @@ export const projectSpec: OperatorSpec = {
   op: 'project',
   changes: unionOfChanges,
   needsUpdateBefore: (required) => required,
+  folds: (output) => output,
   upsertKey: (node, [key]) => projectKey(node.config['expressions'] as readonly Expression[], key),
 };
 

@@ -12,6 +12,7 @@ export const unionSpec: OperatorSpec = {
   op: 'union',
   changes: unionOfChanges,
   needsUpdateBefore: (required) => required,
+  folds: (output) => output,
 };
 
 /** UNION ALL of inputs whose columns have the same types. */

@@ -12,6 +12,7 @@ export const unnestSpec: OperatorSpec = {
   op: 'unnest',
   changes: unionOfChanges,
   needsUpdateBefore: () => true,
+  folds: (output) => output,
 };
 
 export interface Unnesting {

@@ -12,6 +12,7 @@ export const watermarkAssignerSpec: OperatorSpec = {
   op: 'watermark_assigner',
   changes: unionOfChanges,
   needsUpdateBefore: (required) => required,
+  folds: (output) => output,
   upsertKey: (_node, [key]) => key,
 };
 

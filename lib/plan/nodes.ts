@@ -216,6 +216,21 @@ export interface OverNode extends Node {
   readonly groups: readonly OverGroup[];
 }
 
+/**
+ * Rows whose rank lies in a range (both ends included): a rule makes it of a filter over ranking `over`; the analyser never does.
+ * Output is the input, and the rank (BIGINT) last if `outputRank`.
+ */
+export interface RankNode extends Node {
+  readonly op: 'rank';
+  readonly input: LogicalNode;
+  readonly function: 'row_number' | 'rank' | 'dense_rank';
+  readonly partitionKeys: readonly number[];
+  readonly orderBy: readonly SortKey[];
+  readonly rankStart: number;
+  readonly rankEnd: number;
+  readonly outputRank: boolean;
+}
+
 export type PatternTerm =
   | { readonly kind: 'variable'; readonly name: string }
   | { readonly kind: 'sequence' | 'alternation'; readonly items: readonly PatternTerm[] }
@@ -273,6 +288,7 @@ export type LogicalNode =
   | SortNode
   | LimitNode
   | OverNode
+  | RankNode
   | MatchRecognizeNode
   | SinkNode;
 
@@ -281,6 +297,14 @@ export function inputsOf(node: LogicalNode): readonly LogicalNode[] {
   if ('input' in node) return [node.input];
   if ('left' in node) return [node.left, node.right];
   return 'inputs' in node ? node.inputs : [];
+}
+
+/** The same node with other inputs, in the order of `inputsOf`; itself if they are the same. */
+export function withInputs<N extends LogicalNode>(node: N, inputs: readonly LogicalNode[]): N {
+  if (inputsOf(node).every((input, i) => input === inputs[i])) return node;
+  if ('input' in node) return { ...node, input: inputs[0]! };
+  if ('left' in node) return { ...node, left: inputs[0]!, right: inputs[1]! };
+  return 'inputs' in node ? { ...node, inputs } : node;
 }
 
 /** The plan of a `Subquery` expression as a node. */

@@ -46,6 +46,11 @@ export interface OperatorSpec {
   readonly changelogConfig?: (found: ChangelogFindings) => Config;
   /** Positions in the output that identify a row of the current result, given those of the inputs. */
   readonly upsertKey?: (node: PhysicalNode, inputs: readonly (readonly number[] | undefined)[]) => readonly number[] | undefined;
+  /**
+   * Whether changes of the same key may be folded into their net change on the way in without changing what comes of it in the end,
+   * given whether that is so for its own output. Absent: no.
+   */
+  readonly folds?: (output: boolean, node: PhysicalNode) => boolean;
   /** One subtask only, whatever the job's parallelism. */
   readonly single?: boolean;
   /** Takes part in event time: watermarks decide what it emits. */
@@ -57,6 +62,8 @@ export interface ChangelogFindings {
   /** Whether the inputs carry -U rows. */
   readonly inputsUpdateBefore: readonly boolean[];
   readonly emitUpdateBefore: boolean;
+  /** Whether only the net changes matter. */
+  readonly fold: boolean;
 }
 
 export interface PhysicalNode {
@@ -69,6 +76,27 @@ export interface PhysicalNode {
   /** What the uid is made of: a table's name for sources and sinks. */
   readonly label?: string;
   readonly parallelism?: number;
+  /** A source that never ends. */
+  readonly unbounded?: boolean;
+  /** Changes of the output and whether -U rows are among them, once they are known (infer-changelog). */
+  readonly changelog?: { readonly changes: Changes; readonly updateBefore: boolean };
+}
+
+const knownChanges = new WeakMap<PhysicalNode, Changes>();
+
+/** The kinds of change in a node's output. */
+export function changesOf(node: PhysicalNode): Changes {
+  let changes = knownChanges.get(node);
+  if (changes === undefined) {
+    changes = node.spec.changes(node.inputs.map((input) => changesOf(input.node)), node.config);
+    knownChanges.set(node, changes);
+  }
+  return changes;
+}
+
+/** Whether every source below ends. */
+export function isBounded(node: PhysicalNode): boolean {
+  return topological([node]).every((n) => n.unbounded !== true);
 }
 
 /** Inputs before users; every node once. */

@@ -1,0 +1,336 @@
+// prune-columns: computes and reads only the columns that somebody uses.
+//
+//   project [0] ( filter #3 > 1 ( scan a b c d ) )   ->   project [0] ( filter #1 > 1 ( scan a d ) )
+//
+// Watermark assigners that nobody depends on go too. Equal expressions of a projection and equal aggregates are computed once. All accesses to one table read the same
+// columns, so that they can be one source afterwards (reuse-subplans).
+
+import { column, isSubquery, mapExpression, type Expression } from '../../expressions/expression.js';
+import { columnsOf, hasSubquery, isDeterministic, moveColumns } from '../../expressions/columns.js';
+import type { AggregateCall } from '../../expressions/aggregate-call.js';
+import { inputsOf, planOf, withInputs, type LogicalNode, type ScanNode, type WatermarkNode } from '../nodes.js';
+import { windowProperties } from './window-properties.js';
+import type { Schema } from '../../schema/types.js';
+
+/** A pruned node, and where the old columns are in it (absent: gone). */
+interface Pruned {
+  readonly node: LogicalNode;
+  readonly at: ReadonlyMap<number, number>;
+}
+
+/** Columns in use of every table access, by table and options. */
+type Accesses = Map<string, Set<number>>;
+
+/** Prunes plans that run as one job; their output columns stay as they are. */
+export function pruneColumns(roots: readonly LogicalNode[]): LogicalNode[] {
+  const found: Accesses = new Map();
+  for (const root of roots) new Pruner(found, true).root(root);
+  return roots.map((root) => new Pruner(found, false).root(root));
+}
+
+class Pruner {
+  /** Whether an operator above lives by watermarks. */
+  private timed = false;
+
+  constructor(
+    private readonly accesses: Accesses,
+    private readonly exploring: boolean,
+  ) {}
+
+  root(node: LogicalNode): LogicalNode {
+    if (node.op === 'sink') return { ...node, input: this.whole(node.input) };
+    return this.whole(node);
+  }
+
+  /** The node with all of its columns in their old order. */
+  private whole(node: LogicalNode): LogicalNode {
+    const { node: pruned, at } = this.prune(node, all(node.schema));
+    return arrange(pruned, node.schema, node.schema.map((_, i) => at.get(i)!));
+  }
+
+  private prune(node: LogicalNode, required: ReadonlySet<number>): Pruned {
+    const outside = this.timed;
+    this.timed ||= readsEventTime(node);
+    const pruned = this.pruneNode(node, required);
+    this.timed = outside;
+    return pruned;
+  }
+
+  private pruneNode(node: LogicalNode, required: ReadonlySet<number>): Pruned {
+    switch (node.op) {
+      case 'scan':
+        return this.scan(node, this.widen(node, node, required));
+      case 'watermark':
+        return this.watermark(node, required);
+      case 'values':
+        return keepColumns(node, sorted(required), (kept) => ({ ...node, rows: node.rows.map((row) => kept.map((i) => row[i]!)) }));
+      case 'filter': {
+        const input = this.prune(node.input, columnsOf(node.condition, new Set(required)));
+        const condition = this.expression(move(node.condition, input.at));
+        return { node: { ...node, input: input.node, condition, schema: input.node.schema }, at: input.at };
+      }
+      case 'project': {
+        const kept = sorted(required);
+        const input = this.prune(node.input, usedBy(kept.map((i) => node.expressions[i]!)));
+        const expressions: Expression[] = [];
+        const schema: Schema[number][] = [];
+        const at = new Map<number, number>();
+        const known = new Map<string, number>();
+        for (const i of kept) {
+          const e = this.expression(move(node.expressions[i]!, input.at));
+          const digest = JSON.stringify(e);
+          let to = isDeterministic(e) && !hasSubquery(e) ? known.get(digest) : undefined;
+          if (to === undefined) {
+            to = expressions.push(e) - 1;
+            schema.push(node.schema[i]!);
+            known.set(digest, to);
+          }
+          at.set(i, to);
+        }
+        return { node: { ...node, input: input.node, expressions, schema }, at };
+      }
+      case 'expand': {
+        const kept = sorted(required);
+        const used = usedBy(node.projections.flatMap((p) => kept.map((i) => p[i]!)));
+        const input = this.prune(node.input, used);
+        return keepColumns(node, kept, (columns) => ({
+          ...node,
+          input: input.node,
+          projections: node.projections.map((p) => columns.map((i) => move(p[i]!, input.at))),
+        }));
+      }
+      case 'aggregate': {
+        const wanted = [...required].filter((i) => i >= node.keys.length).map((i) => i - node.keys.length);
+        if (node.keys.length === 0 && wanted.length === 0 && node.aggregates.length > 0) wanted.push(0);
+        return this.aggregate(node, node.keys, node.aggregates, wanted, (input, keys, aggregates, schema) => ({
+          ...node, input, keys, aggregates, schema,
+        }), 0);
+      }
+      case 'group_window_aggregate': {
+        const end = node.keys.length + node.aggregates.length;
+        const wanted = [...required].filter((i) => i >= node.keys.length && i < end).map((i) => i - node.keys.length);
+        return this.aggregate(node, node.keys, node.aggregates, wanted, (input, keys, aggregates, schema, at) => ({
+          ...node, input, keys, aggregates, schema, window: { ...node.window, time: at.get(node.window.time)! },
+        }), node.properties.length, [node.window.time]);
+      }
+      case 'window_table': {
+        const width = node.input.schema.length;
+        const below = new Set([...required].filter((i) => i < width));
+        const input = this.prune(node.input, add(below, [node.window.time, ...node.partitionKeys]));
+        const window = { ...node.window, time: input.at.get(node.window.time)! };
+        const partitionKeys = node.partitionKeys.map((i) => input.at.get(i)!);
+        return appending(node.schema, width, input, (pruned, schema) => ({ ...node, input: pruned, window, partitionKeys, schema }));
+      }
+      case 'unnest': {
+        const width = node.input.schema.length;
+        const below = columnsOf(node.collection, new Set([...required].filter((i) => i < width)));
+        const input = this.prune(node.input, below);
+        const collection = move(node.collection, input.at);
+        return appending(node.schema, width, input, (pruned, schema) => ({ ...node, input: pruned, collection, schema }));
+      }
+      case 'over': {
+        const width = node.input.schema.length;
+        const below = new Set([...required].filter((i) => i < width));
+        for (const group of node.groups) {
+          add(below, [...group.partitionKeys, ...group.orderBy.map((k) => k.column), ...group.aggregates.flatMap(readBy)]);
+        }
+        const input = this.prune(node.input, below);
+        const groups = node.groups.map((group) => ({
+          ...group,
+          partitionKeys: group.partitionKeys.map((i) => input.at.get(i)!),
+          orderBy: group.orderBy.map((k) => ({ ...k, column: input.at.get(k.column)! })),
+          aggregates: group.aggregates.map((a) => moveAggregate(a, input.at)),
+        }));
+        return appending(node.schema, width, input, (pruned, schema) => ({ ...node, input: pruned, groups, schema }));
+      }
+      case 'rank': {
+        const width = node.input.schema.length;
+        const outputRank = node.outputRank && required.has(width);
+        const below = new Set([...required].filter((i) => i < width));
+        const input = this.prune(node.input, add(below, [...node.partitionKeys, ...node.orderBy.map((k) => k.column)]));
+        const rest = {
+          partitionKeys: node.partitionKeys.map((i) => input.at.get(i)!),
+          orderBy: node.orderBy.map((k) => ({ ...k, column: input.at.get(k.column)! })),
+          outputRank,
+        };
+        if (!outputRank) return { node: { ...node, ...rest, input: input.node, schema: input.node.schema }, at: input.at };
+        return appending(node.schema, width, input, (pruned, schema) => ({ ...node, ...rest, input: pruned, schema }));
+      }
+      case 'sort': {
+        const input = this.prune(node.input, add(new Set(required), node.orderBy.map((k) => k.column)));
+        const orderBy = node.orderBy.map((k) => ({ ...k, column: input.at.get(k.column)! }));
+        return { node: { ...node, input: input.node, orderBy, schema: input.node.schema }, at: input.at };
+      }
+      case 'limit': {
+        const input = this.prune(node.input, required);
+        return { node: { ...node, input: input.node, schema: input.node.schema }, at: input.at };
+      }
+      case 'union': {
+        const kept = sorted(required);
+        const schema = kept.map((i) => node.schema[i]!);
+        const inputs = node.inputs.map((branch) => {
+          const { node: pruned, at } = this.prune(branch, required);
+          return arrange(pruned, schema, kept.map((i) => at.get(i)!));
+        });
+        return { node: { ...node, inputs, schema }, at: new Map(kept.map((i, to) => [i, to])) };
+      }
+      case 'join': {
+        const half = node.joinType === 'semi' || node.joinType === 'anti';
+        const width = node.left.schema.length;
+        const used = node.condition === undefined ? new Set(required) : columnsOf(node.condition, new Set(required));
+        const left = this.prune(node.left, new Set([...used].filter((i) => i < width)));
+        const right = this.prune(node.right, new Set([...used].filter((i) => i >= width).map((i) => i - width)));
+        const shift = left.node.schema.length;
+        const at = new Map([...left.at, ...[...right.at].map(([from, to]) => [from + width, to + shift] as const)]);
+        // Join outputs may be nullable where the inputs are not.
+        const types = new Map([...at].map(([from, to]) => [to, node.schema[from]?.type]));
+        const fields = half ? left.node.schema : [...left.node.schema, ...right.node.schema];
+        const schema = fields.map((f, i) => ({ name: f.name, type: types.get(i) ?? f.type }));
+        const condition = node.condition === undefined ? {} : { condition: move(node.condition, at) };
+        return { node: { ...node, left: left.node, right: right.node, schema, ...condition }, at };
+      }
+      default: {
+        // What is left reads its inputs whole.
+        const pruned = withInputs(node, inputsOf(node).map((input) => this.whole(input)));
+        return { node: pruned, at: new Map(node.schema.map((_, i) => [i, i])) };
+      }
+    }
+  }
+
+  /** In the first pass remembers what is read of a table; in the second asks for all of it. */
+  private widen(top: LogicalNode, scan: ScanNode, required: ReadonlySet<number>): ReadonlySet<number> {
+    const key = JSON.stringify([top.op, scan.table.identifier, scan.options]);
+    if (!this.exploring) return new Set([...required, ...(this.accesses.get(key) ?? [])]);
+    this.accesses.set(key, add(this.accesses.get(key) ?? new Set(), required));
+    return required;
+  }
+
+  private scan(node: ScanNode, required: ReadonlySet<number>): Pruned {
+    const kept = sorted(required);
+    // A row without columns is no row: COUNT(*) reads the cheapest column.
+    if (kept.length === 0) kept.push(Math.max(0, node.schema.findIndex((f) => FIXED_WIDTH.has(f.type.kind))));
+    return keepColumns(node, kept, () => node);
+  }
+
+  private watermark(node: WatermarkNode, required: ReadonlySet<number>): Pruned {
+    const scan = node.input.op === 'scan' ? node.input : node.input.op === 'project' && node.input.input.op === 'scan' ? node.input.input : undefined;
+    const outside = scan === undefined ? required : this.widen(node, scan, required);
+    // Nobody asks how late it is: the time column need not even be read. (If it is read, a missing time is still an error.)
+    if (!this.timed && !outside.has(node.time)) return this.prune(node.input, outside);
+    const input = this.prune(node.input, columnsOf(node.watermark, add(new Set(outside), [node.time])));
+    return {
+      node: {
+        ...node,
+        input: input.node,
+        time: input.at.get(node.time)!,
+        watermark: move(node.watermark, input.at),
+        schema: input.node.schema,
+      },
+      at: input.at,
+    };
+  }
+
+  private aggregate(
+    node: LogicalNode & { readonly input: LogicalNode },
+    keys: readonly number[],
+    calls: readonly AggregateCall[],
+    wanted: readonly number[],
+    make: (input: LogicalNode, keys: number[], calls: AggregateCall[], schema: Schema, at: ReadonlyMap<number, number>) => LogicalNode,
+    numProperties: number,
+    alsoRead: readonly number[] = [],
+  ): Pruned {
+    const kept = [...wanted].sort((a, b) => a - b);
+    const input = this.prune(node.input, new Set([...keys, ...alsoRead, ...kept.flatMap((i) => readBy(calls[i]!))]));
+    const newKeys: number[] = [];
+    const newCalls: AggregateCall[] = [];
+    const keySchema: Schema[number][] = [];
+    const callSchema: Schema[number][] = [];
+    const at = new Map<number, number>();
+    keys.forEach((key, i) => {
+      const to = input.at.get(key)!;
+      let place = newKeys.indexOf(to);
+      if (place < 0) {
+        place = newKeys.push(to) - 1;
+        keySchema.push(node.schema[i]!);
+      }
+      at.set(i, place);
+    });
+    const known = new Map<string, number>();
+    for (const i of kept) {
+      const moved = moveAggregate(calls[i]!, input.at);
+      const digest = JSON.stringify(moved);
+      let place = known.get(digest);
+      if (place === undefined) {
+        place = newCalls.push(moved) - 1;
+        callSchema.push(node.schema[keys.length + i]!);
+        known.set(digest, place);
+      }
+      at.set(keys.length + i, newKeys.length + place);
+    }
+    const properties = node.schema.slice(keys.length + calls.length, keys.length + calls.length + numProperties);
+    properties.forEach((_, i) => at.set(keys.length + calls.length + i, newKeys.length + newCalls.length + i));
+    return { node: make(input.node, newKeys, newCalls, [...keySchema, ...callSchema, ...properties], input.at), at };
+  }
+
+  /** Prunes the plans of subqueries inside an expression. */
+  private expression(e: Expression): Expression {
+    return hasSubquery(e) ? mapExpression(e, (part) => (isSubquery(part) ? { ...part, plan: this.whole(planOf(part)) } : part)) : e;
+  }
+}
+
+/** Operators whose output depends on watermarks. */
+const EVENT_TIME = new Set<LogicalNode['op']>(['window_table', 'group_window_aggregate', 'over', 'rank', 'sort', 'temporal_join', 'match_recognize']);
+
+function readsEventTime(node: LogicalNode): boolean {
+  if (node.op === 'join') return windowProperties(node.left) !== undefined && windowProperties(node.right) !== undefined;
+  return EVENT_TIME.has(node.op);
+}
+
+const FIXED_WIDTH = new Set(['BOOLEAN', 'TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'FLOAT', 'DOUBLE', 'DATE']);
+
+const all = (schema: Schema): Set<number> => new Set(schema.keys());
+const sorted = (columns: ReadonlySet<number>): number[] => [...columns].sort((a, b) => a - b);
+const move = (e: Expression, at: ReadonlyMap<number, number>): Expression => moveColumns(e, (i) => at.get(i)!);
+const readBy = (a: AggregateCall): number[] => [
+  ...a.args,
+  ...(a.filter === undefined ? [] : [a.filter]),
+  ...(a.orderBy ?? []).map((k) => k.column),
+];
+
+function add(to: Set<number>, columns: Iterable<number>): Set<number> {
+  for (const c of columns) to.add(c);
+  return to;
+}
+
+function usedBy(expressions: readonly Expression[]): Set<number> {
+  const used = new Set<number>();
+  for (const e of expressions) columnsOf(e, used);
+  return used;
+}
+
+function moveAggregate(a: AggregateCall, at: ReadonlyMap<number, number>): AggregateCall {
+  const filter = a.filter === undefined ? {} : { filter: at.get(a.filter)! };
+  const orderBy = a.orderBy === undefined ? {} : { orderBy: a.orderBy.map((k) => ({ ...k, column: at.get(k.column)! })) };
+  return { ...a, args: a.args.map((i) => at.get(i)!), ...filter, ...orderBy };
+}
+
+function keepColumns(node: LogicalNode, kept: readonly number[], make: (kept: readonly number[]) => LogicalNode): Pruned {
+  const schema = kept.map((i) => node.schema[i]!);
+  return { node: { ...make(kept), schema }, at: new Map(kept.map((i, to) => [i, to])) };
+}
+
+/** Nodes that append columns to their input's: those always stay. */
+function appending(old: Schema, width: number, input: Pruned, make: (input: LogicalNode, schema: Schema) => LogicalNode): Pruned {
+  const shift = input.node.schema.length;
+  const appended = old.slice(width);
+  const at = new Map(input.at);
+  appended.forEach((_, i) => at.set(width + i, shift + i));
+  return { node: make(input.node, [...input.node.schema, ...appended]), at };
+}
+
+/** Puts columns into the given places; nothing if they are there already. */
+function arrange(node: LogicalNode, schema: Schema, places: readonly number[]): LogicalNode {
+  if (places.length === node.schema.length && places.every((from, to) => from === to)) return node;
+  const expressions = places.map((from) => column(from, node.schema[from]!.type));
+  return { op: 'project', input: node, expressions, schema };
+}

@@ -1,0 +1,35 @@
+// reuse-subplans: what is written twice is computed once.
+//
+//   join ( f ( scan t ), g ( scan t ) )   ->   one `scan t` that f and g both read
+//
+// Two nodes are one if operator, config, schema and inputs are equal and their values do not depend on chance.
+
+import { someExpression, type Expression } from '../../expressions/expression.js';
+import { isDeterministic } from '../../expressions/columns.js';
+import { rewrite, type PhysicalNode } from '../physical.js';
+
+/** Merges equal nodes, bottom-up; sinks stay apart. */
+export function reuseSubplans(sinks: readonly PhysicalNode[]): PhysicalNode[] {
+  const known = new Map<string, PhysicalNode>();
+  const ids = new Map<PhysicalNode, number>();
+  const isSink = new Set(sinks);
+  const idOf = (node: PhysicalNode): number => {
+    const id = ids.get(node) ?? ids.size;
+    ids.set(node, id);
+    return id;
+  };
+  return rewrite(sinks, (node, old) => {
+    if (isSink.has(old) || !Object.values(node.config).flat(2).every(isRepeatable)) return node;
+    const inputs = node.inputs.map((input) => [idOf(input.node), input.exchange, input.keys]);
+    const digest = JSON.stringify([node.spec.op, node.uid, node.parallelism, node.label, node.config, node.schema, inputs]);
+    const same = known.get(digest);
+    if (same !== undefined) return same;
+    known.set(digest, node);
+    return node;
+  });
+}
+
+function isRepeatable(member: unknown): boolean {
+  if (typeof member !== 'object' || member === null || !('type' in member)) return true;
+  return !someExpression(member as Expression, (e) => !isDeterministic(e));
+}

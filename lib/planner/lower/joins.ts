@@ -1,0 +1,129 @@
+// Joins: which kind one is follows from its condition and its inputs.
+//
+//   both sides windowed, window_start = window_start AND window_end = window_end   ->   window_join
+//   both rowtimes bound each other from both sides                                 ->   interval_join
+//   anything else                                                                  ->   join
+//
+
+import { appendColumns, appendProject } from './calc.js';
+import { unsupported, type Lowering } from './lowering.js';
+import { columnsOf, conjunction, identity, moveColumns } from '../../expressions/columns.js';
+import { isColumn, type Expression } from '../../expressions/expression.js';
+import { intervalJoin, join, temporalJoin, windowJoin, type EquiJoin } from '../../operators/join.js';
+import { materializeFinal } from '../../operators/materialize-final.js';
+import type { JoinNode, TemporalJoinNode } from '../../plan/nodes.js';
+import { changesOf, isBounded, isInsertOnly, type PhysicalNode } from '../../plan/physical.js';
+import { upsertKey } from '../../plan/rules/infer-changelog.js';
+import { recogniseTimeBounds, splitJoinCondition, type EquiPair } from '../../plan/rules/join-conditions.js';
+import { windowProperties } from '../../plan/rules/window-properties.js';
+import type { Schema } from '../../schema/types.js';
+
+export function lowerJoin(node: JoinNode, lowering: Lowering): PhysicalNode {
+  const condition = splitJoinCondition(node.condition, node.left.schema.length);
+  return windowJoinOf(node, condition.pairs, condition.rest, lowering) ?? timeJoinOf(node, condition.pairs, condition.rest, lowering);
+}
+
+function windowJoinOf(
+  node: JoinNode,
+  pairs: readonly EquiPair[],
+  rest: readonly Expression[],
+  lowering: Lowering,
+): PhysicalNode | undefined {
+  const left = windowProperties(node.left);
+  const right = windowProperties(node.right);
+  if (left === undefined || right === undefined) return undefined;
+  const among = (e: Expression, columns: readonly number[]) => isColumn(e) && columns.includes(e.column);
+  const starts = pairs.find((p) => among(p.left, left.start) && among(p.right, right.start));
+  const ends = pairs.find((p) => among(p.left, left.end) && among(p.right, right.end));
+  if (starts === undefined || ends === undefined) return undefined;
+  const at = (e: Expression) => (isColumn(e) ? e.column : -1);
+  const windows = {
+    leftWindowStart: at(starts.left),
+    leftWindowEnd: at(ends.left),
+    rightWindowStart: at(starts.right),
+    rightWindowEnd: at(ends.right),
+  };
+  const others = pairs.filter((p) => p !== starts && p !== ends);
+  const sides = joinSides(node, others, rest, lowering.lower(node.left), lowering.lower(node.right));
+  return sides.finish(windowJoin(sides.left, sides.right, sides.on, windows, sides.schema));
+}
+
+function timeJoinOf(node: JoinNode, pairs: readonly EquiPair[], rest: readonly Expression[], lowering: Lowering): PhysicalNode {
+  const left = lowering.lower(node.left);
+  const right = lowering.lower(node.right);
+  const insertOnly = isInsertOnly(changesOf(left)) && isInsertOnly(changesOf(right));
+  const times = insertOnly ? recogniseTimeBounds(rest, node.left.schema, node.right.schema) : undefined;
+  if (times !== undefined) {
+    const { rest: residual, ...bounds } = times;
+    const sides = joinSides(node, pairs, residual, left, right);
+    return sides.finish(intervalJoin(sides.left, sides.right, sides.on, bounds, sides.schema));
+  }
+  const settle = (side: PhysicalNode) => (lowering.options.finalResults ? settled(side) : side);
+  const sides = joinSides(node, pairs, rest, settle(left), settle(right));
+  return sides.finish(join(sides.left, sides.right, sides.on, sides.schema));
+}
+
+/** If only the end counts, a join need not see how its input came to be. */
+function settled(side: PhysicalNode): PhysicalNode {
+  return isInsertOnly(changesOf(side)) || !isBounded(side) ? side : materializeFinal(side, upsertKey(side));
+}
+
+interface JoinSides {
+  readonly left: PhysicalNode;
+  readonly right: PhysicalNode;
+  readonly on: EquiJoin;
+  readonly schema: Schema;
+  /** Takes computed keys away again. */
+  readonly finish: (joined: PhysicalNode) => PhysicalNode;
+}
+
+/** Computes keys that are no plain columns below the join, and moves the rest of the condition accordingly. */
+function joinSides(
+  node: JoinNode | TemporalJoinNode,
+  pairs: readonly EquiPair[],
+  rest: readonly Expression[],
+  leftInput: PhysicalNode,
+  rightInput: PhysicalNode,
+): JoinSides {
+  const [left, leftKeys] = withKeys(leftInput, pairs.map((p) => p.left));
+  const [right, rightKeys] = withKeys(rightInput, pairs.map((p) => p.right));
+  const width = node.left.schema.length;
+  const extra = left.schema.length - width;
+  const place = (i: number) => (i < width ? i : i + extra);
+  const condition = conjunction(rest.map((e) => moveColumns(e, place)));
+  const half = node.joinType === 'semi' || node.joinType === 'anti';
+  const fields = node.schema;
+  const schema = half
+    ? left.schema
+    : [
+        ...fields.slice(0, width),
+        ...left.schema.slice(width),
+        ...fields.slice(width),
+        ...right.schema.slice(node.right.schema.length),
+      ];
+  return {
+    left,
+    right,
+    on: { joinType: node.joinType, leftKeys, rightKeys, condition },
+    schema,
+    finish: (joined) => appendColumns(joined, fields.map((_, i) => place(i)), fields),
+  };
+}
+
+function withKeys(input: PhysicalNode, keys: readonly Expression[]): [node: PhysicalNode, keys: number[]] {
+  const computed = keys.filter((e) => !isColumn(e));
+  const width = input.schema.length;
+  const fields = computed.map((e, i) => ({ name: `$key${i}`, type: e.type }));
+  const node =
+    computed.length === 0 ? input : appendProject(input, [...identity(input.schema), ...computed], [...input.schema, ...fields]);
+  return [node, keys.map((e) => (isColumn(e) ? e.column : width + computed.indexOf(e)))];
+}
+
+export function lowerTemporalJoin(node: TemporalJoinNode, lowering: Lowering): PhysicalNode {
+  const { pairs, rest } = splitJoinCondition(node.condition, node.left.schema.length);
+  const time = [...columnsOf(node.time)];
+  const rightTime = node.right.schema.findIndex((f) => 'rowtime' in f.type);
+  if (!isColumn(node.time) || time.length !== 1 || rightTime < 0) throw unsupported('FOR SYSTEM_TIME AS OF', 'This temporal join');
+  const sides = joinSides(node, pairs, rest, lowering.lower(node.left), lowering.lower(node.right));
+  return sides.finish(temporalJoin(sides.left, sides.right, sides.on, time[0]!, rightTime, sides.schema));
+}

@@ -1,0 +1,97 @@
+// From logical to physical: one function per kind of logical node, in the files beside this one.
+//
+//   aggregate ( window_table ( scan ) )   ->   window_aggregate ( watermark_assigner ( file_source ) )
+//
+// State: what was lowered already, so that a node that is referred to twice becomes one operator.
+
+import { lowerAggregate, lowerGroupWindowAggregate } from './aggregates.js';
+import { appendFilter, appendProject } from './calc.js';
+import { lowerJoin, lowerTemporalJoin } from './joins.js';
+import { lowerLimit, lowerOver, lowerRank, lowerSort } from './order.js';
+import { lowerScan, lowerSink, lowerValues, lowerWatermark } from './tables.js';
+import { lowerExpand, lowerUnion, lowerUnnest } from './sets.js';
+import { lowerWindowTable } from './windows.js';
+import { hasSubquery } from '../../expressions/columns.js';
+import { SabotError } from '../../errors.js';
+import type { LogicalNode } from '../../plan/nodes.js';
+import type { PhysicalNode } from '../../plan/physical.js';
+import type { MiniBatch } from '../../operators/group-aggregate.js';
+
+/** What lowering may depend on beside the plan. */
+export interface LoweringOptions {
+  readonly miniBatch: MiniBatch | undefined;
+  /** `table.exec.source.idle-timeout`; undefined: never idle. */
+  readonly idleTimeoutMs: number | undefined;
+  /** Only the rows at the end of bounded input are asked for. */
+  readonly finalResults: boolean;
+}
+
+export class Lowering {
+  private readonly done = new Map<LogicalNode, PhysicalNode>();
+
+  constructor(readonly options: LoweringOptions) {}
+
+  lower(node: LogicalNode): PhysicalNode {
+    let lowered = this.done.get(node);
+    if (lowered === undefined) {
+      lowered = this.lowerNode(node);
+      this.done.set(node, lowered);
+    }
+    return lowered;
+  }
+
+  private lowerNode(node: LogicalNode): PhysicalNode {
+    switch (node.op) {
+      case 'scan':
+        return lowerScan(node);
+      case 'values':
+        return lowerValues(node);
+      case 'watermark':
+        return lowerWatermark(node, this);
+      case 'filter':
+        if (hasSubquery(node.condition)) throw unsupported('subquery', 'A subquery in this place');
+        return appendFilter(this.lower(node.input), node.condition);
+      case 'project':
+        if (node.expressions.some(hasSubquery)) throw unsupported('subquery', 'A subquery in this place');
+        return appendProject(this.lower(node.input), node.expressions, node.schema);
+      case 'aggregate':
+        return lowerAggregate(node, this);
+      case 'group_window_aggregate':
+        return lowerGroupWindowAggregate(node, this);
+      case 'window_table':
+        return lowerWindowTable(node, this);
+      case 'expand':
+        return lowerExpand(node, this);
+      case 'union':
+        return lowerUnion(node, this);
+      case 'unnest':
+        return lowerUnnest(node, this);
+      case 'join':
+        return lowerJoin(node, this);
+      case 'temporal_join':
+        return lowerTemporalJoin(node, this);
+      case 'sort':
+        return lowerSort(node, this);
+      case 'limit':
+        return lowerLimit(node, this);
+      case 'over':
+        return lowerOver(node, this);
+      case 'rank':
+        return lowerRank(node, this);
+      case 'sink':
+        return lowerSink(node, this);
+      case 'correlate':
+        throw unsupported('LATERAL', 'LATERAL (SELECT ...)');
+      case 'intersect':
+      case 'except':
+        throw unsupported(node.op.toUpperCase(), node.op.toUpperCase());
+      case 'match_recognize':
+        throw unsupported('MATCH_RECOGNIZE', 'MATCH_RECOGNIZE');
+    }
+  }
+}
+
+/** An error that says that `what` is right SQL which sabot cannot run yet. */
+export function unsupported(identifier: string, what: string): SabotError {
+  return new SabotError('SABOT_E_UNSUPPORTED', `${what} is not supported yet.`, { kind: 'unsupported', identifier });
+}

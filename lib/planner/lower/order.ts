@@ -1,0 +1,101 @@
+// ORDER BY, LIMIT, Top-N, deduplication and OVER.
+//
+//   ROW_NUMBER() ... <= 1 by a time attribute   ->   deduplicate;  per window: window_deduplicate
+//   other ranks                                 ->   rank;         per window: window_rank
+//   ORDER BY rowtime                            ->   temporal_sort
+//   ORDER BY ... LIMIT                          ->   top_n
+//
+
+import type { Lowering } from './lowering.js';
+import { SabotError } from '../../errors.js';
+import { deduplicate, windowDeduplicate } from '../../operators/deduplicate.js';
+import { overAggregate } from '../../operators/over-aggregate.js';
+import { rank, windowRank } from '../../operators/rank.js';
+import { limit, temporalSort, topN } from '../../operators/sort.js';
+import type { LimitNode, OverNode, RankNode, SortNode } from '../../plan/nodes.js';
+import type { PhysicalNode } from '../../plan/physical.js';
+import { windowProperties } from '../../plan/rules/window-properties.js';
+import { timeAttribute } from '../../schema/types.js';
+
+export function lowerSort(node: SortNode, lowering: Lowering): PhysicalNode {
+  const input = lowering.lower(node.input);
+  if (node.fetch !== undefined || node.offset !== undefined) {
+    return topN(input, node.orderBy, { offset: node.offset ?? 0, fetch: node.fetch ?? null });
+  }
+  const first = node.orderBy[0];
+  if (first === undefined) return input;
+  if (timeAttribute(node.input.schema[first.column]!.type) === undefined || first.descending) {
+    throw new SabotError(
+      'SABOT_E_UNSUPPORTED',
+      first.descending && timeAttribute(node.input.schema[first.column]!.type) !== undefined
+        ? 'Primary sort field of a streaming query must be ascending on time. Add LIMIT.'
+        : 'Sort on a non-time-attribute field is not supported. Add LIMIT, or order by the rowtime column first.',
+      { kind: 'unsupported-sort', identifier: 'non-time-attribute' },
+    );
+  }
+  return temporalSort(input, node.orderBy);
+}
+
+export function lowerLimit(node: LimitNode, lowering: Lowering): PhysicalNode {
+  return limit(lowering.lower(node.input), { offset: node.offset ?? 0, fetch: node.fetch ?? null });
+}
+
+export function lowerRank(node: RankNode, lowering: Lowering): PhysicalNode {
+  const input = lowering.lower(node.input);
+  const { partitionKeys, orderBy, rankStart, rankEnd, outputRank } = node;
+  const properties = windowProperties(node.input);
+  const windowStart = partitionKeys.find((key) => properties?.start.includes(key));
+  const windowEnd = partitionKeys.find((key) => properties?.end.includes(key));
+  const windowed = windowStart !== undefined && windowEnd !== undefined;
+  const isWindow = (key: number) =>
+    properties !== undefined && [properties.start, properties.end, properties.time].some((columns) => columns.includes(key));
+  const keys = windowed ? partitionKeys.filter((key) => !isWindow(key)) : partitionKeys;
+
+  const order = orderBy[0];
+  const byTime = orderBy.length === 1 && timeAttribute(node.input.schema[order!.column]!.type) !== undefined;
+  if (byTime && rankStart === 1 && rankEnd === 1 && node.function === 'row_number') {
+    const how = { keys, order: order!.column, keep: order!.descending ? ('last' as const) : ('first' as const), outputRank };
+    return windowed
+      ? windowDeduplicate(input, how, windowStart, windowEnd, node.schema)
+      : deduplicate(input, how, node.schema);
+  }
+  const range = { function: node.function, partitionKeys: keys, orderBy, rankStart, rankEnd, outputRank };
+  return windowed ? windowRank(input, range, windowStart, windowEnd, node.schema) : rank(input, range, node.schema);
+}
+
+const RANKS = new Set(['row_number', 'rank', 'dense_rank', 'ntile', 'percent_rank', 'cume_dist']);
+
+export function lowerOver(node: OverNode, lowering: Lowering): PhysicalNode {
+  const [group, ...others] = node.groups;
+  if (others.length > 0) {
+    throw new SabotError(
+      'SABOT_E_UNSUPPORTED',
+      'Over Agg: Unsupported use of OVER windows. All aggregates must be computed on the same window. please re-check the over window statement.',
+      { kind: 'unsupported-over', identifier: 'Over Agg' },
+    );
+  }
+  for (const { function: name } of group!.aggregates) {
+    if (name === 'lead') {
+      throw new SabotError('SABOT_E_UNSUPPORTED', 'LEAD Function is not supported in stream mode.', {
+        kind: 'unsupported-function',
+        identifier: 'LEAD',
+      });
+    }
+    if (RANKS.has(name)) {
+      throw new SabotError(
+        'SABOT_E_UNSUPPORTED',
+        `${name.toUpperCase()}() over a stream needs a bound: filter on it (WHERE rn <= 10) in an outer query.`,
+        { kind: 'unsupported-over', identifier: name.toUpperCase() },
+      );
+    }
+  }
+  const order = group!.orderBy[0];
+  const time = order === undefined ? undefined : timeAttribute(node.input.schema[order.column]!.type);
+  if (time === undefined) {
+    throw new SabotError('SABOT_E_UNSUPPORTED', 'Non-time attribute sort is not supported for bounded OVER window.', {
+      kind: 'no-time-attribute',
+      identifier: 'time attribute',
+    });
+  }
+  return overAggregate(lowering.lower(node.input), group!, node.schema);
+}

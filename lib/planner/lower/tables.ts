@@ -1,0 +1,31 @@
+// Tables: sources, rows of constants, watermarks and sinks.
+
+import type { Lowering } from './lowering.js';
+import { SabotError } from '../../errors.js';
+import { idleTimeoutMs, tableSink, tableSource } from '../../connectors/catalogue.js';
+import { valuesSource } from '../../operators/sources.js';
+import { watermarkAssigner } from '../../operators/watermark-assigner.js';
+import type { ScanNode, SinkNode, ValuesNode, WatermarkNode } from '../../plan/nodes.js';
+import { changesOf, isInsertOnly, type PhysicalNode } from '../../plan/physical.js';
+
+export function lowerScan(node: ScanNode): PhysicalNode {
+  return tableSource(node.table, node.options, node.schema);
+}
+
+export function lowerValues(node: ValuesNode): PhysicalNode {
+  return valuesSource(node.rows, node.schema);
+}
+
+export function lowerWatermark(node: WatermarkNode, lowering: Lowering): PhysicalNode {
+  const input = lowering.lower(node.input);
+  if (!isInsertOnly(changesOf(input))) {
+    throw new SabotError('SABOT_E_UNSUPPORTED', 'A watermark over a changelog is not supported yet.', { kind: 'unsupported' });
+  }
+  const own = node.input.op === 'scan' ? idleTimeoutMs(node.input.options) : undefined;
+  return watermarkAssigner(input, node.time, node.watermark, own ?? lowering.options.idleTimeoutMs);
+}
+
+export function lowerSink(node: SinkNode, lowering: Lowering): PhysicalNode {
+  const input = lowering.lower(node.input);
+  return tableSink(node.table, node.options, input, changesOf(input));
+}

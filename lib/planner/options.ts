@@ -1,0 +1,85 @@
+// What a session's settings mean for a job: Flink's keys, and sabot's own.
+//
+//   { 'table.exec.resource.default-parallelism': '2' }   ->   { parallelism: 2, … }
+
+import { parseDuration } from '../connectors/options.js';
+import { SabotError } from '../errors.js';
+import type { MiniBatch } from '../operators/group-aggregate.js';
+import type { PlanOptions } from '../plan/physical.js';
+
+/** Settings as text, by key. */
+export type Settings = Readonly<Record<string, string>>;
+
+/** Keys that planning and running look at; the session warns about others that it does not know either. */
+export const plannerSettings = [
+  'parallelism.default',
+  'table.exec.resource.default-parallelism',
+  'batch.max-rows',
+  'batch.max-delay',
+  'pipeline.auto-watermark-interval',
+  'pipeline.name',
+  'table.local-time-zone',
+  'table.exec.source.idle-timeout',
+  'table.exec.mini-batch.enabled',
+  'table.exec.mini-batch.allow-latency',
+  'table.exec.mini-batch.size',
+] as const;
+
+function invalid(key: string, value: string, expected: string): SabotError {
+  return new SabotError('SABOT_E_OPTION', `Setting '${key}' has the wrong value '${value}': expected ${expected}.`, {
+    kind: 'invalid-option',
+    identifier: key,
+  });
+}
+
+function count(settings: Settings, key: string): number | undefined {
+  const text = settings[key];
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw invalid(key, text, 'a whole number above 0');
+  return value;
+}
+
+function duration(settings: Settings, key: string): number | undefined {
+  const text = settings[key];
+  if (text === undefined) return undefined;
+  const ms = parseDuration(text);
+  if (ms === undefined) throw invalid(key, text, "a duration such as '200 ms'");
+  return ms;
+}
+
+/** Parallelism as the script sets it; Flink's -1 means "not set". */
+function parallelismOf(settings: Settings): number | undefined {
+  const key = 'table.exec.resource.default-parallelism';
+  if (settings[key] === '-1') return count(settings, 'parallelism.default');
+  return count(settings, key) ?? count(settings, 'parallelism.default');
+}
+
+/** The options of a job; `parallelism` is what holds if the settings say nothing. */
+export function planOptions(settings: Settings, parallelism: number, queryStartMs: number): PlanOptions {
+  const maxRows = count(settings, 'batch.max-rows');
+  const maxDelay = duration(settings, 'batch.max-delay');
+  const zone = settings['table.local-time-zone'];
+  return {
+    parallelism: parallelismOf(settings) ?? parallelism,
+    ...(maxRows === undefined ? {} : { 'batch.max-rows': maxRows }),
+    ...(maxDelay === undefined ? {} : { 'batch.max-delay-ms': maxDelay }),
+    'auto-watermark-interval-ms': duration(settings, 'pipeline.auto-watermark-interval') ?? 200,
+    'local-time-zone': zone === undefined || zone === 'default' ? 'UTC' : zone,
+    'query-start-ms': queryStartMs,
+  };
+}
+
+/** Mini-batching, if it is switched on. Flink wants its latency and size then. */
+export function miniBatchOf(settings: Settings): MiniBatch | undefined {
+  if (settings['table.exec.mini-batch.enabled']?.toLowerCase() !== 'true') return undefined;
+  return {
+    latencyMs: duration(settings, 'table.exec.mini-batch.allow-latency') ?? 0,
+    size: count(settings, 'table.exec.mini-batch.size') ?? 5000,
+  };
+}
+
+export function idleTimeoutOf(settings: Settings): number | undefined {
+  const ms = duration(settings, 'table.exec.source.idle-timeout');
+  return ms === undefined || ms === 0 ? undefined : ms;
+}

@@ -1,0 +1,74 @@
+// The planner: logical plans of one job in, physical plan out.
+//
+//   sinks (logical)  ->  rules on logical plans  ->  lowering  ->  rules on the physical graph  ->  PhysicalPlan
+//
+// No state: planning the same job twice gives the same bytes.
+
+import { Lowering } from './lower/lowering.js';
+import { idleTimeoutOf, miniBatchOf, planOptions, type Settings } from './options.js';
+import { materializeFinal } from '../operators/materialize-final.js';
+import { resultSink } from '../operators/sinks.js';
+import type { LogicalNode } from '../plan/nodes.js';
+import { changesOf, isBounded, isInsertOnly, type PhysicalNode, type PhysicalPlan } from '../plan/physical.js';
+import { dropInnerSorts } from '../plan/rules/drop-inner-sorts.js';
+import { inferChangelog, upsertKey } from '../plan/rules/infer-changelog.js';
+import { pruneColumns } from '../plan/rules/prune-columns.js';
+import { pushFilters } from '../plan/rules/push-filters.js';
+import { recogniseRank } from '../plan/rules/recognise-rank.js';
+import { reuseSubplans } from '../plan/rules/reuse-subplans.js';
+
+/** What becomes of the rows of a query that has no INSERT. */
+export interface ResultRequest {
+  /** Default: `final` if all input is bounded, `changelog` otherwise. */
+  readonly results?: 'changelog' | 'final';
+  readonly format?: 'json' | 'arrow';
+}
+
+export interface PlanRequest {
+  readonly name: string;
+  /** Sink nodes, or queries, whose rows go to the job's owner. */
+  readonly plans: readonly LogicalNode[];
+  readonly settings: Settings;
+  /** If the settings say nothing. */
+  readonly parallelism: number;
+  readonly queryStartMs: number;
+  readonly result?: ResultRequest;
+}
+
+export interface PlannedJob extends PhysicalPlan {
+  /** What the rows of a query are: changes, or the final rows; absent for INSERT. */
+  readonly results: 'changelog' | 'final' | undefined;
+}
+
+/** The rules on logical plans, in order; each makes the next one's work simpler. */
+const RULES: readonly ((node: LogicalNode) => LogicalNode)[] = [(node) => dropInnerSorts(node), pushFilters, recogniseRank];
+
+/** Plans the statements of one job together, so that they share what they can. */
+export function planJob(request: PlanRequest): PlannedJob {
+  const rewritten = request.plans.map((plan) => RULES.reduce((node, rule) => rule(node), plan));
+  const pruned = pruneColumns(rewritten);
+  const lowerWith = (finalResults: boolean): PhysicalNode[] => {
+    const lowering = new Lowering({
+      miniBatch: miniBatchOf(request.settings),
+      idleTimeoutMs: idleTimeoutOf(request.settings),
+      finalResults,
+    });
+    return pruned.map((node) => lowering.lower(node));
+  };
+  const isQuery = request.plans.some((plan) => plan.op !== 'sink');
+  const wanted = isQuery ? request.result?.results : undefined;
+  let nodes = lowerWith(isQuery && wanted !== 'changelog');
+  const results = isQuery ? (wanted ?? (nodes.every(isBounded) ? 'final' : 'changelog')) : undefined;
+  // Unbounded after all, and nobody asked for final rows.
+  if (isQuery && wanted === undefined && results === 'changelog') nodes = lowerWith(false);
+
+  const sinks = nodes.map((node, i) => (request.plans[i]!.op === 'sink' ? node : resultOf(node, results!, request.result?.format ?? 'json')));
+  const options = planOptions(request.settings, request.parallelism, request.queryStartMs);
+  return { job: request.settings['pipeline.name'] ?? request.name, options, results, sinks: inferChangelog(reuseSubplans(sinks)) };
+}
+
+function resultOf(node: PhysicalNode, results: 'changelog' | 'final', format: 'json' | 'arrow'): PhysicalNode {
+  if (results === 'changelog') return resultSink(node, format, true);
+  const final = isInsertOnly(changesOf(node)) ? node : materializeFinal(node, upsertKey(node));
+  return resultSink(final, format, false);
+}
