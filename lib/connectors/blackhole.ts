@@ -1,7 +1,7 @@
 // blackhole: takes every row and keeps none. All columns of the query are computed for it.
 
 import type { ConnectorSpec } from './connector.js';
-import { blackholeSinkSpec } from '../operators/sinks.js';
+import { blackholeSinkSpec } from './sinks.js';
 
 export const blackhole: ConnectorSpec = {
   identifier: 'blackhole',

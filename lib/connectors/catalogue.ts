@@ -4,20 +4,20 @@
 //
 // Tables are checked when a query uses them, as in Flink, not when they are declared.
 
+import { SabotError } from '../errors.js';
+import { type Changes, isInsertOnly, type PhysicalNode } from '../plan/physical.js';
+import { metadataColumns, printIdentifier, type TableDefinition } from '../plan/table.js';
+import type { Schema } from '../schema/types.js';
 import { blackhole } from './blackhole.js';
 import type { ConnectorRequest, ConnectorSpec } from './connector.js';
 import { datagen } from './datagen.js';
 import { filesystem } from './filesystem.js';
 import { findFormat, formatConfig } from './formats.js';
 import { nexmark } from './nexmark.js';
-import { nearest, optionError, readOptions, type OptionSpec } from './options.js';
+import { nearest, type OptionSpec, optionError, readOptions } from './options.js';
 import { print } from './print.js';
-import { SabotError } from '../errors.js';
-import { sinkNode } from '../operators/sinks.js';
-import { sourceNode } from '../operators/sources.js';
-import { isInsertOnly, type Changes, type PhysicalNode } from '../plan/physical.js';
-import { metadataColumns, printIdentifier, type TableDefinition } from '../plan/table.js';
-import type { Schema } from '../schema/types.js';
+import { sinkNode } from './sinks.js';
+import { sourceNode } from './sources.js';
 
 /** Every connector there is. */
 export const connectors: readonly ConnectorSpec[] = [filesystem, datagen, nexmark, print, blackhole];
@@ -68,18 +68,31 @@ export function tableSource(table: TableDefinition, options: Options, schema: Sc
   const connector = findConnector(table, options);
   const asked = request(connector, table, options, schema);
   if (connector.source === undefined) {
-    throw optionError('not-a-source', connector.identifier, `Connector '${connector.identifier}' can only be written to.`);
+    throw optionError(
+      'not-a-source',
+      connector.identifier,
+      `Connector '${connector.identifier}' can only be written to.`,
+    );
   }
   for (const column of metadataColumns(table)) {
     if (connector.metadata?.includes(column.key)) continue;
-    throw optionError('unknown-metadata', column.key, `Connector '${connector.identifier}' has no metadata '${column.key}'.`);
+    throw optionError(
+      'unknown-metadata',
+      column.key,
+      `Connector '${connector.identifier}' has no metadata '${column.key}'.`,
+    );
   }
   const { spec, config, unbounded } = connector.source(asked);
   return { ...sourceNode(spec, schema, config, label(table)), ...(unbounded ? { unbounded } : {}) };
 }
 
 /** The sink that writes a table; refuses changes that the connector cannot take. */
-export function tableSink(table: TableDefinition, options: Options, input: PhysicalNode, changes: Changes): PhysicalNode {
+export function tableSink(
+  table: TableDefinition,
+  options: Options,
+  input: PhysicalNode,
+  changes: Changes,
+): PhysicalNode {
   const connector = findConnector(table, options);
   const asked = request(connector, table, options, input.schema);
   if (connector.sink === undefined) {

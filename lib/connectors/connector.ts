@@ -1,9 +1,9 @@
 // What a connector is: its options, and how a table of it becomes a source or a sink of the physical plan.
 
-import type { OptionSpec, OptionValues } from './options.js';
-import type { TableDefinition } from '../plan/table.js';
 import type { Config, OperatorSpec } from '../plan/physical.js';
+import type { TableDefinition } from '../plan/table.js';
 import type { Schema } from '../schema/types.js';
+import type { OptionSpec, OptionValues } from './options.js';
 
 /** What a connector is asked for: a table, its checked options, and the columns that are read or written. */
 export interface ConnectorRequest {

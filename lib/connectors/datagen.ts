@@ -5,8 +5,8 @@
 // State: how far every sequence is; native's.
 
 import type { ConnectorSpec } from './connector.js';
-import { optionError, type OptionValue } from './options.js';
-import { datagenSourceSpec } from '../operators/sources.js';
+import { type OptionValue, optionError } from './options.js';
+import { datagenSourceSpec } from './sources.js';
 
 const FIELD_OPTIONS = ['kind', 'min', 'max', 'max-past', 'length', 'var-len', 'start', 'end', 'null-rate'] as const;
 
@@ -37,7 +37,7 @@ export const datagen: ConnectorSpec = {
       if (!names.includes(name)) {
         throw optionError('unknown-option', key, `Unknown option '${key}': the table has no column '${name}'.`);
       }
-      (fields[name] ??= {})[option] = value;
+      fields[name] = { ...fields[name], [option]: value };
     }
     for (const [name, field] of Object.entries(fields)) {
       if (field['kind'] !== 'sequence') continue;

@@ -4,11 +4,11 @@
 //
 // Reading positions are native's state; a folder sink writes to a temporary name and renames.
 
+import { metadataColumns } from '../plan/table.js';
 import type { ConnectorRequest, ConnectorSpec } from './connector.js';
 import { optionError } from './options.js';
-import { fileSinkSpec } from '../operators/sinks.js';
-import { fileSourceSpec } from '../operators/sources.js';
-import { metadataColumns } from '../plan/table.js';
+import { fileSinkSpec } from './sinks.js';
+import { fileSourceSpec } from './sources.js';
 
 const METADATA = ['file.path', 'file.name', 'file.size', 'file.modification-time'];
 
@@ -77,7 +77,11 @@ function localPath(path: string): string {
   if (path.startsWith('file:')) return decodeURIComponent(path.replace(/^file:(\/\/(localhost)?)?/, ''));
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(path);
   if (scheme !== null) {
-    throw optionError('unsupported-option', 'path', `File system scheme '${scheme[1]}' is not supported yet: use a local path.`);
+    throw optionError(
+      'unsupported-option',
+      'path',
+      `File system scheme '${scheme[1]}' is not supported yet: use a local path.`,
+    );
   }
   return path;
 }

@@ -5,7 +5,7 @@
 // Decoding itself is native's. No state.
 
 import { SabotError } from '../errors.js';
-import { nearest, optionError, type OptionSpec, type OptionValue, type OptionValues } from './options.js';
+import { nearest, type OptionSpec, type OptionValue, type OptionValues, optionError } from './options.js';
 
 export interface FormatSpec {
   readonly identifier: string;
@@ -75,7 +75,10 @@ export function findFormat(identifier: string): FormatSpec {
 }
 
 /** The format's part of a source's or sink's config. */
-export function formatConfig(format: FormatSpec, values: OptionValues): { format: string; formatOptions: Record<string, OptionValue> } {
+export function formatConfig(
+  format: FormatSpec,
+  values: OptionValues,
+): { format: string; formatOptions: Record<string, OptionValue> } {
   format.check?.(values);
   const formatOptions: Record<string, OptionValue> = {};
   for (const spec of format.options) {
@@ -89,8 +92,8 @@ export function formatConfig(format: FormatSpec, values: OptionValues): { format
 
 /** `\t` and `\u0001` in options, as Flink reads them. */
 function unescapeJava(text: string): string {
-  return text.replace(/\\(u[0-9a-fA-F]{4}|.)/g, (_, escape: string) => {
-    if (escape.startsWith('u')) return String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-    return { t: '\t', n: '\n', r: '\r', b: '\b', f: '\f', '0': '\0' }[escape] ?? escape;
+  return text.replace(/\\(u[0-9a-fA-F]{4}|.)/g, (_, code: string) => {
+    if (code.startsWith('u')) return String.fromCharCode(Number.parseInt(code.slice(1), 16));
+    return { t: '\t', n: '\n', r: '\r', b: '\b', f: '\f', '0': '\0' }[code] ?? code;
   });
 }

@@ -5,7 +5,7 @@
 // State: the number of the next event; native's.
 
 import type { ConnectorSpec } from './connector.js';
-import { nexmarkSourceSpec } from '../operators/sources.js';
+import { nexmarkSourceSpec } from './sources.js';
 
 export const nexmark: ConnectorSpec = {
   identifier: 'nexmark',

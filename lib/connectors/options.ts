@@ -42,23 +42,36 @@ export function findOption(specs: readonly OptionSpec[], key: string): OptionSpe
  * Checks `given` against `specs` and reads the values; `table` is how messages name the owner. Reports unknown keys with the
  * nearest known one, missing and malformed values.
  */
-export function readOptions(given: Readonly<Record<string, string>>, specs: readonly OptionSpec[], table: string): OptionValues {
+export function readOptions(
+  given: Readonly<Record<string, string>>,
+  specs: readonly OptionSpec[],
+  table: string,
+): OptionValues {
   const values = new Map<string, OptionValue>();
-  for (const spec of specs) if (spec.default !== undefined && !spec.key.includes('#')) values.set(spec.key, spec.default);
+  for (const spec of specs)
+    if (spec.default !== undefined && !spec.key.includes('#')) values.set(spec.key, spec.default);
   for (const [key, text] of Object.entries(given)) {
     const spec = findOption(specs, key);
     if (spec === undefined) throw unknownOption(key, specs, table);
     if (spec.unsupported !== undefined) {
-      throw new SabotError('SABOT_E_UNSUPPORTED', `Option '${key}' of ${table} is not supported yet: ${spec.unsupported}`, {
-        kind: 'unsupported-option',
-        identifier: key,
-      });
+      throw new SabotError(
+        'SABOT_E_UNSUPPORTED',
+        `Option '${key}' of ${table} is not supported yet: ${spec.unsupported}`,
+        {
+          kind: 'unsupported-option',
+          identifier: key,
+        },
+      );
     }
     values.set(key, readValue(key, text, spec));
   }
   const missing = specs.find((spec) => spec.required && !values.has(spec.key));
   if (missing !== undefined) {
-    throw optionError('missing-option', missing.key, `Option '${missing.key}' is missing. ${table} needs it in WITH (...).`);
+    throw optionError(
+      'missing-option',
+      missing.key,
+      `Option '${missing.key}' is missing. ${table} needs it in WITH (...).`,
+    );
   }
   return values;
 }
@@ -146,7 +159,8 @@ function editDistance(a: string, b: string): number {
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1];
       let cost = Math.min(rows[i - 1]![j]! + 1, row[j - 1]! + 1, rows[i - 1]![j - 1]! + (same ? 0 : 1));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, rows[i - 2]![j - 2]! + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        cost = Math.min(cost, rows[i - 2]![j - 2]! + 1);
       row.push(cost);
     }
     rows.push(row);

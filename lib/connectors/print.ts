@@ -5,7 +5,7 @@
 // Keeps no state.
 
 import type { ConnectorSpec } from './connector.js';
-import { printSinkSpec } from '../operators/sinks.js';
+import { printSinkSpec } from './sinks.js';
 
 export const print: ConnectorSpec = {
   identifier: 'print',

@@ -4,19 +4,19 @@
 //
 // Pure functions, no state.
 
+import type { Schema } from '../schema/types.js';
 import {
   call,
   children,
   column,
+  type Expression,
   isCall,
   isColumn,
   isLiteral,
   isSubquery,
   mapExpression,
   someExpression,
-  type Expression,
 } from './expression.js';
-import type { Schema } from '../schema/types.js';
 
 /** Positions of the input columns that the expression reads, added to `into`. */
 export function columnsOf(e: Expression, into: Set<number> = new Set()): Set<number> {
@@ -60,12 +60,28 @@ export function countColumns(expressions: readonly Expression[]): Map<number, nu
 }
 
 /** Functions whose value is not fixed by their arguments: never duplicated, merged or moved. */
-const VOLATILE = new Set(['rand', 'rand_integer', 'uuid', 'proctime', 'current_watermark', 'current_row_timestamp',
-  'now', 'current_timestamp', 'localtime', 'localtimestamp', 'current_time', 'current_date', 'unix_timestamp']);
+const VOLATILE = new Set([
+  'rand',
+  'rand_integer',
+  'uuid',
+  'proctime',
+  'current_watermark',
+  'current_row_timestamp',
+  'now',
+  'current_timestamp',
+  'localtime',
+  'localtimestamp',
+  'current_time',
+  'current_date',
+  'unix_timestamp',
+]);
 
 /** Whether the same arguments always give the same value. */
 export function isDeterministic(e: Expression): boolean {
-  return !someExpression(e, (part) => isCall(part) && VOLATILE.has(part.call) && !(part.call === 'unix_timestamp' && part.args.length > 0));
+  return !someExpression(
+    e,
+    (part) => isCall(part) && VOLATILE.has(part.call) && !(part.call === 'unix_timestamp' && part.args.length > 0),
+  );
 }
 
 /** A column, a literal, or a field of a row column: free to compute twice. */

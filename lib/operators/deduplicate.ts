@@ -1,11 +1,18 @@
-// deduplicate: the first or last row of every key by time. window_deduplicate: the same per window, emitted once.
+// deduplicate: the first or last row of every key by time.
 //
 //   keep last by ts:   in  +I (a, 1)  +I (a, 5)        out  +I (a, 1)  -U (a, 1)  +U (a, 5)
 //
 // State: the row that is kept, per key.
 
-import { hash } from './inputs.js';
-import { INSERT_ONLY, UPDATING, ALL_CHANGES, isInsertOnly, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import { hash } from '../plan/inputs.js';
+import {
+  ALL_CHANGES,
+  INSERT_ONLY,
+  isInsertOnly,
+  type OperatorSpec,
+  type PhysicalNode,
+  UPDATING,
+} from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
 
 export interface Deduplication {
@@ -27,30 +34,7 @@ export const deduplicateSpec: OperatorSpec = {
   eventTime: true,
 };
 
-export const windowDeduplicateSpec: OperatorSpec = {
-  op: 'window_deduplicate',
-  changes: () => INSERT_ONLY,
-  needsUpdateBefore: () => true,
-  eventTime: true,
-};
-
 /** Keeps one row per key. */
 export function deduplicate(input: PhysicalNode, how: Deduplication, schema: Schema): PhysicalNode {
   return { spec: deduplicateSpec, inputs: [hash(input, how.keys)], schema, config: { ...how } };
-}
-
-/** Keeps one row per key and window. */
-export function windowDeduplicate(
-  input: PhysicalNode,
-  how: Deduplication,
-  windowStart: number,
-  windowEnd: number,
-  schema: Schema,
-): PhysicalNode {
-  return {
-    spec: windowDeduplicateSpec,
-    inputs: [hash(input, how.keys)],
-    schema,
-    config: { ...how, windowStart, windowEnd },
-  };
 }

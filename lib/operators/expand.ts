@@ -4,9 +4,9 @@
 //
 // Keeps no state; row kinds pass through.
 
-import { forward } from './inputs.js';
 import type { Expression } from '../expressions/expression.js';
-import { unionOfChanges, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import { forward } from '../plan/inputs.js';
+import { type OperatorSpec, type PhysicalNode, unionOfChanges } from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
 
 export const expandSpec: OperatorSpec = {

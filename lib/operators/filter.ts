@@ -1,12 +1,12 @@
-// filter: keeps the rows whose condition is TRUE.
+// filter: keeps the rows whose condition is TRUE, and of those the columns that go on.
 //
 //   x > 2:   in  +I 1   +I 3        out  +I 3
 //
 // Keeps no state. An update of which only one half passes leaves that half alone, so it needs its input's -U rows.
 
-import { forward } from './inputs.js';
 import type { Expression } from '../expressions/expression.js';
-import { unionOfChanges, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import { forward } from '../plan/inputs.js';
+import { type OperatorSpec, type PhysicalNode, unionOfChanges } from '../plan/physical.js';
 
 export const filterSpec: OperatorSpec = {
   op: 'filter',
@@ -15,7 +15,13 @@ export const filterSpec: OperatorSpec = {
   folds: (output) => output,
 };
 
-/** Keeps the rows of `input` whose `condition` is TRUE. */
-export function filter(input: PhysicalNode, condition: Expression): PhysicalNode {
-  return { spec: filterSpec, inputs: [forward(input)], schema: input.schema, config: { condition } };
+/** Keeps the rows of `input` whose `condition` is TRUE, and its `columns` (ascending positions; default: all). */
+export function filter(input: PhysicalNode, condition: Expression, columns?: readonly number[]): PhysicalNode {
+  const all = columns === undefined || columns.length === input.schema.length;
+  return {
+    spec: filterSpec,
+    inputs: [forward(input)],
+    schema: all ? input.schema : columns.map((c) => input.schema[c]!),
+    config: all ? { condition } : { condition, columns },
+  };
 }

@@ -4,9 +4,9 @@
 //
 // State: the aggregates of every key. Without keys there is one group, which appears with the first row.
 
-import { hash } from './inputs.js';
 import type { AggregateCall } from '../expressions/aggregate-call.js';
-import { isInsertOnly, UPDATING, ALL_CHANGES, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import { hash } from '../plan/inputs.js';
+import { ALL_CHANGES, isInsertOnly, type OperatorSpec, type PhysicalNode, UPDATING } from '../plan/physical.js';
 import { isApproximate, type Schema } from '../schema/types.js';
 
 /** How rows are collected before they are aggregated (`table.exec.mini-batch.*`). */

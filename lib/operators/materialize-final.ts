@@ -4,7 +4,7 @@
 //
 // State: the current rows, as a multiset, or by key if the input says its keys.
 
-import { forward } from './inputs.js';
+import { forward } from '../plan/inputs.js';
 import { INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 
 export const materializeFinalSpec: OperatorSpec = {

@@ -4,9 +4,9 @@
 //
 // Keeps no state; row kinds pass through.
 
-import { forward } from './inputs.js';
-import { isColumn, type Expression } from '../expressions/expression.js';
-import { unionOfChanges, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import { type Expression, isColumn } from '../expressions/expression.js';
+import { forward } from '../plan/inputs.js';
+import { type OperatorSpec, type PhysicalNode, unionOfChanges } from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
 
 export const projectSpec: OperatorSpec = {
@@ -23,7 +23,10 @@ export function project(input: PhysicalNode, expressions: readonly Expression[],
 }
 
 /** Where a key's columns are after a projection; undefined if one of them is gone. */
-export function projectKey(expressions: readonly Expression[], key: readonly number[] | undefined): number[] | undefined {
+export function projectKey(
+  expressions: readonly Expression[],
+  key: readonly number[] | undefined,
+): number[] | undefined {
   const moved = key?.map((column) => expressions.findIndex((e) => isColumn(e) && e.column === column));
   return moved === undefined || moved.includes(-1) ? undefined : moved;
 }

@@ -1,12 +1,12 @@
-// rank: the first rows of every partition, kept up to date. window_rank: the same per window, emitted once.
+// rank: the first rows of every partition, kept up to date.
 //
 //   ROW_NUMBER ... ORDER BY v DESC <= 1:   in  +I 3  +I 5        out  +I 3  -D 3  +I 5
 //
 // State: the rows that are, or may become, the first ones.
 
-import { hash } from './inputs.js';
 import type { SortKey } from '../expressions/aggregate-call.js';
-import { ALL_CHANGES, INSERT_ONLY, isInsertOnly, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import { hash } from '../plan/inputs.js';
+import { ALL_CHANGES, isInsertOnly, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
 
 export const rankSpec: OperatorSpec = {
@@ -17,13 +17,6 @@ export const rankSpec: OperatorSpec = {
     inputRetracts: !inputs.every(isInsertOnly),
     emitUpdateBefore,
   }),
-};
-
-export const windowRankSpec: OperatorSpec = {
-  op: 'window_rank',
-  changes: () => INSERT_ONLY,
-  needsUpdateBefore: () => true,
-  eventTime: true,
 };
 
 export type RankFunction = 'row_number' | 'rank' | 'dense_rank';
@@ -41,20 +34,4 @@ export interface RankRange {
 /** Rows whose rank within their partition lies in the range, both ends included. */
 export function rank(input: PhysicalNode, range: RankRange, schema: Schema): PhysicalNode {
   return { spec: rankSpec, inputs: [hash(input, range.partitionKeys)], schema, config: { ...range } };
-}
-
-/** As `rank` per window: the window's columns are not among `partitionKeys`. */
-export function windowRank(
-  input: PhysicalNode,
-  range: RankRange,
-  windowStart: number,
-  windowEnd: number,
-  schema: Schema,
-): PhysicalNode {
-  return {
-    spec: windowRankSpec,
-    inputs: [hash(input, range.partitionKeys)],
-    schema,
-    config: { ...range, windowStart, windowEnd },
-  };
 }

@@ -4,8 +4,8 @@
 //
 // Keeps no state; its watermark is the least of its inputs'.
 
-import { forward } from './inputs.js';
-import { unionOfChanges, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import { forward } from '../plan/inputs.js';
+import { type OperatorSpec, type PhysicalNode, unionOfChanges } from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
 
 export const unionSpec: OperatorSpec = {

@@ -4,8 +4,8 @@
 //
 // Keeps no state; row kinds pass through.
 
-import { forward } from './inputs.js';
-import { unionOfChanges, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import { forward } from '../plan/inputs.js';
+import { type OperatorSpec, type PhysicalNode, unionOfChanges } from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
 
 export const unnestSpec: OperatorSpec = {

@@ -4,9 +4,9 @@
 //
 // State: the greatest watermark of every split.
 
-import { forward } from './inputs.js';
 import type { Expression } from '../expressions/expression.js';
-import { unionOfChanges, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import { forward } from '../plan/inputs.js';
+import { type OperatorSpec, type PhysicalNode, unionOfChanges } from '../plan/physical.js';
 
 export const watermarkAssignerSpec: OperatorSpec = {
   op: 'watermark_assigner',

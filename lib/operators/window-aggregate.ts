@@ -1,11 +1,11 @@
-// window_aggregate and session_window: one row per key and window, when event time has passed the window.
+// window_aggregate: one row per key and window, when event time has passed the window. Sessions: session_window.
 //
 //   TUMBLE 10 s, COUNT(*):   in  +I 1 s  +I 4 s  watermark 10 s        out  +I (2, 0 s, 10 s)
 //
-// State: the aggregates of every key and slice (or session). Windows are emitted once and never corrected.
+// State: the aggregates of every key and slice. Windows are emitted once and never corrected.
 
-import { hash } from './inputs.js';
 import type { AggregateCall } from '../expressions/aggregate-call.js';
+import { hash } from '../plan/inputs.js';
 import type { WindowSpec } from '../plan/nodes.js';
 import { INSERT_ONLY, isInsertOnly, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
@@ -19,28 +19,25 @@ export interface AttachedWindow {
 
 export type WindowColumn = 'window_start' | 'window_end' | 'window_time';
 
-const spec = (op: string): OperatorSpec => ({
-  op,
+export const windowAggregateSpec: OperatorSpec = {
+  op: 'window_aggregate',
   changes: () => INSERT_ONLY,
   needsUpdateBefore: () => true,
   changelogConfig: ({ inputs }) => (inputs.every(isInsertOnly) ? {} : { inputRetracts: true }),
   eventTime: true,
-});
-
-export const windowAggregateSpec = spec('window_aggregate');
-export const sessionWindowSpec = spec('session_window');
+};
 
 /** Aggregates per key and window; output is keys, aggregates, then `output`'s window columns. */
 export function windowAggregate(
   input: PhysicalNode,
-  window: WindowSpec | AttachedWindow,
+  window: Exclude<WindowSpec, { kind: 'session' }> | AttachedWindow,
   keys: readonly number[],
   aggregates: readonly AggregateCall[],
   output: readonly WindowColumn[],
   schema: Schema,
 ): PhysicalNode {
   return {
-    spec: window.kind === 'session' ? sessionWindowSpec : windowAggregateSpec,
+    spec: windowAggregateSpec,
     inputs: [hash(input, keys)],
     schema,
     config: { window, keys, aggregates, output },

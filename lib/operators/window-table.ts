@@ -4,9 +4,9 @@
 //
 // Keeps no state, save for sessions, whose rows wait until the session has ended.
 
-import { forward, hash } from './inputs.js';
+import { forward, hash } from '../plan/inputs.js';
 import type { WindowSpec } from '../plan/nodes.js';
-import { unionOfChanges, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import { type OperatorSpec, type PhysicalNode, unionOfChanges } from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
 
 export const windowTableSpec: OperatorSpec = {

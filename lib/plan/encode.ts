@@ -4,8 +4,8 @@
 //
 // No state. Ids count from 1 in topological order; uids are the user's, or the operator and the label or place.
 
-import { topological, type PhysicalNode, type PhysicalPlan, type PlanOptions } from './physical.js';
 import type { Schema } from '../schema/types.js';
+import { type PhysicalNode, type PhysicalPlan, type PlanOptions, topological } from './physical.js';
 
 export const PLAN_VERSION = 1;
 
@@ -45,7 +45,8 @@ export function encodePlan(plan: PhysicalPlan): EncodedPlan {
       op: node.spec.op,
       uid: uids.get(node)!,
       inputs: node.inputs.map((input) => {
-        const exchange = input.exchange === 'forward' && parallelism.get(input.node) !== own ? 'rebalance' : input.exchange;
+        const exchange =
+          input.exchange === 'forward' && parallelism.get(input.node) !== own ? 'rebalance' : input.exchange;
         const id = ids.get(input.node)!;
         return exchange === 'hash' ? { node: id, exchange, keys: input.keys } : { node: id, exchange };
       }),
@@ -67,7 +68,9 @@ export function subtasks(order: readonly PhysicalNode[], parallelism: number): M
   const found = new Map<PhysicalNode, number>();
   for (const node of order) {
     const single = node.spec.single === true || node.inputs.some((input) => input.exchange === 'singleton');
-    const forwarded = node.inputs.filter((input) => input.exchange === 'forward').map((input) => found.get(input.node)!);
+    const forwarded = node.inputs
+      .filter((input) => input.exchange === 'forward')
+      .map((input) => found.get(input.node)!);
     const spread = node.inputs.length === 0 || forwarded.length < node.inputs.length;
     found.set(node, single ? 1 : (node.parallelism ?? (spread ? parallelism : Math.max(...forwarded))));
   }

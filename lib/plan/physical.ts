@@ -45,7 +45,10 @@ export interface OperatorSpec {
   /** Members of config that say what the changelog inference found. */
   readonly changelogConfig?: (found: ChangelogFindings) => Config;
   /** Positions in the output that identify a row of the current result, given those of the inputs. */
-  readonly upsertKey?: (node: PhysicalNode, inputs: readonly (readonly number[] | undefined)[]) => readonly number[] | undefined;
+  readonly upsertKey?: (
+    node: PhysicalNode,
+    inputs: readonly (readonly number[] | undefined)[],
+  ) => readonly number[] | undefined;
   /**
    * Whether changes of the same key may be folded into their net change on the way in without changing what comes of it in the end,
    * given whether that is so for its own output. Absent: no.
@@ -88,7 +91,10 @@ const knownChanges = new WeakMap<PhysicalNode, Changes>();
 export function changesOf(node: PhysicalNode): Changes {
   let changes = knownChanges.get(node);
   if (changes === undefined) {
-    changes = node.spec.changes(node.inputs.map((input) => changesOf(input.node)), node.config);
+    changes = node.spec.changes(
+      node.inputs.map((input) => changesOf(input.node)),
+      node.config,
+    );
     knownChanges.set(node, changes);
   }
   return changes;

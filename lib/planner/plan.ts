@@ -4,10 +4,8 @@
 //
 // No state: planning the same job twice gives the same bytes.
 
-import { Lowering } from './lower/lowering.js';
-import { idleTimeoutOf, miniBatchOf, planOptions, type Settings } from './options.js';
+import { resultSink } from '../connectors/sinks.js';
 import { materializeFinal } from '../operators/materialize-final.js';
-import { resultSink } from '../operators/sinks.js';
 import type { LogicalNode } from '../plan/nodes.js';
 import { changesOf, isBounded, isInsertOnly, type PhysicalNode, type PhysicalPlan } from '../plan/physical.js';
 import { dropInnerSorts } from '../plan/rules/drop-inner-sorts.js';
@@ -16,6 +14,8 @@ import { pruneColumns } from '../plan/rules/prune-columns.js';
 import { pushFilters } from '../plan/rules/push-filters.js';
 import { recogniseRank } from '../plan/rules/recognise-rank.js';
 import { reuseSubplans } from '../plan/rules/reuse-subplans.js';
+import { Lowering } from './lower/lowering.js';
+import { idleTimeoutOf, miniBatchOf, planOptions, type Settings } from './options.js';
 
 /** What becomes of the rows of a query that has no INSERT. */
 export interface ResultRequest {
@@ -41,7 +41,11 @@ export interface PlannedJob extends PhysicalPlan {
 }
 
 /** The rules on logical plans, in order; each makes the next one's work simpler. */
-const RULES: readonly ((node: LogicalNode) => LogicalNode)[] = [(node) => dropInnerSorts(node), pushFilters, recogniseRank];
+const RULES: readonly ((node: LogicalNode) => LogicalNode)[] = [
+  (node) => dropInnerSorts(node),
+  pushFilters,
+  recogniseRank,
+];
 
 /** Plans the statements of one job together, so that they share what they can. */
 export function planJob(request: PlanRequest): PlannedJob {
@@ -62,9 +66,16 @@ export function planJob(request: PlanRequest): PlannedJob {
   // Unbounded after all, and nobody asked for final rows.
   if (isQuery && wanted === undefined && results === 'changelog') nodes = lowerWith(false);
 
-  const sinks = nodes.map((node, i) => (request.plans[i]!.op === 'sink' ? node : resultOf(node, results!, request.result?.format ?? 'json')));
+  const sinks = nodes.map((node, i) =>
+    request.plans[i]!.op === 'sink' ? node : resultOf(node, results!, request.result?.format ?? 'json'),
+  );
   const options = planOptions(request.settings, request.parallelism, request.queryStartMs);
-  return { job: request.settings['pipeline.name'] ?? request.name, options, results, sinks: inferChangelog(reuseSubplans(sinks)) };
+  return {
+    job: request.settings['pipeline.name'] ?? request.name,
+    options,
+    results,
+    sinks: inferChangelog(reuseSubplans(sinks)),
+  };
 }
 
 function resultOf(node: PhysicalNode, results: 'changelog' | 'final', format: 'json' | 'arrow'): PhysicalNode {

@@ -4,7 +4,7 @@
 //
 // At the top, under a sink, and under projections of those, it stays.
 
-import { inputsOf, withInputs, type LogicalNode } from '../nodes.js';
+import { inputsOf, type LogicalNode, withInputs } from '../nodes.js';
 
 /** Removes sorts without a limit wherever their order is lost anyway. */
 export function dropInnerSorts(node: LogicalNode, visible = true): LogicalNode {
@@ -12,5 +12,8 @@ export function dropInnerSorts(node: LogicalNode, visible = true): LogicalNode {
     return dropInnerSorts(node.input, false);
   }
   const through = visible && (node.op === 'sink' || node.op === 'project');
-  return withInputs(node, inputsOf(node).map((input) => dropInnerSorts(input, through)));
+  return withInputs(
+    node,
+    inputsOf(node).map((input) => dropInnerSorts(input, through)),
+  );
 }

@@ -4,7 +4,7 @@
 //
 // Values of other expressions are native's to fold: it has the kernels, and constants give the same answer there.
 
-import { call, isCall, isLiteral, literal, mapExpression, type Expression } from '../../expressions/expression.js';
+import { call, type Expression, isCall, isLiteral, literal, mapExpression } from '../../expressions/expression.js';
 import { types } from '../../schema/types.js';
 
 const isValue = (e: Expression, value: boolean | null): boolean => isLiteral(e) && e.literal === value;

@@ -5,7 +5,7 @@
 // Bottom-up: kinds of change. Top-down: whether -U rows are needed, and whether only net changes count. What operators do
 // about it stands in their spec.
 
-import { changesOf, rewrite, topological, type ChangelogFindings, type PhysicalNode } from '../physical.js';
+import { type ChangelogFindings, changesOf, type PhysicalNode, rewrite, topological } from '../physical.js';
 
 /** Completes the config of every operator with what is known of its changelogs. */
 export function inferChangelog(sinks: readonly PhysicalNode[]): PhysicalNode[] {
@@ -41,5 +41,8 @@ export function inferChangelog(sinks: readonly PhysicalNode[]): PhysicalNode[] {
 
 /** Positions that identify a row of the node's current result, if they are known. */
 export function upsertKey(node: PhysicalNode): readonly number[] | undefined {
-  return node.spec.upsertKey?.(node, node.inputs.map((input) => upsertKey(input.node)));
+  return node.spec.upsertKey?.(
+    node,
+    node.inputs.map((input) => upsertKey(input.node)),
+  );
 }

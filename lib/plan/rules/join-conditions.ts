@@ -6,8 +6,8 @@
 // Columns are those of left ++ right, `width` of them on the left.
 
 import { columnsOf, conjuncts, moveColumns } from '../../expressions/columns.js';
-import { isCall, isColumn, isLiteral, type Expression } from '../../expressions/expression.js';
-import { isTimestamp, timeAttribute, type Schema } from '../../schema/types.js';
+import { type Expression, isCall, isColumn, isLiteral } from '../../expressions/expression.js';
+import { isTimestamp, type Schema, timeAttribute } from '../../schema/types.js';
 
 export interface EquiPair {
   /** Over the left input alone, and over the right alone. */
@@ -65,13 +65,21 @@ interface TimeTerm {
 }
 
 /** Bounds on right time - left time, if `conditions` bound it from both sides. */
-export function recogniseTimeBounds(conditions: readonly Expression[], left: Schema, right: Schema): TimeBoundedCondition | undefined {
+export function recogniseTimeBounds(
+  conditions: readonly Expression[],
+  left: Schema,
+  right: Schema,
+): TimeBoundedCondition | undefined {
   const schema = [...left, ...right];
   const bounds = new Map<string, { lower: number; upper: number; parts: Expression[] }>();
   for (const part of conditions) {
     const bound = timeBound(part, schema, left.length);
     if (bound === undefined) continue;
-    const known = bounds.get(bound.pair) ?? { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY, parts: [] };
+    const known = bounds.get(bound.pair) ?? {
+      lower: Number.NEGATIVE_INFINITY,
+      upper: Number.POSITIVE_INFINITY,
+      parts: [],
+    };
     known.lower = Math.max(known.lower, bound.lower);
     known.upper = Math.min(known.upper, bound.upper);
     known.parts.push(part);
@@ -91,7 +99,11 @@ export function recogniseTimeBounds(conditions: readonly Expression[], left: Sch
   return undefined;
 }
 
-function timeBound(part: Expression, schema: Schema, width: number): { pair: string; lower: number; upper: number } | undefined {
+function timeBound(
+  part: Expression,
+  schema: Schema,
+  width: number,
+): { pair: string; lower: number; upper: number } | undefined {
   if (!isCall(part) || part.args.length !== 2) return undefined;
   const a = timeTerm(part.args[0]!, schema);
   const b = timeTerm(part.args[1]!, schema);
@@ -130,7 +142,8 @@ const FLIPPED: Readonly<Record<string, string>> = {
 
 /** A rowtime or proctime column with intervals added to it or taken from it. */
 export function timeTerm(e: Expression, schema: Schema): TimeTerm | undefined {
-  if (isColumn(e)) return timeAttribute(schema[e.column]!.type) === undefined ? undefined : { column: e.column, offsetMs: 0 };
+  if (isColumn(e))
+    return timeAttribute(schema[e.column]!.type) === undefined ? undefined : { column: e.column, offsetMs: 0 };
   if (isCall(e, 'cast') && isTimestamp(e.type) && e.type.precision >= 3 && e.args[0]!.type.kind === e.type.kind) {
     return timeTerm(e.args[0]!, schema);
   }

@@ -5,12 +5,12 @@
 // Watermark assigners that nobody depends on go too. Equal expressions of a projection and equal aggregates are computed once. All accesses to one table read the same
 // columns, so that they can be one source afterwards (reuse-subplans).
 
-import { column, isSubquery, mapExpression, type Expression } from '../../expressions/expression.js';
-import { columnsOf, hasSubquery, isDeterministic, moveColumns } from '../../expressions/columns.js';
 import type { AggregateCall } from '../../expressions/aggregate-call.js';
-import { inputsOf, planOf, withInputs, type LogicalNode, type ScanNode, type WatermarkNode } from '../nodes.js';
-import { windowProperties } from './window-properties.js';
+import { columnsOf, hasSubquery, isDeterministic, moveColumns } from '../../expressions/columns.js';
+import { column, type Expression, isSubquery, mapExpression } from '../../expressions/expression.js';
 import type { Schema } from '../../schema/types.js';
+import { inputsOf, type LogicalNode, planOf, type ScanNode, type WatermarkNode, withInputs } from '../nodes.js';
+import { windowProperties } from './window-properties.js';
 
 /** A pruned node, and where the old columns are in it (absent: gone). */
 interface Pruned {
@@ -45,7 +45,11 @@ class Pruner {
   /** The node with all of its columns in their old order. */
   private whole(node: LogicalNode): LogicalNode {
     const { node: pruned, at } = this.prune(node, all(node.schema));
-    return arrange(pruned, node.schema, node.schema.map((_, i) => at.get(i)!));
+    return arrange(
+      pruned,
+      node.schema,
+      node.schema.map((_, i) => at.get(i)!),
+    );
   }
 
   private prune(node: LogicalNode, required: ReadonlySet<number>): Pruned {
@@ -63,7 +67,10 @@ class Pruner {
       case 'watermark':
         return this.watermark(node, required);
       case 'values':
-        return keepColumns(node, sorted(required), (kept) => ({ ...node, rows: node.rows.map((row) => kept.map((i) => row[i]!)) }));
+        return keepColumns(node, sorted(required), (kept) => ({
+          ...node,
+          rows: node.rows.map((row) => kept.map((i) => row[i]!)),
+        }));
       case 'filter': {
         const input = this.prune(node.input, columnsOf(node.condition, new Set(required)));
         const condition = this.expression(move(node.condition, input.at));
@@ -102,16 +109,40 @@ class Pruner {
       case 'aggregate': {
         const wanted = [...required].filter((i) => i >= node.keys.length).map((i) => i - node.keys.length);
         if (node.keys.length === 0 && wanted.length === 0 && node.aggregates.length > 0) wanted.push(0);
-        return this.aggregate(node, node.keys, node.aggregates, wanted, (input, keys, aggregates, schema) => ({
-          ...node, input, keys, aggregates, schema,
-        }), 0);
+        return this.aggregate(
+          node,
+          node.keys,
+          node.aggregates,
+          wanted,
+          (input, keys, aggregates, schema) => ({
+            ...node,
+            input,
+            keys,
+            aggregates,
+            schema,
+          }),
+          0,
+        );
       }
       case 'group_window_aggregate': {
         const end = node.keys.length + node.aggregates.length;
         const wanted = [...required].filter((i) => i >= node.keys.length && i < end).map((i) => i - node.keys.length);
-        return this.aggregate(node, node.keys, node.aggregates, wanted, (input, keys, aggregates, schema, at) => ({
-          ...node, input, keys, aggregates, schema, window: { ...node.window, time: at.get(node.window.time)! },
-        }), node.properties.length, [node.window.time]);
+        return this.aggregate(
+          node,
+          node.keys,
+          node.aggregates,
+          wanted,
+          (input, keys, aggregates, schema, at) => ({
+            ...node,
+            input,
+            keys,
+            aggregates,
+            schema,
+            window: { ...node.window, time: at.get(node.window.time)! },
+          }),
+          node.properties.length,
+          [node.window.time],
+        );
       }
       case 'window_table': {
         const width = node.input.schema.length;
@@ -119,20 +150,35 @@ class Pruner {
         const input = this.prune(node.input, add(below, [node.window.time, ...node.partitionKeys]));
         const window = { ...node.window, time: input.at.get(node.window.time)! };
         const partitionKeys = node.partitionKeys.map((i) => input.at.get(i)!);
-        return appending(node.schema, width, input, (pruned, schema) => ({ ...node, input: pruned, window, partitionKeys, schema }));
+        return appending(node.schema, width, input, (pruned, schema) => ({
+          ...node,
+          input: pruned,
+          window,
+          partitionKeys,
+          schema,
+        }));
       }
       case 'unnest': {
         const width = node.input.schema.length;
         const below = columnsOf(node.collection, new Set([...required].filter((i) => i < width)));
         const input = this.prune(node.input, below);
         const collection = move(node.collection, input.at);
-        return appending(node.schema, width, input, (pruned, schema) => ({ ...node, input: pruned, collection, schema }));
+        return appending(node.schema, width, input, (pruned, schema) => ({
+          ...node,
+          input: pruned,
+          collection,
+          schema,
+        }));
       }
       case 'over': {
         const width = node.input.schema.length;
         const below = new Set([...required].filter((i) => i < width));
         for (const group of node.groups) {
-          add(below, [...group.partitionKeys, ...group.orderBy.map((k) => k.column), ...group.aggregates.flatMap(readBy)]);
+          add(below, [
+            ...group.partitionKeys,
+            ...group.orderBy.map((k) => k.column),
+            ...group.aggregates.flatMap(readBy),
+          ]);
         }
         const input = this.prune(node.input, below);
         const groups = node.groups.map((group) => ({
@@ -153,11 +199,18 @@ class Pruner {
           orderBy: node.orderBy.map((k) => ({ ...k, column: input.at.get(k.column)! })),
           outputRank,
         };
-        if (!outputRank) return { node: { ...node, ...rest, input: input.node, schema: input.node.schema }, at: input.at };
+        if (!outputRank)
+          return { node: { ...node, ...rest, input: input.node, schema: input.node.schema }, at: input.at };
         return appending(node.schema, width, input, (pruned, schema) => ({ ...node, ...rest, input: pruned, schema }));
       }
       case 'sort': {
-        const input = this.prune(node.input, add(new Set(required), node.orderBy.map((k) => k.column)));
+        const input = this.prune(
+          node.input,
+          add(
+            new Set(required),
+            node.orderBy.map((k) => k.column),
+          ),
+        );
         const orderBy = node.orderBy.map((k) => ({ ...k, column: input.at.get(k.column)! }));
         return { node: { ...node, input: input.node, orderBy, schema: input.node.schema }, at: input.at };
       }
@@ -170,7 +223,11 @@ class Pruner {
         const schema = kept.map((i) => node.schema[i]!);
         const inputs = node.inputs.map((branch) => {
           const { node: pruned, at } = this.prune(branch, required);
-          return arrange(pruned, schema, kept.map((i) => at.get(i)!));
+          return arrange(
+            pruned,
+            schema,
+            kept.map((i) => at.get(i)!),
+          );
         });
         return { node: { ...node, inputs, schema }, at: new Map(kept.map((i, to) => [i, to])) };
       }
@@ -191,7 +248,10 @@ class Pruner {
       }
       default: {
         // What is left reads its inputs whole.
-        const pruned = withInputs(node, inputsOf(node).map((input) => this.whole(input)));
+        const pruned = withInputs(
+          node,
+          inputsOf(node).map((input) => this.whole(input)),
+        );
         return { node: pruned, at: new Map(node.schema.map((_, i) => [i, i])) };
       }
     }
@@ -208,12 +268,23 @@ class Pruner {
   private scan(node: ScanNode, required: ReadonlySet<number>): Pruned {
     const kept = sorted(required);
     // A row without columns is no row: COUNT(*) reads the cheapest column.
-    if (kept.length === 0) kept.push(Math.max(0, node.schema.findIndex((f) => FIXED_WIDTH.has(f.type.kind))));
+    if (kept.length === 0)
+      kept.push(
+        Math.max(
+          0,
+          node.schema.findIndex((f) => FIXED_WIDTH.has(f.type.kind)),
+        ),
+      );
     return keepColumns(node, kept, () => node);
   }
 
   private watermark(node: WatermarkNode, required: ReadonlySet<number>): Pruned {
-    const scan = node.input.op === 'scan' ? node.input : node.input.op === 'project' && node.input.input.op === 'scan' ? node.input.input : undefined;
+    const scan =
+      node.input.op === 'scan'
+        ? node.input
+        : node.input.op === 'project' && node.input.input.op === 'scan'
+          ? node.input.input
+          : undefined;
     const outside = scan === undefined ? required : this.widen(node, scan, required);
     // Nobody asks how late it is: the time column need not even be read. (If it is read, a missing time is still an error.)
     if (!this.timed && !outside.has(node.time)) return this.prune(node.input, outside);
@@ -235,7 +306,13 @@ class Pruner {
     keys: readonly number[],
     calls: readonly AggregateCall[],
     wanted: readonly number[],
-    make: (input: LogicalNode, keys: number[], calls: AggregateCall[], schema: Schema, at: ReadonlyMap<number, number>) => LogicalNode,
+    make: (
+      input: LogicalNode,
+      keys: number[],
+      calls: AggregateCall[],
+      schema: Schema,
+      at: ReadonlyMap<number, number>,
+    ) => LogicalNode,
     numProperties: number,
     alsoRead: readonly number[] = [],
   ): Pruned {
@@ -268,21 +345,32 @@ class Pruner {
       at.set(keys.length + i, newKeys.length + place);
     }
     const properties = node.schema.slice(keys.length + calls.length, keys.length + calls.length + numProperties);
-    properties.forEach((_, i) => at.set(keys.length + calls.length + i, newKeys.length + newCalls.length + i));
+    for (const i of properties.keys()) at.set(keys.length + calls.length + i, newKeys.length + newCalls.length + i);
     return { node: make(input.node, newKeys, newCalls, [...keySchema, ...callSchema, ...properties], input.at), at };
   }
 
   /** Prunes the plans of subqueries inside an expression. */
   private expression(e: Expression): Expression {
-    return hasSubquery(e) ? mapExpression(e, (part) => (isSubquery(part) ? { ...part, plan: this.whole(planOf(part)) } : part)) : e;
+    return hasSubquery(e)
+      ? mapExpression(e, (part) => (isSubquery(part) ? { ...part, plan: this.whole(planOf(part)) } : part))
+      : e;
   }
 }
 
 /** Operators whose output depends on watermarks. */
-const EVENT_TIME = new Set<LogicalNode['op']>(['window_table', 'group_window_aggregate', 'over', 'rank', 'sort', 'temporal_join', 'match_recognize']);
+const EVENT_TIME = new Set<LogicalNode['op']>([
+  'window_table',
+  'group_window_aggregate',
+  'over',
+  'rank',
+  'sort',
+  'temporal_join',
+  'match_recognize',
+]);
 
 function readsEventTime(node: LogicalNode): boolean {
-  if (node.op === 'join') return windowProperties(node.left) !== undefined && windowProperties(node.right) !== undefined;
+  if (node.op === 'join')
+    return windowProperties(node.left) !== undefined && windowProperties(node.right) !== undefined;
   return EVENT_TIME.has(node.op);
 }
 
@@ -310,21 +398,31 @@ function usedBy(expressions: readonly Expression[]): Set<number> {
 
 function moveAggregate(a: AggregateCall, at: ReadonlyMap<number, number>): AggregateCall {
   const filter = a.filter === undefined ? {} : { filter: at.get(a.filter)! };
-  const orderBy = a.orderBy === undefined ? {} : { orderBy: a.orderBy.map((k) => ({ ...k, column: at.get(k.column)! })) };
+  const orderBy =
+    a.orderBy === undefined ? {} : { orderBy: a.orderBy.map((k) => ({ ...k, column: at.get(k.column)! })) };
   return { ...a, args: a.args.map((i) => at.get(i)!), ...filter, ...orderBy };
 }
 
-function keepColumns(node: LogicalNode, kept: readonly number[], make: (kept: readonly number[]) => LogicalNode): Pruned {
+function keepColumns(
+  node: LogicalNode,
+  kept: readonly number[],
+  make: (kept: readonly number[]) => LogicalNode,
+): Pruned {
   const schema = kept.map((i) => node.schema[i]!);
   return { node: { ...make(kept), schema }, at: new Map(kept.map((i, to) => [i, to])) };
 }
 
 /** Nodes that append columns to their input's: those always stay. */
-function appending(old: Schema, width: number, input: Pruned, make: (input: LogicalNode, schema: Schema) => LogicalNode): Pruned {
+function appending(
+  old: Schema,
+  width: number,
+  input: Pruned,
+  make: (input: LogicalNode, schema: Schema) => LogicalNode,
+): Pruned {
   const shift = input.node.schema.length;
   const appended = old.slice(width);
   const at = new Map(input.at);
-  appended.forEach((_, i) => at.set(width + i, shift + i));
+  for (const i of appended.keys()) at.set(width + i, shift + i);
   return { node: make(input.node, [...input.node.schema, ...appended]), at };
 }
 

@@ -4,7 +4,6 @@
 //
 // A condition never passes a watermark assigner (time advances with every row), a limit, or rows it could not see below.
 
-import { foldCondition, isAlwaysTrue } from './fold-conditions.js';
 import {
   columnsOf,
   conjunction,
@@ -15,8 +14,9 @@ import {
   moveColumns,
   substitute,
 } from '../../expressions/columns.js';
-import { isColumn, someExpression, isOuter, type Expression } from '../../expressions/expression.js';
-import { inputsOf, withInputs, type FilterNode, type JoinNode, type LogicalNode } from '../nodes.js';
+import { type Expression, isColumn, isOuter, someExpression } from '../../expressions/expression.js';
+import { type FilterNode, inputsOf, type JoinNode, type LogicalNode, withInputs } from '../nodes.js';
+import { foldCondition, isAlwaysTrue } from './fold-conditions.js';
 
 /** Pushes every filter of the plan as far down as it may go. */
 export function pushFilters(node: LogicalNode): LogicalNode {
@@ -44,7 +44,10 @@ function push(node: LogicalNode, conditions: readonly Expression[]): LogicalNode
       // Anything dearer than a field would be computed twice: for the condition, and for those who read it.
       const clear = (c: Expression) => [...columnsOf(c)].every((i) => isCheap(node.expressions[i]!));
       const [down, stay] = partition(movable, clear);
-      const input = push(node.input, down.map((c) => substitute(c, node.expressions)));
+      const input = push(
+        node.input,
+        down.map((c) => substitute(c, node.expressions)),
+      );
       return keep({ ...node, input }, [...stay, ...fixed]);
     }
     case 'window_table': {
@@ -54,7 +57,10 @@ function push(node: LogicalNode, conditions: readonly Expression[]): LogicalNode
       return keep({ ...node, input: push(node.input, down) }, [...stay, ...fixed]);
     }
     case 'aggregate': {
-      const [down, stay] = partition(movable, (c) => node.keys.length > 0 && reads(0, node.keys.length)(c) && columnsOf(c).size > 0);
+      const [down, stay] = partition(
+        movable,
+        (c) => node.keys.length > 0 && reads(0, node.keys.length)(c) && columnsOf(c).size > 0,
+      );
       const below = down.map((c) => moveColumns(c, (i) => node.keys[i]!));
       return keep({ ...node, input: push(node.input, below) }, [...stay, ...fixed]);
     }
@@ -104,4 +110,3 @@ const reads = (from: number, to: number) => (c: Expression) =>
 function partition<T>(all: readonly T[], test: (t: T) => boolean): [yes: T[], no: T[]] {
   return [all.filter(test), all.filter((t) => !test(t))];
 }
-

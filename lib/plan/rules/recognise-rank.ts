@@ -4,9 +4,9 @@
 //
 // Runs after push-filters, so that the filter stands right above `over`.
 
-import { conjunction, conjuncts, columnsOf } from '../../expressions/columns.js';
-import { isCall, isColumn, isLiteral, type Expression } from '../../expressions/expression.js';
-import { inputsOf, withInputs, type LogicalNode, type OverNode, type RankNode } from '../nodes.js';
+import { columnsOf, conjunction, conjuncts } from '../../expressions/columns.js';
+import { type Expression, isCall, isColumn, isLiteral } from '../../expressions/expression.js';
+import { inputsOf, type LogicalNode, type OverNode, type RankNode, withInputs } from '../nodes.js';
 
 const RANKS = new Set(['row_number', 'rank', 'dense_rank']);
 
@@ -46,7 +46,9 @@ export function recogniseRank(node: LogicalNode): LogicalNode {
 }
 
 const ranks = (over: OverNode): boolean =>
-  over.groups.length === 1 && over.groups[0]!.aggregates.length === 1 && RANKS.has(over.groups[0]!.aggregates[0]!.function);
+  over.groups.length === 1 &&
+  over.groups[0]!.aggregates.length === 1 &&
+  RANKS.has(over.groups[0]!.aggregates[0]!.function);
 
 interface Bound {
   readonly start: number;

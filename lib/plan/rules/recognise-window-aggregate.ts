@@ -7,8 +7,15 @@
 // it in two columns. Analysis only; lowering builds the operators.
 
 import { columnsOf, conjunction, conjuncts, substitute } from '../../expressions/columns.js';
-import { isColumn, type Expression } from '../../expressions/expression.js';
-import { columnType, type AggregateNode, type LogicalNode, type ProjectNode, type WindowSpec, type WindowTableNode } from '../nodes.js';
+import { type Expression, isColumn } from '../../expressions/expression.js';
+import {
+  type AggregateNode,
+  columnType,
+  type LogicalNode,
+  type ProjectNode,
+  type WindowSpec,
+  type WindowTableNode,
+} from '../nodes.js';
 import { windowProperties } from './window-properties.js';
 
 export type KeyRole = 'key' | 'window_start' | 'window_end' | 'window_time';
@@ -35,8 +42,16 @@ export interface DirectWindow {
 export function recogniseWindowAggregate(node: AggregateNode): RecognisedWindow | undefined {
   const properties = windowProperties(node.input);
   if (properties === undefined) return undefined;
-  const roles = node.keys.map((key): KeyRole =>
-    properties.start.includes(key) ? 'window_start' : properties.end.includes(key) ? 'window_end' : properties.time.includes(key) ? 'window_time' : 'key');
+  const roles = node.keys.map(
+    (key): KeyRole =>
+      properties.start.includes(key)
+        ? 'window_start'
+        : properties.end.includes(key)
+          ? 'window_end'
+          : properties.time.includes(key)
+            ? 'window_time'
+            : 'key',
+  );
   const windowStart = node.keys[roles.indexOf('window_start')];
   const windowEnd = node.keys[roles.indexOf('window_end')];
   if (windowStart === undefined || windowEnd === undefined) return undefined;
@@ -51,10 +66,10 @@ function directWindow(node: AggregateNode, roles: readonly KeyRole[]): DirectWin
   const width = table.input.schema.length;
   const usesWindow = (e: Expression) => [...columnsOf(e)].some((c) => c >= width);
   if (conditions.some(usesWindow)) return undefined;
-  const used = new Set<number>();
-  node.keys.forEach((key, i) => roles[i] === 'key' && used.add(key));
+  const used = new Set(node.keys.filter((_, i) => roles[i] === 'key'));
   for (const { args, filter, orderBy } of node.aggregates) {
-    for (const c of [...args, ...(filter === undefined ? [] : [filter]), ...(orderBy ?? []).map((k) => k.column)]) used.add(c);
+    for (const c of [...args, ...(filter === undefined ? [] : [filter]), ...(orderBy ?? []).map((k) => k.column)])
+      used.add(c);
   }
   if ([...used].some((c) => usesWindow(expressions[c]!))) return undefined;
   if (table.window.kind === 'session' && !sameKeys(table, node, roles, expressions)) return undefined;
@@ -63,7 +78,8 @@ function directWindow(node: AggregateNode, roles: readonly KeyRole[]): DirectWin
   const at = new Map<number, number>();
   for (const c of [...used].sort((a, b) => a - b)) at.set(c, computed.push(expressions[c]!) - 1);
   let time = computed.findIndex((e) => isColumn(e) && e.column === table.window.time);
-  if (time < 0) time = computed.push({ column: table.window.time, type: columnType(table.input, table.window.time) }) - 1;
+  if (time < 0)
+    time = computed.push({ column: table.window.time, type: columnType(table.input, table.window.time) }) - 1;
 
   const condition = conjunction(conditions);
   const filtered: LogicalNode =
@@ -104,7 +120,12 @@ function chainToWindow(node: LogicalNode): Chain | undefined {
 }
 
 /** Sessions are per partition: they can be aggregated as they grow only if the groups are the partitions. */
-function sameKeys(table: WindowTableNode, node: AggregateNode, roles: readonly KeyRole[], expressions: readonly Expression[]): boolean {
+function sameKeys(
+  table: WindowTableNode,
+  node: AggregateNode,
+  roles: readonly KeyRole[],
+  expressions: readonly Expression[],
+): boolean {
   const groups = node.keys.filter((_, i) => roles[i] === 'key').map((key) => expressions[key]!);
   const columns = new Set(groups.map((e) => (isColumn(e) ? e.column : -1)));
   return columns.size === table.partitionKeys.length && table.partitionKeys.every((key) => columns.has(key));

@@ -4,9 +4,9 @@
 //
 // Two nodes are one if operator, config, schema and inputs are equal and their values do not depend on chance.
 
-import { someExpression, type Expression } from '../../expressions/expression.js';
 import { isDeterministic } from '../../expressions/columns.js';
-import { rewrite, type PhysicalNode } from '../physical.js';
+import { type Expression, someExpression } from '../../expressions/expression.js';
+import { type PhysicalNode, rewrite } from '../physical.js';
 
 /** Merges equal nodes, bottom-up; sinks stay apart. */
 export function reuseSubplans(sinks: readonly PhysicalNode[]): PhysicalNode[] {
@@ -21,7 +21,15 @@ export function reuseSubplans(sinks: readonly PhysicalNode[]): PhysicalNode[] {
   return rewrite(sinks, (node, old) => {
     if (isSink.has(old) || !Object.values(node.config).flat(2).every(isRepeatable)) return node;
     const inputs = node.inputs.map((input) => [idOf(input.node), input.exchange, input.keys]);
-    const digest = JSON.stringify([node.spec.op, node.uid, node.parallelism, node.label, node.config, node.schema, inputs]);
+    const digest = JSON.stringify([
+      node.spec.op,
+      node.uid,
+      node.parallelism,
+      node.label,
+      node.config,
+      node.schema,
+      inputs,
+    ]);
     const same = known.get(digest);
     if (same !== undefined) return same;
     known.set(digest, node);

@@ -31,13 +31,23 @@ export function windowProperties(node: LogicalNode): WindowProperties | undefine
       return windowProperties(node.input);
     case 'project':
       return moved(windowProperties(node.input), (column) =>
-        node.expressions.flatMap((e, i) => (isColumn(e) && e.column === column ? [i] : [])));
+        node.expressions.flatMap((e, i) => (isColumn(e) && e.column === column ? [i] : [])),
+      );
     case 'expand':
       return moved(windowProperties(node.input), (column) =>
         node.schema.flatMap((_, i) =>
-          node.projections.every((p) => { const e = p[i]!; return isColumn(e) && e.column === column; }) ? [i] : []));
+          node.projections.every((p) => {
+            const e = p[i]!;
+            return isColumn(e) && e.column === column;
+          })
+            ? [i]
+            : [],
+        ),
+      );
     case 'aggregate':
-      return moved(windowProperties(node.input), (column) => node.keys.flatMap((key, i) => (key === column ? [i] : [])));
+      return moved(windowProperties(node.input), (column) =>
+        node.keys.flatMap((key, i) => (key === column ? [i] : [])),
+      );
     case 'join': {
       const left = windowProperties(node.left);
       const width = node.left.schema.length;
@@ -52,7 +62,9 @@ export function windowProperties(node: LogicalNode): WindowProperties | undefine
     }
     case 'union': {
       const [first, ...others] = node.inputs.map(windowProperties);
-      return first !== undefined && others.every((o) => JSON.stringify(o) === JSON.stringify(first)) ? first : undefined;
+      return first !== undefined && others.every((o) => JSON.stringify(o) === JSON.stringify(first))
+        ? first
+        : undefined;
     }
     default:
       return undefined;

@@ -4,16 +4,17 @@
 //   keys k                             ->   group_aggregate
 //
 
+import type { AggregateCall } from '../../expressions/aggregate-call.js';
+import { groupAggregate } from '../../operators/group-aggregate.js';
+import { sessionWindow } from '../../operators/session-window.js';
+import { type AttachedWindow, type WindowColumn, windowAggregate } from '../../operators/window-aggregate.js';
+import type { AggregateNode, GroupWindowAggregateNode, WindowSpec } from '../../plan/nodes.js';
+import type { PhysicalNode } from '../../plan/physical.js';
+import { type RecognisedWindow, recogniseWindowAggregate } from '../../plan/rules/recognise-window-aggregate.js';
+import { asTimeAttribute, type Field, type Schema, types } from '../../schema/types.js';
 import { appendColumns, appendProject } from './calc.js';
 import type { Lowering } from './lowering.js';
-import { groupAggregate } from '../../operators/group-aggregate.js';
-import { windowAggregate, type WindowColumn } from '../../operators/window-aggregate.js';
 import { requireTimeAttribute } from './windows.js';
-import type { AggregateCall } from '../../expressions/aggregate-call.js';
-import type { AggregateNode, GroupWindowAggregateNode } from '../../plan/nodes.js';
-import type { PhysicalNode } from '../../plan/physical.js';
-import { recogniseWindowAggregate, type RecognisedWindow } from '../../plan/rules/recognise-window-aggregate.js';
-import { asTimeAttribute, types, type Field, type Schema } from '../../schema/types.js';
 
 export function lowerAggregate(node: AggregateNode, lowering: Lowering): PhysicalNode {
   const window = recogniseWindowAggregate(node);
@@ -27,7 +28,8 @@ function lowerWindowAggregate(node: AggregateNode, found: RecognisedWindow, lowe
   if (direct !== undefined) requireTimeAttribute(direct.input.schema[direct.window.time]!.type);
   const input = lowering.lower(direct?.input ?? node.input);
   const at = (column: number) => direct?.at.get(column) ?? column;
-  const window = direct?.window ?? ({ kind: 'attached', windowStart: found.windowStart, windowEnd: found.windowEnd } as const);
+  const window =
+    direct?.window ?? ({ kind: 'attached', windowStart: found.windowStart, windowEnd: found.windowEnd } as const);
 
   const keyPlaces = node.keys.flatMap((_, i) => (roles[i] === 'key' ? [i] : []));
   const output = (['window_start', 'window_end', 'window_time'] as const).filter((w) => roles.includes(w));
@@ -35,7 +37,7 @@ function lowerWindowAggregate(node: AggregateNode, found: RecognisedWindow, lowe
   const keyCount = node.keys.length;
   const aggregateFields = node.schema.slice(keyCount);
   const schema: Schema = [...keyPlaces.map((i) => node.schema[i]!), ...aggregateFields, ...output.map(fieldOf)];
-  const aggregate = windowAggregate(
+  const aggregate = aggregateWindow(
     input,
     window,
     keyPlaces.map((i) => at(node.keys[i]!)),
@@ -52,20 +54,46 @@ function lowerWindowAggregate(node: AggregateNode, found: RecognisedWindow, lowe
 export function lowerGroupWindowAggregate(node: GroupWindowAggregateNode, lowering: Lowering): PhysicalNode {
   requireTimeAttribute(node.input.schema[node.window.time]!.type);
   const input = lowering.lower(node.input);
-  const columnOf = { window_start: 'window_start', window_end: 'window_end', window_rowtime: 'window_time', window_proctime: 'window_time' } as const;
+  const columnOf = {
+    window_start: 'window_start',
+    window_end: 'window_end',
+    window_rowtime: 'window_time',
+    window_proctime: 'window_time',
+  } as const;
   const output = [...new Set(node.properties.map((p) => columnOf[p]))];
   const width = node.keys.length + node.aggregates.length;
   const fields = output.map((column): Field => {
     const place = node.properties.findIndex((p) => columnOf[p] === column);
     return node.schema[width + place] ?? { name: column, type: asTimeAttribute(types.timestamp(3), 'rowtime') };
   });
-  const aggregate = windowAggregate(input, node.window, node.keys, node.aggregates, output, [...node.schema.slice(0, width), ...fields]);
+  const aggregate = aggregateWindow(input, node.window, node.keys, node.aggregates, output, [
+    ...node.schema.slice(0, width),
+    ...fields,
+  ]);
   const places = [...Array(width).keys(), ...node.properties.map((p) => width + output.indexOf(columnOf[p]))];
-  return appendProject(aggregate, places.map((c, i) => ({ column: c, type: node.schema[i]!.type })), node.schema);
+  return appendProject(
+    aggregate,
+    places.map((c, i) => ({ column: c, type: node.schema[i]!.type })),
+    node.schema,
+  );
+}
+
+function aggregateWindow(
+  input: PhysicalNode,
+  window: WindowSpec | AttachedWindow,
+  keys: readonly number[],
+  aggregates: readonly AggregateCall[],
+  output: readonly WindowColumn[],
+  schema: Schema,
+): PhysicalNode {
+  return window.kind === 'session'
+    ? sessionWindow(input, window, keys, aggregates, output, schema)
+    : windowAggregate(input, window, keys, aggregates, output, schema);
 }
 
 function moveCall(call: AggregateCall, at: (column: number) => number): AggregateCall {
   const filter = call.filter === undefined ? {} : { filter: at(call.filter) };
-  const orderBy = call.orderBy === undefined ? {} : { orderBy: call.orderBy.map((k) => ({ ...k, column: at(k.column) })) };
+  const orderBy =
+    call.orderBy === undefined ? {} : { orderBy: call.orderBy.map((k) => ({ ...k, column: at(k.column) })) };
   return { ...call, args: call.args.map(at), ...filter, ...orderBy };
 }

@@ -5,22 +5,27 @@
 //   anything else                                                                  ->   join
 //
 
-import { appendColumns, appendProject } from './calc.js';
-import { unsupported, type Lowering } from './lowering.js';
-import { columnsOf, conjunction, identity, moveColumns } from '../../expressions/columns.js';
-import { isColumn, type Expression } from '../../expressions/expression.js';
-import { intervalJoin, join, temporalJoin, windowJoin, type EquiJoin } from '../../operators/join.js';
+import { conjunction, identity, moveColumns } from '../../expressions/columns.js';
+import { type Expression, isColumn } from '../../expressions/expression.js';
+import { intervalJoin } from '../../operators/interval-join.js';
+import { type EquiJoin, join } from '../../operators/join.js';
 import { materializeFinal } from '../../operators/materialize-final.js';
-import type { JoinNode, TemporalJoinNode } from '../../plan/nodes.js';
+import { windowJoin } from '../../operators/window-join.js';
+import type { JoinNode } from '../../plan/nodes.js';
 import { changesOf, isBounded, isInsertOnly, type PhysicalNode } from '../../plan/physical.js';
 import { upsertKey } from '../../plan/rules/infer-changelog.js';
-import { recogniseTimeBounds, splitJoinCondition, type EquiPair } from '../../plan/rules/join-conditions.js';
+import { type EquiPair, recogniseTimeBounds, splitJoinCondition } from '../../plan/rules/join-conditions.js';
 import { windowProperties } from '../../plan/rules/window-properties.js';
 import type { Schema } from '../../schema/types.js';
+import { appendColumns, appendProject } from './calc.js';
+import type { Lowering } from './lowering.js';
 
 export function lowerJoin(node: JoinNode, lowering: Lowering): PhysicalNode {
   const condition = splitJoinCondition(node.condition, node.left.schema.length);
-  return windowJoinOf(node, condition.pairs, condition.rest, lowering) ?? timeJoinOf(node, condition.pairs, condition.rest, lowering);
+  return (
+    windowJoinOf(node, condition.pairs, condition.rest, lowering) ??
+    timeJoinOf(node, condition.pairs, condition.rest, lowering)
+  );
 }
 
 function windowJoinOf(
@@ -48,7 +53,12 @@ function windowJoinOf(
   return sides.finish(windowJoin(sides.left, sides.right, sides.on, windows, sides.schema));
 }
 
-function timeJoinOf(node: JoinNode, pairs: readonly EquiPair[], rest: readonly Expression[], lowering: Lowering): PhysicalNode {
+function timeJoinOf(
+  node: JoinNode,
+  pairs: readonly EquiPair[],
+  rest: readonly Expression[],
+  lowering: Lowering,
+): PhysicalNode {
   const left = lowering.lower(node.left);
   const right = lowering.lower(node.right);
   const insertOnly = isInsertOnly(changesOf(left)) && isInsertOnly(changesOf(right));
@@ -79,14 +89,20 @@ interface JoinSides {
 
 /** Computes keys that are no plain columns below the join, and moves the rest of the condition accordingly. */
 function joinSides(
-  node: JoinNode | TemporalJoinNode,
+  node: JoinNode,
   pairs: readonly EquiPair[],
   rest: readonly Expression[],
   leftInput: PhysicalNode,
   rightInput: PhysicalNode,
 ): JoinSides {
-  const [left, leftKeys] = withKeys(leftInput, pairs.map((p) => p.left));
-  const [right, rightKeys] = withKeys(rightInput, pairs.map((p) => p.right));
+  const [left, leftKeys] = withKeys(
+    leftInput,
+    pairs.map((p) => p.left),
+  );
+  const [right, rightKeys] = withKeys(
+    rightInput,
+    pairs.map((p) => p.right),
+  );
   const width = node.left.schema.length;
   const extra = left.schema.length - width;
   const place = (i: number) => (i < width ? i : i + extra);
@@ -106,7 +122,12 @@ function joinSides(
     right,
     on: { joinType: node.joinType, leftKeys, rightKeys, condition },
     schema,
-    finish: (joined) => appendColumns(joined, fields.map((_, i) => place(i)), fields),
+    finish: (joined) =>
+      appendColumns(
+        joined,
+        fields.map((_, i) => place(i)),
+        fields,
+      ),
   };
 }
 
@@ -115,15 +136,8 @@ function withKeys(input: PhysicalNode, keys: readonly Expression[]): [node: Phys
   const width = input.schema.length;
   const fields = computed.map((e, i) => ({ name: `$key${i}`, type: e.type }));
   const node =
-    computed.length === 0 ? input : appendProject(input, [...identity(input.schema), ...computed], [...input.schema, ...fields]);
+    computed.length === 0
+      ? input
+      : appendProject(input, [...identity(input.schema), ...computed], [...input.schema, ...fields]);
   return [node, keys.map((e) => (isColumn(e) ? e.column : width + computed.indexOf(e)))];
-}
-
-export function lowerTemporalJoin(node: TemporalJoinNode, lowering: Lowering): PhysicalNode {
-  const { pairs, rest } = splitJoinCondition(node.condition, node.left.schema.length);
-  const time = [...columnsOf(node.time)];
-  const rightTime = node.right.schema.findIndex((f) => 'rowtime' in f.type);
-  if (!isColumn(node.time) || time.length !== 1 || rightTime < 0) throw unsupported('FOR SYSTEM_TIME AS OF', 'This temporal join');
-  const sides = joinSides(node, pairs, rest, lowering.lower(node.left), lowering.lower(node.right));
-  return sides.finish(temporalJoin(sides.left, sides.right, sides.on, time[0]!, rightTime, sides.schema));
 }

@@ -4,18 +4,18 @@
 //
 // State: what was lowered already, so that a node that is referred to twice becomes one operator.
 
-import { lowerAggregate, lowerGroupWindowAggregate } from './aggregates.js';
-import { appendFilter, appendProject } from './calc.js';
-import { lowerJoin, lowerTemporalJoin } from './joins.js';
-import { lowerLimit, lowerOver, lowerRank, lowerSort } from './order.js';
-import { lowerScan, lowerSink, lowerValues, lowerWatermark } from './tables.js';
-import { lowerExpand, lowerUnion, lowerUnnest } from './sets.js';
-import { lowerWindowTable } from './windows.js';
 import { hasSubquery } from '../../expressions/columns.js';
-import { SabotError } from '../../errors.js';
+import type { MiniBatch } from '../../operators/group-aggregate.js';
 import type { LogicalNode } from '../../plan/nodes.js';
 import type { PhysicalNode } from '../../plan/physical.js';
-import type { MiniBatch } from '../../operators/group-aggregate.js';
+import { lowerAggregate, lowerGroupWindowAggregate } from './aggregates.js';
+import { appendFilter, appendProject } from './calc.js';
+import { lowerJoin } from './joins.js';
+import { lowerLimit, lowerOver, lowerRank, lowerSort } from './order.js';
+import { lowerExpand, lowerUnion, lowerUnnest } from './sets.js';
+import { lowerScan, lowerSink, lowerValues, lowerWatermark } from './tables.js';
+import { unsupported } from './unsupported.js';
+import { lowerWindowTable } from './windows.js';
 
 /** What lowering may depend on beside the plan. */
 export interface LoweringOptions {
@@ -69,13 +69,13 @@ export class Lowering {
       case 'join':
         return lowerJoin(node, this);
       case 'temporal_join':
-        return lowerTemporalJoin(node, this);
+        throw unsupported('FOR SYSTEM_TIME AS OF', 'FOR SYSTEM_TIME AS OF');
       case 'sort':
         return lowerSort(node, this);
       case 'limit':
         return lowerLimit(node, this);
       case 'over':
-        return lowerOver(node, this);
+        return lowerOver(node);
       case 'rank':
         return lowerRank(node, this);
       case 'sink':
@@ -89,9 +89,4 @@ export class Lowering {
         throw unsupported('MATCH_RECOGNIZE', 'MATCH_RECOGNIZE');
     }
   }
-}
-
-/** An error that says that `what` is right SQL which sabot cannot run yet. */
-export function unsupported(identifier: string, what: string): SabotError {
-  return new SabotError('SABOT_E_UNSUPPORTED', `${what} is not supported yet.`, { kind: 'unsupported', identifier });
 }

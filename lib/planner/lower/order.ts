@@ -6,16 +6,20 @@
 //   ORDER BY ... LIMIT                          ->   top_n
 //
 
-import type { Lowering } from './lowering.js';
 import { SabotError } from '../../errors.js';
-import { deduplicate, windowDeduplicate } from '../../operators/deduplicate.js';
-import { overAggregate } from '../../operators/over-aggregate.js';
-import { rank, windowRank } from '../../operators/rank.js';
-import { limit, temporalSort, topN } from '../../operators/sort.js';
+import { deduplicate } from '../../operators/deduplicate.js';
+import { limit } from '../../operators/limit.js';
+import { rank } from '../../operators/rank.js';
+import { temporalSort } from '../../operators/temporal-sort.js';
+import { topN } from '../../operators/top-n.js';
+import { windowDeduplicate } from '../../operators/window-deduplicate.js';
+import { windowRank } from '../../operators/window-rank.js';
 import type { LimitNode, OverNode, RankNode, SortNode } from '../../plan/nodes.js';
 import type { PhysicalNode } from '../../plan/physical.js';
 import { windowProperties } from '../../plan/rules/window-properties.js';
 import { timeAttribute } from '../../schema/types.js';
+import type { Lowering } from './lowering.js';
+import { unsupported } from './unsupported.js';
 
 export function lowerSort(node: SortNode, lowering: Lowering): PhysicalNode {
   const input = lowering.lower(node.input);
@@ -48,13 +52,19 @@ export function lowerRank(node: RankNode, lowering: Lowering): PhysicalNode {
   const windowEnd = partitionKeys.find((key) => properties?.end.includes(key));
   const windowed = windowStart !== undefined && windowEnd !== undefined;
   const isWindow = (key: number) =>
-    properties !== undefined && [properties.start, properties.end, properties.time].some((columns) => columns.includes(key));
+    properties !== undefined &&
+    [properties.start, properties.end, properties.time].some((columns) => columns.includes(key));
   const keys = windowed ? partitionKeys.filter((key) => !isWindow(key)) : partitionKeys;
 
   const order = orderBy[0];
   const byTime = orderBy.length === 1 && timeAttribute(node.input.schema[order!.column]!.type) !== undefined;
   if (byTime && rankStart === 1 && rankEnd === 1 && node.function === 'row_number') {
-    const how = { keys, order: order!.column, keep: order!.descending ? ('last' as const) : ('first' as const), outputRank };
+    const how = {
+      keys,
+      order: order!.column,
+      keep: order!.descending ? ('last' as const) : ('first' as const),
+      outputRank,
+    };
     return windowed
       ? windowDeduplicate(input, how, windowStart, windowEnd, node.schema)
       : deduplicate(input, how, node.schema);
@@ -65,7 +75,7 @@ export function lowerRank(node: RankNode, lowering: Lowering): PhysicalNode {
 
 const RANKS = new Set(['row_number', 'rank', 'dense_rank', 'ntile', 'percent_rank', 'cume_dist']);
 
-export function lowerOver(node: OverNode, lowering: Lowering): PhysicalNode {
+export function lowerOver(node: OverNode): PhysicalNode {
   const [group, ...others] = node.groups;
   if (others.length > 0) {
     throw new SabotError(
@@ -97,5 +107,5 @@ export function lowerOver(node: OverNode, lowering: Lowering): PhysicalNode {
       identifier: 'time attribute',
     });
   }
-  return overAggregate(lowering.lower(node.input), group!, node.schema);
+  throw unsupported('OVER', 'Aggregates over an OVER window');
 }

@@ -1,12 +1,12 @@
 // Tables: sources, rows of constants, watermarks and sinks.
 
-import type { Lowering } from './lowering.js';
-import { SabotError } from '../../errors.js';
 import { idleTimeoutMs, tableSink, tableSource } from '../../connectors/catalogue.js';
-import { valuesSource } from '../../operators/sources.js';
+import { valuesSource } from '../../connectors/sources.js';
+import { SabotError } from '../../errors.js';
 import { watermarkAssigner } from '../../operators/watermark-assigner.js';
 import type { ScanNode, SinkNode, ValuesNode, WatermarkNode } from '../../plan/nodes.js';
 import { changesOf, isInsertOnly, type PhysicalNode } from '../../plan/physical.js';
+import type { Lowering } from './lowering.js';
 
 export function lowerScan(node: ScanNode): PhysicalNode {
   return tableSource(node.table, node.options, node.schema);
@@ -19,7 +19,9 @@ export function lowerValues(node: ValuesNode): PhysicalNode {
 export function lowerWatermark(node: WatermarkNode, lowering: Lowering): PhysicalNode {
   const input = lowering.lower(node.input);
   if (!isInsertOnly(changesOf(input))) {
-    throw new SabotError('SABOT_E_UNSUPPORTED', 'A watermark over a changelog is not supported yet.', { kind: 'unsupported' });
+    throw new SabotError('SABOT_E_UNSUPPORTED', 'A watermark over a changelog is not supported yet.', {
+      kind: 'unsupported',
+    });
   }
   const own = node.input.op === 'scan' ? idleTimeoutMs(node.input.options) : undefined;
   return watermarkAssigner(input, node.time, node.watermark, own ?? lowering.options.idleTimeoutMs);

@@ -1,11 +1,11 @@
 // Window TVFs whose rows are wanted as such.
 
-import type { Lowering } from './lowering.js';
 import { SabotError } from '../../errors.js';
 import { windowTable } from '../../operators/window-table.js';
 import type { WindowTableNode } from '../../plan/nodes.js';
 import type { PhysicalNode } from '../../plan/physical.js';
-import { printType, timeAttribute, type LogicalType } from '../../schema/types.js';
+import { type LogicalType, printType, timeAttribute } from '../../schema/types.js';
+import type { Lowering } from './lowering.js';
 
 export function lowerWindowTable(node: WindowTableNode, lowering: Lowering): PhysicalNode {
   requireTimeAttribute(node.input.schema[node.window.time]!.type);

@@ -4,8 +4,8 @@
 //
 // State, if any, is what is not committed yet; it belongs to native.
 
-import { forward } from './inputs.js';
-import { INSERT_ONLY, type Config, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import { forward } from '../plan/inputs.js';
+import { type Config, INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 
 const sink = (op: string, needsUpdateBefore: boolean): OperatorSpec => ({
   op,

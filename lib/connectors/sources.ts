@@ -4,8 +4,8 @@
 //
 // State is the position in every split; it belongs to native.
 
-import { INSERT_ONLY, type Config, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import type { Literal } from '../expressions/expression.js';
+import { type Config, INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
 
 const source = (op: string): OperatorSpec => ({

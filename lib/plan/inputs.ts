@@ -2,7 +2,7 @@
 //
 //   hash(node, [0])  ->  { node, exchange: 'hash', keys: [0] };   no keys: everything goes to one subtask
 
-import type { PhysicalInput, PhysicalNode } from '../plan/physical.js';
+import type { PhysicalInput, PhysicalNode } from './physical.js';
 
 export function forward(node: PhysicalNode): PhysicalInput {
   return { node, exchange: 'forward', keys: [] };

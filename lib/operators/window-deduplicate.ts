@@ -1,0 +1,33 @@
+// window_deduplicate: the first or last row of every key and window by time, emitted once.
+//
+//   keep last by ts:   in  +I (a, 1 s)  +I (a, 5 s)  watermark 10 s        out  +I (a, 5 s)
+//
+// State: the row that is kept, per key and window.
+
+import { hash } from '../plan/inputs.js';
+import { INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import type { Schema } from '../schema/types.js';
+import type { Deduplication } from './deduplicate.js';
+
+export const windowDeduplicateSpec: OperatorSpec = {
+  op: 'window_deduplicate',
+  changes: () => INSERT_ONLY,
+  needsUpdateBefore: () => true,
+  eventTime: true,
+};
+
+/** Keeps one row per key and window. */
+export function windowDeduplicate(
+  input: PhysicalNode,
+  how: Deduplication,
+  windowStart: number,
+  windowEnd: number,
+  schema: Schema,
+): PhysicalNode {
+  return {
+    spec: windowDeduplicateSpec,
+    inputs: [hash(input, how.keys)],
+    schema,
+    config: { ...how, windowStart, windowEnd },
+  };
+}

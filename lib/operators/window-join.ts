@@ -1,0 +1,36 @@
+// window_join: rows of two inputs that belong to the same window, emitted when it ends.
+//
+//   l.k = r.k:   left  +I (a, 0 s..10 s)   right  +I (a, 0 s..10 s)   watermark 10 s        out  +I (a, …, a, …)
+//
+// State: the rows of both sides, per window.
+
+import { INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import type { Schema } from '../schema/types.js';
+import { type EquiJoin, joinConfig, joinInputs } from './join.js';
+
+export const windowJoinSpec: OperatorSpec = {
+  op: 'window_join',
+  changes: () => INSERT_ONLY,
+  needsUpdateBefore: () => true,
+  eventTime: true,
+};
+
+/** Where the two sides carry their windows. */
+export interface JoinedWindows {
+  readonly leftWindowStart: number;
+  readonly leftWindowEnd: number;
+  readonly rightWindowStart: number;
+  readonly rightWindowEnd: number;
+}
+
+/** Joins rows of the same window; the windows' columns are not among the keys. */
+export function windowJoin(
+  left: PhysicalNode,
+  right: PhysicalNode,
+  on: EquiJoin,
+  windows: JoinedWindows,
+  schema: Schema,
+): PhysicalNode {
+  const config = { ...joinConfig(on), ...windows };
+  return { spec: windowJoinSpec, inputs: joinInputs(left, right, on), schema, config };
+}
