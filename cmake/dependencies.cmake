@@ -46,13 +46,14 @@ function(sabot_link name header)
 endfunction()
 
 sabot_link(Arrow arrow/api.h arrow arrow_compute ROOT ${SABOT_ARROW_ROOT})
-sabot_link(RocksDB rocksdb/db.h rocksdb)
 sabot_link(nlohmann_json nlohmann/json.hpp)
 sabot_link(xxhash xxhash.h)
 # Static, so that Node's own copies of these cannot be called in their place: Node exports its zlib, and from 22 on zstd.
 sabot_link(pcre2 pcre2.h libpcre2-8.a)
 sabot_link(zstd zstd.h libzstd.a)
 sabot_link(zlib zlib.h libz.a)
+# After the static ones: else the linker fills RocksDB's wishes from libzstd.a, whose dictionary builder is not PIC.
+sabot_link(RocksDB rocksdb/db.h rocksdb)
 
 # Compiled in, for Node 24 exports a simdjson of its own, which would take the place of a shared one's functions.
 set(SABOT_SIMDJSON_SOURCE "${CMAKE_SOURCE_DIR}/node_modules/@nozbe/simdjson/src" CACHE PATH
