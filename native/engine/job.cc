@@ -40,6 +40,7 @@ class RunningJob final : public Job {
   arrow::Status Start(std::string_view text, JobCallbacks callbacks) {
     callbacks_ = std::move(callbacks);
     ARROW_ASSIGN_OR_RAISE(plan_, DecodePlan(text));
+    if (plan_.nodes.empty()) return UserError("plan", "", "The plan has no operators");
     const auto cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     GraphSurroundings surroundings;
     surroundings.clock = &SystemClock();
