@@ -49,6 +49,8 @@ struct FunctionSpec {
                                                  const SessionContext& session);
   // False for RAND, UUID, ...: never folded, never shared.
   bool deterministic = true;
+  // For a selective function: which of its calls cannot fail after all (doubles divided, integers widened).
+  bool (*total)(const Expression& call) = nullptr;
 };
 
 // One family of functions per file; the families are listed in functions.cc and nowhere else.
