@@ -1,7 +1,9 @@
 // Arithmetic of integers and floating point: plus, minus, times, divide, mod, negate.
-// DECIMAL is in decimal.cc, intervals in interval_arithmetic.cc; the rest of mathematics in mathematics.cc.
+// DECIMAL is in decimal.cc, intervals in interval_arithmetic.cc; the rest of mathematics in
+// mathematics.cc.
 //
-// Integers wrap as Java's do; division by zero fails with "/ by zero". FLOAT and DOUBLE follow IEEE 754.
+// Integers wrap as Java's do; division by zero fails with "/ by zero". FLOAT and DOUBLE follow IEEE
+// 754.
 #include <cmath>
 #include <span>
 
@@ -12,7 +14,8 @@
 namespace sabot {
 namespace {
 
-// Java's wrapping arithmetic: unsigned, then back. Small types promote to int first, so cast at the end.
+// Java's wrapping arithmetic: unsigned, then back. Small types promote to int first, so cast at the
+// end.
 template <typename T>
 using Wide = std::conditional_t<(sizeof(T) < 8), uint32_t, uint64_t>;
 
@@ -85,7 +88,8 @@ KernelResult BindNumberDivide(const Expression& call) {
       return Lift<T, T, T>(call, [](T l, T r) { return l / r; });
     } else {
       if (const auto divisor = PlainDivisor(call)) {
-        return Lift<T, T, T>(call, [d = static_cast<T>(*divisor)](T l, T) { return static_cast<T>(l / d); });
+        return Lift<T, T, T>(
+            call, [d = static_cast<T>(*divisor)](T l, T) { return static_cast<T>(l / d); });
       }
       return Lift<T, T, T>(call, [](T l, T r) -> arrow::Result<T> {
         if (r == 0) return DivisionByZero();
@@ -157,7 +161,8 @@ KernelResult BindNegate(const Expression& call, const SessionContext&) {
 
 // Floating point does not fail, nor does a literal divisor other than zero.
 bool DivisionIsTotal(const Expression& call) {
-  return call.type.is_floating() || (call.args.size() == 2 && IntegerLiteral(call.args[1]).value_or(0) != 0);
+  return call.type.is_floating() ||
+         (call.args.size() == 2 && IntegerLiteral(call.args[1]).value_or(0) != 0);
 }
 
 constexpr FunctionSpec kFunctions[] = {

@@ -9,8 +9,8 @@
 
 namespace sabot {
 
-arrow::Result<Validity> IntersectValidity(std::span<const Vector> args, std::span<const bool> strict,
-                                          int64_t length) {
+arrow::Result<Validity> IntersectValidity(std::span<const Vector> args,
+                                          std::span<const bool> strict, int64_t length) {
   Validity validity;
   for (size_t i = 0; i < args.size(); ++i) {
     if (!strict.empty() && !strict[i]) continue;
@@ -22,15 +22,15 @@ arrow::Result<Validity> IntersectValidity(std::span<const Vector> args, std::spa
     } else if (args[i].constant) {
       validity.none = args[i].array->IsNull(0);
     } else if (validity.bits != nullptr) {
-      ARROW_ASSIGN_OR_RAISE(
-          validity.bits, arrow::internal::BitmapAnd(arrow::default_memory_pool(), validity.data(), 0,
-                                                    data.buffers[0]->data(), data.offset, length, 0));
+      ARROW_ASSIGN_OR_RAISE(validity.bits, arrow::internal::BitmapAnd(
+                                               arrow::default_memory_pool(), validity.data(), 0,
+                                               data.buffers[0]->data(), data.offset, length, 0));
     } else if (data.offset == 0) {
       validity.bits = data.buffers[0];
     } else {
-      ARROW_ASSIGN_OR_RAISE(validity.bits, arrow::internal::CopyBitmap(
-                                               arrow::default_memory_pool(), data.buffers[0]->data(),
-                                               data.offset, length));
+      ARROW_ASSIGN_OR_RAISE(
+          validity.bits, arrow::internal::CopyBitmap(arrow::default_memory_pool(),
+                                                     data.buffers[0]->data(), data.offset, length));
     }
     if (validity.none) {
       validity.bits.reset();
@@ -82,8 +82,8 @@ template class FixedWriter<Int128>;
 
 arrow::Result<TextWriter> TextWriter::Make(int64_t length, int64_t bytes_expected) {
   TextWriter writer;
-  ARROW_ASSIGN_OR_RAISE(writer.offsets_, arrow::AllocateBuffer((length + 1) *
-                                                               static_cast<int64_t>(sizeof(int32_t))));
+  ARROW_ASSIGN_OR_RAISE(
+      writer.offsets_, arrow::AllocateBuffer((length + 1) * static_cast<int64_t>(sizeof(int32_t))));
   ARROW_ASSIGN_OR_RAISE(writer.bytes_, arrow::AllocateResizableBuffer(bytes_expected + 64));
   writer.data_ = reinterpret_cast<char*>(writer.bytes_->mutable_data());
   writer.capacity_ = static_cast<size_t>(writer.bytes_->size());
@@ -103,13 +103,15 @@ void TextWriter::MakeRoom(size_t size) {
 arrow::Result<ArrayPtr> TextWriter::Finish(const std::shared_ptr<arrow::DataType>& type,
                                            std::shared_ptr<arrow::Buffer> validity) {
   if (size_ > static_cast<size_t>(std::numeric_limits<int32_t>::max())) {
-    return arrow::Status::CapacityError("A column of one batch exceeds 2 GiB; lower batch.max-rows.");
+    return arrow::Status::CapacityError(
+        "A column of one batch exceeds 2 GiB; lower batch.max-rows.");
   }
   SABOT_CHECK(offset_ == reinterpret_cast<int32_t*>(offsets_->mutable_data()) + length_);
   ARROW_RETURN_NOT_OK(bytes_->Resize(static_cast<int64_t>(size_), false));
   const int64_t nulls = validity == nullptr ? 0 : arrow::kUnknownNullCount;
   return arrow::MakeArray(arrow::ArrayData::Make(
-      type, length_, {std::move(validity), std::move(offsets_), std::shared_ptr<arrow::Buffer>(std::move(bytes_))},
+      type, length_,
+      {std::move(validity), std::move(offsets_), std::shared_ptr<arrow::Buffer>(std::move(bytes_))},
       nulls));
 }
 
@@ -124,7 +126,8 @@ void PackBits(const uint8_t* bytes, int64_t length, uint8_t* bits) {
   }
   if (row < length) {
     uint8_t last = 0;
-    for (int64_t i = row; i < length; ++i) last = static_cast<uint8_t>(last | (bytes[i] << (i - row)));
+    for (int64_t i = row; i < length; ++i)
+      last = static_cast<uint8_t>(last | (bytes[i] << (i - row)));
     bits[row / 8] = last;
   }
 }

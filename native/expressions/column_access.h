@@ -1,14 +1,14 @@
 // Typed access to the values of a Vector, and results written row by row.
 //
-//   Vector (array or constant) -> Reader<int64_t>, NullBits -> kernel -> FixedWriter, TextWriter -> array
+//   Vector (array or constant) -> Reader<int64_t>, NullBits -> kernel -> FixedWriter, TextWriter ->
+//   array
 //
 // SQL types share C++ types by their physical form:
 //   bool              BOOLEAN
-//   int8_t..int64_t   TINYINT..BIGINT; int32_t DATE, TIME, INTERVAL_YEAR_MONTH; int64_t TIMESTAMP(_LTZ), INTERVAL_DAY_TIME
-//   float, double     FLOAT, DOUBLE
-//   Int128            DECIMAL, unscaled
-//   std::string_view  CHAR, VARCHAR, BINARY, VARBINARY
-//   ListSlice         ARRAY; MAP and MULTISET (their entries are a struct array)
+//   int8_t..int64_t   TINYINT..BIGINT; int32_t DATE, TIME, INTERVAL_YEAR_MONTH; int64_t
+//   TIMESTAMP(_LTZ), INTERVAL_DAY_TIME float, double     FLOAT, DOUBLE Int128            DECIMAL,
+//   unscaled std::string_view  CHAR, VARCHAR, BINARY, VARBINARY ListSlice         ARRAY; MAP and
+//   MULTISET (their entries are a struct array)
 #pragma once
 
 #include <arrow/array/array_base.h>
@@ -45,7 +45,8 @@ struct ListSlice {
   int64_t size() const { return end - begin; }
 };
 
-// --- reading ----------------------------------------------------------------------------------------------------
+// --- reading
+// ----------------------------------------------------------------------------------------------------
 
 // Whether rows hold a value.
 class NullBits {
@@ -80,10 +81,11 @@ template <FixedWidth T>
 class Reader<T> {
  public:
   explicit Reader(const Vector& vector)
-      : values_(vector.array->type_id() == arrow::Type::NA
-                    ? nullptr
-                    : reinterpret_cast<const char*>(vector.array->data()->GetValues<uint8_t>(1, 0)) +
-                          vector.array->offset() * static_cast<int64_t>(sizeof(T))),
+      : values_(
+            vector.array->type_id() == arrow::Type::NA
+                ? nullptr
+                : reinterpret_cast<const char*>(vector.array->data()->GetValues<uint8_t>(1, 0)) +
+                      vector.array->offset() * static_cast<int64_t>(sizeof(T))),
         mask_(vector.constant ? 0 : -1) {}
   T operator[](int64_t row) const { return Load(row & mask_); }
   // The row of an array, or of a constant if row is 0.
@@ -125,7 +127,8 @@ class Reader<std::string_view> {
     const arrow::ArrayData& data = *vector.array->data();
     if (data.type->id() == arrow::Type::NA) return;
     offsets_ = data.GetValues<int32_t>(1);
-    bytes_ = data.buffers[2] == nullptr ? "" : reinterpret_cast<const char*>(data.buffers[2]->data());
+    bytes_ =
+        data.buffers[2] == nullptr ? "" : reinterpret_cast<const char*>(data.buffers[2]->data());
   }
   std::string_view operator[](int64_t row) const { return Load(row & mask_); }
   std::string_view Load(int64_t row) const {
@@ -158,7 +161,8 @@ class Reader<ListSlice> {
   int64_t mask_;
 };
 
-// --- validity ---------------------------------------------------------------------------------------------------
+// --- validity
+// ---------------------------------------------------------------------------------------------------
 
 // Which rows of a result are not NULL: bit 0 of `bits` is row 0; no buffer means all are.
 struct Validity {
@@ -169,8 +173,8 @@ struct Validity {
 };
 
 // The rows in which no argument with strict[i] is NULL; `strict` empty means all arguments.
-arrow::Result<Validity> IntersectValidity(std::span<const Vector> args, std::span<const bool> strict,
-                                          int64_t length);
+arrow::Result<Validity> IntersectValidity(std::span<const Vector> args,
+                                          std::span<const bool> strict, int64_t length);
 
 // Bits [start, start + size) of a bitmap, size at most 64; bit 0 of the word is the first.
 inline uint64_t BitWord(const uint8_t* bits, int64_t start, int64_t size) {
@@ -204,12 +208,14 @@ bool ForEachValid(const uint8_t* bits, int64_t length, F&& f) {
   return true;
 }
 
-// --- writing ----------------------------------------------------------------------------------------------------
+// --- writing
+// ----------------------------------------------------------------------------------------------------
 
 // A validity bitmap that starts as a given one and loses bits; copied at the first loss.
 class ResultNulls {
  public:
-  ResultNulls(Validity validity, int64_t length) : validity_(std::move(validity)), length_(length) {}
+  ResultNulls(Validity validity, int64_t length)
+      : validity_(std::move(validity)), length_(length) {}
   arrow::Status SetNull(int64_t row) {
     if (mutable_bits_ == nullptr) ARROW_RETURN_NOT_OK(MakeMutable());
     arrow::bit_util::ClearBit(mutable_bits_, row);
@@ -243,7 +249,8 @@ class FixedWriter {
     }
   }
   uint8_t* data() { return data_; }
-  ArrayPtr Finish(const std::shared_ptr<arrow::DataType>& type, std::shared_ptr<arrow::Buffer> validity);
+  ArrayPtr Finish(const std::shared_ptr<arrow::DataType>& type,
+                  std::shared_ptr<arrow::Buffer> validity);
 
  private:
   FixedWriter(std::shared_ptr<arrow::Buffer> buffer, int64_t length)

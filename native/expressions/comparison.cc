@@ -1,14 +1,16 @@
-// Comparisons: =, <>, <, <=, >, >=, IS [NOT] DISTINCT FROM and IN. BETWEEN is written out by the planner.
+// Comparisons: =, <>, <, <=, >, >=, IS [NOT] DISTINCT FROM and IN. BETWEEN is written out by the
+// planner.
 //
-// Numbers compare as Java's primitives do (NaN equals nothing), strings and bytes as unsigned bytes, FALSE < TRUE,
-// decimals and timestamps across scales. Rows, arrays and maps have equality only.
+// Numbers compare as Java's primitives do (NaN equals nothing), strings and bytes as unsigned
+// bytes, FALSE < TRUE, decimals and timestamps across scales. Rows, arrays and maps have equality
+// only.
 #include <functional>
 #include <span>
 #include <unordered_set>
 
 #include "base/check.h"
-#include "expressions/lift.h"
 #include "expressions/evaluator.h"
+#include "expressions/lift.h"
 #include "expressions/selection.h"
 #include "expressions/value_equality.h"
 
@@ -66,7 +68,8 @@ KernelResult BindComparison(const Expression& call, const SessionContext&) {
         ARROW_ASSIGN_OR_RAISE(auto sink, lift::Sink<bool>::Make(std::move(sink_validity), rows));
         ARROW_RETURN_NOT_OK(sink.Fill(rows, [&](int64_t row) -> bool {
           return Compare{}(
-              ValuesEqual(*args[0].array, args[0].at(row), *args[1].array, args[1].at(row)) ? 0 : 1, 0);
+              ValuesEqual(*args[0].array, args[0].at(row), *args[1].array, args[1].at(row)) ? 0 : 1,
+              0);
         }));
         return sink.Finish(arrow::boolean());
       });
@@ -80,11 +83,13 @@ KernelResult BindComparison(const Expression& call, const SessionContext&) {
   if (left.kind == TypeKind::kDecimal && right.kind == TypeKind::kDecimal) {
     return LiftScaled<Int128, Int128>(call, Compare{});
   }
-  if (left.is_timestamp() && right.is_timestamp()) return LiftScaled<int64_t, int64_t>(call, Compare{});
+  if (left.is_timestamp() && right.is_timestamp())
+    return LiftScaled<int64_t, int64_t>(call, Compare{});
   return NoSuchCall(call);
 }
 
-// --- distinct ---------------------------------------------------------------------------------------------------
+// --- distinct
+// ---------------------------------------------------------------------------------------------------
 
 template <bool negated>
 KernelResult BindDistinct(const Expression& call, const SessionContext&) {
@@ -95,7 +100,8 @@ KernelResult BindDistinct(const Expression& call, const SessionContext&) {
     return WithScalar(call, left.kind, [&]<typename T>() -> KernelResult {
       using Value = std::optional<T>;
       return Lift<bool, Value, Value>(call, [](const Value& l, const Value& r) -> bool {
-        const bool same = l.has_value() && r.has_value() ? *l == *r : l.has_value() == r.has_value();
+        const bool same =
+            l.has_value() && r.has_value() ? *l == *r : l.has_value() == r.has_value();
         return same == negated;
       });
     });
@@ -103,13 +109,15 @@ KernelResult BindDistinct(const Expression& call, const SessionContext&) {
   return LiftBatch([](std::span<const Vector> args, int64_t rows) -> arrow::Result<ArrayPtr> {
     ARROW_ASSIGN_OR_RAISE(auto sink, lift::Sink<bool>::Make({}, rows));
     ARROW_RETURN_NOT_OK(sink.Fill(rows, [&](int64_t row) -> bool {
-      return ValuesEqual(*args[0].array, args[0].at(row), *args[1].array, args[1].at(row)) == negated;
+      return ValuesEqual(*args[0].array, args[0].at(row), *args[1].array, args[1].at(row)) ==
+             negated;
     }));
     return sink.Finish(arrow::boolean());
   });
 }
 
-// --- in ---------------------------------------------------------------------------------------------------------
+// --- in
+// ---------------------------------------------------------------------------------------------------------
 
 // Up to here a list of literals is searched linearly.
 constexpr size_t kLinearMax = 12;
@@ -159,7 +167,8 @@ KernelResult BindInLiterals(const Expression& call) {
 KernelResult BindIn(const Expression& call, const SessionContext& session) {
   if (call.args.size() < 2) return NoSuchCall(call);
   const Type& type = call.args[0].type;
-  bool literals = !IsNested(type.kind) && type.kind != TypeKind::kNull && type.kind != TypeKind::kDecimal;
+  bool literals =
+      !IsNested(type.kind) && type.kind != TypeKind::kNull && type.kind != TypeKind::kDecimal;
   for (size_t i = 1; i < call.args.size(); ++i) {
     const Expression& arg = call.args[i];
     literals = literals && arg.form == Expression::Form::kLiteral &&

@@ -26,7 +26,8 @@ struct Scales {
 };
 
 Decimal256 Wide(Int128 value) {
-  return Decimal256(arrow::Decimal128(static_cast<int64_t>(value >> 64), static_cast<uint64_t>(value)));
+  return Decimal256(
+      arrow::Decimal128(static_cast<int64_t>(value >> 64), static_cast<uint64_t>(value)));
 }
 
 Int128 Narrow(const Decimal256& value) {
@@ -65,7 +66,8 @@ OptionalDecimal Add(const Scales& scales, Int128 left, Int128 right) {
   }
   const Decimal256 wide_left(Wide(left).IncreaseScaleBy(common - scales.left));
   const Decimal256 wide_right(Wide(right).IncreaseScaleBy(common - scales.right));
-  return RescaleWide(Decimal256(wide_left + (minus ? Decimal256(-wide_right) : wide_right)), common, scales);
+  return RescaleWide(Decimal256(wide_left + (minus ? Decimal256(-wide_right) : wide_right)), common,
+                     scales);
 }
 
 OptionalDecimal Multiply(const Scales& scales, Int128 left, Int128 right) {
@@ -77,7 +79,8 @@ OptionalDecimal Multiply(const Scales& scales, Int128 left, Int128 right) {
 }
 
 arrow::Status DecimalDivisionByZero(Int128 dividend) {
-  return UserError("runtime-arithmetic", "", dividend == 0 ? "Division undefined" : "Division by zero");
+  return UserError("runtime-arithmetic", "",
+                   dividend == 0 ? "Division undefined" : "Division by zero");
 }
 
 // Flink rounds twice: to 38 significant digits, then to the result's scale.
@@ -108,7 +111,8 @@ arrow::Result<OptionalDecimal> Divide(const Scales& scales, Int128 left, Int128 
   // With a divisor below 10^18 and a quotient below 10^19 rounding once and twice agree.
   if (shift >= 0 && shift <= kDecimalDigitsMax && FitsPrecision(right, 18) &&
       !__builtin_mul_overflow(left, PowerOfTen(shift), &dividend)) {
-    const Int128 quotient = right < 0 ? DivideHalfUp(-dividend, -right) : DivideHalfUp(dividend, right);
+    const Int128 quotient =
+        right < 0 ? DivideHalfUp(-dividend, -right) : DivideHalfUp(dividend, right);
     if (FitsPrecision(quotient, 19)) {
       return FitsPrecision(quotient, scales.precision) ? OptionalDecimal(quotient) : std::nullopt;
     }
@@ -163,12 +167,14 @@ arrow::Result<Vector> AsDecimals(const Vector& vector, int64_t rows) {
 template <auto operation>
 KernelResult BindDecimal(const Expression& call) {
   for (const Expression& arg : call.args) {
-    if (arg.type.kind != TypeKind::kDecimal && !arg.type.is_exact_integer()) return NoSuchCall(call);
+    if (arg.type.kind != TypeKind::kDecimal && !arg.type.is_exact_integer())
+      return NoSuchCall(call);
   }
   const Type& left = call.args[0].type;
   const Type& right = call.args[1].type;
   const Scales scales{left.kind == TypeKind::kDecimal ? left.scale : 0,
-                      right.kind == TypeKind::kDecimal ? right.scale : 0, call.type.precision, call.type.scale};
+                      right.kind == TypeKind::kDecimal ? right.scale : 0, call.type.precision,
+                      call.type.scale};
   auto kernel = Lift<Int128, Int128, Int128>(
       call, [scales](Int128 l, Int128 r) { return operation(scales, l, r); });
   if (left.kind == right.kind) return kernel;
@@ -187,7 +193,8 @@ KernelResult BindDecimal(const Expression& call) {
 int32_t NumDigits(Int128 value) {
   const UInt128 magnitude = Magnitude(value);
   int32_t digits = 1;
-  while (digits <= kDecimalDigitsMax && magnitude >= static_cast<UInt128>(PowerOfTen(digits))) ++digits;
+  while (digits <= kDecimalDigitsMax && magnitude >= static_cast<UInt128>(PowerOfTen(digits)))
+    ++digits;
   return digits;
 }
 

@@ -1,5 +1,5 @@
-// Exact decimals: an unscaled 128-bit integer and a scale that the type holds. Rounding is HALF_UP throughout, as
-// in Flink; what does not fit its precision is NULL.
+// Exact decimals: an unscaled 128-bit integer and a scale that the type holds. Rounding is HALF_UP
+// throughout, as in Flink; what does not fit its precision is NULL.
 #pragma once
 
 #include <array>
@@ -54,14 +54,16 @@ inline std::optional<Int128> Rescale(Int128 value, int32_t from, int32_t precisi
     value = DivideHalfUp(value, PowerOfTen(from - to));
   } else if (to > from) {
     if (value == 0) return value;
-    if (to - from > kDecimalDigitsMax || __builtin_mul_overflow(value, PowerOfTen(to - from), &value)) {
+    if (to - from > kDecimalDigitsMax ||
+        __builtin_mul_overflow(value, PowerOfTen(to - from), &value)) {
       return std::nullopt;
     }
   }
   return FitsPrecision(value, precision) ? std::optional<Int128>(value) : std::nullopt;
 }
 
-// Java's new BigDecimal(text) as a DECIMAL(precision, scale): a sign, digits, a point, an exponent; no blanks.
+// Java's new BigDecimal(text) as a DECIMAL(precision, scale): a sign, digits, a point, an exponent;
+// no blanks.
 enum class DecimalText { kOk, kMalformed, kOverflow };
 DecimalText ParseDecimal(std::string_view text, int32_t precision, int32_t scale, Int128* value);
 

@@ -2,9 +2,10 @@
 //
 //   columns, length -> Vector
 //
-// A call evaluates its arguments, then its kernel, over whole columns. AND, OR, CASE, IF and COALESCE evaluate a
-// part that may fail only on the rows that reach it: its columns are taken at those rows, it runs densely, and its
-// results are put back. Parts that cannot fail run on all rows: that is cheaper than to take them apart.
+// A call evaluates its arguments, then its kernel, over whole columns. AND, OR, CASE, IF and
+// COALESCE evaluate a part that may fail only on the rows that reach it: its columns are taken at
+// those rows, it runs densely, and its results are put back. Parts that cannot fail run on all
+// rows: that is cheaper than to take them apart.
 #include "expressions/evaluator.h"
 
 #include <arrow/array/util.h>
@@ -110,8 +111,8 @@ class Call final : public Node {
   std::vector<Vector> args_;  // Scratch, empty between batches.
 };
 
-// AND (dominant FALSE) and OR (dominant TRUE), three-valued, left to right: a part that may fail is evaluated only
-// where no part before it has decided the row.
+// AND (dominant FALSE) and OR (dominant TRUE), three-valued, left to right: a part that may fail is
+// evaluated only where no part before it has decided the row.
 class Connective final : public Node {
  public:
   Connective(const Expression& call, bool dominant, NodePtrs parts)
@@ -168,7 +169,8 @@ class Case final : public Node {
     Vector values;
     bool dense;  // Row i of values is row rows[i]; otherwise row i is row i.
   };
-  static arrow::Result<PartValues> EvaluatePart(Node& part, Columns columns, const Rows& rows, int64_t length) {
+  static arrow::Result<PartValues> EvaluatePart(Node& part, Columns columns, const Rows& rows,
+                                                int64_t length) {
     if (part.selective() && !rows.all()) {
       ARROW_ASSIGN_OR_RAISE(auto values, part.EvaluateAt(columns, rows.indices()));
       return PartValues{std::move(values), true};
@@ -176,7 +178,8 @@ class Case final : public Node {
     ARROW_ASSIGN_OR_RAISE(auto values, part.Evaluate(columns, length));
     return PartValues{std::move(values), false};
   }
-  static arrow::Status AddPart(Node& part, Columns columns, Rows rows, int64_t length, Merge* merge) {
+  static arrow::Status AddPart(Node& part, Columns columns, Rows rows, int64_t length,
+                               Merge* merge) {
     if (rows.empty()) return arrow::Status::OK();
     ARROW_ASSIGN_OR_RAISE(auto found, EvaluatePart(part, columns, rows, length));
     merge->Add(std::move(found.values), found.dense, std::move(rows));
@@ -197,12 +200,12 @@ class Coalesce final : public Node {
       const bool dense = part.selective() && !rest.all();
       ARROW_ASSIGN_OR_RAISE(auto values, dense ? part.EvaluateAt(columns, rest.indices())
                                                : part.Evaluate(columns, length));
-      Rows taken;
-      if (i + 1 < parts_.size()) {
-        rest.SplitNotNull(values, dense, &taken);
-      } else {
-        taken = std::move(rest);
+      if (i + 1 == parts_.size()) {
+        merge.Add(std::move(values), dense, std::move(rest));
+        break;
       }
+      Rows taken;
+      rest.SplitNotNull(values, dense, &taken);
       merge.Add(std::move(values), dense, std::move(taken));
     }
     return merge.Finish();
@@ -234,10 +237,11 @@ arrow::Result<NodePtr> BindCall(Expression call, NodePtrs parts, const SessionCo
   return NodePtr(new Call(call, *spec, std::move(kernel), std::move(parts)));
 }
 
-// The literal that stands for a constant node, or the node. A constant that fails stays as it is: it fails when,
-// and only if, a row reaches it.
+// The literal that stands for a constant node, or the node. A constant that fails stays as it is:
+// it fails when, and only if, a row reaches it.
 arrow::Result<NodePtr> Fold(NodePtr node, const Type& type) {
-  if (node->constant() != nullptr || !node->deterministic() || !node->columns().empty()) return node;
+  if (node->constant() != nullptr || !node->deterministic() || !node->columns().empty())
+    return node;
   auto values = node->Evaluate({}, 1);
   if (!values.ok()) return node;
   ARROW_ASSIGN_OR_RAISE(auto value, values->array->GetScalar(0));

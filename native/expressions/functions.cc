@@ -1,14 +1,12 @@
-// The one list of function families. A family is a file that defines std::span<const FunctionSpec> NAMEFunctions().
+// The one list of function families. A family is a file that defines std::span<const FunctionSpec>
+// NAMEFunctions().
 #include <span>
 #include <unordered_map>
 
 #include "base/check.h"
 #include "expressions/kernel.h"
 
-#define SABOT_FUNCTION_FAMILIES(family) \
-  family(Arithmetic)                    \
-  family(Comparison)                    \
-  family(Logic)
+#define SABOT_FUNCTION_FAMILIES(family) family(Arithmetic) family(Comparison) family(Logic)
 
 namespace sabot {
 
@@ -17,7 +15,7 @@ SABOT_FUNCTION_FAMILIES(SABOT_DECLARE)
 #undef SABOT_DECLARE
 
 const FunctionSpec* FindFunction(std::string_view name) {
-  static const auto functions = [] {
+  static const auto kFunctions = [] {
     std::unordered_map<std::string_view, const FunctionSpec*> by_name;
     for (const auto family : {
 #define SABOT_CALL(name) name##Functions(),
@@ -28,8 +26,8 @@ const FunctionSpec* FindFunction(std::string_view name) {
     }
     return by_name;
   }();
-  const auto found = functions.find(name);
-  return found == functions.end() ? nullptr : found->second;
+  const auto found = kFunctions.find(name);
+  return found == kFunctions.end() ? nullptr : found->second;
 }
 
 }  // namespace sabot

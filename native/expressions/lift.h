@@ -3,21 +3,25 @@
 //   // CHAR_LENGTH
 //   return Lift<int32_t, std::string_view>(call, [](std::string_view s) { return CodePoints(s); });
 //
-// Lift<Out, In...>(call, f). Out and In are the C++ types of column_access.h. A NULL argument makes the
-// result NULL and f is not asked, unless that In is std::optional<T>: then f sees it as nullopt. An In of
-// Bound stands for an argument that bind has consumed (a literal pattern): f gets an empty Bound in its place.
+// Lift<Out, In...>(call, f). Out and In are the C++ types of column_access.h. A NULL argument makes
+// the result NULL and f is not asked, unless that In is std::optional<T>: then f sees it as
+// nullopt. An In of Bound stands for an argument that bind has consumed (a literal pattern): f gets
+// an empty Bound in its place.
 //
 // f returns, for an Out of fixed width:
-//   Out                                 always a value. If all Ins are of fixed width f is also called for rows
-//                                       whose result is NULL, with any bits: it must not trap (then loops vectorise).
+//   Out                                 always a value. If all Ins are of fixed width f is also
+//   called for rows
+//                                       whose result is NULL, with any bits: it must not trap (then
+//                                       loops vectorise).
 //   std::optional<Out>                  nullopt is NULL
 //   arrow::Result<Out or optional<Out>> an error ends the batch; declare the function `selective`
-// and for an Out of std::string_view (strings, bytes), either the same three, or f takes a TextWriter& as its
-// last parameter, appends to it, and returns void, bool (false is NULL), arrow::Status or arrow::Result<bool>.
+// and for an Out of std::string_view (strings, bytes), either the same three, or f takes a
+// TextWriter& as its last parameter, appends to it, and returns void, bool (false is NULL),
+// arrow::Status or arrow::Result<bool>.
 //
-// LiftAll<Out, In>(call, f) is for any number of arguments of one type: f takes a std::span<const In>.
-// LiftBatch(f) is for all the rest: f(args, length) -> arrow::Result<ArrayPtr> over whole columns.
-// f may be mutable and own scratch space: a kernel belongs to one task.
+// LiftAll<Out, In>(call, f) is for any number of arguments of one type: f takes a std::span<const
+// In>. LiftBatch(f) is for all the rest: f(args, length) -> arrow::Result<ArrayPtr> over whole
+// columns. f may be mutable and own scratch space: a kernel belongs to one task.
 #pragma once
 
 #include <arrow/array/util.h>
@@ -217,7 +221,8 @@ void FillDense(FixedWriter<Out>& writer, int64_t length, F&& f) {
 template <typename Out, typename F, typename... In>
 class LiftKernel final : public Kernel {
  public:
-  LiftKernel(std::shared_ptr<arrow::DataType> type, F f) : type_(std::move(type)), f_(std::move(f)) {}
+  LiftKernel(std::shared_ptr<arrow::DataType> type, F f)
+      : type_(std::move(type)), f_(std::move(f)) {}
 
   arrow::Result<Vector> Run(std::span<const Vector> args, int64_t length) override {
     SABOT_CHECK(args.size() == sizeof...(In));
@@ -229,8 +234,8 @@ class LiftKernel final : public Kernel {
       ARROW_ASSIGN_OR_RAISE(auto nulls, arrow::MakeArrayOfNull(type_, rows));
       return Vector{std::move(nulls), constant};
     }
-    ARROW_ASSIGN_OR_RAISE(auto array, Compute(args, std::move(validity), rows,
-                                              std::index_sequence_for<In...>{}));
+    ARROW_ASSIGN_OR_RAISE(
+        auto array, Compute(args, std::move(validity), rows, std::index_sequence_for<In...>{}));
     return Vector{std::move(array), constant};
   }
 
@@ -318,40 +323,44 @@ KernelPtr LiftBatch(F f) {
 template <typename Out, typename In, typename F>
 KernelPtr LiftAll(const Expression& call, F f) {
   constexpr bool kToWriter = std::is_invocable_v<F&, std::span<const In>, TextWriter&>;
-  return LiftBatch([type = ToArrow(call.type), f = std::move(f)](
-                             std::span<const Vector> args, int64_t rows) mutable -> arrow::Result<ArrayPtr> {
-    Validity validity;
-    if constexpr (lift::kStrict<In>) {
-      ARROW_ASSIGN_OR_RAISE(validity, IntersectValidity(args, {}, rows));
-      if (validity.none) return arrow::MakeArrayOfNull(type, rows);
-    }
-    const std::vector<lift::Argument<In>> in(args.begin(), args.end());
-    const auto values = std::make_unique<In[]>(args.size());
-    const auto gather = [&](int64_t row) -> std::span<const In> {
-      for (size_t i = 0; i < in.size(); ++i) values[i] = in[i][row];
-      return {values.get(), in.size()};
-    };
-    ARROW_ASSIGN_OR_RAISE(auto sink, lift::Sink<Out>::Make(std::move(validity), rows));
-    ARROW_RETURN_NOT_OK(sink.Fill(rows, [&](int64_t row) {
-      if constexpr (kToWriter) {
-        return f(gather(row), sink.writer());
-      } else {
-        return f(gather(row));
-      }
-    }));
-    return sink.Finish(type);
-  });
+  return LiftBatch(
+      [type = ToArrow(call.type), f = std::move(f)](
+          std::span<const Vector> args, int64_t rows) mutable -> arrow::Result<ArrayPtr> {
+        Validity validity;
+        if constexpr (lift::kStrict<In>) {
+          ARROW_ASSIGN_OR_RAISE(validity, IntersectValidity(args, {}, rows));
+          if (validity.none) return arrow::MakeArrayOfNull(type, rows);
+        }
+        const std::vector<lift::Argument<In>> in(args.begin(), args.end());
+        const auto values = std::make_unique<In[]>(args.size());
+        const auto gather = [&](int64_t row) -> std::span<const In> {
+          for (size_t i = 0; i < in.size(); ++i) values[i] = in[i][row];
+          return {values.get(), in.size()};
+        };
+        ARROW_ASSIGN_OR_RAISE(auto sink, lift::Sink<Out>::Make(std::move(validity), rows));
+        ARROW_RETURN_NOT_OK(sink.Fill(rows, [&](int64_t row) {
+          if constexpr (kToWriter) {
+            return f(gather(row), sink.writer());
+          } else {
+            return f(gather(row));
+          }
+        }));
+        return sink.Finish(type);
+      });
 }
 
-// --- binding ----------------------------------------------------------------------------------------------------
+// --- binding
+// ----------------------------------------------------------------------------------------------------
 
 // The plan asks for something that this function does not take: "No function like(INT, STRING)."
 arrow::Status NoSuchCall(const Expression& call);
 
-// Literal arguments, as bind sees them (constant subtrees are folded before). nullopt: not a literal, or NULL.
+// Literal arguments, as bind sees them (constant subtrees are folded before). nullopt: not a
+// literal, or NULL.
 bool IsNullLiteral(const Expression& arg);
-std::optional<std::string> TextLiteral(const Expression& arg);     // CHAR, VARCHAR, BINARY, VARBINARY
-std::optional<int64_t> IntegerLiteral(const Expression& arg);      // TINYINT to BIGINT, temporals, intervals
+std::optional<std::string> TextLiteral(const Expression& arg);  // CHAR, VARCHAR, BINARY, VARBINARY
+std::optional<int64_t> IntegerLiteral(
+    const Expression& arg);  // TINYINT to BIGINT, temporals, intervals
 std::optional<bool> BooleanLiteral(const Expression& arg);
 
 // f.template operator()<T>() with the C++ type of a TINYINT, SMALLINT, INTEGER or BIGINT.

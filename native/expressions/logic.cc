@@ -18,7 +18,8 @@ KernelPtr LiftWords(F f) {
     const bool typed_null = data.type->id() == arrow::Type::NA;
     const bool boolean = data.type->id() == arrow::Type::BOOL;
     const uint8_t* const values = boolean ? data.buffers[1]->data() : nullptr;
-    const uint8_t* const nulls = data.MayHaveNulls() && !typed_null ? data.buffers[0]->data() : nullptr;
+    const uint8_t* const nulls =
+        data.MayHaveNulls() && !typed_null ? data.buffers[0]->data() : nullptr;
     for (int64_t start = 0; start < rows; start += 64) {
       const int64_t size = std::min<int64_t>(64, rows - start);
       const uint64_t value = values == nullptr ? 0 : BitWord(values, start + data.offset, size);

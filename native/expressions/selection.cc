@@ -64,7 +64,8 @@ int32_t* AppendBits(uint64_t word, int64_t start, int32_t* to) {
 
 }  // namespace
 
-// --- Rows -------------------------------------------------------------------------------------------------------
+// --- Rows
+// -------------------------------------------------------------------------------------------------------
 
 Rows Rows::All(int64_t length) {
   Rows rows;
@@ -122,7 +123,8 @@ void TrueRows(const Vector& condition, int64_t length, std::vector<int32_t>* row
   rows->resize(static_cast<size_t>(end - rows->data()));
 }
 
-// --- Truth ------------------------------------------------------------------------------------------------------
+// --- Truth
+// ------------------------------------------------------------------------------------------------------
 
 arrow::Result<Truth> Truth::Make(bool initial, int64_t length) {
   Truth truth;
@@ -159,7 +161,8 @@ void Truth::CombineAt(bool dominant, const Vector& values, std::span<const int32
   for (size_t i = 0; i < rows.size(); ++i) {
     const auto read = truth.Read(static_cast<int64_t>(i), 1);
     if ((dominant ? read.is_true : read.is_false) != 0) arrow::bit_util::SetBit(decided, rows[i]);
-    if ((dominant ? read.is_false : read.is_true) == 0) arrow::bit_util::ClearBit(undecided, rows[i]);
+    if ((dominant ? read.is_false : read.is_true) == 0)
+      arrow::bit_util::ClearBit(undecided, rows[i]);
   }
 }
 
@@ -187,11 +190,13 @@ ArrayPtr Truth::Finish() {
     has_nulls = has_nulls || (~valid[word] & mask) != 0;
   }
   const int64_t nulls = has_nulls ? arrow::kUnknownNullCount : 0;
-  return arrow::MakeArray(arrow::ArrayData::Make(
-      arrow::boolean(), length_, {has_nulls ? std::move(false_) : nullptr, std::move(true_)}, nulls));
+  return arrow::MakeArray(
+      arrow::ArrayData::Make(arrow::boolean(), length_,
+                             {has_nulls ? std::move(false_) : nullptr, std::move(true_)}, nulls));
 }
 
-// --- Merge ------------------------------------------------------------------------------------------------------
+// --- Merge
+// ------------------------------------------------------------------------------------------------------
 
 struct Merge::Part {
   Vector values;
@@ -294,7 +299,8 @@ arrow::Result<Vector> Merge::Finish() {
     return Vector{std::move(empty), false};
   }
   SABOT_CHECK(!parts_.empty());
-  if (parts_.size() == 1 && parts_[0].rows.all() && parts_[0].values.array->type()->Equals(*type_)) {
+  if (parts_.size() == 1 && parts_[0].rows.all() &&
+      parts_[0].values.array->type()->Equals(*type_)) {
     return std::move(parts_[0].values);
   }
   const auto merged = [&]() -> arrow::Result<ArrayPtr> {

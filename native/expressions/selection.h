@@ -1,5 +1,5 @@
-// Rows as selections, three-valued truth as bitmaps, and columns put together from parts: what the evaluator's
-// special forms are made of.
+// Rows as selections, three-valued truth as bitmaps, and columns put together from parts: what the
+// evaluator's special forms are made of.
 //
 //   CASE WHEN c THEN a ELSE b:  c = T F N T  ->  rows {0 3} take a, rows {1 2} take b  ->  a b b a
 #pragma once
@@ -25,7 +25,8 @@ class Rows {
   // Valid unless all().
   std::span<const int32_t> indices() const { return indices_; }
 
-  // Moves the rows where `condition` is TRUE to `taken`. `dense`: row i of condition is row indices()[i].
+  // Moves the rows where `condition` is TRUE to `taken`. `dense`: row i of condition is row
+  // indices()[i].
   void Split(const Vector& condition, bool dense, Rows* taken);
   // Moves the rows where `values` is not NULL to `taken`.
   void SplitNotNull(const Vector& values, bool dense, Rows* taken);
@@ -46,7 +47,8 @@ void TrueRows(const Vector& condition, int64_t length, std::vector<int32_t>* row
 class Truth {
  public:
   static arrow::Result<Truth> Make(bool initial, int64_t length);
-  // AND (dominant false) or OR (dominant true) with one more operand; CombineAt: row i of `values` is rows[i].
+  // AND (dominant false) or OR (dominant true) with one more operand; CombineAt: row i of `values`
+  // is rows[i].
   void Combine(bool dominant, const Vector& values);
   void CombineAt(bool dominant, const Vector& values, std::span<const int32_t> rows);
   // The rows whose value is not `dominant` yet.
@@ -69,7 +71,8 @@ class Merge {
  public:
   Merge(std::shared_ptr<arrow::DataType> type, int64_t length);
   ~Merge();
-  // `rows` come from `values`; dense: row i of values is row rows.indices()[i]. Parts do not overlap.
+  // `rows` come from `values`; dense: row i of values is row rows.indices()[i]. Parts do not
+  // overlap.
   void Add(Vector values, bool dense, Rows rows);
   // Parts must cover all rows.
   arrow::Result<Vector> Finish();

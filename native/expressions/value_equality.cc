@@ -39,7 +39,8 @@ bool ListsEqual(const arrow::ListArray& left, int64_t i, const arrow::ListArray&
   const int64_t size = left.value_length(i);
   if (size != right.value_length(j)) return false;
   for (int64_t k = 0; k < size; ++k) {
-    if (!ValuesEqual(*left.values(), left.value_offset(i) + k, *right.values(), right.value_offset(j) + k)) {
+    if (!ValuesEqual(*left.values(), left.value_offset(i) + k, *right.values(),
+                     right.value_offset(j) + k)) {
       return false;
     }
   }
@@ -53,14 +54,16 @@ bool MapsEqual(const arrow::MapArray& left, int64_t i, const arrow::MapArray& ri
   for (int64_t k = left.value_offset(i); k < left.value_offset(i) + size; ++k) {
     bool found = false;
     for (int64_t l = right_start; l < right_start + size && !found; ++l) {
-      found = ValuesEqual(*left.keys(), k, *right.keys(), l) && ValuesEqual(*left.items(), k, *right.items(), l);
+      found = ValuesEqual(*left.keys(), k, *right.keys(), l) &&
+              ValuesEqual(*left.items(), k, *right.items(), l);
     }
     if (!found) return false;
   }
   return true;
 }
 
-bool RowsEqual(const arrow::StructArray& left, int64_t i, const arrow::StructArray& right, int64_t j) {
+bool RowsEqual(const arrow::StructArray& left, int64_t i, const arrow::StructArray& right,
+               int64_t j) {
   for (int field = 0; field < left.num_fields(); ++field) {
     // field() is sliced to the array's own offset.
     if (!ValuesEqual(*left.field(field), i, *right.field(field), j)) return false;
@@ -109,17 +112,24 @@ bool ValuesEqual(const arrow::Array& left, int64_t i, const arrow::Array& right,
       return static_cast<const arrow::BinaryArray&>(left).GetView(i) ==
              static_cast<const arrow::BinaryArray&>(right).GetView(j);
     case arrow::Type::TIMESTAMP:
-      return CompareScaled(static_cast<const arrow::TimestampArray&>(left).Value(i), FractionDigits(left),
-                           static_cast<const arrow::TimestampArray&>(right).Value(j), FractionDigits(right)) == 0;
+      return CompareScaled(static_cast<const arrow::TimestampArray&>(left).Value(i),
+                           FractionDigits(left),
+                           static_cast<const arrow::TimestampArray&>(right).Value(j),
+                           FractionDigits(right)) == 0;
     case arrow::Type::DECIMAL128:
-      return CompareScaled(DecimalAt(left, i), static_cast<const arrow::Decimal128Type&>(*left.type()).scale(),
-                           DecimalAt(right, j), static_cast<const arrow::Decimal128Type&>(*right.type()).scale()) == 0;
+      return CompareScaled(DecimalAt(left, i),
+                           static_cast<const arrow::Decimal128Type&>(*left.type()).scale(),
+                           DecimalAt(right, j),
+                           static_cast<const arrow::Decimal128Type&>(*right.type()).scale()) == 0;
     case arrow::Type::LIST:
-      return ListsEqual(static_cast<const arrow::ListArray&>(left), i, static_cast<const arrow::ListArray&>(right), j);
+      return ListsEqual(static_cast<const arrow::ListArray&>(left), i,
+                        static_cast<const arrow::ListArray&>(right), j);
     case arrow::Type::MAP:
-      return MapsEqual(static_cast<const arrow::MapArray&>(left), i, static_cast<const arrow::MapArray&>(right), j);
+      return MapsEqual(static_cast<const arrow::MapArray&>(left), i,
+                       static_cast<const arrow::MapArray&>(right), j);
     case arrow::Type::STRUCT:
-      return RowsEqual(static_cast<const arrow::StructArray&>(left), i, static_cast<const arrow::StructArray&>(right), j);
+      return RowsEqual(static_cast<const arrow::StructArray&>(left), i,
+                       static_cast<const arrow::StructArray&>(right), j);
     default:
       SABOT_CHECK(false);
   }

@@ -16,7 +16,8 @@
 namespace sabot::test {
 namespace {
 
-// --- types ------------------------------------------------------------------------------------------------------
+// --- types
+// ------------------------------------------------------------------------------------------------------
 
 class TypeParser {
  public:
@@ -103,7 +104,9 @@ class TypeParser {
   std::string Word() {
     SkipBlanks();
     const size_t start = at_;
-    while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) != 0 || text_[at_] == '_' || text_[at_] == '$')) ++at_;
+    while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) != 0 ||
+                                  text_[at_] == '_' || text_[at_] == '$'))
+      ++at_;
     return std::string(text_.substr(start, at_ - start));
   }
   std::vector<int32_t> Numbers() {
@@ -120,7 +123,8 @@ class TypeParser {
   size_t at_ = 0;
 };
 
-// --- printing ---------------------------------------------------------------------------------------------------
+// --- printing
+// ---------------------------------------------------------------------------------------------------
 
 template <typename T>
 std::string PrintFloat(T value) {
@@ -225,7 +229,8 @@ Argument Literal(std::string_view type, std::string_view json_value) {
   return argument;
 }
 
-Argument Call(std::string_view function, std::string_view type, std::vector<Argument> args, std::string_view options) {
+Argument Call(std::string_view function, std::string_view type, std::vector<Argument> args,
+              std::string_view options) {
   Argument call;
   call.expression.form = Expression::Form::kCall;
   call.expression.function = function;
@@ -246,8 +251,10 @@ std::string Evaluate(const Argument& argument, const SessionContext& session) {
     ARROW_ASSIGN_OR_RAISE(auto values, bound->Evaluate(argument.columns, length));
     ARROW_ASSIGN_OR_RAISE(auto array, Materialize(values, length));
     ARROW_RETURN_NOT_OK(array->ValidateFull());
-    if (array->length() != length) return "a result of " + std::to_string(array->length()) + " rows";
-    if (!array->type()->Equals(*ToArrow(argument.expression.type))) return "a result of type " + array->type()->ToString();
+    if (array->length() != length)
+      return "a result of " + std::to_string(array->length()) + " rows";
+    if (!array->type()->Equals(*ToArrow(argument.expression.type)))
+      return "a result of type " + array->type()->ToString();
     return PrintRange(*array, 0, length);
   };
   auto text = evaluate();

@@ -1,7 +1,8 @@
 // Evaluates expressions for tests; values go in and come out as JSON.
 //
-//   EXPECT_EQ(Apply("plus", "INT", {Values("INT", "[1, null]"), Literal("INT", "2")}), "[3, null]");
-//   EXPECT_EQ(Apply("divide", "INT", {Values("INT", "[1]"), Values("INT", "[0]")}), "error: / by zero");
+//   EXPECT_EQ(Apply("plus", "INT", {Values("INT", "[1, null]"), Literal("INT", "2")}), "[3,
+//   null]"); EXPECT_EQ(Apply("divide", "INT", {Values("INT", "[1]"), Values("INT", "[0]")}),
+//   "error: / by zero");
 //
 // Decimals, timestamps, dates and the like are JSON strings, maps arrays of pairs, rows arrays.
 #pragma once
@@ -31,8 +32,9 @@ Argument Call(std::string_view function, std::string_view type, std::vector<Argu
 // Every row of the result, as JSON; or "error: " and the message.
 std::string Evaluate(const Argument& argument, const SessionContext& session = {});
 
-inline std::string Apply(std::string_view function, std::string_view type, std::vector<Argument> args,
-                       std::string_view options = "{}", const SessionContext& session = {}) {
+inline std::string Apply(std::string_view function, std::string_view type,
+                         std::vector<Argument> args, std::string_view options = "{}",
+                         const SessionContext& session = {}) {
   return Evaluate(Call(function, type, std::move(args), options), session);
 }
 

@@ -16,21 +16,27 @@ TEST(EvaluatorTest, AndOrAreThreeValued) {
             "[true, false, null, false, false, false, null, false, null]");
   EXPECT_EQ(Apply("or", "BOOLEAN", {Values("BOOLEAN", kLeft), Values("BOOLEAN", kRight)}),
             "[true, true, true, true, false, null, true, null, null]");
-  EXPECT_EQ(Apply("not", "BOOLEAN", {Values("BOOLEAN", "[true, false, null]")}), "[false, true, null]");
+  EXPECT_EQ(Apply("not", "BOOLEAN", {Values("BOOLEAN", "[true, false, null]")}),
+            "[false, true, null]");
 }
 
 // 100 / x = 10
 Argument TenTimes(const char* x) {
-  return Call("equals", "BOOLEAN",
-              {Call("divide", "INT", {Literal("INT", "100"), Values("INT", x)}), Literal("INT", "10")});
+  return Call(
+      "equals", "BOOLEAN",
+      {Call("divide", "INT", {Literal("INT", "100"), Values("INT", x)}), Literal("INT", "10")});
 }
 
 TEST(EvaluatorTest, AndAsksAFailingPartOnlyWhereItMatters) {
   const char* const x = "[10, 0, 5, null]";
   EXPECT_EQ(Evaluate(TenTimes(x)), "error: / by zero");
-  const auto guard = [&] { return Call("not_equals", "BOOLEAN", {Values("INT", x), Literal("INT", "0")}); };
+  const auto guard = [&] {
+    return Call("not_equals", "BOOLEAN", {Values("INT", x), Literal("INT", "0")});
+  };
   EXPECT_EQ(Apply("and", "BOOLEAN", {guard(), TenTimes(x)}), "[true, false, false, null]");
-  const auto zero = [&] { return Call("equals", "BOOLEAN", {Values("INT", x), Literal("INT", "0")}); };
+  const auto zero = [&] {
+    return Call("equals", "BOOLEAN", {Values("INT", x), Literal("INT", "0")});
+  };
   EXPECT_EQ(Apply("or", "BOOLEAN", {zero(), TenTimes(x)}), "[true, true, false, null]");
   EXPECT_EQ(Apply("and", "BOOLEAN", {TenTimes(x), guard()}), "error: / by zero");
 }
@@ -38,40 +44,56 @@ TEST(EvaluatorTest, AndAsksAFailingPartOnlyWhereItMatters) {
 TEST(EvaluatorTest, CaseEvaluatesEachBranchOnItsRows) {
   const char* const x = "[10, 0, 3, null, 0]";
   const auto column = [&] { return Values("INT", x); };
-  EXPECT_EQ(Apply("case", "INT",
-                {Call("equals", "BOOLEAN", {column(), Literal("INT", "0")}), Literal("INT", "-1"),
-                 Call("greater_than", "BOOLEAN", {column(), Literal("INT", "5")}),
-                 Call("divide", "INT", {Literal("INT", "100"), column()}), Literal("INT", "null")}),
-            "[10, -1, null, null, -1]");
-  EXPECT_EQ(Apply("case", "STRING",
-                {Call("equals", "BOOLEAN", {column(), Literal("INT", "0")}), Literal("STRING", "\"zero\""),
-                 Values("STRING", R"(["a", "b", null, "d", "e"])")}),
-            R"(["a", "zero", null, "d", "zero"])");
+  EXPECT_EQ(
+      Apply("case", "INT",
+            {Call("equals", "BOOLEAN", {column(), Literal("INT", "0")}), Literal("INT", "-1"),
+             Call("greater_than", "BOOLEAN", {column(), Literal("INT", "5")}),
+             Call("divide", "INT", {Literal("INT", "100"), column()}), Literal("INT", "null")}),
+      "[10, -1, null, null, -1]");
+  EXPECT_EQ(
+      Apply("case", "STRING",
+            {Call("equals", "BOOLEAN", {column(), Literal("INT", "0")}),
+             Literal("STRING", "\"zero\""), Values("STRING", R"(["a", "b", null, "d", "e"])")}),
+      R"(["a", "zero", null, "d", "zero"])");
   EXPECT_EQ(Apply("if", "ARRAY<INT>",
-                {Call("equals", "BOOLEAN", {column(), Literal("INT", "0")}), Literal("ARRAY<INT>", "[7]"),
-                 Values("ARRAY<INT>", "[[1], [2], null, [4, null], []]")}),
+                  {Call("equals", "BOOLEAN", {column(), Literal("INT", "0")}),
+                   Literal("ARRAY<INT>", "[7]"),
+                   Values("ARRAY<INT>", "[[1], [2], null, [4, null], []]")}),
             "[[1], [7], null, [4, null], [7]]");
 }
 
 TEST(EvaluatorTest, CoalesceTakesTheFirstValue) {
-  EXPECT_EQ(Apply("coalesce", "INT", {Values("INT", "[1, null, null]"), Values("INT", "[7, 8, null]")}), "[1, 8, null]");
+  EXPECT_EQ(
+      Apply("coalesce", "INT", {Values("INT", "[1, null, null]"), Values("INT", "[7, 8, null]")}),
+      "[1, 8, null]");
   EXPECT_EQ(Apply("coalesce", "INT",
-                {Values("INT", "[0, null, 3]"),
-                 Call("divide", "INT", {Literal("INT", "6"), Values("INT", "[0, 2, 0]")}), Literal("INT", "9")}),
+                  {Values("INT", "[0, null, 3]"),
+                   Call("divide", "INT", {Literal("INT", "6"), Values("INT", "[0, 2, 0]")}),
+                   Literal("INT", "9")}),
             "[0, 3, 3]");
-  EXPECT_EQ(Apply("coalesce", "DECIMAL(5,2)", {Values("DECIMAL(5,2)", R"([null, "1.25"])"), Literal("DECIMAL(5,2)", "\"0.50\"")}),
-            "[0.50, 1.25]");
+  EXPECT_EQ(
+      Apply("coalesce", "DECIMAL(5,2)",
+            {Values("DECIMAL(5,2)", R"([null, "1.25"])"), Literal("DECIMAL(5,2)", "\"0.50\"")}),
+      "[0.50, 1.25]");
 }
 
 TEST(EvaluatorTest, AFailingConstantFailsOnlyWhereARowReachesIt) {
-  const auto failing = [] { return Call("divide", "INT", {Literal("INT", "1"), Literal("INT", "0")}); };
-  EXPECT_EQ(Apply("case", "INT", {Values("BOOLEAN", "[true, true]"), Literal("INT", "1"), failing()}), "[1, 1]");
-  EXPECT_EQ(Apply("case", "INT", {Values("BOOLEAN", "[true, false]"), Literal("INT", "1"), failing()}), "error: / by zero");
+  const auto failing = [] {
+    return Call("divide", "INT", {Literal("INT", "1"), Literal("INT", "0")});
+  };
+  EXPECT_EQ(
+      Apply("case", "INT", {Values("BOOLEAN", "[true, true]"), Literal("INT", "1"), failing()}),
+      "[1, 1]");
+  EXPECT_EQ(
+      Apply("case", "INT", {Values("BOOLEAN", "[true, false]"), Literal("INT", "1"), failing()}),
+      "error: / by zero");
   EXPECT_EQ(Apply("plus", "INT", {Values("INT", "[]"), failing()}), "[]");
 }
 
 TEST(EvaluatorTest, ConstantsAreFolded) {
-  const auto sum = Call("plus", "INT", {Literal("INT", "1"), Call("times", "INT", {Literal("INT", "2"), Literal("INT", "3")})});
+  const auto sum =
+      Call("plus", "INT",
+           {Literal("INT", "1"), Call("times", "INT", {Literal("INT", "2"), Literal("INT", "3")})});
   auto bound = Bind(sum.expression, {}).ValueOrDie();
   const auto value = bound->Evaluate({}, 5).ValueOrDie();
   EXPECT_TRUE(value.constant);
@@ -94,7 +116,8 @@ TEST(EvaluatorTest, SlicedColumnsAreReadFromTheirOffset) {
     EXPECT_EQ(Evaluate(sliced), expected + "]") << whole;
     auto compared = Call("less_than", "BOOLEAN", {left, Literal("INT", "8")});
     for (auto& column : compared.columns) column = column->Slice(offset);
-    auto negated = Call("and", "BOOLEAN", {Call("not", "BOOLEAN", {compared}), Literal("BOOLEAN", "true")});
+    auto negated =
+        Call("and", "BOOLEAN", {Call("not", "BOOLEAN", {compared}), Literal("BOOLEAN", "true")});
     EXPECT_EQ(Evaluate(negated).find("null") != std::string::npos, offset <= 10);
   }
 }
