@@ -4,6 +4,7 @@
 #include <arrow/result.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,19 +21,34 @@ struct RecordPlace {
   std::string file;
   int64_t offset = 0;  // Bytes from the start of the (uncompressed) file.
   int64_t line = 0;    // From 1; 0 where unknown (a split that starts inside the file).
+  // Finds the line of an offset; asked only for an error where `line` is unknown. May be empty.
+  std::function<int64_t(int64_t offset)> find_line;
 };
+
+// The error of a record that cannot be read: kind "bad-record", identifier the file, and a message
+// that names file, offset, line, the reason and the text around `at` (a position in `record`, one
+// record's text).
+arrow::Status BadRecord(const RecordPlace& place, std::string_view record, size_t at,
+                        std::string_view reason);
+
+inline constexpr int64_t kDecodePadding = 64;
+inline constexpr int64_t kBatchBytesMax = 16 << 20;
 
 // Decodes newline-framed text. Holds builders that are reused from batch to batch.
 class Decoder {
  public:
   virtual ~Decoder() = default;
-  // Decodes whole records from `data` until `rows_max` rows are buffered in all or data ends; returns the bytes consumed (a record that is not
-  // complete is left, unless `at_end`). `data` must have 64 readable bytes behind its end (simdjson's padding).
+  // Decodes whole records from `data` until `rows_max` rows (or kBatchBytesMax bytes of text) are
+  // buffered in all or data ends; returns the bytes consumed (a record that is not complete is
+  // left, unless `at_end`). `data` must have kDecodePadding readable bytes behind its end.
   virtual arrow::Result<size_t> Decode(std::string_view data, bool at_end, int64_t rows_max) = 0;
   virtual int64_t num_rows() const = 0;  // Buffered rows.
   // The buffered rows as a batch; the buffer is empty afterwards.
   virtual arrow::Result<RecordBatchPtr> Flush() = 0;
-  // The place of the next byte to decode, for error messages.
+  // True where Decode stopped because the batch is full.
+  virtual bool full(int64_t rows_max) const = 0;
+  // The place of the next byte to decode, for error messages: set at the start of a file or split,
+  // kept up by Decode.
   virtual void SetPlace(RecordPlace place) = 0;
   virtual int64_t skipped_records() const = 0;  // Since the start.
 };
@@ -44,15 +60,18 @@ class Encoder {
   virtual arrow::Status Encode(const Batch& batch, std::string* out) = 0;
 };
 
-// Only the columns in `columns` are decoded. Options: Flink's, as `json.ignore-parse-errors`, in the plan's formatOptions.
-arrow::Result<std::unique_ptr<Decoder>> MakeDecoder(const std::string& format, const Schema& columns,
-                                                    const PlanNode& node);
-// How rows are written as JSON: DESIGN section 9's rendering for results, Flink's `json` format for sinks.
+// Only the columns in `columns` are decoded. Options: Flink's, as `json.ignore-parse-errors`, in
+// the plan's formatOptions.
+arrow::Result<std::unique_ptr<Decoder>> MakeDecoder(const std::string& format,
+                                                    const Schema& columns, const PlanNode& node);
+// How rows are written as JSON: DESIGN section 9's rendering for results, Flink's `json` format for
+// sinks.
 struct JsonStyle {
-  bool results = false;     // DESIGN 9's rendering, NULL explicit, no options.
-  bool with_op = false;     // "op" first: "+I", "-U", "+U", "-D".
+  bool results = false;  // DESIGN 9's rendering, NULL explicit, no options.
+  bool with_op = false;  // "op" first: "+I", "-U", "+U", "-D".
 };
 std::unique_ptr<Encoder> MakeJsonEncoder(const Schema& schema, JsonStyle style);
-arrow::Result<std::unique_ptr<Encoder>> MakeEncoder(const std::string& format, const Schema& schema, const PlanNode& node);
+arrow::Result<std::unique_ptr<Encoder>> MakeEncoder(const std::string& format, const Schema& schema,
+                                                    const PlanNode& node);
 
 }  // namespace sabot

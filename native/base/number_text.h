@@ -1,0 +1,37 @@
+// Numbers as text: as Java prints them and as Flink's formats read them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace sabot {
+
+__extension__ typedef __int128 Int128;
+
+// The shortest digits that read back, in Java's look: 1.0, 1.0E10, 3.0E-5, NaN, -Infinity.
+void AppendDouble(double value, std::string* out);
+void AppendFloat(float value, std::string* out);
+void AppendInteger(int64_t value, std::string* out);
+// Plain digits with exactly `scale` of them after the point: 12.30, 0.05, -1.
+void AppendDecimal(Int128 unscaled, int32_t scale, std::string* out);
+// As Java's BigDecimal prints itself without trailing zeros: 1E+1, 120.5, 0, 1E-10.
+void AppendDecimalStripped(Int128 unscaled, int32_t scale, std::string* out);
+
+// Double.parseDouble, Float.parseFloat: blanks around it, a trailing d or f, hexadecimal, NaN,
+// Infinity; too large is infinite.
+bool ParseJavaDouble(std::string_view text, double* value);
+bool ParseJavaFloat(std::string_view text, float* value);
+// Long.parseLong of trimmed text: an optional sign and decimal digits. False where it does not fit.
+bool ParseJavaLong(std::string_view text, int64_t* value);
+
+enum class DecimalParse : uint8_t { kOk, kOverflow, kMalformed };
+// new BigDecimal(trimmed text) as DECIMAL(precision, scale): excess digits rounded HALF_UP;
+// kOverflow where it does not fit.
+DecimalParse ParseDecimal(std::string_view text, int32_t precision, int32_t scale,
+                          Int128* unscaled);
+
+// Without blanks and control characters at both ends, as Java's String.trim.
+std::string_view TrimJava(std::string_view text);
+
+}  // namespace sabot

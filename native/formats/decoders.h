@@ -1,0 +1,24 @@
+// The formats behind MakeDecoder and MakeEncoder, one pair a format.
+#pragma once
+
+#include <arrow/result.h>
+
+#include <memory>
+#include <string_view>
+
+#include "formats/format.h"
+
+namespace sabot {
+
+inline constexpr std::string_view kJsonOptionNames[] = {
+    "json.ignore-parse-errors",       "json.fail-on-missing-field",
+    "json.timestamp-format.standard", "json.map-null-key.mode",
+    "json.map-null-key.literal",      "json.encode.decimal-as-plain-number",
+    "json.encode.ignore-null-fields", "json.decode.json-parser.enabled"};
+
+arrow::Result<std::unique_ptr<Decoder>> MakeJsonDecoder(const Schema& columns,
+                                                        const PlanNode& node);
+arrow::Result<std::unique_ptr<Encoder>> MakeJsonSinkEncoder(const Schema& schema,
+                                                            const PlanNode& node);
+
+}  // namespace sabot

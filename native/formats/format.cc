@@ -1,0 +1,23 @@
+// The formats by name.
+#include "formats/format.h"
+
+#include "base/error.h"
+#include "formats/decoders.h"
+
+namespace sabot {
+
+arrow::Result<std::unique_ptr<Decoder>> MakeDecoder(const std::string& format,
+                                                    const Schema& columns, const PlanNode& node) {
+  if (format == "json") return MakeJsonDecoder(columns, node);
+  return UserError("unknown-format", format,
+                   "there is no format '" + format + "' to read with; known: json");
+}
+
+arrow::Result<std::unique_ptr<Encoder>> MakeEncoder(const std::string& format, const Schema& schema,
+                                                    const PlanNode& node) {
+  if (format == "json") return MakeJsonSinkEncoder(schema, node);
+  return UserError("unknown-format", format,
+                   "there is no format '" + format + "' to write with; known: json");
+}
+
+}  // namespace sabot
