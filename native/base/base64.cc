@@ -1,4 +1,4 @@
-// Base64.
+// Base64 as Java's decoder reads and its encoder prints it.
 #include "base/base64.h"
 
 #include <array>
