@@ -40,7 +40,7 @@ export interface PropertyOption extends Positioned {
 export interface Hint extends Positioned {
   readonly kind: 'hint';
   readonly name: Identifier;
-  /** `'k' = 'v'` pairs; empty if the hint has plain arguments. */
+  /** `'k' = 'v'` pairs (a bare name as key is a string too); empty if the hint has plain arguments. */
   readonly options: readonly PropertyOption[];
   /** Names, strings and numbers, as text. */
   readonly args: readonly HintArgument[];
@@ -224,7 +224,7 @@ export interface NullLiteral extends Positioned {
   readonly kind: 'null';
 }
 
-/** `DATE '2020-01-01'`, `TIME '10:00:00'`, `TIMESTAMP '2020-01-01 00:00:00.123'`; `text` was checked to be well formed. */
+/** `DATE '2020-01-01'`, `TIME '10:00:00'`, `TIMESTAMP '2020-01-01 00:00:00.123'`; `text` is not checked here. DATETIME is TIMESTAMP. */
 export interface DateTimeLiteral extends Positioned {
   readonly kind: 'dateTime';
   readonly type: 'DATE' | 'TIME' | 'TIMESTAMP' | 'TIMESTAMP_LTZ' | 'TIMESTAMP_TZ';
@@ -259,7 +259,7 @@ export interface Star extends Positioned {
   readonly qualifier: readonly Identifier[];
 }
 
-export type UnaryOperator = '-' | '+' | 'NOT' | 'PRIOR' | 'FINAL' | 'RUNNING' | 'EXISTS' | 'UNIQUE';
+export type UnaryOperator = '-' | '+' | 'NOT' | 'FINAL' | 'RUNNING' | 'EXISTS' | 'UNIQUE';
 
 /** EXISTS and UNIQUE have a subquery as operand; FINAL and RUNNING stand in MEASURES of MATCH_RECOGNIZE. */
 export interface UnaryExpression extends Positioned {
@@ -285,12 +285,12 @@ export type BinaryOperator =
   | 'MEMBER OF'
   | 'SUBMULTISET OF'
   | 'NOT SUBMULTISET OF'
-  | 'MULTISET UNION'
   | 'MULTISET UNION ALL'
-  | 'MULTISET INTERSECT'
+  | 'MULTISET UNION DISTINCT'
   | 'MULTISET INTERSECT ALL'
-  | 'MULTISET EXCEPT'
+  | 'MULTISET INTERSECT DISTINCT'
   | 'MULTISET EXCEPT ALL'
+  | 'MULTISET EXCEPT DISTINCT'
   | 'CONTAINS'
   | 'OVERLAPS'
   | 'EQUALS'
@@ -385,7 +385,6 @@ export interface CastExpression extends Positioned {
   readonly operator: 'CAST' | 'TRY_CAST' | 'SAFE_CAST';
   readonly operand: Expression;
   readonly type: DataType;
-  readonly format: StringLiteral | null;
 }
 
 /**
@@ -506,6 +505,14 @@ export interface IntervalExpression extends Positioned {
   readonly qualifier: IntervalQualifier;
 }
 
+/** `(a - b) DAY`: a difference of two points in time, in that unit. */
+export interface TimeDifference extends Positioned {
+  readonly kind: 'timeDifference';
+  readonly left: Expression;
+  readonly right: Expression;
+  readonly qualifier: IntervalQualifier;
+}
+
 /** `NEXT VALUE FOR seq`, `CURRENT VALUE FOR seq`. */
 export interface SequenceValue extends Positioned {
   readonly kind: 'sequenceValue';
@@ -582,16 +589,14 @@ export interface JsonObjectAggregate extends Positioned {
   readonly kind: 'jsonObjectAggregate';
   readonly member: JsonMember;
   readonly onNull: JsonNullClause | null;
-  readonly filter: Expression | null;
 }
 
-/** `JSON_ARRAYAGG(x ORDER BY y NULL ON NULL)`. */
+/** `JSON_ARRAYAGG(x ORDER BY y NULL ON NULL)`; the order may also stand in WITHIN GROUP. */
 export interface JsonArrayAggregate extends Positioned {
   readonly kind: 'jsonArrayAggregate';
   readonly item: Expression;
   readonly orderBy: readonly OrderItem[];
   readonly onNull: JsonNullClause | null;
-  readonly filter: Expression | null;
 }
 
 /** `x FORMAT JSON`: says that a string is JSON already. */
@@ -637,6 +642,7 @@ export type Expression =
   | FieldAccess
   | ScalarSubquery
   | IntervalExpression
+  | TimeDifference
   | SequenceValue
   | DynamicParameter
   | JsonValueExpression
@@ -694,7 +700,6 @@ export interface SelectItem extends Positioned {
   readonly alias: Identifier | null;
 }
 
-/** `FROM a, b` is a 'comma' join. */
 export interface SetOperation extends Positioned {
   readonly kind: 'setOperation';
   readonly operator: 'UNION' | 'INTERSECT' | 'EXCEPT';
@@ -769,7 +774,6 @@ export interface WindowFrame extends Positioned {
   readonly lower: WindowBound;
   /** Null if written without BETWEEN. */
   readonly upper: WindowBound | null;
-  readonly exclude: 'CURRENT ROW' | 'GROUP' | 'TIES' | 'NO OTHERS' | null;
 }
 
 export interface WindowBound extends Positioned {
@@ -809,8 +813,6 @@ export interface NamedTable extends AliasedTable {
   readonly kind: 'namedTable';
   readonly name: QualifiedName;
   readonly hints: readonly Hint[];
-  /** Columns added by EXTEND or by `t (a INT, ...)`; Flink rejects them later. */
-  readonly extend: readonly ColumnDefinition[];
 }
 
 /** `(SELECT ...) AS a`, `LATERAL (SELECT ...)`. */
@@ -825,9 +827,7 @@ export interface TableFunctionTable extends AliasedTable {
   readonly kind: 'tableFunction';
   readonly lateral: boolean;
   readonly specific: boolean;
-  /** An ordinary call; `TABLE(x)` of something else keeps that expression. */
-  readonly call: Expression;
-  readonly hints: readonly Hint[];
+  readonly call: FunctionCall;
 }
 
 /** `UNNEST(a) WITH ORDINALITY AS t (x, pos)`. */
@@ -838,9 +838,10 @@ export interface UnnestTable extends AliasedTable {
   readonly withOrdinality: boolean;
 }
 
-export type JoinType = 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'CROSS' | 'COMMA' | 'LEFT SEMI' | 'CROSS APPLY' | 'OUTER APPLY' | 'ASOF' | 'LEFT ASOF';
+/** COMMA is `FROM a, b`; it binds less tightly than the others. */
+export type JoinType = 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'CROSS' | 'COMMA';
 
-/** `a JOIN b ON ...`; `natural` goes with the type. `condition` and `using` are never both there. */
+/** `a JOIN b ON ...`; `condition` and `using` are never both there. */
 export interface Join extends Positioned {
   readonly kind: 'join';
   readonly type: JoinType;
@@ -849,14 +850,6 @@ export interface Join extends Positioned {
   readonly right: TableReference;
   readonly condition: Expression | null;
   readonly using: readonly Identifier[] | null;
-  /** MATCH_CONDITION of an ASOF join. */
-  readonly matchCondition: Expression | null;
-}
-
-/** `(a JOIN b) AS x`: only if the parentheses have an alias. */
-export interface ParenthesizedTable extends AliasedTable {
-  readonly kind: 'parenthesizedTable';
-  readonly input: TableReference;
 }
 
 /** `t MATCH_RECOGNIZE (...) AS m`. */
@@ -872,7 +865,7 @@ export interface MatchRecognizeTable extends AliasedTable {
   /** `^` and `$`. */
   readonly startAnchor: boolean;
   readonly endAnchor: boolean;
-  readonly within: Expression | null;
+  readonly within: IntervalLiteral | null;
   readonly subsets: readonly PatternSubset[];
   readonly defines: readonly PatternDefinition[];
 }
@@ -899,7 +892,7 @@ export interface PatternVariable extends Positioned {
   readonly name: Identifier;
 }
 
-/** `A B C`; no items for `()`. */
+/** `A B C`. */
 export interface PatternSequence extends Positioned {
   readonly kind: 'patternSequence';
   readonly items: readonly RowPattern[];
@@ -976,7 +969,6 @@ export type TableReference =
   | TableFunctionTable
   | UnnestTable
   | Join
-  | ParenthesizedTable
   | MatchRecognizeTable
   | PivotTable
   | UnpivotTable;
@@ -1084,9 +1076,10 @@ export interface Insert extends Positioned {
   /** Empty: all columns, in the table's order. Parts of a compound name are nested fields. */
   readonly columns: readonly QualifiedName[];
   readonly query: Query;
+  readonly onConflict: 'ERROR' | 'NOTHING' | 'DEDUPLICATE' | null;
 }
 
-/** `[EXECUTE] STATEMENT SET BEGIN insert; ...; END`. */
+/** `STATEMENT SET BEGIN insert; ...; END`, after EXECUTE, EXPLAIN or COMPILE PLAN. */
 export interface StatementSet extends Positioned {
   readonly kind: 'statementSet';
   readonly inserts: readonly Insert[];
@@ -1174,7 +1167,7 @@ export type ExplainDetail = 'ESTIMATED_COST' | 'CHANGELOG_MODE' | 'JSON_EXECUTIO
 /** `CALL catalog.procedure(1, name => 'x')`. */
 export interface CallProcedure extends Positioned {
   readonly kind: 'callProcedure';
-  readonly call: Expression;
+  readonly call: FunctionCall;
 }
 
 export interface TruncateTable extends Positioned {
@@ -1232,14 +1225,14 @@ export interface CreateFunction extends Positioned {
   readonly name: QualifiedName;
   readonly className: StringLiteral;
   /** Null: JAVA, as in Flink. JAVASCRIPT is sabot's own. */
-  readonly language: 'JAVA' | 'SCALA' | 'PYTHON' | 'JAVASCRIPT' | null;
+  readonly language: 'JAVA' | 'SCALA' | 'PYTHON' | 'SQL' | 'JAVASCRIPT' | null;
   readonly resources: readonly FunctionResource[];
   readonly options: readonly PropertyOption[];
 }
 
 export interface FunctionResource extends Positioned {
   readonly kind: 'functionResource';
-  readonly type: 'JAR' | 'FILE' | 'ARTIFACT';
+  readonly type: 'JAR' | 'ARTIFACT';
   readonly path: StringLiteral;
 }
 
@@ -1275,7 +1268,6 @@ export interface CreateModel extends Positioned {
 export interface CreateMaterializedTable extends Positioned {
   readonly kind: 'createMaterializedTable';
   readonly orAlter: boolean;
-  readonly ifNotExists: boolean;
   readonly name: QualifiedName;
   readonly columns: readonly ColumnDefinition[];
   readonly watermarks: readonly WatermarkDefinition[];
@@ -1284,9 +1276,17 @@ export interface CreateMaterializedTable extends Positioned {
   readonly distribution: Distribution | null;
   readonly partitionedBy: readonly Identifier[];
   readonly options: readonly PropertyOption[];
-  readonly freshness: Expression | null;
+  readonly startMode: StartMode | null;
+  readonly freshness: IntervalLiteral | null;
   readonly refreshMode: 'FULL' | 'CONTINUOUS' | null;
   readonly query: Query;
+}
+
+/** `START_MODE = FROM_NOW(INTERVAL '1' DAY)`; `argument` is that interval, or the timestamp of FROM_TIMESTAMP. */
+export interface StartMode extends Positioned {
+  readonly kind: 'startMode';
+  readonly mode: 'FROM_BEGINNING' | 'FROM_NOW' | 'FROM_TIMESTAMP' | 'RESUME_OR_FROM_BEGINNING' | 'RESUME_OR_FROM_NOW' | 'RESUME_OR_FROM_TIMESTAMP';
+  readonly argument: IntervalLiteral | DateTimeLiteral | null;
 }
 
 /** `CREATE CONNECTION name WITH (...)`. */
@@ -1359,7 +1359,7 @@ export interface AlterResetOptions extends Positioned {
   readonly keys: readonly StringLiteral[];
 }
 
-/** ADD (...) and MODIFY (...). */
+/** ADD (...) and MODIFY (...); `distribution` comes alone. */
 export interface AlterColumns extends Positioned {
   readonly kind: 'alterColumns';
   readonly operation: 'ADD' | 'MODIFY';
@@ -1372,7 +1372,7 @@ export interface AlterColumns extends Positioned {
 export interface AlterRenameColumn extends Positioned {
   readonly kind: 'renameColumn';
   readonly from: QualifiedName;
-  readonly to: Identifier;
+  readonly to: QualifiedName;
 }
 
 export interface AlterDropParts extends Positioned {
@@ -1410,7 +1410,7 @@ export interface AlterComment extends Positioned {
 
 export interface AlterFreshness extends Positioned {
   readonly kind: 'setFreshness';
-  readonly freshness: Expression;
+  readonly freshness: IntervalLiteral;
 }
 
 export interface AlterRefreshMode extends Positioned {
@@ -1448,7 +1448,7 @@ export interface AlterFunction extends Positioned {
   readonly ifExists: boolean;
   readonly name: QualifiedName;
   readonly className: StringLiteral;
-  readonly language: 'JAVA' | 'SCALA' | 'PYTHON' | 'JAVASCRIPT' | null;
+  readonly language: 'JAVA' | 'SCALA' | 'PYTHON' | 'SQL' | 'JAVASCRIPT' | null;
 }
 
 // ------------------------------------------------------------------------------------------- statements: session and catalog
@@ -1555,7 +1555,7 @@ export interface JarStatement extends Positioned {
   readonly path: StringLiteral;
 }
 
-/** What only Flink's SQL client knows: QUIT, EXIT, CLEAR, HELP. */
+/** Commands of Flink's SQL client, not of its parser: QUIT, EXIT, CLEAR, HELP. */
 export interface ClientCommand extends Positioned {
   readonly kind: 'clientCommand';
   readonly command: 'QUIT' | 'EXIT' | 'CLEAR' | 'HELP';

@@ -35,7 +35,8 @@ struct SessionContext {
 class Kernel {
  public:
   virtual ~Kernel() = default;
-  // args are as bound, `length` rows. The result has ToArrow(call.type); it may be constant only if all args are.
+  // args are as bound, `length` rows. The result has ToArrow(call.type); it may be constant only if
+  // all args are.
   virtual arrow::Result<Vector> Run(std::span<const Vector> args, int64_t length) = 0;
 };
 
@@ -44,11 +45,15 @@ struct FunctionSpec {
   // Whether some input makes Run return an error, or Run is much dearer than copying its inputs:
   // then branches evaluate it on their own rows only.
   bool selective = false;
-  // Called once per call in the plan. Literal arguments are visible in call.args: bind patterns and formats here.
+  // Called once per call in the plan. Literal arguments are visible in call.args: bind patterns and
+  // formats here.
   arrow::Result<std::unique_ptr<Kernel>> (*bind)(const Expression& call,
                                                  const SessionContext& session);
   // False for RAND, UUID, ...: never folded, never shared.
   bool deterministic = true;
+  // For a selective function: which of its calls cannot fail after all (doubles divided, integers
+  // widened).
+  bool (*total)(const Expression& call) = nullptr;
 };
 
 // One family of functions per file; the families are listed in functions.cc and nowhere else.

@@ -1,0 +1,458 @@
+// Expressions: operators by precedence (Pratt), and what stands between operators.
+//
+//   a + b * c = d AND NOT e   ->   (a + (b * c) = d) AND (NOT e)
+//
+// Precedences are Calcite's, from loose to tight: multiset operators 14 and 18, OR 22, AND 24, NOT 26, IS 28, comparisons 30,
+// IN LIKE BETWEEN 32, + - 40, * / % || 60, sign 80, [] and . 100. No state besides the cursor's.
+
+import type {
+  BinaryOperator, CaseBranch, ComparisonOperator, Expression, IsTest, LikeExpression, Query, UnaryOperator,
+} from '../ast.js';
+import type { Token } from '../lexer.js';
+import { CONTEXT_VARIABLES, FUNCTION_KEYWORDS, SPECIAL_CALLS } from './function-names.js';
+import { parseCall, parseCallOrColumn, parseEscapedCall, parseKeywordCall, parseRunning } from './functions.js';
+import { atIntervalUnit, parseInterval, parseIntervalQualifier, tryParseLiteral } from './literals.js';
+import { isIdentifier, parseIdentifier, parseQualifiedName } from './names.js';
+import { continueQuery, parseQuery, QUERY_KEYWORDS, startsQuery } from './queries.js';
+import type { TokenCursor } from './token-cursor.js';
+
+interface InfixSyntax {
+  readonly operator: BinaryOperator;
+  readonly precedence: number;
+  readonly numTokens: number;
+}
+
+const SYMBOL_OPERATORS: Readonly<Record<string, InfixSyntax>> = Object.fromEntries(
+  (
+    [['=', 30], ['<>', 30], ['<', 30], ['<=', 30], ['>', 30], ['>=', 30], ['+', 40], ['-', 40], ['*', 60], ['/', 60], ['%', 60], ['||', 60]] as const
+  ).map(([operator, precedence]) => [operator, { operator, precedence, numTokens: 1 }]),
+);
+
+const WORD_OPERATORS: Readonly<Record<string, InfixSyntax>> = {
+  OR: { operator: 'OR', precedence: 22, numTokens: 1 },
+  AND: { operator: 'AND', precedence: 24, numTokens: 1 },
+  CONTAINS: { operator: 'CONTAINS', precedence: 30, numTokens: 1 },
+  OVERLAPS: { operator: 'OVERLAPS', precedence: 30, numTokens: 1 },
+  EQUALS: { operator: 'EQUALS', precedence: 30, numTokens: 1 },
+  PRECEDES: { operator: 'PRECEDES', precedence: 30, numTokens: 1 },
+  SUCCEEDS: { operator: 'SUCCEEDS', precedence: 30, numTokens: 1 },
+};
+
+const COMPARISONS = new Set<string>(['=', '<>', '<', '<=', '>', '>=']);
+const NOT_PRECEDENCE = 26;
+const IS_PRECEDENCE = 28;
+const RANGE_PRECEDENCE = 32;
+/** Less than LIKE's: `a BETWEEN 1 AND b LIKE c` is `a BETWEEN 1 AND (b LIKE c)`, but a second BETWEEN applies to the first. */
+const BETWEEN_PRECEDENCE = 31;
+const EXISTS_PRECEDENCE = 40;
+const SIGN_PRECEDENCE = 80;
+
+const RANGE_KEYWORDS = new Set(['IN', 'BETWEEN', 'LIKE', 'ILIKE', 'RLIKE', 'SIMILAR']);
+
+const OPERAND_KEYWORDS = new Set([
+  'NOT', 'EXISTS', 'UNIQUE', 'CASE', 'ROW', 'ARRAY', 'MAP', 'MULTISET', 'PERIOD', 'INTERVAL', 'DATE', 'TIME', 'DATETIME', 'TIMESTAMP', 'TRUE',
+  'FALSE', 'UNKNOWN', 'NULL', 'NEXT', 'CURRENT', 'RUNNING', 'SPECIFIC',
+]);
+
+/** True if an expression can begin with this token. */
+export function startsExpression(token: Token): boolean {
+  switch (token.type) {
+    case 'word': {
+      const { keyword } = token;
+      return (
+        !token.reserved || OPERAND_KEYWORDS.has(keyword) || FUNCTION_KEYWORDS.has(keyword) || SPECIAL_CALLS.has(keyword) || CONTEXT_VARIABLES.has(keyword)
+      );
+    }
+    case 'symbol':
+      return token.text === '(' || token.text === '-' || token.text === '+' || token.text === '?' || token.text === '{';
+    case 'end':
+    case 'hintStart':
+    case 'hintEnd':
+      return false;
+    default:
+      return true;
+  }
+}
+
+export function parseExpression(cursor: TokenCursor): Expression {
+  return parseOperators(cursor, 0, false);
+}
+
+export function parseExpressionList(cursor: TokenCursor): Expression[] {
+  return cursor.commaList(parseExpression);
+}
+
+/**
+ * An expression all of whose operators bind at least as tightly as `minPrecedence`.
+ * `stopAtAnd`: the AND that comes belongs to a BETWEEN outside.
+ */
+function parseOperators(cursor: TokenCursor, minPrecedence: number, stopAtAnd: boolean): Expression {
+  return cursor.nested(() => {
+    const start = cursor.current;
+    let left = parsePrefix(cursor, stopAtAnd);
+    for (;;) {
+      const next = parseOperator(cursor, left, start, minPrecedence, stopAtAnd);
+      if (next === null) return left;
+      left = next;
+    }
+  });
+}
+
+/** Takes one operator after `left` and its right side; null if none comes that binds tightly enough. */
+function parseOperator(cursor: TokenCursor, left: Expression, start: Token, minPrecedence: number, stopAtAnd: boolean): Expression | null {
+  const token = cursor.current;
+  if (token.type !== 'word' && token.type !== 'symbol') return null;
+  if (token.text === '!=') cursor.fail(token, "'!=' is not SQL; write <>");
+  const infix = infixSyntax(cursor, token);
+  if (infix !== null) {
+    if (infix.precedence < minPrecedence || (stopAtAnd && infix.operator === 'AND')) return null;
+    return parseInfix(cursor, left, start, infix, stopAtAnd);
+  }
+  switch (token.keyword) {
+    case 'IS':
+      return IS_PRECEDENCE < minPrecedence ? null : parseIs(cursor, left, start);
+    case 'FORMAT':
+      if (IS_PRECEDENCE < minPrecedence || !cursor.accept('FORMAT', 'JSON')) return null;
+      if (cursor.accept('ENCODING')) cursor.expectOneOf('UTF8', 'UTF16', 'UTF32');
+      return { kind: 'formatJson', operand: left, span: cursor.spanFrom(start) };
+    case 'IN':
+    case 'BETWEEN':
+    case 'LIKE':
+    case 'ILIKE':
+    case 'RLIKE':
+    case 'SIMILAR':
+    case 'NOT':
+      return parseRange(cursor, left, start, minPrecedence, stopAtAnd);
+    default:
+      return null;
+  }
+}
+
+function infixSyntax(cursor: TokenCursor, token: Token): InfixSyntax | null {
+  if (token.type === 'symbol') return SYMBOL_OPERATORS[token.text] ?? null;
+  switch (token.keyword) {
+    case '':
+      return null;
+    case 'IS':
+      if (cursor.at('IS', 'DISTINCT', 'FROM')) return { operator: 'IS DISTINCT FROM', precedence: 30, numTokens: 3 };
+      if (cursor.at('IS', 'NOT', 'DISTINCT', 'FROM')) return { operator: 'IS NOT DISTINCT FROM', precedence: 30, numTokens: 4 };
+      return null;
+    case 'MEMBER':
+      return cursor.at('MEMBER', 'OF') ? { operator: 'MEMBER OF', precedence: 30, numTokens: 2 } : null;
+    case 'SUBMULTISET':
+      return cursor.at('SUBMULTISET', 'OF') ? { operator: 'SUBMULTISET OF', precedence: 30, numTokens: 2 } : null;
+    case 'NOT':
+      return cursor.at('NOT', 'SUBMULTISET', 'OF') ? { operator: 'NOT SUBMULTISET OF', precedence: 30, numTokens: 3 } : null;
+    case 'IMMEDIATELY':
+      if (cursor.at('IMMEDIATELY', 'PRECEDES')) return { operator: 'IMMEDIATELY PRECEDES', precedence: 30, numTokens: 2 };
+      return cursor.at('IMMEDIATELY', 'SUCCEEDS') ? { operator: 'IMMEDIATELY SUCCEEDS', precedence: 30, numTokens: 2 } : null;
+    case 'MULTISET':
+      return multisetSyntax(cursor);
+    default:
+      return WORD_OPERATORS[token.keyword] ?? null;
+  }
+}
+
+function multisetSyntax(cursor: TokenCursor): InfixSyntax | null {
+  const operation = cursor.peek(1).keyword;
+  if (operation !== 'UNION' && operation !== 'INTERSECT' && operation !== 'EXCEPT') return null;
+  const quantifier = cursor.peek(2).keyword;
+  const distinct = quantifier === 'DISTINCT';
+  return {
+    operator: `MULTISET ${operation} ${distinct ? 'DISTINCT' : 'ALL'}`,
+    precedence: operation === 'INTERSECT' ? 18 : 14,
+    numTokens: distinct || quantifier === 'ALL' ? 3 : 2,
+  };
+}
+
+function parseInfix(cursor: TokenCursor, left: Expression, start: Token, syntax: InfixSyntax, stopAtAnd: boolean): Expression {
+  const { operator, precedence } = syntax;
+  const operatorToken = cursor.current;
+  for (let i = 0; i < syntax.numTokens; i++) cursor.take();
+  const operatorSpan = cursor.spanFrom(operatorToken);
+  if (COMPARISONS.has(operator)) {
+    const quantifier = cursor.atSymbol('(', 1) ? cursor.acceptOneOf('SOME', 'ANY', 'ALL') : null;
+    if (quantifier !== null) {
+      const members = parseMembers(cursor);
+      return { kind: 'quantified', operator: operator as ComparisonOperator, quantifier, operand: left, ...members, span: cursor.spanFrom(start) };
+    }
+  }
+  expectOperand(cursor, operatorToken);
+  const right = parseOperators(cursor, precedence + 1, stopAtAnd);
+  return { kind: 'binary', operator, operatorSpan, left, right, span: cursor.spanFrom(start) };
+}
+
+/** Like Flink, points at the operator if nothing follows that it could apply to. */
+function expectOperand(cursor: TokenCursor, operator: Token): void {
+  const token = cursor.current;
+  if (startsExpression(token) || token.type === 'invalid' || token.text === '"') return;
+  if (cursor.looksLikeName(token)) cursor.unexpected('an expression');
+  const found = token.type === 'end' ? 'nothing' : `'${token.text}'`;
+  cursor.fail(operator, `expected an expression after '${operator.text}', found ${found}`);
+}
+
+function parseIs(cursor: TokenCursor, operand: Expression, start: Token): Expression {
+  cursor.expect('IS');
+  const negated = cursor.accept('NOT');
+  const test = parseIsTest(cursor);
+  return { kind: 'is', operand, negated, test, span: cursor.spanFrom(start) };
+}
+
+function parseIsTest(cursor: TokenCursor): IsTest {
+  if (cursor.accept('A', 'SET')) return 'A SET';
+  if (cursor.accept('JSON')) return `JSON ${cursor.acceptOneOf('VALUE', 'OBJECT', 'ARRAY', 'SCALAR') ?? 'VALUE'}`;
+  const test = cursor.acceptOneOf('NULL', 'TRUE', 'FALSE', 'UNKNOWN', 'EMPTY');
+  return test ?? cursor.unexpected('NULL, TRUE, FALSE, UNKNOWN, JSON or DISTINCT FROM');
+}
+
+/** IN, BETWEEN, LIKE and its kin, each with or without NOT. */
+function parseRange(cursor: TokenCursor, operand: Expression, start: Token, minPrecedence: number, stopAtAnd: boolean): Expression | null {
+  const keyword = cursor.at('NOT') ? cursor.peek().keyword : cursor.current.keyword;
+  if (!RANGE_KEYWORDS.has(keyword)) return null;
+  if ((keyword === 'BETWEEN' ? BETWEEN_PRECEDENCE : RANGE_PRECEDENCE) < minPrecedence) return null;
+  const negated = cursor.accept('NOT');
+  const operator = cursor.take();
+  switch (keyword) {
+    case 'IN': {
+      const members = parseMembers(cursor);
+      return { kind: 'in', operand, negated, ...members, span: cursor.spanFrom(start) };
+    }
+    case 'BETWEEN': {
+      const symmetric = cursor.acceptOneOf('SYMMETRIC', 'ASYMMETRIC') === 'SYMMETRIC';
+      expectOperand(cursor, operator);
+      const low = parseOperators(cursor, 0, true);
+      cursor.expect('AND');
+      const high = parseOperators(cursor, RANGE_PRECEDENCE, stopAtAnd);
+      return { kind: 'between', operand, negated, symmetric, low, high, span: cursor.spanFrom(start) };
+    }
+    default: {
+      if (keyword === 'SIMILAR') cursor.expect('TO');
+      expectOperand(cursor, operator);
+      const pattern = parseOperators(cursor, RANGE_PRECEDENCE, stopAtAnd);
+      const escape = cursor.accept('ESCAPE') ? parsePrimary(cursor) : null;
+      const name = (keyword === 'SIMILAR' ? 'SIMILAR TO' : keyword) as LikeExpression['operator'];
+      return { kind: 'like', operator: name, operand, negated, pattern, escape, span: cursor.spanFrom(start) };
+    }
+  }
+}
+
+/** `(SELECT ...)` or `(1, 2)`: what stands after IN, ANY and ALL. */
+function parseMembers(cursor: TokenCursor): { list: Expression[] | null; query: Query | null } {
+  cursor.expectSymbol('(');
+  const first = parseQueryOrExpression(cursor);
+  if (first.kind === 'query' || (first.kind === 'subquery' && cursor.atSymbol(')'))) {
+    cursor.expectSymbol(')');
+    return { list: null, query: first.kind === 'query' ? first : first.query };
+  }
+  const list = [first];
+  while (cursor.acceptSymbol(',')) list.push(parseExpression(cursor));
+  cursor.expectSymbol(')');
+  return { list, query: null };
+}
+
+// -------------------------------------------------------------------------------------------------------------- operands
+
+function parsePrefix(cursor: TokenCursor, stopAtAnd: boolean): Expression {
+  const token = cursor.current;
+  switch (token.type === 'symbol' ? token.text : token.keyword) {
+    case '-':
+    case '+':
+      return parseSign(cursor, token, stopAtAnd);
+    case 'NOT':
+      return parseUnary(cursor, 'NOT', NOT_PRECEDENCE, stopAtAnd);
+    case 'EXISTS':
+      return parseUnary(cursor, 'EXISTS', EXISTS_PRECEDENCE, stopAtAnd);
+    case 'UNIQUE':
+      return parseUnary(cursor, 'UNIQUE', EXISTS_PRECEDENCE, stopAtAnd);
+    default:
+      return parsePostfix(cursor);
+  }
+}
+
+function parseUnary(cursor: TokenCursor, operator: UnaryOperator, precedence: number, stopAtAnd: boolean): Expression {
+  const start = cursor.take();
+  expectOperand(cursor, start);
+  const operand = parseOperators(cursor, precedence, stopAtAnd);
+  return { kind: 'unary', operator, operand, span: cursor.spanFrom(start) };
+}
+
+/** A sign before a number makes a literal of it: `-1`, `- -1`. */
+function parseSign(cursor: TokenCursor, start: Token, stopAtAnd: boolean): Expression {
+  const operator = start.text as '-' | '+';
+  const expression = parseUnary(cursor, operator, SIGN_PRECEDENCE, stopAtAnd);
+  if (expression.kind !== 'unary' || expression.operand.kind !== 'number') return expression;
+  const { form, text } = expression.operand;
+  const negated = text.startsWith('-') ? text.slice(1) : `-${text}`;
+  return { kind: 'number', form, text: operator === '-' ? negated : text, span: expression.span };
+}
+
+/** An operand, then `.field` and `[index]`. */
+function parsePostfix(cursor: TokenCursor): Expression {
+  const start = cursor.current;
+  let operand = parsePrimary(cursor);
+  for (;;) {
+    if (cursor.acceptSymbol('.')) {
+      const field = parseIdentifier(cursor, "a field's name after the dot");
+      operand = { kind: 'field', operand, field, span: cursor.spanFrom(start) };
+    } else if (cursor.acceptSymbol('[')) {
+      const index = parseExpression(cursor);
+      cursor.expectSymbol(']');
+      operand = { kind: 'item', operand, index, span: cursor.spanFrom(start) };
+    } else {
+      return operand;
+    }
+  }
+}
+
+/** An operand by itself, without operators and without parentheses around it. */
+export function parseOperand(cursor: TokenCursor): Expression {
+  if (cursor.atSymbol('(')) cursor.unexpected('a name, a literal or a call');
+  return parsePrimary(cursor);
+}
+
+function parsePrimary(cursor: TokenCursor): Expression {
+  const token = cursor.current;
+  if (token.type === 'symbol') {
+    if (token.text === '(') return parseParenthesized(cursor);
+    if (token.text === '?') {
+      cursor.take();
+      return { kind: 'parameter', index: cursor.nextParameterIndex(), span: cursor.spanFrom(token) };
+    }
+  }
+  if (cursor.at('INTERVAL')) return parseInterval(cursor);
+  const literal = tryParseLiteral(cursor);
+  if (literal !== null) return literal;
+  if (token.type === 'word' && token.keyword !== '') {
+    const special = parseSpecialForm(cursor, token);
+    if (special !== null) return special;
+  }
+  if (isIdentifier(token) || FUNCTION_KEYWORDS.has(token.keyword) || CONTEXT_VARIABLES.has(token.keyword)) return parseCallOrColumn(cursor);
+  if (token.text === '{') return parseEscapedCall(cursor);
+  return cursor.unexpected('an expression');
+}
+
+function parseSpecialForm(cursor: TokenCursor, token: Token): Expression | null {
+  switch (token.keyword) {
+    case 'CASE':
+      return parseCase(cursor);
+    case 'ROW':
+      return parseRow(cursor);
+    case 'ARRAY':
+    case 'MULTISET':
+    case 'MAP':
+      return parseCollection(cursor, token.keyword);
+    case 'PERIOD':
+      cursor.take();
+      return { kind: 'row', explicit: true, items: cursor.parenthesizedList(parseExpression), span: cursor.spanFrom(token) };
+    case 'NEXT':
+    case 'CURRENT':
+      return cursor.peek().keyword === 'VALUE' ? parseSequenceValue(cursor, token) : parseKeywordCallIfAny(cursor, token);
+    case 'RUNNING':
+      return parseRunning(cursor);
+    case 'SPECIFIC':
+      cursor.take();
+      return parseCall(cursor);
+    default:
+      return parseKeywordCallIfAny(cursor, token);
+  }
+}
+
+function parseKeywordCallIfAny(cursor: TokenCursor, token: Token): Expression | null {
+  return SPECIAL_CALLS.has(token.keyword) && (token.reserved || cursor.atSymbol('(', 1)) ? parseKeywordCall(cursor) : null;
+}
+
+/** `(a)`, `(a, b)`, `(SELECT ...)`, `(a - b) DAY`. */
+function parseParenthesized(cursor: TokenCursor): Expression {
+  const start = cursor.expectSymbol('(');
+  const first = parseQueryOrExpression(cursor);
+  if (first.kind === 'query') {
+    if (cursor.atSymbol(',')) {
+      const subquery: Expression = { kind: 'subquery', query: first, span: first.span };
+      return parseRowRest(cursor, start, subquery);
+    }
+    cursor.expectSymbol(')');
+    return { kind: 'subquery', query: first, span: cursor.spanFrom(start) };
+  }
+  if (cursor.atSymbol(',')) return parseRowRest(cursor, start, first);
+  cursor.expectSymbol(')');
+  if (atIntervalUnit(cursor.current) && first.kind === 'binary' && first.operator === '-') {
+    const qualifier = parseIntervalQualifier(cursor);
+    return { kind: 'timeDifference', left: first.left, right: first.right, qualifier, span: cursor.spanFrom(start) };
+  }
+  return first;
+}
+
+function parseRowRest(cursor: TokenCursor, start: Token, first: Expression): Expression {
+  const items = [first];
+  while (cursor.acceptSymbol(',')) items.push(parseExpression(cursor));
+  cursor.expectSymbol(')');
+  return { kind: 'row', explicit: false, items, span: cursor.spanFrom(start) };
+}
+
+/** What may stand in parentheses: a query, or an expression, which may turn out to be the first part of a query. */
+export function parseQueryOrExpression(cursor: TokenCursor): Query | Expression {
+  if (startsQuery(cursor)) return parseQuery(cursor);
+  const start = cursor.current;
+  const expression = parseExpression(cursor);
+  return expression.kind === 'subquery' ? (continueQuery(cursor, expression.query, start) ?? expression) : expression;
+}
+
+function parseRow(cursor: TokenCursor): Expression {
+  const start = cursor.expect('ROW');
+  cursor.expectSymbol('(');
+  const first = parseQueryOrExpression(cursor);
+  const items = [first.kind === 'query' ? ({ kind: 'subquery', query: first, span: first.span } as const) : first];
+  while (cursor.acceptSymbol(',')) items.push(parseExpression(cursor));
+  cursor.expectSymbol(')');
+  return { kind: 'row', explicit: true, items, span: cursor.spanFrom(start) };
+}
+
+function parseCollection(cursor: TokenCursor, type: 'ARRAY' | 'MULTISET' | 'MAP'): Expression | null {
+  const start = cursor.current;
+  if (cursor.atSymbol('(', 1)) return parseCollectionQuery(cursor, type, start);
+  if (!cursor.atSymbol('[', 1)) return start.reserved ? cursor.unexpected("'[' or '('", cursor.peek()) : null;
+  cursor.take();
+  cursor.take();
+  const items = cursor.atSymbol(']') && type !== 'MULTISET' ? [] : parseExpressionList(cursor);
+  const close = cursor.expectSymbol(']');
+  if (type !== 'MAP') return { kind: 'collection', type, items, span: cursor.spanFrom(start) };
+  if (items.length % 2 === 1) cursor.fail(close, 'a map needs a value for every key: MAP[key, value, ...]');
+  const entries = [];
+  for (let i = 0; i < items.length; i += 2) {
+    const [key, value] = [items[i]!, items[i + 1]!];
+    entries.push({ kind: 'mapEntry', key, value, span: { ...key.span, end: value.span.end } } as const);
+  }
+  return { kind: 'map', entries, span: cursor.spanFrom(start) };
+}
+
+function parseCollectionQuery(cursor: TokenCursor, type: 'ARRAY' | 'MULTISET' | 'MAP', start: Token): Expression | null {
+  const opening = cursor.peek(2);
+  if (!start.reserved && !QUERY_KEYWORDS.has(opening.keyword)) return null;
+  cursor.take();
+  cursor.expectSymbol('(');
+  const query = parseQuery(cursor);
+  cursor.expectSymbol(')');
+  return { kind: 'collectionQuery', type, query, span: cursor.spanFrom(start) };
+}
+
+function parseSequenceValue(cursor: TokenCursor, start: Token): Expression {
+  const operator = cursor.take().keyword === 'NEXT' ? 'NEXT VALUE' : 'CURRENT VALUE';
+  cursor.expect('VALUE', 'FOR');
+  return { kind: 'sequenceValue', operator, sequence: parseQualifiedName(cursor), span: cursor.spanFrom(start) };
+}
+
+function parseCase(cursor: TokenCursor): Expression {
+  const start = cursor.expect('CASE');
+  const operand = cursor.at('WHEN') ? null : parseExpression(cursor);
+  const branches: CaseBranch[] = [];
+  do {
+    const when = cursor.expect('WHEN');
+    const conditions = parseExpressionList(cursor);
+    cursor.expect('THEN');
+    const result = parseExpression(cursor);
+    branches.push({ kind: 'caseBranch', conditions, result, span: cursor.spanFrom(when) });
+  } while (cursor.at('WHEN'));
+  const otherwise = cursor.accept('ELSE') ? parseExpression(cursor) : null;
+  cursor.expect('END');
+  return { kind: 'case', operand, branches, otherwise, span: cursor.spanFrom(start) };
+}

@@ -1,0 +1,33 @@
+// The one list of function families. A family is a file that defines std::span<const FunctionSpec>
+// NAMEFunctions().
+#include <span>
+#include <unordered_map>
+
+#include "base/check.h"
+#include "expressions/kernel.h"
+
+#define SABOT_FUNCTION_FAMILIES(family) family(Arithmetic) family(Comparison) family(Logic)
+
+namespace sabot {
+
+#define SABOT_DECLARE(name) std::span<const FunctionSpec> name##Functions();
+SABOT_FUNCTION_FAMILIES(SABOT_DECLARE)
+#undef SABOT_DECLARE
+
+const FunctionSpec* FindFunction(std::string_view name) {
+  static const auto kFunctions = [] {
+    std::unordered_map<std::string_view, const FunctionSpec*> by_name;
+    for (const auto family : {
+#define SABOT_CALL(name) name##Functions(),
+             SABOT_FUNCTION_FAMILIES(SABOT_CALL)
+#undef SABOT_CALL
+         }) {
+      for (const FunctionSpec& spec : family) SABOT_CHECK(by_name.emplace(spec.name, &spec).second);
+    }
+    return by_name;
+  }();
+  const auto found = kFunctions.find(name);
+  return found == kFunctions.end() ? nullptr : found->second;
+}
+
+}  // namespace sabot
