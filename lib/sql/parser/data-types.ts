@@ -1,4 +1,4 @@
-// Data types.
+// Data types, of columns and of casts.
 //
 //   ROW<id INT NOT NULL, tags ARRAY<STRING>> -> rowType of a scalarType INTEGER (not nullable) and an arrayType of STRING
 //   TIMESTAMP(3) WITH LOCAL TIME ZONE        -> scalarType TIMESTAMP_LTZ, precision 3

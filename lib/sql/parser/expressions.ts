@@ -39,6 +39,7 @@ const WORD_OPERATORS: Readonly<Record<string, InfixSyntax>> = {
 };
 
 const COMPARISONS = new Set<string>(['=', '<>', '<', '<=', '>', '>=']);
+const QUANTIFIERS = new Set(['SOME', 'ANY', 'ALL']);
 const NOT_PRECEDENCE = 26;
 const IS_PRECEDENCE = 28;
 const RANGE_PRECEDENCE = 32;
@@ -129,7 +130,10 @@ function parseOperator(cursor: TokenCursor, left: Expression, start: Token, minP
 }
 
 function infixSyntax(cursor: TokenCursor, token: Token): InfixSyntax | null {
-  if (token.type === 'symbol') return SYMBOL_OPERATORS[token.text] ?? null;
+  if (token.type === 'symbol') {
+    const syntax = SYMBOL_OPERATORS[token.text] ?? null;
+    return syntax !== null && isQuantified(cursor, syntax) ? { ...syntax, precedence: RANGE_PRECEDENCE } : syntax;
+  }
   switch (token.keyword) {
     case '':
       return null;
@@ -153,6 +157,11 @@ function infixSyntax(cursor: TokenCursor, token: Token): InfixSyntax | null {
   }
 }
 
+/** `= ANY (`: binds as IN does, not as a comparison. */
+function isQuantified(cursor: TokenCursor, { operator }: InfixSyntax): boolean {
+  return COMPARISONS.has(operator) && QUANTIFIERS.has(cursor.peek().keyword) && cursor.atSymbol('(', 2);
+}
+
 function multisetSyntax(cursor: TokenCursor): InfixSyntax | null {
   const operation = cursor.peek(1).keyword;
   if (operation !== 'UNION' && operation !== 'INTERSECT' && operation !== 'EXCEPT') return null;
@@ -170,12 +179,10 @@ function parseInfix(cursor: TokenCursor, left: Expression, start: Token, syntax:
   const operatorToken = cursor.current;
   for (let i = 0; i < syntax.numTokens; i++) cursor.take();
   const operatorSpan = cursor.spanFrom(operatorToken);
-  if (COMPARISONS.has(operator)) {
-    const quantifier = cursor.atSymbol('(', 1) ? cursor.acceptOneOf('SOME', 'ANY', 'ALL') : null;
-    if (quantifier !== null) {
-      const members = parseMembers(cursor);
-      return { kind: 'quantified', operator: operator as ComparisonOperator, quantifier, operand: left, ...members, span: cursor.spanFrom(start) };
-    }
+  if (precedence === RANGE_PRECEDENCE) {
+    const quantifier = cursor.expectOneOf('SOME', 'ANY', 'ALL');
+    const members = parseMembers(cursor);
+    return { kind: 'quantified', operator: operator as ComparisonOperator, quantifier, operand: left, ...members, span: cursor.spanFrom(start) };
   }
   expectOperand(cursor, operatorToken);
   const right = parseOperators(cursor, precedence + 1, stopAtAnd);

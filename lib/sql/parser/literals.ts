@@ -101,12 +101,15 @@ export function parseStringLiteral(cursor: TokenCursor, what: string): StringLit
   const start = cursor.current;
   if (start.type !== 'string' && start.type !== 'unicodeString') cursor.unexpected(what);
   cursor.take();
+  if (start.charset !== null && !CHARSETS.has(start.charset)) cursor.fail(start, `there is no character set called ${start.charset}`);
   let value = start.value;
   while (isPlainString(cursor.current)) value += cursor.take().value;
   if (cursor.at('UESCAPE')) value = unescape(cursor, start, value, parseEscapeCharacter(cursor, start));
   else if (start.type === 'unicodeString') value = unescape(cursor, start, value, '\\');
   return { kind: 'string', value, charset: start.charset, span: cursor.spanFrom(start) };
 }
+
+const CHARSETS = new Set('UTF8 UTF-8 UTF16 UTF-16 UTF-16LE UTF-16BE UTF32 UTF-32 LATIN1 ISO-8859-1 US-ASCII ASCII'.split(' '));
 
 /** A string in plain quotes, without prefix: what DDL takes. */
 export function parsePlainString(cursor: TokenCursor, what: string): StringLiteral {

@@ -151,14 +151,19 @@ function parseParenthesizedTable(cursor: TokenCursor, start: Token): TableRefere
 /** What is in the parentheses; a query in parentheses of its own may turn out to be a part of a query or of a join. */
 function parseParenthesizedContent(cursor: TokenCursor): TableReference | Query {
   if (startsQuery(cursor)) return parseQuery(cursor);
-  return cursor.atSymbol('(') && looksLikeQuery(cursor, 0) ? parseTopQuery(cursor) : parseJoins(cursor);
+  return cursor.atSymbol('(') && looksLikeQuery(cursor) ? parseTopQuery(cursor) : parseJoins(cursor);
 }
 
-/** True if the parentheses that open at `distance` hold a query, and what follows them does not make a table of it. */
-function looksLikeQuery(cursor: TokenCursor, distance: number): boolean {
-  if (!cursor.atSymbol('(', distance)) return QUERY_KEYWORDS.has(cursor.peek(distance).keyword);
-  const next = cursor.peek(cursor.distanceAfterParentheses(distance));
-  return (next.text === ')' || continuesQuery(next)) && looksLikeQuery(cursor, distance + 1);
+/** True if the parentheses that open here hold a query, and nothing that follows them or inner ones makes a table of it. */
+function looksLikeQuery(cursor: TokenCursor): boolean {
+  let numOpen = 0;
+  while (cursor.atSymbol('(', numOpen)) numOpen++;
+  if (!QUERY_KEYWORDS.has(cursor.peek(numOpen).keyword)) return false;
+  for (let distance = numOpen - 1; distance >= 0; distance--) {
+    const next = cursor.peek(cursor.distanceAfterParentheses(distance));
+    if (next.text !== ')' && !continuesQuery(next)) return false;
+  }
+  return true;
 }
 
 function withMatchRecognize(cursor: TokenCursor, input: TableReference, start: Token): TableReference {
