@@ -77,15 +77,22 @@ const UNRESERVED = `
   USER_DEFINED_TYPE_SCHEMA UTF16 UTF32 UTF8 VERSION VIEW VIRTUAL WEEK WORK WRAPPER WRITE XML YEARS ZONE
 `;
 
-const words = (list: string): string[] => list.trim().split(/\s+/);
+export interface Keyword {
+  /** Upper case. */
+  readonly word: string;
+  readonly reserved: boolean;
+}
 
-/** Upper-case keyword to whether it is reserved. */
-export const KEYWORDS: ReadonlyMap<string, boolean> = new Map([
-  ...words(UNRESERVED).map((word) => [word, false] as const),
-  ...words(RESERVED).map((word) => [word, true] as const),
-]);
+const KEYWORDS = new Map<string, Keyword>();
+for (const word of UNRESERVED.trim().split(/\s+/)) KEYWORDS.set(word, { word, reserved: false });
+for (const word of RESERVED.trim().split(/\s+/)) KEYWORDS.set(word, { word, reserved: true });
+
+/** The keyword that a word is, in whatever case it was written. */
+export function keywordOf(word: string): Keyword | undefined {
+  return KEYWORDS.get(word) ?? KEYWORDS.get(word.toUpperCase());
+}
 
 /** True for a word that must be quoted with backquotes to be used as a name. */
 export function isReservedWord(word: string): boolean {
-  return KEYWORDS.get(word.toUpperCase()) === true;
+  return keywordOf(word)?.reserved === true;
 }

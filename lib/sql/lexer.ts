@@ -7,7 +7,7 @@
 // an 'invalid' token, so that an earlier mistake of the grammar is reported first.
 
 import type { SourceSpan } from '../errors.js';
-import { KEYWORDS } from './keywords.js';
+import { keywordOf } from './keywords.js';
 
 export type TokenType =
   | 'word'
@@ -41,7 +41,7 @@ export interface Token extends SourceSpan {
 const LETTERS =
   'A-Za-z_$\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u1fff\\u3040-\\u318f\\u3300-\\u3d2d\\u4e00-\\u9fff\\uf900-\\ufaff';
 const WORD = new RegExp(`[${LETTERS}][${LETTERS}0-9]*`, 'y');
-const NUMBER = /(?:[0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?/y;
+const NUMBER = /(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?/y;
 const SPACE = /[ \t\f\r\n]+/y;
 const LINE_COMMENT = /[^\r\n]*/y;
 const QUOTED = /'(?:[^']|'')*'/y;
@@ -49,6 +49,7 @@ const BACKQUOTED = /`(?:[^`\r\n]|``)+`/y;
 const UNICODE_IDENTIFIER = /"(?:[^"\r\n]|"")+"/y;
 const CHARSET_STRING = /_([A-Za-z0-9][A-Za-z0-9:.\-_]*)'/y;
 const SYMBOLS_OF_TWO = new Set(['<=', '>=', '<>', '!=', '||', '=>', '..']);
+const PAIR_STARTS = new Set([...SYMBOLS_OF_TWO].map((pair) => pair.charCodeAt(0)));
 const SYMBOLS_OF_ONE = new Set('()[]{};.,=><?:+-*/%|^$"');
 
 class Lexer {
@@ -96,17 +97,15 @@ class Lexer {
   }
 
   private word(word: string): void {
-    const upper = word.toUpperCase();
-    const reserved = KEYWORDS.get(upper);
-    if (reserved === undefined) this.add('word', word.length, word);
-    else this.add('word', word.length, word, upper, reserved);
+    const keyword = keywordOf(word);
+    if (keyword === undefined) this.add('word', word.length, word);
+    else this.add('word', word.length, word, keyword.word, keyword.reserved);
   }
 
   private number(): void {
-    NUMBER.lastIndex = this.position;
-    const match = NUMBER.exec(this.text)!;
-    const type = match[1] !== undefined ? 'approximate' : match[0].includes('.') ? 'decimal' : 'integer';
-    this.add(type, match[0].length, match[0]);
+    const digits = matchAt(NUMBER, this.text, this.position)!;
+    const type = /e/i.test(digits) ? 'approximate' : digits.includes('.') ? 'decimal' : 'integer';
+    this.add(type, digits.length, digits);
   }
 
   private string(quoteAt: number, charset: string | null, type: TokenType = 'string'): void {
@@ -141,8 +140,8 @@ class Lexer {
   }
 
   private symbol(code: number, next: number): void {
-    const pair = String.fromCharCode(code, next);
-    if (pair === '*/') return this.add('hintEnd', 2, pair);
+    if (code === 42 && next === 47) return this.add('hintEnd', 2, '*/');
+    const pair = PAIR_STARTS.has(code) ? String.fromCharCode(code, next) : '';
     if (SYMBOLS_OF_TWO.has(pair)) return this.add('symbol', 2, pair);
     const single = String.fromCodePoint(this.text.codePointAt(this.position)!);
     if (SYMBOLS_OF_ONE.has(single)) return this.add('symbol', 1, single);
@@ -166,11 +165,12 @@ class Lexer {
   private add(type: TokenType, length: number, value: string, keyword = '', reserved = false, charset: string | null = null): void {
     const start = this.position;
     const end = start + length;
-    const text = this.text.slice(start, end);
+    const text = value.length === length && type !== 'invalid' ? value : this.text.slice(start, end);
     this.tokens.push({
       type, start, end, line: this.line, column: start - this.lineStart + 1, text, keyword, reserved, value, charset,
     });
-    this.moveTo(end);
+    if (type === 'string' || type === 'unicodeString' || type === 'binaryString' || type === 'invalid') this.moveTo(end);
+    else this.position = end;
   }
 
   /** Stands on the last character of the last token: that is where Flink reports that something is missing. */
@@ -234,6 +234,5 @@ export function unescapeUnicode(text: string, escape: string): string | null {
 
 function matchAt(pattern: RegExp, text: string, position: number): string | null {
   pattern.lastIndex = position;
-  const match = pattern.exec(text);
-  return match === null ? null : match[0];
+  return pattern.test(text) ? text.slice(position, pattern.lastIndex) : null;
 }

@@ -188,8 +188,11 @@ function parseColumn(cursor: TokenCursor): ColumnReference {
 
 // ------------------------------------------------------------------------------------------------- after the parentheses
 
+const SUFFIX_KEYWORDS = new Set(['IGNORE', 'RESPECT', 'WITHIN', 'FILTER', 'OVER']);
+
 /** IGNORE NULLS, WITHIN DISTINCT, WITHIN GROUP, FILTER and OVER, in this order. */
 export function parseCallSuffix(cursor: TokenCursor, call: FunctionCall, start: Token): FunctionCall {
+  if (!cursor.atAny(SUFFIX_KEYWORDS)) return call;
   const nullTreatment = parseNullTreatment(cursor) ?? call.nullTreatment;
   const withinDistinct = cursor.accept('WITHIN', 'DISTINCT') ? parseParenthesizedExpressions(cursor) : [];
   const withinGroup = parseWithinGroup(cursor);

@@ -53,9 +53,15 @@ export class TokenCursor {
 
   // ---------------------------------------------------------------------------------------------------------- keywords
 
-  at(...keywords: readonly string[]): boolean {
-    for (let i = 0; i < keywords.length; i++) if (this.peek(i).keyword !== keywords[i]) return false;
-    return true;
+  /** True if these keywords come next. Named one by one: it runs for every clause that could follow every name. */
+  at(first: string, second?: string, third?: string, fourth?: string, fifth?: string): boolean {
+    return (
+      this.current.keyword === first &&
+      (second === undefined || this.peek(1).keyword === second) &&
+      (third === undefined || this.peek(2).keyword === third) &&
+      (fourth === undefined || this.peek(3).keyword === fourth) &&
+      (fifth === undefined || this.peek(4).keyword === fifth)
+    );
   }
 
   atAny(keywords: ReadonlySet<string>): boolean {
@@ -63,9 +69,9 @@ export class TokenCursor {
   }
 
   /** Takes the keywords if all of them come next. */
-  accept(...keywords: readonly string[]): boolean {
-    if (!this.at(...keywords)) return false;
-    this.position += keywords.length;
+  accept(first: string, second?: string, third?: string): boolean {
+    if (!this.at(first, second, third)) return false;
+    this.position += third !== undefined ? 3 : second !== undefined ? 2 : 1;
     return true;
   }
 
