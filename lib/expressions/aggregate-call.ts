@@ -1,7 +1,7 @@
 // An aggregate call: a function over columns of the operator's input (docs/plan.md, "Aggregate calls").
 
-import type { OptionValue } from './expression.js';
 import type { LogicalType } from '../schema/types.js';
+import type { OptionValue } from './expression.js';
 
 /** One sort key, a column of the input. */
 export interface SortKey {

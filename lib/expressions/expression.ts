@@ -4,7 +4,7 @@
 //
 // The remaining forms live only in logical plans: the planner turns them into joins, windows and patterns.
 
-import { types, withNullable, type LogicalType, type Schema } from '../schema/types.js';
+import { type LogicalType, type Schema, types, withNullable } from '../schema/types.js';
 import type { AggregateCall } from './aggregate-call.js';
 
 /** A column of the operator's input, by position. */
@@ -80,8 +80,7 @@ export type Expression =
   | PatternReference
   | PatternAggregate;
 
-export const isColumn = (e: Expression): e is ColumnReference =>
-  'column' in e && !('outer' in e) && !('variable' in e);
+export const isColumn = (e: Expression): e is ColumnReference => 'column' in e && !('outer' in e) && !('variable' in e);
 export const isLiteral = (e: Expression): e is Literal => 'literal' in e;
 export const isCall = (e: Expression, name?: string): e is Call =>
   'call' in e && (name === undefined || e.call === name);

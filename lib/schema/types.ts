@@ -59,8 +59,6 @@ export interface TimestampType extends Nullable {
 }
 export interface IntervalType extends Nullable {
   readonly kind: IntervalKind;
-  /** The fields as Flink prints them: `DAY(2) TO SECOND(3)`, `YEAR(2) TO MONTH`. The value does not depend on it. */
-  readonly resolution: string;
 }
 export interface ArrayType extends Nullable {
   readonly kind: 'ARRAY';
@@ -122,16 +120,8 @@ export const types = {
   time: (precision = 0): TimeType => ({ kind: 'TIME', precision, nullable: true }),
   timestamp: (precision = 6): TimestampType => ({ kind: 'TIMESTAMP', precision, nullable: true }),
   timestampLtz: (precision = 6): TimestampType => ({ kind: 'TIMESTAMP_LTZ', precision, nullable: true }),
-  yearMonthInterval: (resolution = 'YEAR(2) TO MONTH'): IntervalType => ({
-    kind: 'INTERVAL_YEAR_MONTH',
-    resolution,
-    nullable: true,
-  }),
-  dayTimeInterval: (resolution = 'DAY(2) TO SECOND(3)'): IntervalType => ({
-    kind: 'INTERVAL_DAY_TIME',
-    resolution,
-    nullable: true,
-  }),
+  yearMonthInterval: (): IntervalType => ({ kind: 'INTERVAL_YEAR_MONTH', nullable: true }),
+  dayTimeInterval: (): IntervalType => ({ kind: 'INTERVAL_DAY_TIME', nullable: true }),
   array: (element: LogicalType): ArrayType => ({ kind: 'ARRAY', element, nullable: true }),
   multiset: (element: LogicalType): MultisetType => ({ kind: 'MULTISET', element, nullable: true }),
   map: (key: LogicalType, value: LogicalType): MapType => ({ kind: 'MAP', key, value, nullable: true }),
@@ -174,7 +164,7 @@ export function materialized<T extends LogicalType>(type: T): T {
 
 const kindsOf = <K extends TypeKind>(...kinds: K[]) => {
   const set = new Set<string>(kinds);
-  return (type: LogicalType): type is Extract<LogicalType, { kind: K }> => set.has(type.kind);
+  return (type: LogicalType): type is LogicalType & { readonly kind: K } => set.has(type.kind);
 };
 
 export const isExactInteger = kindsOf('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT');
@@ -237,7 +227,12 @@ export function quoteIdentifier(name: string): string {
 
 /** The type as Flink prints it (TYPEOF, DESCRIBE, error messages). */
 export function printType(type: LogicalType): string {
-  return printBare(type) + (type.nullable || type.kind === 'NULL' ? '' : ' NOT NULL');
+  const attribute = timeAttribute(type);
+  return (
+    printBare(type) +
+    (type.nullable || type.kind === 'NULL' ? '' : ' NOT NULL') +
+    (attribute === undefined ? '' : ` *${attribute.toUpperCase()}*`)
+  );
 }
 
 function printBare(type: LogicalType): string {
@@ -257,10 +252,11 @@ function printBare(type: LogicalType): string {
       return `TIME(${type.precision})`;
     case 'TIMESTAMP':
     case 'TIMESTAMP_LTZ':
-      return `${type.kind}(${type.precision})${type.rowtime ? ' *ROWTIME*' : type.proctime ? ' *PROCTIME*' : ''}`;
+      return `${type.kind}(${type.precision})`;
     case 'INTERVAL_YEAR_MONTH':
+      return 'INTERVAL MONTH';
     case 'INTERVAL_DAY_TIME':
-      return `INTERVAL ${type.resolution}`;
+      return 'INTERVAL SECOND(3)';
     case 'ARRAY':
     case 'MULTISET':
       return `${type.kind}<${printType(type.element)}>`;

@@ -6,12 +6,7 @@
 namespace sabot {
 
 #define SABOT_OPERATORS(X) \
-  X(kFilter)               \
-  X(kIntervalJoin)         \
-  X(kJoin)                 \
-  X(kProject)              \
-  X(kUnion)                \
-  X(kWatermarkAssigner)
+  X(kUnion)
 
 #define SABOT_DECLARE(name) extern const OperatorSpec name;
 SABOT_OPERATORS(SABOT_DECLARE)

@@ -1,0 +1,62 @@
+// Checks a table's connector and format by name before anything is planned on it.
+
+import type { SourceSpan } from '../../errors.js';
+import { printIdentifier, type TableDefinition } from '../../plan/table.js';
+import type { ConnectorNames } from './environment.js';
+import { invalid, suggestion } from './errors.js';
+
+/** Connectors and formats that scripts may name; the connectors' own code checks their options. */
+export const CONNECTOR_NAMES: ConnectorNames = {
+  connectors: [
+    'filesystem',
+    'kafka',
+    'upsert-kafka',
+    'jdbc',
+    'elasticsearch-7',
+    'datagen',
+    'print',
+    'blackhole',
+    'nexmark',
+    'values',
+  ],
+  formats: [
+    'json',
+    'csv',
+    'avro',
+    'avro-confluent',
+    'raw',
+    'debezium-json',
+    'canal-json',
+    'maxwell-json',
+    'ogg-json',
+    'parquet',
+    'orc',
+    'protobuf',
+  ],
+};
+
+const FORMAT_OPTIONS: readonly string[] = ['format', 'value.format', 'key.format'];
+
+export function checkConnector(
+  table: TableDefinition,
+  options: Readonly<Record<string, string>>,
+  span: SourceSpan,
+  names: ConnectorNames,
+): void {
+  const { connector } = options;
+  const place = printIdentifier(table.identifier);
+  if (connector === undefined) {
+    const message = `Table '${place}' has no option 'connector'; add 'connector' = '...' to its WITH clause`;
+    throw invalid('missing-option', 'connector', message, span);
+  }
+  if (!names.connectors.includes(connector)) {
+    const message = `Could not find any factory for connector '${connector}' of table '${place}'${suggestion(connector, names.connectors)}`;
+    throw invalid('unknown-connector', connector, message, span);
+  }
+  for (const key of FORMAT_OPTIONS) {
+    const format = options[key];
+    if (format === undefined || names.formats.includes(format)) continue;
+    const message = `Could not find any format factory for identifier '${format}' of table '${place}'${suggestion(format, names.formats)}`;
+    throw invalid('unknown-format', format, message, span);
+  }
+}

@@ -1,0 +1,463 @@
+// Expressions of the script -> typed expressions.
+//
+//   price * 2 > 10    ->   greater_than(times(column 2, 2), 10)
+//
+// One recursive function over the tree. A context says what names mean and may take over nodes: aggregates and group
+// keys in a grouped query, OVER in a select list, pattern variables in MATCH_RECOGNIZE.
+
+import { castTo } from '../../expressions/cast.js';
+import { call, type Expression, isLiteral, literal } from '../../expressions/expression.js';
+import type { LogicalNode } from '../../plan/nodes.js';
+import { canCast } from '../../schema/casts.js';
+import { leastRestrictive } from '../../schema/result-types.js';
+import {
+  isDatetime,
+  isExactInteger,
+  type LogicalType,
+  materialized,
+  nullable,
+  printType,
+  sameType,
+  timeAttribute,
+  types,
+  withNullable,
+} from '../../schema/types.js';
+import type * as ast from '../ast.js';
+import { logicalType } from './data-types.js';
+import { invalid, unsupported } from './errors.js';
+import { rowField } from './fields.js';
+import { functionCall } from './function-calls.js';
+import { jsonExpression } from './json.js';
+import { literalExpression, negatedLiteral, unitInterval } from './literals.js';
+import {
+  arithmetic,
+  asBoolean,
+  cannotApply,
+  comparison,
+  concatenation,
+  distinctFrom,
+  equalTuples,
+  logical,
+  not,
+  rejectNull,
+} from './operators.js';
+import type { Scope } from './scope.js';
+import { existsSubquery, inSubquery, quantifiedSubquery, scalarSubquery } from './subqueries.js';
+
+/** What expressions are analysed against. */
+export interface ExpressionContext {
+  readonly scope: Scope;
+  /** The clause, as messages name it: `WHERE`, `GROUP BY`. */
+  readonly clause: string;
+  readonly session: SessionValues;
+  /** Takes over a node; undefined leaves it to the usual rules. */
+  readonly intercept?: (node: ast.Expression) => Expression | undefined;
+  /** Analyses a subquery inside a scope. */
+  readonly query: (query: ast.Query, scope: Scope) => LogicalNode;
+}
+
+/** What some functions read from the session. */
+export interface SessionValues {
+  readonly currentDatabase: string;
+}
+
+const BOOLEAN = types.boolean();
+const NOT_NULL_BOOLEAN = withNullable(BOOLEAN, false);
+
+export function analyseExpression(node: ast.Expression, context: ExpressionContext): Expression {
+  const taken = context.intercept?.(node);
+  if (taken !== undefined) return taken;
+  const analyse = (inner: ast.Expression) => analyseExpression(inner, context);
+  switch (node.kind) {
+    case 'number':
+    case 'string':
+    case 'binaryLiteral':
+    case 'boolean':
+    case 'null':
+    case 'dateTime':
+    case 'interval':
+      return literalExpression(node);
+    case 'column':
+      return columnOrConstant(node, context);
+    case 'unary':
+      return unary(node, context);
+    case 'binary':
+      return binary(node, context);
+    case 'is':
+      return isTest(node, context);
+    case 'between':
+      return between(node, analyse);
+    case 'in':
+      return inExpression(node, context);
+    case 'like':
+      return like(node, analyse);
+    case 'quantified':
+      return quantified(node, context);
+    case 'case':
+      return caseExpression(node, analyse);
+    case 'cast':
+      return cast(node, analyse);
+    case 'call':
+      return functionCall(node, context);
+    case 'row':
+      return rowConstructor(node.items.map(analyse));
+    case 'collection':
+      return collection(node, analyse);
+    case 'map':
+      return mapConstructor(node, analyse);
+    case 'item':
+      return item(analyse(node.operand), analyse(node.index), node.span);
+    case 'field':
+      return field(node, analyse);
+    case 'subquery':
+      return scalarSubquery(node, context);
+    case 'intervalExpression': {
+      const unit = unitInterval(node.qualifier.from);
+      if (unit === undefined) throw unsupported(`INTERVAL of ${node.qualifier.from}`, node.span);
+      return arithmetic('*', unit, analyse(node.operand), node.span);
+    }
+    case 'timeDifference':
+      return timeDifference(analyse(node.left), analyse(node.right), node);
+    case 'jsonValue':
+    case 'jsonQuery':
+    case 'jsonExists':
+    case 'jsonObject':
+    case 'jsonArray':
+    case 'formatJson':
+      return jsonExpression(node, context);
+    case 'jsonObjectAggregate':
+    case 'jsonArrayAggregate':
+      throw misplacedAggregate(node.span, context);
+    case 'star':
+      throw invalid('unknown-column', '*', "Unknown identifier '*'", node.span);
+    default:
+      throw unsupported(`${node.kind} is not supported in an expression`, node.span);
+  }
+}
+
+/** Analyses a condition: WHERE, HAVING, ON and FILTER must be BOOLEAN. */
+export function analyseCondition(node: ast.Expression, context: ExpressionContext): Expression {
+  const condition = asBoolean(analyseExpression(node, context));
+  if (condition.type.kind === 'BOOLEAN') return condition;
+  throw invalid('type-mismatch', context.clause, `${context.clause} clause must be a condition`, node.span);
+}
+
+export function misplacedAggregate(span: ast.SourceSpan, { clause }: ExpressionContext) {
+  const message =
+    clause === 'aggregate'
+      ? 'Aggregate expressions cannot be nested'
+      : `Aggregate expression is illegal in ${clause} clause`;
+  return invalid('aggregate-misuse', message, message, span);
+}
+
+/** A name is a column; a bare PI or E that is none is the constant. */
+function columnOrConstant(node: ast.ColumnReference, context: ExpressionContext): Expression {
+  const found = context.scope.find(node.parts, 0);
+  if (found !== undefined) return found;
+  const name = node.parts[0]!;
+  if (node.parts.length === 1 && ['PI', 'E'].includes(name.name.toUpperCase()) && !name.quoted) {
+    return call(name.name.toLowerCase(), [], withNullable(types.double(), false));
+  }
+  return context.scope.resolve(node.parts);
+}
+
+function unary(node: ast.UnaryExpression, context: ExpressionContext): Expression {
+  const { operator, operand, span } = node;
+  switch (operator) {
+    case '-':
+      return negate(operand, context, span);
+    case '+': {
+      const e = analyseExpression(operand, context);
+      rejectNull([e], span);
+      return e;
+    }
+    case 'NOT':
+      return not(analyseExpression(operand, context), span);
+    case 'EXISTS':
+      return existsSubquery(operand, context);
+    default:
+      throw unsupported(`${operator} is not supported here`, span);
+  }
+}
+
+function negate(operand: ast.Expression, context: ExpressionContext, span: ast.SourceSpan): Expression {
+  if (operand.kind === 'number' && !operand.text.startsWith('-')) {
+    return literalExpression({ ...operand, text: `-${operand.text}` });
+  }
+  const e = analyseExpression(operand, context);
+  rejectNull([e], span);
+  const folded = isLiteral(e) && e.literal !== null ? negatedLiteral(e) : undefined;
+  if (folded !== undefined) return folded;
+  const numeric = ['TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'DECIMAL', 'FLOAT', 'DOUBLE'];
+  if (!numeric.includes(e.type.kind) && !e.type.kind.startsWith('INTERVAL')) throw cannotApply('-', [e], span);
+  return call('negate', [e], e.type);
+}
+
+function binary(node: ast.BinaryExpression, context: ExpressionContext): Expression {
+  const { operator, left, right, span } = node;
+  const analyse = (inner: ast.Expression) => analyseExpression(inner, context);
+  switch (operator) {
+    case 'AND':
+    case 'OR':
+      return logical(operator === 'AND' ? 'and' : 'or', [analyse(left), analyse(right)], span);
+    case '+':
+    case '-':
+    case '*':
+    case '/':
+    case '%':
+      return arithmetic(operator, analyse(left), analyse(right), span);
+    case '||':
+      return concatenation(analyse(left), analyse(right), span);
+    case '=':
+    case '<>':
+      if (left.kind === 'row' && right.kind === 'row' && left.items.length === right.items.length) {
+        const equal = equalTuples(left.items.map(analyse), right.items.map(analyse), span);
+        return operator === '=' ? equal : not(equal, span);
+      }
+      return comparison(operator, analyse(left), analyse(right), span);
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+      return comparison(operator, analyse(left), analyse(right), span);
+    case 'IS DISTINCT FROM':
+    case 'IS NOT DISTINCT FROM':
+      return distinctFrom(operator === 'IS NOT DISTINCT FROM', analyse(left), analyse(right), span);
+    default:
+      throw unsupported(`The operator ${operator} is not supported`, node.operatorSpan);
+  }
+}
+
+function isTest(node: ast.IsExpression, context: ExpressionContext): Expression {
+  const { test, negated, span } = node;
+  if (test.startsWith('JSON')) return jsonExpression(node, context);
+  const operand = analyseExpression(node.operand, context);
+  if (test === 'NULL') return call(negated ? 'is_not_null' : 'is_null', [operand], NOT_NULL_BOOLEAN);
+  const e = asBoolean(operand);
+  if (test === 'A SET' || test === 'EMPTY') throw unsupported(`IS ${test} is not supported`, span);
+  if (e.type.kind !== 'BOOLEAN') throw cannotApply(`IS ${negated ? 'NOT ' : ''}${test}`, [e], span);
+  if (test === 'UNKNOWN') return call(negated ? 'is_not_null' : 'is_null', [e], NOT_NULL_BOOLEAN);
+  return call(`is_${negated ? 'not_' : ''}${test.toLowerCase()}`, [e], NOT_NULL_BOOLEAN);
+}
+
+type Analyse = (node: ast.Expression) => Expression;
+
+function between(node: ast.BetweenExpression, analyse: Analyse): Expression {
+  const { negated, symmetric, span } = node;
+  const [value, low, high] = [analyse(node.operand), analyse(node.low), analyse(node.high)];
+  const inside = (from: Expression, to: Expression) =>
+    logical('and', [comparison('>=', value, from, span), comparison('<=', value, to, span)], span);
+  if (symmetric) {
+    const either = logical('or', [inside(low, high), inside(high, low)], span);
+    return negated ? not(either, span) : either;
+  }
+  if (!negated) return inside(low, high);
+  return logical('or', [comparison('<', value, low, span), comparison('>', value, high, span)], span);
+}
+
+function inExpression(node: ast.InExpression, context: ExpressionContext): Expression {
+  if (node.query !== null) return inSubquery(node.operand, node.query, node.negated, node.span, context);
+  const analyse = (inner: ast.Expression) => analyseExpression(inner, context);
+  const members = node.list!;
+  const found =
+    node.operand.kind === 'row' && members.every((member) => member.kind === 'row')
+      ? tupleIn(node.operand.items.map(analyse), members, analyse, node.span)
+      : valueIn(analyse(node.operand), members.map(analyse), node.span);
+  return node.negated ? not(found, node.span) : found;
+}
+
+function tupleIn(
+  tuple: readonly Expression[],
+  members: readonly ast.RowConstructor[],
+  analyse: Analyse,
+  span: ast.SourceSpan,
+): Expression {
+  const equal = members.map((member) => equalTuples(tuple, member.items.map(analyse), span));
+  return equal.length === 1 ? equal[0]! : logical('or', equal, span);
+}
+
+/** Members are cast to the value's type, as Flink does: `i IN (1, 2.5)` compares with 1 and 2. */
+export function valueIn(value: Expression, members: readonly Expression[], span: ast.SourceSpan): Expression {
+  const common = leastRestrictive(members.map((member) => member.type));
+  const type = materialized(value.type);
+  if (common === undefined || !(common.kind === 'NULL' || canCast(common, type))) {
+    throw invalid('type-mismatch', 'IN', 'Values in expression list must have compatible types', span);
+  }
+  const args = [value, ...members.map((member) => castTo(member, type))];
+  return call(
+    'in',
+    args,
+    withNullable(
+      BOOLEAN,
+      args.some((a) => a.type.nullable),
+    ),
+  );
+}
+
+function like(node: ast.LikeExpression, analyse: Analyse): Expression {
+  const { operator, negated, span } = node;
+  const names = { LIKE: 'like', 'SIMILAR TO': 'similar', ILIKE: '', RLIKE: '' } as const;
+  const name = names[operator];
+  if (name === '') throw unsupported(`${operator} is not supported`, span, 'unsupported-function', operator);
+  const [value, pattern] = [analyse(node.operand), analyse(node.pattern)];
+  const escaped = node.escape === null ? undefined : analyse(node.escape);
+  const args = escaped === undefined ? [value, pattern] : [value, pattern, escaped];
+  if (args.some((a) => a.type.kind !== 'CHAR' && a.type.kind !== 'VARCHAR' && a.type.kind !== 'NULL')) {
+    throw cannotApply(operator, args, span);
+  }
+  rejectNull(args, span);
+  const type = withNullable(
+    BOOLEAN,
+    args.some((a) => a.type.nullable),
+  );
+  const options = escaped === undefined ? undefined : { escape: escapeCharacter(escaped, node.escape!.span) };
+  const matched = call(name, [value, pattern], type, options);
+  return negated ? not(matched, span) : matched;
+}
+
+function escapeCharacter(e: Expression, span: ast.SourceSpan): string {
+  if (isLiteral(e) && typeof e.literal === 'string') return e.literal;
+  throw unsupported('ESCAPE takes a literal', span);
+}
+
+function quantified(node: ast.QuantifiedExpression, context: ExpressionContext): Expression {
+  const all = node.quantifier === 'ALL';
+  if (node.query !== null) return quantifiedSubquery(node, node.query, context);
+  const value = analyseExpression(node.operand, context);
+  const members = node.list!.map((member) => analyseExpression(member, context));
+  if (!all && node.operator === '=') return valueIn(value, members, node.span);
+  const tests = members.map((member) => comparison(node.operator, value, member, node.span));
+  return tests.length === 1 ? tests[0]! : logical(all ? 'and' : 'or', tests, node.span);
+}
+
+function caseExpression(node: ast.CaseExpression, analyse: Analyse): Expression {
+  const operand = node.operand === null ? undefined : analyse(node.operand);
+  const conditions = node.branches.map((branch) => branchCondition(branch, operand, analyse));
+  const results = node.branches.map((branch) => analyse(branch.result));
+  const otherwise = node.otherwise === null ? literal(null, types.null()) : analyse(node.otherwise);
+  const all = [...results, otherwise];
+  const type = leastRestrictive(all.map((e) => e.type));
+  if (type === undefined) {
+    throw invalid('type-mismatch', 'CASE', 'Illegal mixing of types in CASE or COALESCE statement', node.span);
+  }
+  if (type.kind === 'NULL') {
+    throw invalid('type-mismatch', 'NULL', 'ELSE clause or at least one THEN clause must be non-NULL', node.span);
+  }
+  const args = conditions.flatMap((condition, i) => [condition, castTo(results[i]!, type)]);
+  return call('case', [...args, castTo(otherwise, type)], withNullable(materialized(type), type.nullable));
+}
+
+function branchCondition(branch: ast.CaseBranch, operand: Expression | undefined, analyse: Analyse): Expression {
+  const tests = branch.conditions.map((condition) => {
+    const e = analyse(condition);
+    return operand === undefined ? asBoolean(e) : comparison('=', operand, e, condition.span);
+  });
+  if (tests.some((test) => test.type.kind !== 'BOOLEAN')) {
+    throw invalid('type-mismatch', 'CASE', 'Expected a boolean type', branch.span);
+  }
+  return tests.length === 1 ? tests[0]! : logical('or', tests, branch.span);
+}
+
+function cast(node: ast.CastExpression, analyse: Analyse): Expression {
+  const operand = analyse(node.operand);
+  const target = logicalType(node.type);
+  if (!canCast(operand.type, target)) {
+    const message = `Cast function cannot convert value of type ${printType(operand.type)} to type ${printType(target)}`;
+    throw invalid('invalid-cast', printType(nullable(target)), message, node.span);
+  }
+  return explicitCast(operand, target, node.operator !== 'CAST');
+}
+
+/** A CAST as written: it stays even where no byte changes, because the type does. */
+export function explicitCast(operand: Expression, target: LogicalType, trying = false): Expression {
+  const type = withNullable(target, trying || operand.type.nullable);
+  const same = sameType(operand.type, type, { ignoreNullability: true });
+  if (isLiteral(operand)) {
+    const folded = castTo(operand, type);
+    if (isLiteral(folded)) return { ...folded, type: withNullable(type, folded.literal === null || trying) };
+  }
+  if (same && !trying && timeAttribute(operand.type) === undefined) return operand;
+  return call(trying ? 'try_cast' : 'cast', [operand], type);
+}
+
+/** `(a - b) DAY` is an interval. */
+function timeDifference(left: Expression, right: Expression, node: ast.TimeDifference): Expression {
+  const unit = unitInterval(node.qualifier.from);
+  const type = leastRestrictive([left.type, right.type]);
+  if (unit === undefined || type === undefined || !isDatetime(type)) throw cannotApply('-', [left, right], node.span);
+  const result = withNullable(unit.type, left.type.nullable || right.type.nullable);
+  return call('minus', [castTo(left, type), castTo(right, type)], result);
+}
+
+// --------------------------------------------------------------------------------------------------- constructed values
+
+export function rowConstructor(items: readonly Expression[]): Expression {
+  const fields = items.map((e, i) => ({ name: `EXPR$${i}`, type: materialized(e.type) }));
+  return call('row', items, withNullable(types.row(fields), false));
+}
+
+function collection(node: ast.CollectionConstructor, analyse: Analyse): Expression {
+  if (node.type === 'MULTISET') throw unsupported('MULTISET[...] is not supported', node.span);
+  const items = node.items.map(analyse);
+  if (items.length === 0) throw invalid('argument-count', 'ARRAY', 'Require at least 1 argument', node.span);
+  const element = leastRestrictive(items.map((e) => e.type));
+  if (element === undefined) {
+    throw invalid('type-mismatch', 'ARRAY', 'Parameters must be of the same type', node.span);
+  }
+  const args = items.map((e) => castTo(e, element));
+  return call('array', args, withNullable(types.array(element), false));
+}
+
+function mapConstructor(node: ast.MapConstructor, analyse: Analyse): Expression {
+  const keys = node.entries.map((entry) => analyse(entry.key));
+  const values = node.entries.map((entry) => analyse(entry.value));
+  if (keys.length === 0) throw invalid('argument-count', 'MAP', 'Map requires at least 2 arguments', node.span);
+  const key = leastRestrictive(keys.map((e) => e.type));
+  const value = leastRestrictive(values.map((e) => e.type));
+  if (key === undefined || value === undefined) {
+    throw invalid('type-mismatch', 'MAP', 'Parameters must be of the same type', node.span);
+  }
+  const args = keys.flatMap((e, i) => [castTo(e, key), castTo(values[i]!, value)]);
+  return call('map', args, withNullable(types.map(key, value), false));
+}
+
+function item(base: Expression, index: Expression, span: ast.SourceSpan): Expression {
+  const type = base.type;
+  switch (type.kind) {
+    case 'ARRAY':
+      if (!isExactInteger(index.type)) break;
+      return call('item', [base, castTo(index, types.integer())], nullable(type.element));
+    case 'MAP': {
+      const common = leastRestrictive([type.key, index.type]);
+      if (common?.kind !== type.key.kind && index.type.kind !== 'NULL') break;
+      return call('item', [base, castTo(index, type.key)], nullable(type.value));
+    }
+    case 'ROW': {
+      const position = rowPosition(
+        index,
+        type.fields.map((f) => f.name),
+      );
+      if (position === undefined) break;
+      return rowField(base, position);
+    }
+    case 'VARIANT':
+      return call('item', [base, index], nullable(type));
+  }
+  throw cannotApply('ITEM', [base, index], span);
+}
+
+function rowPosition(index: Expression, names: readonly string[]): number | undefined {
+  if (!isLiteral(index)) return undefined;
+  const position = typeof index.literal === 'number' ? index.literal - 1 : names.indexOf(String(index.literal));
+  return position >= 0 && position < names.length ? position : undefined;
+}
+
+function field(node: ast.FieldAccess, analyse: Analyse): Expression {
+  const base = analyse(node.operand);
+  const name = node.field;
+  if (name === null) throw unsupported('A star after an expression is only supported in a select list', node.span);
+  const fields = base.type.kind === 'ROW' ? base.type.fields : [];
+  const position = fields.findIndex((f) => f.name === name.name);
+  if (position < 0) throw invalid('unknown-column', name.name, `Unknown field '${name.name}'`, name.span);
+  return rowField(base, position);
+}

@@ -1,0 +1,103 @@
+// JSON functions with clauses, and IS JSON.
+//
+//   JSON_VALUE(j, '$.a' RETURNING INT DEFAULT 0 ON EMPTY)
+//     ->  json_value(j, '$.a', 0)  options { onEmpty: 'DEFAULT', onError: 'NULL' }
+//
+// Default values follow the path as further arguments: first that ON EMPTY, then that ON ERROR.
+
+import { castTo } from '../../expressions/cast.js';
+import { call, type Expression, isLiteral } from '../../expressions/expression.js';
+import { isCharacter, nullable, types, withNullable } from '../../schema/types.js';
+import type * as ast from '../ast.js';
+import { logicalType } from './data-types.js';
+import { invalid, unsupported } from './errors.js';
+import { analyseExpression, type ExpressionContext, explicitCast } from './expressions.js';
+import { cannotApply, not } from './operators.js';
+
+type JsonNode =
+  | ast.IsExpression
+  | ast.JsonValueExpression
+  | ast.JsonQueryExpression
+  | ast.JsonExistsExpression
+  | ast.JsonObjectExpression
+  | ast.JsonArrayExpression
+  | ast.FormatJson;
+
+const STRING = types.string();
+const notNullString = withNullable(STRING, false);
+
+export function jsonExpression(node: JsonNode, context: ExpressionContext): Expression {
+  switch (node.kind) {
+    case 'is':
+      return isJson(node, context);
+    case 'jsonValue':
+      return jsonValue(node, context);
+    case 'jsonQuery':
+      return jsonQuery(node, context);
+    case 'jsonExists':
+      return call('json_exists', inputAndPath(node, context), types.boolean(), {
+        onError: node.onError?.action ?? 'FALSE',
+      });
+    case 'jsonObject':
+      return jsonObject(node, context);
+    case 'jsonArray': {
+      const items = node.items.map((item) => analyseExpression(item, context));
+      return call('json_array', items, notNullString, { onNull: nullClause(node.onNull ?? 'ABSENT ON NULL') });
+    }
+    case 'formatJson':
+      throw unsupported('FORMAT JSON is not supported', node.span);
+  }
+}
+
+export const nullClause = (clause: ast.JsonNullClause) => (clause === 'NULL ON NULL' ? 'NULL' : 'ABSENT');
+
+/** IS JSON never gives NULL: a NULL is no JSON. */
+function isJson(node: ast.IsExpression, context: ExpressionContext): Expression {
+  const operand = analyseExpression(node.operand, context);
+  if (!isCharacter(operand.type)) throw cannotApply(`IS ${node.test}`, [operand], node.span);
+  const test = call('is_json', [operand], withNullable(types.boolean(), false), { type: node.test.slice(5) });
+  return node.negated ? not(test, node.span) : test;
+}
+
+function inputAndPath(
+  node: { readonly input: ast.Expression; readonly path: ast.Expression },
+  context: ExpressionContext,
+): Expression[] {
+  const text = (e: Expression) => (isCharacter(e.type) ? e : castTo(e, STRING));
+  return [text(analyseExpression(node.input, context)), text(analyseExpression(node.path, context))];
+}
+
+function jsonValue(node: ast.JsonValueExpression, context: ExpressionContext): Expression {
+  const type = nullable(node.returning === null ? STRING : logicalType(node.returning));
+  const args = inputAndPath(node, context);
+  for (const behavior of [node.onEmpty, node.onError]) {
+    if (behavior?.action !== 'DEFAULT' || behavior.value === null) continue;
+    args.push(explicitCast(analyseExpression(behavior.value, context), type));
+  }
+  return call('json_value', args, type, {
+    onEmpty: node.onEmpty?.action ?? 'NULL',
+    onError: node.onError?.action ?? 'NULL',
+  });
+}
+
+function jsonQuery(node: ast.JsonQueryExpression, context: ExpressionContext): Expression {
+  const type = nullable(node.returning === null ? STRING : logicalType(node.returning));
+  const wrapper = { WITHOUT: 'WITHOUT', 'WITH CONDITIONAL': 'CONDITIONAL', 'WITH UNCONDITIONAL': 'UNCONDITIONAL' };
+  return call('json_query', inputAndPath(node, context), type, {
+    wrapper: wrapper[node.wrapper ?? 'WITHOUT'],
+    onEmpty: node.onEmpty?.action ?? 'NULL',
+    onError: node.onError?.action ?? 'NULL',
+  });
+}
+
+function jsonObject(node: ast.JsonObjectExpression, context: ExpressionContext): Expression {
+  const args = node.members.flatMap((member) => {
+    const key = analyseExpression(member.key, context);
+    if (!isCharacter(key.type)) throw cannotApply('JSON_OBJECT', [key], member.key.span);
+    if (key.type.nullable || (isLiteral(key) && key.literal === null)) {
+      throw invalid('type-mismatch', 'JSON_OBJECT', 'A key of JSON_OBJECT must not be NULL', member.key.span);
+    }
+    return [key, analyseExpression(member.value, context)];
+  });
+  return call('json_object', args, notNullString, { onNull: nullClause(node.onNull ?? 'NULL ON NULL') });
+}

@@ -1,0 +1,420 @@
+// FROM: tables, views, common tables, subqueries, UNNEST, window functions and joins -> nodes and a scope.
+//
+//   FROM orders AS o LEFT JOIN customers AS c ON o.cid = c.id
+//     ->  join left ( scan orders, scan customers ), scope o: 0..4, c: 5..8 (nullable)
+
+import { castTo } from '../../expressions/cast.js';
+import { call, column, type Expression, isLiteral } from '../../expressions/expression.js';
+import type { JoinNode, LogicalNode, UnnestNode } from '../../plan/nodes.js';
+import { scanSchema, type TableDefinition, tableSchema } from '../../plan/table.js';
+import { leastRestrictive } from '../../schema/result-types.js';
+import {
+  type Field,
+  type LogicalType,
+  materialized,
+  nullable,
+  type Schema,
+  timeAttribute,
+  types,
+  withNullable,
+} from '../../schema/types.js';
+import type * as ast from '../ast.js';
+import { checkConnector } from './connectors.js';
+import type { QueryEnvironment } from './environment.js';
+import { invalid, suggestion, unsupported } from './errors.js';
+import { analyseCondition, analyseExpression } from './expressions.js';
+import { functionName } from './function-calls.js';
+import { matchRecognize } from './match-recognize.js';
+import { comparison, logical } from './operators.js';
+import { analyseQuery, expressionContext, ONE_ROW } from './query.js';
+import { type MergedColumn, type Relation, Scope } from './scope.js';
+import { isWindowFunction, windowTable } from './window-tables.js';
+
+export interface From {
+  readonly node: LogicalNode;
+  readonly scope: Scope;
+}
+
+export function analyseFrom(reference: ast.TableReference, environment: QueryEnvironment): From {
+  return table(reference, environment, undefined);
+}
+
+/** Analyses a table reference; `left` is what LATERAL and UNNEST may refer to. */
+function table(reference: ast.TableReference, environment: QueryEnvironment, left: From | undefined): From {
+  if (reference.kind === 'join') return join(reference, environment);
+  if (reference.sample !== null) throw unsupported('TABLESAMPLE is not supported', reference.span);
+  switch (reference.kind) {
+    case 'namedTable': {
+      if (reference.systemTime !== null) {
+        throw unsupported('FOR SYSTEM_TIME AS OF is only supported on the right side of a join', reference.span);
+      }
+      return namedTable(reference, environment);
+    }
+    case 'derivedTable': {
+      const node = analyseQuery(
+        reference.query,
+        reference.lateral && left ? { ...environment, outer: left.scope } : environment,
+      );
+      return relation(node, [], reference.alias, environment);
+    }
+    case 'tableFunction':
+      return tableFunction(reference, environment);
+    case 'unnest':
+      return unnest(reference, environment, undefined, false);
+    case 'matchRecognize': {
+      const input = table(reference.input, environment, left);
+      return relation(matchRecognize(reference, input, environment), [], reference.alias, environment);
+    }
+    case 'pivot':
+    case 'unpivot':
+      throw unsupported(`${reference.kind.toUpperCase()} is not supported`, reference.span);
+  }
+}
+
+/** A single relation with its alias applied. */
+function relation(
+  node: LogicalNode,
+  path: readonly string[],
+  alias: ast.TableAlias | null,
+  environment: QueryEnvironment,
+): From {
+  const named = alias === null ? node : withColumnNames(node, alias);
+  const relations: Relation[] = [{ path: alias === null ? path : [alias.name.name], offset: 0, schema: named.schema }];
+  return { node: named, scope: new Scope(relations, environment.outer) };
+}
+
+function withColumnNames(node: LogicalNode, alias: ast.TableAlias): LogicalNode {
+  if (alias.columns.length === 0) return node;
+  const { schema } = node;
+  if (alias.columns.length !== schema.length) {
+    const names = schema.map((field) => `'${field.name}'`).join(', ');
+    const message = `List of column aliases must have same degree as table; table has ${schema.length} columns (${names}), whereas alias list has ${alias.columns.length} columns`;
+    throw invalid('wrong-alias-count', alias.name.name, message, alias.span);
+  }
+  return { ...node, schema: schema.map(({ type }, i) => ({ name: alias.columns[i]!.name, type })) };
+}
+
+// ---------------------------------------------------------------------------------------------------------- named tables
+
+function namedTable(reference: ast.NamedTable, environment: QueryEnvironment): From {
+  const { node, path } = tableNode(reference.name, reference.hints, environment);
+  return relation(node, path, reference.alias, environment);
+}
+
+/** The rows of a common table, view or table, by name. */
+export function tableNode(
+  name: ast.QualifiedName,
+  hints: readonly ast.Hint[],
+  environment: QueryEnvironment,
+): { readonly node: LogicalNode; readonly path: readonly string[] } {
+  const path = name.parts.map((part) => part.name);
+  const common = path.length === 1 ? environment.commonTables.get(path[0]!) : undefined;
+  if (common !== undefined) return { node: common, path };
+  const found = environment.catalog.find(path);
+  if (found === undefined) throw unknownTable(name, environment);
+  if (found.kind === 'view') return { node: found.view.plan, path: found.view.identifier };
+  return { node: scanTable(found.table, hints, name.span, environment), path: found.table.identifier };
+}
+
+export function unknownTable(name: ast.QualifiedName, environment: QueryEnvironment) {
+  const last = name.parts.at(-1)!.name;
+  const candidates = [...environment.commonTables.keys(), ...environment.catalog.objectNames()];
+  const message = `Object '${last}' not found${suggestion(last, candidates)}`;
+  return invalid('unknown-table', last, message, name.span);
+}
+
+/** Scan, then computed columns, then the watermark. */
+function scanTable(
+  definition: TableDefinition,
+  hints: readonly ast.Hint[],
+  span: ast.SourceSpan,
+  environment: QueryEnvironment,
+): LogicalNode {
+  const options = hintedOptions(definition, hints);
+  checkConnector(definition, options, span, environment.connectorNames);
+  const plain = ({ name, type }: Field): Field => ({
+    name,
+    type: timeAttribute(type) === 'rowtime' ? materialized(type) : type,
+  });
+  const physical = scanSchema(definition).map(plain);
+  const scan: LogicalNode = { op: 'scan', table: definition, options, schema: physical };
+  const columns = tableSchema(definition).map(plain);
+  const inOrder = definition.columns.every((c, i) => c.kind !== 'computed' && physical[i]?.name === c.name);
+  const expressions = definition.columns.map((c) =>
+    c.kind === 'computed'
+      ? c.expression
+      : column(
+          physical.findIndex((field) => field.name === c.name),
+          physical.find((field) => field.name === c.name)!.type,
+        ),
+  );
+  const complete: LogicalNode = inOrder ? scan : { op: 'project', input: scan, expressions, schema: columns };
+  const { watermark } = definition;
+  if (watermark === undefined) return complete;
+  return {
+    op: 'watermark',
+    input: complete,
+    time: watermark.column,
+    watermark: watermark.expression,
+    schema: tableSchema(definition),
+  };
+}
+
+/** The table's options with those of OPTIONS hints on top. */
+export function hintedOptions(
+  definition: TableDefinition,
+  hints: readonly ast.Hint[],
+): Readonly<Record<string, string>> {
+  const options = { ...definition.options };
+  for (const hint of hints) {
+    if (hint.name.name.toUpperCase() !== 'OPTIONS') continue;
+    for (const { key, value } of hint.options) options[key.value] = value.value;
+  }
+  return options;
+}
+
+function tableFunction(reference: ast.TableFunctionTable, environment: QueryEnvironment): From {
+  const { call: node } = reference;
+  if (isWindowFunction(node)) return relation(windowTable(node, environment), [], reference.alias, environment);
+  const name = functionName(node);
+  const known = ['TUMBLE', 'HOP', 'CUMULATE', 'SESSION'];
+  const message = `No match found for function signature ${name}${suggestion(name.toUpperCase(), known)}`;
+  throw invalid('unknown-function', name, message, node.span);
+}
+
+// --------------------------------------------------------------------------------------------------------------- joins
+
+const JOIN_TYPES: Readonly<Record<ast.JoinType, JoinNode['joinType']>> = {
+  INNER: 'inner',
+  LEFT: 'left',
+  RIGHT: 'right',
+  FULL: 'full',
+  CROSS: 'inner',
+  COMMA: 'inner',
+};
+
+function join(node: ast.Join, environment: QueryEnvironment): From {
+  const joinType = JOIN_TYPES[node.type];
+  const left = table(node.left, environment, undefined);
+  if (node.right.kind === 'unnest') return joinUnnest(node, node.right, left, joinType, environment);
+  const versioned = node.right.kind === 'namedTable' && node.right.systemTime !== null ? node.right : undefined;
+  const right = versioned === undefined ? table(node.right, environment, left) : namedTable(versioned, environment);
+  const joined = joinedScope(left, right, joinType, environment);
+  const { condition, scope } = joinCondition(node, joined, left, right, joinType, environment);
+  const schema = scope.schema;
+  if (versioned !== undefined) {
+    return { node: temporalJoin(node, versioned, left, right, condition, schema, environment), scope };
+  }
+  const sides = { left: left.node, right: right.node, ...(condition === undefined ? {} : { condition }), schema };
+  if (node.right.kind === 'derivedTable' && node.right.lateral) {
+    return { node: correlate(node, sides, joinType), scope };
+  }
+  return { node: { op: 'join', joinType, ...sides }, scope };
+}
+
+/** Both sides' relations in one row; the side that may be missing is nullable. */
+function joinedScope(left: From, right: From, joinType: JoinNode['joinType'], environment: QueryEnvironment): Scope {
+  const optional = (relation: Relation, isOptional: boolean): Relation =>
+    isOptional
+      ? { ...relation, schema: relation.schema.map(({ name, type }) => ({ name, type: nullable(type) })) }
+      : relation;
+  const width = left.node.schema.length;
+  return new Scope(
+    [
+      ...left.scope.relations.map((r) => optional(r, joinType === 'right' || joinType === 'full')),
+      ...right.scope.relations.map((r) =>
+        optional({ ...r, offset: r.offset + width }, joinType === 'left' || joinType === 'full'),
+      ),
+    ],
+    environment.outer,
+    left.scope.merged,
+  );
+}
+
+function joinCondition(
+  node: ast.Join,
+  joined: Scope,
+  left: From,
+  right: From,
+  joinType: JoinNode['joinType'],
+  environment: QueryEnvironment,
+): { readonly condition: Expression | undefined; readonly scope: Scope } {
+  const names = node.natural ? commonNames(left, right, node) : node.using;
+  if (names !== null && names !== undefined) return mergedCondition(names, joined, left, right, joinType, node.span);
+  if (node.condition === null) return { condition: undefined, scope: joined };
+  const condition = analyseCondition(node.condition, expressionContext(joined, 'ON', environment));
+  return { condition, scope: joined };
+}
+
+function commonNames(left: From, right: From, node: ast.Join): readonly ast.Identifier[] {
+  const others = new Set(right.scope.schema.map((field) => field.name));
+  const names = left.scope.schema.map((field) => field.name).filter((name) => others.has(name));
+  return names.map((name) => ({ kind: 'identifier', name, quoted: false, span: node.span }));
+}
+
+/** USING (a, b): equality of both sides' columns, seen as one column. */
+function mergedCondition(
+  names: readonly ast.Identifier[],
+  joined: Scope,
+  left: From,
+  right: From,
+  joinType: JoinNode['joinType'],
+  span: ast.SourceSpan,
+) {
+  const width = left.node.schema.length;
+  const merged: MergedColumn[] = [];
+  const equal: Expression[] = [];
+  for (const name of names) {
+    const [l, r] = [left, right].map((side) => side.scope.find([name], 0)) as [Expression?, Expression?];
+    if (l === undefined || r === undefined || !('column' in l) || !('column' in r)) {
+      const message = `Column '${name.name}' not found in any table`;
+      throw invalid('unknown-column', name.name, message, name.span);
+    }
+    const schema = joined.schema;
+    const leftColumn = column(l.column, schema[l.column]!.type);
+    const rightColumn = column(r.column + width, schema[r.column + width]!.type);
+    equal.push(comparison('=', leftColumn, rightColumn, name.span));
+    const expression = mergedExpression(leftColumn, rightColumn, joinType);
+    merged.push({ name: name.name, expression, covers: [l.column, r.column + width] });
+  }
+  const condition = equal.length === 0 ? undefined : equal.length === 1 ? equal[0]! : logical('and', equal, span);
+  const scope = new Scope(joined.relations, joined.parent, [...merged, ...joined.merged]);
+  return { condition, scope };
+}
+
+/** The side that is always there speaks for both; in a FULL join the first that is there. */
+function mergedExpression(left: Expression, right: Expression, joinType: JoinNode['joinType']): Expression {
+  if (joinType === 'right') return right;
+  if (joinType !== 'full') return left;
+  const type = leastRestrictive([left.type, right.type])!;
+  return call('coalesce', [castTo(left, type), castTo(right, type)], nullable(materialized(type)));
+}
+
+function correlate(
+  node: ast.Join,
+  sides: {
+    readonly left: LogicalNode;
+    readonly right: LogicalNode;
+    readonly condition?: Expression;
+    readonly schema: Schema;
+  },
+  joinType: JoinNode['joinType'],
+): LogicalNode {
+  if (joinType !== 'inner' && joinType !== 'left')
+    throw unsupported(`${node.type} JOIN LATERAL is not supported`, node.span);
+  const { condition, ...rest } = sides;
+  const correlated: LogicalNode = { op: 'correlate', joinType, ...rest };
+  if (condition === undefined || isTrue(condition)) return correlated;
+  if (joinType === 'left') throw unsupported('LEFT JOIN LATERAL takes ON TRUE', node.span);
+  return { op: 'filter', input: correlated, condition, schema: rest.schema };
+}
+
+const isTrue = (e: Expression) => isLiteral(e) && e.literal === true;
+
+function temporalJoin(
+  node: ast.Join,
+  versioned: ast.NamedTable,
+  left: From,
+  right: From,
+  condition: Expression | undefined,
+  schema: Schema,
+  environment: QueryEnvironment,
+): LogicalNode {
+  const joinType = JOIN_TYPES[node.type];
+  if (joinType !== 'inner' && joinType !== 'left') {
+    throw unsupported(
+      `Temporal table join currently only supports INNER JOIN and LEFT JOIN, but was ${node.type}`,
+      node.span,
+    );
+  }
+  const period = versioned.systemTime!;
+  const time = analyseExpression(period, expressionContext(left.scope, 'FOR SYSTEM_TIME AS OF', environment));
+  if (timeAttribute(time.type) === undefined) {
+    const message =
+      "Temporal table join currently only supports 'FOR SYSTEM_TIME AS OF' left table's time attribute field";
+    throw invalid('no-time-attribute', 'time attribute', message, period.span);
+  }
+  const sides = { left: left.node, right: right.node, time, schema };
+  return { op: 'temporal_join', joinType, ...sides, ...(condition === undefined ? {} : { condition }) };
+}
+
+// -------------------------------------------------------------------------------------------------------------- UNNEST
+
+function joinUnnest(
+  node: ast.Join,
+  right: ast.UnnestTable,
+  left: From,
+  joinType: JoinNode['joinType'],
+  environment: QueryEnvironment,
+): From {
+  if (joinType !== 'inner' && joinType !== 'left')
+    throw unsupported(`${node.type} JOIN UNNEST is not supported`, node.span);
+  const { node: unnested, scope } = unnest(right, environment, left, joinType === 'left');
+  if (node.condition === null) return { node: unnested, scope };
+  const condition = analyseCondition(node.condition, expressionContext(scope, 'ON', environment));
+  if (isTrue(condition)) return { node: unnested, scope };
+  if (joinType === 'left') throw unsupported('LEFT JOIN UNNEST takes ON TRUE', node.span);
+  return { node: { op: 'filter', input: unnested, condition, schema: unnested.schema }, scope };
+}
+
+function unnest(
+  reference: ast.UnnestTable,
+  environment: QueryEnvironment,
+  left: From | undefined,
+  outer: boolean,
+): From {
+  const [operand, ...others] = reference.operands;
+  if (operand === undefined || others.length > 0) throw unsupported('UNNEST takes one collection', reference.span);
+  const input = left?.node ?? ONE_ROW;
+  const scope = left?.scope ?? new Scope([], environment.outer);
+  const collection = analyseExpression(operand, expressionContext(scope, 'UNNEST', environment));
+  const columns = unnestedColumns(collection.type, reference);
+  const named = nameUnnested(columns, reference).map(({ name, type }) => ({
+    name,
+    type: outer ? nullable(type) : type,
+  }));
+  const schema = [...input.schema, ...named];
+  const { withOrdinality } = reference;
+  const node: UnnestNode = { op: 'unnest', input, collection, outer, withOrdinality, schema };
+  const path = reference.alias === null ? [] : [reference.alias.name.name];
+  const relations = [...scope.relations, { path, offset: input.schema.length, schema: named }];
+  return { node, scope: new Scope(relations, environment.outer, scope.merged) };
+}
+
+function unnestedColumns(type: LogicalType, reference: ast.UnnestTable): readonly Field[] {
+  const ordinality: Field[] = reference.withOrdinality
+    ? [{ name: 'ORDINALITY', type: withNullable(types.integer(), false) }]
+    : [];
+  switch (type.kind) {
+    case 'ARRAY':
+    case 'MULTISET': {
+      const { element } = type;
+      if (element.kind !== 'ROW')
+        return [{ name: reference.alias?.name.name ?? 'EXPR$0', type: element }, ...ordinality];
+      const fields = element.fields.map(({ name, type: inner }) => ({
+        name,
+        type: withNullable(inner, inner.nullable || element.nullable),
+      }));
+      return [...fields, ...ordinality];
+    }
+    case 'MAP':
+      return [{ name: 'KEY', type: type.key }, { name: 'VALUE', type: type.value }, ...ordinality];
+    default:
+      throw invalid(
+        'type-mismatch',
+        'UNNEST',
+        `Cannot apply 'UNNEST' to ${type.kind}: it takes an ARRAY, MAP or MULTISET`,
+        reference.span,
+      );
+  }
+}
+
+function nameUnnested(columns: readonly Field[], { alias }: ast.UnnestTable): readonly Field[] {
+  if (alias === null || alias.columns.length === 0) return columns;
+  if (alias.columns.length !== columns.length) {
+    const names = columns.map((field) => `'${field.name}'`).join(', ');
+    const message = `List of column aliases must have same degree as table; table has ${columns.length} columns (${names}), whereas alias list has ${alias.columns.length} columns`;
+    throw invalid('wrong-alias-count', alias.name.name, message, alias.span);
+  }
+  return columns.map(({ type }, i) => ({ name: alias.columns[i]!.name, type }));
+}
