@@ -3,5 +3,11 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], exclude: ['test/native/**', 'node_modules/**'] },
+  // Generous: a loaded machine is no failure, a hang is.
+  test: {
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/native/**', 'node_modules/**'],
+  },
 });
