@@ -1,6 +1,8 @@
-// Carries a job's output from its threads to the event loop, bounded by what JavaScript has acknowledged.
+// Carries a job's output from its threads to the event loop, bounded by what JavaScript has
+// acknowledged.
 //
-//   job thread: deliver -> queue (bounded) -> thread-safe function -> event loop: onData ... acknowledge -> Wake
+//   job thread: deliver -> queue (bounded) -> thread-safe function -> event loop: onData ...
+//   acknowledge -> Wake
 //
 // The job's threads never wait for the event loop: without room they are told so and woken later.
 #include "job_wrap.h"
@@ -129,8 +131,8 @@ class JobState : public std::enable_shared_from_this<JobState> {
   static Napi::Value ToBuffer(Napi::Env env, std::string bytes) {
     auto* owned = new std::string(std::move(bytes));
     return Napi::Buffer<char>::NewOrCopy(
-        env, owned->data(), owned->size(),
-        [](Napi::Env, char*, std::string* hint) { delete hint; }, owned);
+        env, owned->data(), owned->size(), [](Napi::Env, char*, std::string* hint) { delete hint; },
+        owned);
   }
 
   void End(Napi::Env env) {
@@ -190,8 +192,8 @@ JobWrap::JobWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   const auto plan = info[0].As<Napi::Uint8Array>();
   const std::string_view bytes(reinterpret_cast<const char*>(plan.Data()), plan.ByteLength());
   state_ = std::make_shared<JobState>();
-  const auto refusal = state_->Start(env, bytes, info[1].As<Napi::Function>(),
-                                     info[2].As<Napi::Function>());
+  const auto refusal =
+      state_->Start(env, bytes, info[1].As<Napi::Function>(), info[2].As<Napi::Function>());
   if (!refusal) return;
   state_.reset();
   Napi::Error error = Napi::Error::New(env, refusal->message);

@@ -41,10 +41,10 @@ arrow::Result<Batch> Batch::WithColumns(const std::shared_ptr<arrow::Schema>& sc
 }
 
 int64_t SizeBytes(const Batch& batch) {
-  // ReferencedBufferSize counts the visible part of slices; nested types it cannot handle count whole buffers.
+  // ReferencedBufferSize counts the visible part of slices; nested types it cannot handle count
+  // whole buffers.
   const auto referenced = arrow::util::ReferencedBufferSize(*batch.rows);
-  const int64_t rows =
-      referenced.ok() ? *referenced : arrow::util::TotalBufferSize(*batch.rows);
+  const int64_t rows = referenced.ok() ? *referenced : arrow::util::TotalBufferSize(*batch.rows);
   return rows + (batch.kinds == nullptr ? 0 : batch.num_rows());
 }
 
@@ -63,8 +63,8 @@ arrow::Result<Batch> Take(const Batch& batch, std::span<const int32_t> indices) 
     columns.push_back(std::move(column));
   }
   Batch taken;
-  taken.rows = arrow::RecordBatch::Make(batch.rows->schema(),
-                                        static_cast<int64_t>(indices.size()), std::move(columns));
+  taken.rows = arrow::RecordBatch::Make(batch.rows->schema(), static_cast<int64_t>(indices.size()),
+                                        std::move(columns));
   if (batch.kinds != nullptr) {
     std::vector<int8_t> kinds(indices.size());
     for (size_t i = 0; i < indices.size(); ++i) kinds[i] = batch.kinds->Value(indices[i]);

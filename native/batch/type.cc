@@ -126,13 +126,11 @@ std::shared_ptr<arrow::DataType> ToArrow(const Type& type) {
     case TypeKind::kArray:
       return arrow::list(NamedField("item", type.children[0]));
     case TypeKind::kMap:
-      return std::make_shared<arrow::MapType>(
-          arrow::field("key", ToArrow(type.children[0]), false),
-          NamedField("value", type.children[1]));
+      return std::make_shared<arrow::MapType>(arrow::field("key", ToArrow(type.children[0]), false),
+                                              NamedField("value", type.children[1]));
     case TypeKind::kMultiset:
-      return std::make_shared<arrow::MapType>(
-          arrow::field("key", ToArrow(type.children[0]), false),
-          arrow::field("value", arrow::int32(), false));
+      return std::make_shared<arrow::MapType>(arrow::field("key", ToArrow(type.children[0]), false),
+                                              arrow::field("value", arrow::int32(), false));
     case TypeKind::kRow: {
       arrow::FieldVector fields;
       for (size_t i = 0; i < type.children.size(); ++i) {

@@ -42,10 +42,10 @@ inline constexpr int32_t kLengthMax = 2147483647;
 struct Type {
   TypeKind kind = TypeKind::kNull;
   bool nullable = true;
-  int32_t length = kLengthMax;  // CHAR, VARCHAR, BINARY, VARBINARY
-  int32_t precision = 0;        // DECIMAL, TIME, TIMESTAMP, TIMESTAMP_LTZ
-  int32_t scale = 0;            // DECIMAL
-  std::vector<Type> children;   // ARRAY, MULTISET: element; MAP: key, value; ROW: fields
+  int32_t length = kLengthMax;     // CHAR, VARCHAR, BINARY, VARBINARY
+  int32_t precision = 0;           // DECIMAL, TIME, TIMESTAMP, TIMESTAMP_LTZ
+  int32_t scale = 0;               // DECIMAL
+  std::vector<Type> children;      // ARRAY, MULTISET: element; MAP: key, value; ROW: fields
   std::vector<std::string> names;  // ROW: field names
 
   bool is_string() const { return kind == TypeKind::kChar || kind == TypeKind::kVarchar; }

@@ -35,8 +35,7 @@ class Builder {
     const PlanNode& node = plan_.nodes[index];
     if (node.inputs.size() != 1 || node.inputs[0].exchange != ExchangeKind::kForward) return false;
     const auto producer = static_cast<size_t>(node.inputs[0].node);
-    return num_consumers_[producer] == 1 &&
-           plan_.nodes[producer].parallelism == node.parallelism;
+    return num_consumers_[producer] == 1 && plan_.nodes[producer].parallelism == node.parallelism;
   }
 
   arrow::Status AddNode(size_t index) {

@@ -9,8 +9,8 @@
 #include "base/error.h"
 #include "engine/graph.h"
 #include "engine/scheduler.h"
-#include "sabot/engine.h"
 #include "plan/plan.h"
+#include "sabot/engine.h"
 
 namespace sabot {
 namespace {
@@ -49,8 +49,8 @@ class RunningJob final : public Job {
       return callbacks_.deliver(channel, std::move(bytes));
     };
     ARROW_ASSIGN_OR_RAISE(graph_, BuildGraph(plan_, surroundings));
-    scheduler_ = MakeThreadedScheduler(
-        std::min(cores, static_cast<int>(graph_.tasks.size())), SystemClock());
+    scheduler_ = MakeThreadedScheduler(std::min(cores, static_cast<int>(graph_.tasks.size())),
+                                       SystemClock());
     for (const auto& task : graph_.tasks) ARROW_RETURN_NOT_OK(task->Open());
     std::vector<Task*> tasks;
     for (const auto& task : graph_.tasks) tasks.push_back(task.get());

@@ -23,8 +23,9 @@ struct RunOutcome {
 class Scheduler {
  public:
   virtual ~Scheduler() = default;
-  // Runs the tasks, all runnable at first, until all have finished or one failed or Cancel. Returns at once if threaded: `done`
-  // is called exactly once, when no task runs any more, on a thread of the scheduler.
+  // Runs the tasks, all runnable at first, until all have finished or one failed or Cancel. Returns
+  // at once if threaded: `done` is called exactly once, when no task runs any more, on a thread of
+  // the scheduler.
   virtual void Start(std::vector<Task*> tasks, std::function<void(RunOutcome)> done) = 0;
   // Makes a task runnable. Any thread, before Start too.
   virtual void Wake(size_t task) = 0;
@@ -33,8 +34,9 @@ class Scheduler {
 
 std::unique_ptr<Scheduler> MakeThreadedScheduler(int num_workers, Clock& clock);
 
-// Start runs everything on the calling thread and returns when done. Equal seeds give equal runs; virtual time advances to the next
-// timer when nothing is runnable. `between` is called between two steps (barriers, faults, checks).
+// Start runs everything on the calling thread and returns when done. Equal seeds give equal runs;
+// virtual time advances to the next timer when nothing is runnable. `between` is called between two
+// steps (barriers, faults, checks).
 struct Simulation {
   uint64_t seed = 0;
   int64_t steps_max = 10'000'000;

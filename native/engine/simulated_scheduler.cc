@@ -22,12 +22,14 @@ class SimulatedScheduler final : public Scheduler {
       if (simulation_.between) simulation_.between(step);
       if (step >= static_cast<uint64_t>(simulation_.steps_max)) {
         return done({arrow::Status::UnknownError("Simulation did not end in ",
-                                                 simulation_.steps_max, " steps"), nullptr});
+                                                 simulation_.steps_max, " steps"),
+                     nullptr});
       }
       const auto next = Choose(finished);
       if (!next) {
         return done({arrow::Status::UnknownError("Deadlock: no task is runnable (seed ",
-                                                 simulation_.seed, ")"), nullptr});
+                                                 simulation_.seed, ")"),
+                     nullptr});
       }
       Task* task = tasks[*next];
       runnable_[*next] = false;
@@ -57,7 +59,8 @@ class SimulatedScheduler final : public Scheduler {
   std::optional<size_t> Choose(const std::vector<bool>& finished) {
     std::vector<size_t> candidates;
     for (size_t i = 0; i < runnable_.size(); ++i) {
-      if (!finished[i] && (runnable_[i] || timers_[i] <= clock_.NowMillis())) candidates.push_back(i);
+      if (!finished[i] && (runnable_[i] || timers_[i] <= clock_.NowMillis()))
+        candidates.push_back(i);
     }
     if (candidates.empty()) {
       const int64_t next = *std::min_element(timers_.begin(), timers_.end());

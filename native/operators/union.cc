@@ -27,7 +27,8 @@ class Union final : public StatelessOperator {
 arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorContext&) {
   const auto schema = ToArrow(node.schema);
   for (const Schema& input : node.input_schemas) {
-    if (input.size() != node.schema.size()) return node.Error("inputs differ in their number of columns");
+    if (input.size() != node.schema.size())
+      return node.Error("inputs differ in their number of columns");
     for (size_t i = 0; i < input.size(); ++i) {
       if (!ToArrow(input[i].type)->Equals(schema->field(static_cast<int>(i))->type())) {
         return node.Error("column " + std::to_string(i) + " differs in type between inputs");

@@ -17,10 +17,10 @@ struct Expression {
 
   Form form = Form::kLiteral;
   Type type;
-  int column = -1;                             // kColumn
-  std::shared_ptr<arrow::Scalar> literal;      // kLiteral, of ToArrow(type); null allowed
-  std::string function;                        // kCall
-  std::vector<Expression> args;                // kCall
+  int column = -1;                                // kColumn
+  std::shared_ptr<arrow::Scalar> literal;         // kLiteral, of ToArrow(type); null allowed
+  std::string function;                           // kCall
+  std::vector<Expression> args;                   // kCall
   std::shared_ptr<const nlohmann::json> options;  // kCall, never nullptr, maybe an empty object
 
   // A string option, or `fallback` where absent.

@@ -19,7 +19,8 @@ using nlohmann::json;
 using ScalarPtr = std::shared_ptr<arrow::Scalar>;
 
 arrow::Status LiteralError(const json& value, const Type& type) {
-  return UserError("plan", "", "The plan is malformed: " + value.dump() + " is no literal of " + ToString(type));
+  return UserError(
+      "plan", "", "The plan is malformed: " + value.dump() + " is no literal of " + ToString(type));
 }
 
 arrow::Result<int64_t> Integer(const json& value, const Type& type) {

@@ -35,7 +35,8 @@ arrow::Result<AggregateCall> DecodeAggregate(const json& from) {
     }
   }
   call.distinct = from.value("distinct", false);
-  if (from.contains("filter") && !from.at("filter").is_null()) call.filter = from.at("filter").get<int>();
+  if (from.contains("filter") && !from.at("filter").is_null())
+    call.filter = from.at("filter").get<int>();
   ARROW_ASSIGN_OR_RAISE(call.type, DecodeType(from.at("type")));
   call.options =
       std::make_shared<const json>(from.contains("options") ? from.at("options") : json::object());
@@ -61,7 +62,8 @@ arrow::Result<PlanNode> DecodeNode(const json& from, const Plan& plan,
     if (input.contains("keys")) edge.keys = input.at("keys").get<std::vector<int>>();
     const Schema& schema = plan.nodes[static_cast<size_t>(edge.node)].schema;
     for (const int key : edge.keys) {
-      if (key < 0 || key >= static_cast<int>(schema.size())) return node.Error("no such key column");
+      if (key < 0 || key >= static_cast<int>(schema.size()))
+        return node.Error("no such key column");
     }
     node.input_schemas.push_back(schema);
     node.inputs.push_back(std::move(edge));

@@ -1,7 +1,8 @@
 // A bounded queue of elements between one producer task and one consumer task.
 //
-// Bounded by bytes: a push is always taken, but a producer must see has_room() before it starts a new piece of work, so the overshoot is
-// one piece. Crossing the bound downwards wakes the producer, a push into an empty channel wakes the consumer.
+// Bounded by bytes: a push is always taken, but a producer must see has_room() before it starts a
+// new piece of work, so the overshoot is one piece. Crossing the bound downwards wakes the
+// producer, a push into an empty channel wakes the consumer.
 #pragma once
 
 #include <cstdint>

@@ -17,8 +17,9 @@ struct Watermark {
   int64_t millis = kWatermarkMin;
 };
 
-// An idle channel holds no watermark back until it is active again. A source says so of its splits too: active when a split is
-// assigned (read or not yet), idle when it is silent or at its end; the watermark assigner keeps those to itself.
+// An idle channel holds no watermark back until it is active again. A source says so of its splits
+// too: active when a split is assigned (read or not yet), idle when it is silent or at its end; the
+// watermark assigner keeps those to itself.
 struct StreamStatus {
   bool idle = false;
   int32_t split = kNoSplit;

@@ -1,7 +1,7 @@
 // Where a task's output goes: the channels of one edge of the plan.
 //
-// Hash exchange splits a batch by key group and coalesces small pieces per target; what is pending is flushed before every
-// control element and when input pauses.
+// Hash exchange splits a batch by key group and coalesces small pieces per target; what is pending
+// is flushed before every control element and when input pauses.
 #pragma once
 
 #include <arrow/result.h>
@@ -30,7 +30,8 @@ class Exchange {
   std::vector<Channel*> targets_;
 };
 
-// `sender` is the producing subtask: rebalance starts at it, so that senders do not all hit target 0 first.
+// `sender` is the producing subtask: rebalance starts at it, so that senders do not all hit target
+// 0 first.
 std::unique_ptr<Exchange> MakeExchange(const PlanInput& edge, std::vector<Channel*> targets,
                                        int sender, int64_t rows_max);
 

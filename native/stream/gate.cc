@@ -15,7 +15,8 @@ std::optional<GateEvent> Gate::Next() {
     pending_.erase(pending_.begin());
     return event;
   }
-  // Round robin; one element may have no consequence (a watermark that is not the least): then go on.
+  // Round robin; one element may have no consequence (a watermark that is not the least): then go
+  // on.
   size_t num_silent = 0;
   while (num_silent < channels_.size()) {
     Input& from = channels_[start_];

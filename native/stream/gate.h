@@ -3,7 +3,8 @@
 //   channel 0:  rows  W(5)  B1 | rows        a channel that has delivered barrier 1 is held
 //   channel 1:  rows  W(3)  rows  B1         until all others have: then the gate says Barrier(1)
 //
-// The combined watermark is the least over channels that are neither idle nor ended; it only moves forward.
+// The combined watermark is the least over channels that are neither idle nor ended; it only moves
+// forward.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,8 @@ class Gate {
   // Channels are added before the first Next, each for one input of the operator.
   void Add(Channel* channel, int input);
 
-  // The next thing to act on, or nothing if all open channels are empty. `start` rotates which channel is asked first.
+  // The next thing to act on, or nothing if all open channels are empty. `start` rotates which
+  // channel is asked first.
   std::optional<GateEvent> Next();
   // Simulation: the channel asked first at the next call.
   void SetStart(size_t channel) { start_ = channels_.empty() ? 0 : channel % channels_.size(); }

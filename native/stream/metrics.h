@@ -19,9 +19,9 @@ class Counter {
 struct OperatorMetrics {
   Counter rows_in;
   Counter rows_out;
-  Counter bytes_in;        // Sources: bytes read.
-  Counter late_rows;       // Dropped because the watermark had passed them.
-  Counter skipped_records; // Malformed input skipped on the user's request.
+  Counter bytes_in;         // Sources: bytes read.
+  Counter late_rows;        // Dropped because the watermark had passed them.
+  Counter skipped_records;  // Malformed input skipped on the user's request.
   Counter watermark_ms;
   Counter state_bytes;
   Counter busy_ns;

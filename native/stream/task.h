@@ -2,8 +2,9 @@
 //
 //   gate (or a source's Produce) -> operator -> operator -> ... -> exchanges
 //
-// Each operator has an inbox. The task always serves the operator nearest the output that has something to do, so an element is worked off
-// whole before the next one enters, and a suspended operator is resumed to kDone before anything reaches it.
+// Each operator has an inbox. The task always serves the operator nearest the output that has
+// something to do, so an element is worked off whole before the next one enters, and a suspended
+// operator is resumed to kDone before anything reaches it.
 #pragma once
 
 #include <arrow/result.h>
@@ -26,11 +27,11 @@ namespace sabot {
 
 // Why a step came back.
 enum class StepResult : uint8_t {
-  kReady,        // The quantum is used up: there is more to do.
-  kWaitInput,    // No element waits.
-  kWaitOutput,   // A channel is full.
-  kWaitWake,     // An operator is blocked until its waker or its timer.
-  kFinished,     // The end of input went through the whole chain.
+  kReady,       // The quantum is used up: there is more to do.
+  kWaitInput,   // No element waits.
+  kWaitOutput,  // A channel is full.
+  kWaitWake,    // An operator is blocked until its waker or its timer.
+  kFinished,    // The end of input went through the whole chain.
 };
 
 // One operator of a chain with what it needs; `name` and `uid` are the plan's.

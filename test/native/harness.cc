@@ -66,7 +66,8 @@ std::string SchemaJson(const std::vector<std::string>& columns) {
   json schema = json::array();
   for (const std::string& column : columns) {
     const size_t space = column.find(' ');
-    schema.push_back({{"name", column.substr(0, space)}, {"type", TypeJson(column.substr(space + 1))}});
+    schema.push_back(
+        {{"name", column.substr(0, space)}, {"type", TypeJson(column.substr(space + 1))}});
   }
   return schema.dump();
 }
@@ -88,7 +89,8 @@ Batch MakeBatch(const Schema& schema, std::string_view rows) {
   }
   const auto arrow_schema = ToArrow(schema);
   const auto structs =
-      arrow::json::ArrayFromJSONString(arrow::struct_(arrow_schema->fields()), values.dump()).ValueOrDie();
+      arrow::json::ArrayFromJSONString(arrow::struct_(arrow_schema->fields()), values.dump())
+          .ValueOrDie();
   Batch batch;
   batch.rows = arrow::RecordBatch::FromStructArray(structs).ValueOrDie();
   if (any_kind) batch.kinds = MakeKinds(kinds).ValueOrDie();
@@ -115,13 +117,15 @@ class Harness::Output final : public Collector {
   arrow::Status Emit(Batch batch) override {
     EXPECT_TRUE(batch.rows->ValidateFull().ok()) << batch.rows->ValidateFull().ToString();
     EXPECT_TRUE(batch.rows->schema()->Equals(*schema_))
-        << batch.rows->schema()->ToString() << "\nis not the plan's\n" << schema_->ToString();
+        << batch.rows->schema()->ToString() << "\nis not the plan's\n"
+        << schema_->ToString();
     for (std::string& line : ToLines(batch)) lines.push_back(std::move(line));
     return arrow::Status::OK();
   }
   arrow::Status Emit(Watermark watermark) override {
-    lines.push_back(watermark.millis == kWatermarkMax ? "W(max)"
-                                                      : "W(" + std::to_string(watermark.millis) + ")");
+    lines.push_back(watermark.millis == kWatermarkMax
+                        ? "W(max)"
+                        : "W(" + std::to_string(watermark.millis) + ")");
     return arrow::Status::OK();
   }
   arrow::Status Emit(StreamStatus status) override {
@@ -222,7 +226,8 @@ void Harness::Restart(int parallelism) {
   std::vector<SnapshotReader::Sections> parts;
   parts.push_back(writer.Take());
   if (parallelism > 1) {
-    // Each new subtask restores its key groups and snapshots again; operator-scope state goes to subtask 0.
+    // Each new subtask restores its key groups and snapshots again; operator-scope state goes to
+    // subtask 0.
     std::vector<SnapshotReader::Sections> split;
     for (int subtask = 0; subtask < parallelism; ++subtask) {
       int first = 0;
