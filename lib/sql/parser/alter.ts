@@ -11,7 +11,7 @@ import type {
 import type { Token } from '../lexer.js';
 import { parseColumn, parseDistribution, parseTableConstraint, parseWatermark, startsConstraint, type TableElements } from './columns.js';
 import { parseFreshness, parseLanguage, parseRefreshMode } from './create.js';
-import { parsePlainString, parseStringLiteral } from './literals.js';
+import { parsePlainString } from './literals.js';
 import {
   acceptIfExists, acceptIfNotExists, parseOptionKeys, parseOptions, parsePartition, parseIdentifier, parseQualifiedName,
   parseSimpleName, parseWithOptions,
@@ -67,7 +67,7 @@ function parseAction(cursor: TokenCursor, object: Alter['object']): AlterAction 
     case 'AS':
       return { kind: 'asQuery', query: parseTopQuery(cursor), span: cursor.spanFrom(start) };
     case 'COMMENT':
-      return { kind: 'comment', comment: parseStringLiteral(cursor, 'a comment in quotes'), span: cursor.spanFrom(start) };
+      return { kind: 'comment', comment: parsePlainString(cursor, 'a comment in quotes'), span: cursor.spanFrom(start) };
     case 'SUSPEND':
       return { kind: 'suspend', span: cursor.spanFrom(start) };
     case 'RESUME':

@@ -7,10 +7,11 @@
 
 import type { ColumnReference, Descriptor, Expression, FunctionCall, Identifier, OrderItem, Query, QualifiedName, Star, TableArgument } from '../ast.js';
 import type { Token } from '../lexer.js';
-import { parseExpression, parseExpressionList, parseQueryOrExpression } from './expressions.js';
+import { parseExpression, parseExpressionList } from './expressions.js';
 import { CONTEXT_VARIABLES, FUNCTION_KEYWORDS, JSON_CALLS, SPECIAL_CALLS } from './function-names.js';
 import { parseJsonCall } from './json.js';
 import { identifierOf, isIdentifier, parseIdentifier, parseQualifiedName } from './names.js';
+import { parseQueryOrExpression } from './operands.js';
 import { parseOrderBy, parseOrderItem } from './queries.js';
 import { parseSpecialCall } from './special-calls.js';
 import type { TokenCursor } from './token-cursor.js';

@@ -7,9 +7,10 @@
 import type { Expression, JsonBehavior, JsonMember, JsonNullClause, JsonQueryExpression } from '../ast.js';
 import type { Token } from '../lexer.js';
 import { parseCastType } from './data-types.js';
-import { parseExpression, parseExpressionList, startsExpression } from './expressions.js';
+import { parseExpression, parseExpressionList } from './expressions.js';
 import { parseWithinGroup } from './functions.js';
 import { parseIdentifier } from './names.js';
+import { startsExpression } from './operands.js';
 import { parseOrderBy } from './queries.js';
 import type { TokenCursor } from './token-cursor.js';
 

@@ -7,7 +7,7 @@
 
 import type { HintArgument, Hint, Identifier, PartitionEntry, PropertyOption, QualifiedName, StringLiteral } from '../ast.js';
 import type { Token } from '../lexer.js';
-import { parseLiteral, parseNumericLiteral, parseStringLiteral } from './literals.js';
+import { parseLiteral, parseNumericLiteral, parsePlainString, parseStringLiteral } from './literals.js';
 import type { TokenCursor } from './token-cursor.js';
 
 export function isIdentifier(token: Token): boolean {
@@ -73,7 +73,7 @@ export function parseOptionKeys(cursor: TokenCursor): StringLiteral[] {
 
 /** `COMMENT '...'`, or nothing. */
 export function parseComment(cursor: TokenCursor): StringLiteral | null {
-  return cursor.accept('COMMENT') ? parseStringLiteral(cursor, 'a comment in quotes') : null;
+  return cursor.accept('COMMENT') ? parsePlainString(cursor, 'a comment in quotes') : null;
 }
 
 /** `(key = literal, ...)`; with `valuesOptional` a key alone will do. */

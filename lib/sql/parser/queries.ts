@@ -9,9 +9,10 @@ import type {
   Values,
 } from '../ast.js';
 import type { Token } from '../lexer.js';
-import { parseExpression, parseQueryOrExpression } from './expressions.js';
+import { parseCommaList, parseExpression } from './expressions.js';
 import { parseUnsignedNumber } from './literals.js';
 import { isIdentifier, parseHints, parseIdentifier, parseIdentifierList, parseQualifiedName } from './names.js';
+import { parseQueryOrExpression } from './operands.js';
 import { parseTableReferences } from './table-references.js';
 import type { TokenCursor } from './token-cursor.js';
 import { parseNamedWindows } from './windows.js';
@@ -165,7 +166,7 @@ function parseGroupBy(cursor: TokenCursor): GroupBy | null {
   if (!cursor.accept('GROUP')) return null;
   cursor.expect('BY');
   const quantifier = cursor.acceptOneOf('DISTINCT', 'ALL');
-  const items = cursor.commaList(parseGroupingElement);
+  const items = parseCommaList(cursor, parseGroupingElement);
   return { kind: 'groupBy', quantifier, items, span: cursor.spanFrom(start) };
 }
 
@@ -202,7 +203,7 @@ function groupingSetOf(expression: Expression, parenthesized: boolean): Grouping
 
 function parseValues(cursor: TokenCursor): Values {
   const start = cursor.expect('VALUES');
-  const rows = cursor.commaList(parseValuesRow);
+  const rows = parseCommaList(cursor, parseValuesRow);
   return { kind: 'values', rows, span: cursor.spanFrom(start) };
 }
 
@@ -292,7 +293,7 @@ function parseCount(cursor: TokenCursor): Expression {
 /** `ORDER BY a DESC NULLS LAST, b`. */
 export function parseOrderBy(cursor: TokenCursor): OrderItem[] {
   cursor.expect('ORDER', 'BY');
-  return cursor.commaList(parseOrderItem);
+  return parseCommaList(cursor, parseOrderItem);
 }
 
 export function parseOrderItem(cursor: TokenCursor): OrderItem {

@@ -35,12 +35,12 @@ function endsStatement(cursor: TokenCursor): boolean {
 
 export function parseUse(cursor: TokenCursor): Statement {
   const start = cursor.expect('USE');
-  if (cursor.at('MODULES') && isIdentifier(cursor.peek())) {
+  if (cursor.at('MODULES') && !cursor.atSymbol('.', 1)) {
     cursor.take();
     const modules = cursor.commaList((inner) => parseIdentifier(inner, "a module's name"));
     return { kind: 'useModules', modules, span: cursor.spanFrom(start) };
   }
-  if (cursor.at('CATALOG') && isIdentifier(cursor.peek())) {
+  if (cursor.at('CATALOG') && !cursor.atSymbol('.', 1)) {
     cursor.take();
     return { kind: 'use', object: 'CATALOG', name: parseSimpleName(cursor, "a catalog's name"), span: cursor.spanFrom(start) };
   }
@@ -145,11 +145,10 @@ const DESCRIBED_STATEMENTS = new Set(['SELECT', 'WITH', 'VALUES', 'INSERT', 'UPS
 
 export function parseDescribe(cursor: TokenCursor): Statement {
   const start = cursor.current;
-  cursor.expectOneOf('DESCRIBE', 'DESC');
+  const long = cursor.expectOneOf('DESCRIBE', 'DESC') === 'DESCRIBE';
   if (cursor.at('STATEMENT') && DESCRIBED_STATEMENTS.has(cursor.peek().keyword)) cursor.take();
-  if (cursor.atAny(DESCRIBED_STATEMENTS) || cursor.atSymbol('(')) return parseDescribedStatement(cursor, start);
-  if (cursor.at('JOB') && cursor.peek().type === 'string') {
-    cursor.take();
+  if (long && (cursor.atAny(DESCRIBED_STATEMENTS) || cursor.atSymbol('('))) return parseDescribedStatement(cursor, start);
+  if (cursor.accept('JOB')) {
     const jobId = parsePlainString(cursor, "a job's id in quotes");
     return { kind: 'describe', object: 'JOB', extended: false, name: null, jobId, span: cursor.spanFrom(start) };
   }
@@ -159,11 +158,10 @@ export function parseDescribe(cursor: TokenCursor): Statement {
   return { kind: 'describe', object, extended, name, jobId: null, span: cursor.spanFrom(start) };
 }
 
-/** The kind of object, if what follows is its name: a table may be called `database` too. */
+/** The kind of object; TABLE if none is named, and before a dot the word is a name itself. */
 function parseDescribedObject(cursor: TokenCursor): Describe['object'] {
   const { keyword } = cursor.current;
-  const named = isIdentifier(cursor.peek()) || cursor.peek().keyword === 'EXTENDED';
-  if (!named || !['CATALOG', 'DATABASE', 'FUNCTION', 'MODEL', 'CONNECTION', 'TABLE'].includes(keyword)) return 'TABLE';
+  if (cursor.atSymbol('.', 1) || !['CATALOG', 'DATABASE', 'FUNCTION', 'MODEL', 'CONNECTION', 'TABLE'].includes(keyword)) return 'TABLE';
   cursor.take();
   return keyword as Describe['object'];
 }

@@ -7,10 +7,11 @@
 import type { CastExpression, Expression, FunctionCall, SymbolNode } from '../ast.js';
 import type { Token } from '../lexer.js';
 import { parseCastType } from './data-types.js';
-import { parseExpression, parseExpressionList, parseOperand } from './expressions.js';
+import { parseExpression, parseExpressionList } from './expressions.js';
 import { bareCall, functionName, parseArguments, parseCallSuffix, parseNullTreatment } from './functions.js';
 import { parseNumericLiteral, parseStringLiteral } from './literals.js';
 import { isIdentifier, parseIdentifier } from './names.js';
+import { parseOperand } from './operands.js';
 import { parseOrderBy } from './queries.js';
 import type { TokenCursor } from './token-cursor.js';
 import { parseOver } from './windows.js';

@@ -8,11 +8,12 @@ import type {
   Expression, Identifier, Join, JoinType, PivotTable, Query, SelectItem, TableAlias, TableReference, TableSample, UnpivotTable,
 } from '../ast.js';
 import type { Token } from '../lexer.js';
-import { parseExpression, parseQueryOrExpression } from './expressions.js';
+import { parseExpression } from './expressions.js';
 import { parseCall } from './functions.js';
 import { parseNumericLiteral, parseStringLiteral, parseUnsignedNumber } from './literals.js';
 import { parseMatchRecognize } from './match-recognize.js';
 import { isIdentifier, parseHints, parseIdentifier, parseIdentifierList, parseQualifiedName } from './names.js';
+import { parseQueryOrExpression } from './operands.js';
 import { continuesQuery, parseAlias, parseParenthesizedQuery, parseQuery, parseTopQuery, parseValuesRow, QUERY_KEYWORDS, startsQuery } from './queries.js';
 import type { TokenCursor } from './token-cursor.js';
 
