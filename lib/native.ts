@@ -9,6 +9,18 @@ import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { SabotError } from './errors.js';
 
+/** What the addon exports; see binding/native.d.ts, which is its only description. */
+export type NativeAddon = typeof import('../binding/native.js');
+export type { Job as NativeJob, NativeJobError } from '../binding/native.js';
+
+let loaded: NativeAddon | undefined;
+
+/** The engine, loaded when it is first needed. */
+export function nativeAddon(): NativeAddon {
+  loaded ??= loadAddon() as NativeAddon;
+  return loaded;
+}
+
 /** Loads the addon built for this platform, and returns what it exports. */
 export function loadAddon(): unknown {
   const built = fromRoot('build/Release/sabot.node');

@@ -1,0 +1,38 @@
+// async-queue: what was pushed, as an async iterable for one reader.
+//
+//   push(1) push(2) end()   ->   for await: 1, 2
+//
+// Not bounded itself: who pushes is told by the reader (acknowledgements) how much may be under way.
+
+export class AsyncQueue<T> implements AsyncIterable<T> {
+  private readonly items: T[] = [];
+  private ended = false;
+  private error: Error | undefined;
+  private wake: (() => void) | undefined;
+
+  push(item: T): void {
+    this.items.push(item);
+    this.wake?.();
+  }
+
+  /** No more items; with an error, the reader gets it after the items. */
+  end(error?: Error): void {
+    this.ended = true;
+    this.error = error;
+    this.wake?.();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
+    for (;;) {
+      while (this.items.length > 0) yield this.items.shift()!;
+      if (this.ended) {
+        if (this.error !== undefined) throw this.error;
+        return;
+      }
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+      this.wake = undefined;
+    }
+  }
+}

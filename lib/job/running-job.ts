@@ -1,0 +1,134 @@
+// running-job: a job that the engine runs, as TypeScript sees it.
+//
+//   plan  ->  RunningJob  ->  for await (const bytes of job.results())   JSON lines, or Arrow IPC
+//                             await job.done                             or a SabotError that says which operator failed and why
+//
+// State: pieces that were delivered and not yet taken. The engine stops delivering while 8 MiB are not acknowledged, so a slow
+// reader slows the sources down.
+
+import { SabotError, type SabotErrorCode } from '../errors.js';
+import { type NativeJob, type NativeJobError, nativeAddon } from '../native.js';
+import { encodePlanBytes } from '../plan/encode.js';
+import type { PhysicalPlan } from '../plan/physical.js';
+import { AsyncQueue } from './async-queue.js';
+
+/** Counters of one subtask of one operator. */
+export interface OperatorMetrics {
+  readonly name: string;
+  readonly uid: string;
+  readonly node: number;
+  readonly subtask: number;
+  readonly rowsIn: number;
+  readonly rowsOut: number;
+  readonly bytesIn: number;
+  readonly lateRows: number;
+  readonly skippedRecords: number;
+  readonly watermarkMs: number | null;
+  readonly stateBytes: number;
+  readonly busyNs: number;
+}
+
+export interface StartOptions {
+  /** Lines of print sinks; default: they go to standard output and standard error. */
+  readonly onPrint?: (channel: 'stdout' | 'stderr', lines: Uint8Array) => void;
+  /** Cancels the job. */
+  readonly signal?: AbortSignal;
+}
+
+const CODES: Readonly<Record<string, SabotErrorCode>> = {
+  plan: 'SABOT_E_PLAN',
+  'bad-record': 'SABOT_E_INPUT',
+  io: 'SABOT_E_IO',
+  cancelled: 'SABOT_E_CANCELLED',
+  internal: 'SABOT_E_NATIVE',
+  unsupported: 'SABOT_E_UNSUPPORTED',
+};
+
+/** Starts a job; it runs until its input ends, it fails or it is cancelled. */
+export function startJob(plan: PhysicalPlan, options: StartOptions = {}): RunningJob {
+  return new RunningJob(plan, options);
+}
+
+export class RunningJob implements AsyncDisposable {
+  /** Settles when the job has ended; rejects with a SabotError if it failed or was cancelled. */
+  readonly done: Promise<void>;
+  private readonly native: NativeJob;
+  private readonly pieces = new AsyncQueue<Buffer>();
+  private finished = false;
+
+  constructor(plan: PhysicalPlan, { onPrint = print, signal }: StartOptions) {
+    let settle: (error: NativeJobError | null) => void = () => {};
+    const ended = new Promise<void>((resolve, reject) => {
+      settle = (error) => {
+        this.finished = true;
+        const failure = error === null ? undefined : jobError(error, plan.job);
+        this.pieces.end(failure);
+        if (failure === undefined) resolve();
+        else reject(failure);
+      };
+    });
+    try {
+      this.native = new (nativeAddon().Job)(
+        encodePlanBytes(plan),
+        (channel, bytes) => this.take(channel, bytes, onPrint),
+        settle,
+      );
+    } catch (cause) {
+      const { kind, identifier, operator, message } = cause as Partial<NativeJobError> & Error;
+      if (typeof kind !== 'string') throw cause;
+      throw jobError({ kind, identifier: identifier ?? '', operator: operator ?? '', message }, plan.job);
+    }
+    const abort = () => this.cancel();
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    this.done = ended.finally(() => signal?.removeEventListener('abort', abort));
+    // Whoever reads only results() sees the failure there.
+    this.done.catch(() => {});
+  }
+
+  /** What the result sink hands over, piece by piece; throws when the job fails. May be read once. */
+  async *results(): AsyncGenerator<Buffer, void, void> {
+    for await (const piece of this.pieces) {
+      yield piece;
+      if (!this.finished) this.native.acknowledge(piece.length);
+    }
+  }
+
+  /** Stops the job; `done` rejects with code SABOT_E_CANCELLED. */
+  cancel(): void {
+    if (!this.finished) this.native.cancel();
+  }
+
+  /** Counters of every subtask, as they are now. */
+  metrics(): OperatorMetrics[] {
+    return (JSON.parse(this.native.metrics()) as { operators: OperatorMetrics[] }).operators;
+  }
+
+  /** Cancels the job if it still runs, and waits for its end. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cancel();
+    await this.done.catch(() => {});
+  }
+
+  private take(channel: string, bytes: Buffer, onPrint: NonNullable<StartOptions['onPrint']>): void {
+    if (channel === 'result') {
+      this.pieces.push(bytes);
+      return;
+    }
+    onPrint(channel === 'stderr' ? 'stderr' : 'stdout', bytes);
+    this.native.acknowledge(bytes.length);
+  }
+}
+
+function print(channel: 'stdout' | 'stderr', lines: Uint8Array): void {
+  process[channel].write(lines);
+}
+
+function jobError(error: NativeJobError, job: string): SabotError {
+  return new SabotError(CODES[error.kind] ?? 'SABOT_E_RUNTIME', error.message, {
+    kind: error.kind,
+    job,
+    ...(error.identifier === '' ? {} : { identifier: error.identifier }),
+    ...(error.operator === '' ? {} : { operator: error.operator }),
+  });
+}
