@@ -25,6 +25,8 @@ export interface SabotErrorOptions {
   /** The name, keyword or option that the message is about. */
   readonly identifier?: string;
   readonly span?: SourceSpan;
+  /** The statement of the script, from 1. */
+  readonly statement?: number;
   readonly operator?: string;
   readonly job?: string;
   readonly cause?: unknown;
@@ -36,6 +38,7 @@ export class SabotError extends Error {
   readonly kind: string | undefined;
   readonly identifier: string | undefined;
   readonly span: SourceSpan | undefined;
+  readonly statement: number | undefined;
   readonly operator: string | undefined;
   readonly job: string | undefined;
 
@@ -46,7 +49,19 @@ export class SabotError extends Error {
     this.kind = options.kind;
     this.identifier = options.identifier;
     this.span = options.span;
+    this.statement = options.statement;
     this.operator = options.operator;
     this.job = options.job;
+  }
+
+  /** The same error with more said about where it happened. */
+  at(where: Pick<SabotErrorOptions, 'span' | 'statement'>): SabotError {
+    const { kind, identifier, operator, job, cause } = this;
+    const span = where.span ?? this.span;
+    const statement = where.statement ?? this.statement;
+    const known = Object.entries({ kind, identifier, operator, job, cause, span, statement });
+    const error = new SabotError(this.code, this.message, Object.fromEntries(known.filter(([, v]) => v !== undefined)));
+    if (this.stack !== undefined) error.stack = this.stack;
+    return error;
   }
 }

@@ -58,7 +58,7 @@ function request(connector: ConnectorSpec, table: TableDefinition, options: Opti
   const format = findFormat(options['format']);
   const specs: OptionSpec[] = [...GENERAL, { key: 'format', type: 'string' }, ...connector.options, ...format.options];
   const values = readOptions(options, specs, name);
-  return { table, schema, format: formatConfig(format, values), values };
+  return { table, schema, format: formatConfig(format, values, options), values };
 }
 
 const label = (table: TableDefinition): string => table.identifier[2];

@@ -74,16 +74,19 @@ export function findFormat(identifier: string): FormatSpec {
   );
 }
 
-/** The format's part of a source's or sink's config. */
+/** The format's part of a source's or sink's config: the options that were set; native has the same defaults. */
 export function formatConfig(
   format: FormatSpec,
   values: OptionValues,
+  given: Readonly<Record<string, string>>,
 ): { format: string; formatOptions: Record<string, OptionValue> } {
   format.check?.(values);
   const formatOptions: Record<string, OptionValue> = {};
   for (const spec of format.options) {
     const value = values.get(spec.key);
-    if (value === undefined) continue;
+    // Which of its two JSON parsers Flink takes means nothing here.
+    if (value === undefined || given[spec.key] === undefined || spec.key === 'json.decode.json-parser.enabled')
+      continue;
     const character = spec.key.startsWith('csv.') && /delimiter|character$/.test(spec.key);
     formatOptions[spec.key] = character && typeof value === 'string' ? unescapeJava(value) : value;
   }

@@ -34,8 +34,12 @@ export function parityCases(): ParityCase[] {
 
 function readCase(area: string, name: string): ParityCase {
   const folder = join(root, area, name);
-  const read = (file: string) => (existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8') : undefined);
-  const lines = (file: string) => read(file)?.split('\n').filter((line) => line !== '');
+  const read = (file: string) =>
+    existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8') : undefined;
+  const lines = (file: string) =>
+    read(file)
+      ?.split('\n')
+      .filter((line) => line !== '');
   const script = read('job.sql')!;
   return {
     name: `${area}/${name}`,
@@ -43,7 +47,10 @@ function readCase(area: string, name: string): ParityCase {
     final: lines('expected.jsonl'),
     changelog: lines('changelog.jsonl'),
     error: readError(read('error.txt')),
-    singleSubtask: /'table\.exec\.resource\.default-parallelism'\s*=\s*'1'|'pipeline\.auto-watermark-interval'\s*=\s*'0'/.test(script),
+    singleSubtask:
+      /'table\.exec\.resource\.default-parallelism'\s*=\s*'1'|'pipeline\.auto-watermark-interval'\s*=\s*'0'/.test(
+        script,
+      ),
   };
 }
 

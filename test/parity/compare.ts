@@ -8,7 +8,10 @@
 import type { Field, LogicalType, Schema } from '../../lib/schema/types.js';
 
 /** A JSON value whose numbers are still text. */
-type Raw = { readonly scalar: string } | { readonly items: readonly Raw[] } | { readonly members: readonly (readonly [string, Raw])[] };
+type Raw =
+  | { readonly scalar: string }
+  | { readonly items: readonly Raw[] }
+  | { readonly members: readonly (readonly [string, Raw])[] };
 
 /** One line in canonical form; `op` may come before the schema's columns. */
 export function canonicalLine(line: string, schema: Schema): string {
@@ -35,15 +38,22 @@ function canonical(value: Raw, type: LogicalType): string {
     case 'TIMESTAMP':
     case 'TIMESTAMP_LTZ':
     case 'TIME':
-      return print(value).replace(/\.(\d*?)0+(Z?)"$/, (_, digits: string, zone: string) => `${digits === '' ? '' : `.${digits}`}${zone}"`);
+      return print(value).replace(
+        /\.(\d*?)0+(Z?)"$/,
+        (_, digits: string, zone: string) => `${digits === '' ? '' : `.${digits}`}${zone}"`,
+      );
     case 'ARRAY':
-      return 'items' in value ? `[${value.items.map((item) => canonical(item, type.element)).join(',')}]` : print(value);
+      return 'items' in value
+        ? `[${value.items.map((item) => canonical(item, type.element)).join(',')}]`
+        : print(value);
     case 'MAP':
       return sortedMembers(value, type.value);
     case 'MULTISET':
       return sortedMembers(value, { kind: 'INTEGER', nullable: false });
     case 'ROW':
-      return 'members' in value ? `{${value.members.map((member, i) => field(member, type.fields[i])).join(',')}}` : print(value);
+      return 'members' in value
+        ? `{${value.members.map((member, i) => field(member, type.fields[i])).join(',')}}`
+        : print(value);
     default:
       return print(value);
   }
@@ -55,7 +65,10 @@ function field([name, value]: readonly [string, Raw], declared: Field | undefine
 
 function sortedMembers(value: Raw, type: LogicalType): string {
   if (!('members' in value)) return print(value);
-  return `{${value.members.map(([name, v]) => `${JSON.stringify(name)}:${canonical(v, type)}`).sort().join(',')}}`;
+  return `{${value.members
+    .map(([name, v]) => `${JSON.stringify(name)}:${canonical(v, type)}`)
+    .sort()
+    .join(',')}}`;
 }
 
 function print(value: Raw): string {

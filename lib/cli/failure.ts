@@ -1,0 +1,57 @@
+// failure: how a command ends that did not finish: what is printed, and the exit code.
+//
+//   SabotError with a place   ->   message, line and caret;   with --output json also one last line of JSON;   exit 2
+//
+// Exit code 2: the script or the arguments are wrong. 1: the job failed. 130: interrupted.
+
+import { SabotError, type SabotErrorCode } from '../errors.js';
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+const EXIT_INTERRUPTED = 130;
+
+const RUN_TIME: ReadonlySet<SabotErrorCode> = new Set([
+  'SABOT_E_RUNTIME',
+  'SABOT_E_INPUT',
+  'SABOT_E_IO',
+  'SABOT_E_NATIVE',
+]);
+
+export interface FailureReport {
+  readonly text: string;
+  readonly json: string;
+  readonly exitCode: number;
+}
+
+/** `render` shows the place in the script. */
+export function reportFailure(
+  error: unknown,
+  render: (error: SabotError) => string,
+  interrupted: boolean,
+): FailureReport {
+  const failure =
+    error instanceof SabotError
+      ? error
+      : new SabotError('SABOT_E_NATIVE', error instanceof Error ? (error.stack ?? error.message) : String(error), {
+          kind: 'internal',
+        });
+  const exitCode =
+    interrupted && failure.code === 'SABOT_E_CANCELLED'
+      ? EXIT_INTERRUPTED
+      : RUN_TIME.has(failure.code) || failure.code === 'SABOT_E_CANCELLED'
+        ? EXIT_FAILED
+        : EXIT_USAGE;
+  const { kind, statement, span, identifier, message, operator } = failure;
+  const json = JSON.stringify({
+    error: {
+      kind: kind ?? 'internal',
+      statement: statement ?? null,
+      line: span?.line ?? null,
+      column: span?.column ?? null,
+      identifier: identifier ?? null,
+      message,
+      ...(operator === undefined ? {} : { operator }),
+    },
+  });
+  return { text: render(failure), json, exitCode };
+}

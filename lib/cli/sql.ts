@@ -1,0 +1,91 @@
+// sql: `sabot sql -f script.sql`. Runs a script; results go to standard output, everything else to standard error.
+
+import type { SabotError } from '../errors.js';
+import { runScript, type ScriptOutput } from '../job/run-script.js';
+import { reportFailure } from './failure.js';
+import { type OutputFormat, renderTable, resultWriter } from './output.js';
+import { showProgress } from './progress.js';
+import { readScript, type ScriptFile } from './script-file.js';
+
+export interface SqlOptions {
+  readonly file: string;
+  readonly output?: OutputFormat;
+  readonly results?: 'changelog' | 'final';
+  readonly parallelism?: number;
+  readonly define: readonly string[];
+  readonly restore?: string;
+}
+
+/** Runs the script and returns the exit code. */
+export async function sqlCommand(options: SqlOptions): Promise<number> {
+  const format = options.output ?? (process.stdout.isTTY ? 'table' : 'json');
+  const interrupt = new AbortController();
+  const onSignal = () => interrupt.abort();
+  process.once('SIGINT', onSignal);
+  process.once('SIGTERM', onSignal);
+  // A reader such as `head` that has seen enough is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
+  let script: ScriptFile | undefined;
+  try {
+    script = readScript(options.file, options.define);
+    await runScript(script.text, scriptOutput(format), {
+      signal: interrupt.signal,
+      ...(options.parallelism === undefined ? {} : { parallelism: options.parallelism }),
+      ...(options.results === undefined ? {} : { results: options.results }),
+      ...(options.restore === undefined ? {} : { restore: options.restore }),
+    });
+    return 0;
+  } catch (error) {
+    const render = (failure: SabotError) => script?.render(failure) ?? `error: ${failure.message}`;
+    const report = reportFailure(script?.placed(error) ?? error, render, interrupt.signal.aborted);
+    process.stderr.write(`${report.text}\n${options.output === 'json' ? `${report.json}\n` : ''}`);
+    return report.exitCode;
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}
+
+function scriptOutput(format: OutputFormat): ScriptOutput {
+  return {
+    async query(schema, results, lines) {
+      const columns = schema.map((f) => f.name);
+      const writer = resultWriter(
+        format,
+        results === 'changelog' ? ['op', ...columns] : columns,
+        results === 'final',
+        process.stdout,
+      );
+      for await (const piece of lines) await writer.write(piece);
+      await writer.end();
+    },
+    async rows(columns, rows) {
+      if (format === 'table')
+        process.stdout.write(
+          renderTable(
+            columns,
+            rows.map((row) => row.map((cell) => cell ?? 'NULL')),
+          ),
+        );
+      else if (format === 'json') for (const row of rows) process.stdout.write(`${jsonRow(columns, row)}\n`);
+      else
+        for (const row of [columns, ...rows])
+          process.stdout.write(`${row.map((cell) => csvCell(cell ?? '')).join(',')}\n`);
+    },
+    text(text) {
+      process.stdout.write(`${text}\n`);
+    },
+    warning(message) {
+      process.stderr.write(`warning: ${message}\n`);
+    },
+    job: (job) => showProgress(job),
+  };
+}
+
+const jsonRow = (columns: readonly string[], row: readonly (string | null)[]): string =>
+  JSON.stringify(Object.fromEntries(columns.map((name, i) => [name, row[i] ?? null])));
+
+const csvCell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
