@@ -18,7 +18,7 @@ export async function explainCommand(options: ExplainOptions): Promise<number> {
     script = readScript(options.file, options.define);
     const settings = options.parallelism === undefined ? {} : { parallelism: options.parallelism };
     const warn = (message: string) => process.stderr.write(`warning: ${message}\n`);
-    for (const text of explainScript(script.text, warn, settings)) process.stdout.write(`${text}\n\n`);
+    for (const text of await explainScript(script.text, warn, settings)) process.stdout.write(`${text}\n\n`);
     return 0;
   } catch (error) {
     const render = (failure: SabotError) => script?.render(failure) ?? `error: ${failure.message}`;

@@ -11,14 +11,15 @@ import { type PlannedJob, planJob } from '../planner/plan.js';
 import type { Schema } from '../schema/types.js';
 import type { ScriptStatement } from '../sql/ast.js';
 import { parseScript, statementIndexAt } from '../sql/parser.js';
-import { Session } from '../sql/session.js';
-import { type RunningJob, startJob } from './running-job.js';
+import { type SessionStep, SqlSession } from '../sql/session.js';
+import { type RunningJob, type StartOptions, startJob } from './running-job.js';
 
 export interface ScriptOptions {
   /** Settings that hold unless the script sets them. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly parallelism?: number;
   readonly results?: 'changelog' | 'final';
+  readonly restore?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -26,24 +27,52 @@ export interface ScriptOptions {
 export interface ScriptOutput {
   /** The rows of a query: JSON lines, in whole pieces. */
   query(schema: Schema, results: 'changelog' | 'final', lines: AsyncIterable<Buffer>): Promise<void>;
-  /** What SHOW, DESCRIBE and EXPLAIN answer. */
+  /** What SHOW and DESCRIBE answer. */
   rows(columns: readonly string[], rows: readonly (readonly (string | null)[])[]): Promise<void>;
+  /** What EXPLAIN answers. */
+  text(text: string): void;
   warning(message: string): void;
+  /** Lines of print sinks; default: standard output and standard error. */
+  readonly print?: StartOptions['onPrint'];
   /** A job has started; the returned function is called when it has ended. */
   job?(job: RunningJob): () => void;
 }
 
+/** Subtasks unless the caller or the script says otherwise. */
+export const PARALLELISM_DEFAULT = 1;
+
 /** Runs the statements of a script in order. Throws the first error, with the statement it belongs to. */
 export async function runScript(script: string, output: ScriptOutput, options: ScriptOptions = {}): Promise<void> {
-  const session = new Session({ settings: options.settings ?? {}, onWarning: (message) => output.warning(message) });
-  for (const statement of parse(script)) {
-    try {
-      await runStatement(session, statement, output, options);
-    } catch (error) {
-      if (!(error instanceof SabotError)) throw error;
-      throw error.at({ statement: error.statement ?? statement.index, span: error.span ?? statement.span });
-    }
+  if (options.restore !== undefined) {
+    throw new SabotError(
+      'SABOT_E_UNSUPPORTED',
+      '--restore is not supported yet: checkpoints come with a later version.',
+      {
+        kind: 'unsupported',
+        identifier: '--restore',
+      },
+    );
   }
+  const runner = new ScriptRunner(script, output, options);
+  for (const statement of parse(script)) await located(statement, () => runner.run(statement));
+}
+
+/** The plans of a script's queries and INSERTs as text; definitions take effect, nothing is run. */
+export async function explainScript(
+  script: string,
+  warning: (message: string) => void,
+  options: ScriptOptions = {},
+): Promise<string[]> {
+  const texts: string[] = [];
+  const output: ScriptOutput = {
+    query: async () => {},
+    rows: async () => {},
+    text: (text) => texts.push(text),
+    warning,
+  };
+  const runner = new ScriptRunner(script, output, options);
+  for (const statement of parse(script)) await located(statement, async () => runner.explain(statement));
+  return texts;
 }
 
 function parse(script: string): ScriptStatement[] {
@@ -52,5 +81,88 @@ function parse(script: string): ScriptStatement[] {
   } catch (error) {
     if (!(error instanceof SabotError) || error.span === undefined) throw error;
     throw error.at({ statement: statementIndexAt(script, error.span.start) });
+  }
+}
+
+/** Says of an error which statement it belongs to. */
+async function located(statement: ScriptStatement, run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (!(error instanceof SabotError)) throw error;
+    throw error.at({ statement: error.statement ?? statement.index, span: error.span ?? statement.span });
+  }
+}
+
+class ScriptRunner {
+  private readonly session: SqlSession;
+
+  constructor(
+    private readonly script: string,
+    private readonly output: ScriptOutput,
+    private readonly options: ScriptOptions,
+  ) {
+    this.session = new SqlSession({ settings: options.settings ?? {} });
+  }
+
+  async run(statement: ScriptStatement): Promise<void> {
+    const step = this.session.execute(statement, this.script);
+    if (step.kind === 'query') await this.query(this.plan([step.plan]));
+    else if (step.kind === 'insert') await this.insert(this.plan(step.sinks));
+    else await this.answer(step);
+  }
+
+  async explain(statement: ScriptStatement): Promise<void> {
+    const step = this.session.execute(statement, this.script);
+    if (step.kind === 'query') this.output.text(explainPlan(this.plan([step.plan])));
+    else if (step.kind === 'insert') this.output.text(explainPlan(this.plan(step.sinks)));
+    else await this.answer(step);
+  }
+
+  private async answer(step: Exclude<SessionStep, { kind: 'query' | 'insert' }>): Promise<void> {
+    switch (step.kind) {
+      case 'done':
+        if (step.warning !== undefined) this.output.warning(step.warning);
+        return;
+      case 'table':
+        return this.output.rows(step.table.columns, step.table.rows);
+      case 'explain':
+        this.output.text(explainPlan(this.plan(step.plans)));
+    }
+  }
+
+  private plan(plans: readonly LogicalNode[]): PlannedJob {
+    const { parallelism = PARALLELISM_DEFAULT, results } = this.options;
+    return planJob({
+      name: 'sql',
+      plans,
+      settings: Object.fromEntries(this.session.settings),
+      parallelism,
+      queryStartMs: Date.now(),
+      ...(results === undefined ? {} : { result: { results } }),
+    });
+  }
+
+  private async query(plan: PlannedJob): Promise<void> {
+    await using job = this.start(plan);
+    await this.output.query(plan.sinks[0]!.schema, plan.results!, job.results());
+    await job.done;
+  }
+
+  private async insert(plan: PlannedJob): Promise<void> {
+    await using job = this.start(plan);
+    await job.done;
+  }
+
+  private start(plan: PlannedJob): RunningJob {
+    const { print } = this.output;
+    const { signal } = this.options;
+    const job = startJob(plan, {
+      ...(print === undefined ? {} : { onPrint: print }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const ended = this.output.job?.(job);
+    if (ended !== undefined) job.done.then(ended, ended);
+    return job;
   }
 }

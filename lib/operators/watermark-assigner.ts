@@ -7,6 +7,7 @@
 import type { Expression } from '../expressions/expression.js';
 import { forward } from '../plan/inputs.js';
 import { type OperatorSpec, type PhysicalNode, unionOfChanges } from '../plan/physical.js';
+import type { Schema } from '../schema/types.js';
 
 export const watermarkAssignerSpec: OperatorSpec = {
   op: 'watermark_assigner',
@@ -16,18 +17,19 @@ export const watermarkAssignerSpec: OperatorSpec = {
   upsertKey: (_node, [key]) => key,
 };
 
-/** Emits the greatest `watermark` (a timestamp over the input) seen so far; `time` is the rowtime column. */
+/** Emits the greatest `watermark` (a timestamp over the input) seen so far; `time` is the rowtime column, marked in `schema`. */
 export function watermarkAssigner(
   input: PhysicalNode,
   time: number,
   watermark: Expression,
   idleTimeoutMs: number | undefined,
+  schema: Schema,
 ): PhysicalNode {
   const idle = idleTimeoutMs === undefined ? {} : { idleTimeoutMs };
   return {
     spec: watermarkAssignerSpec,
     inputs: [forward(input)],
-    schema: input.schema,
+    schema,
     config: { time, watermark, ...idle },
   };
 }

@@ -5,7 +5,7 @@
 // State: the aggregates of every key and slice. Windows are emitted once and never corrected.
 
 import type { AggregateCall } from '../expressions/aggregate-call.js';
-import { hash } from '../plan/inputs.js';
+import { hash, hashWindows } from '../plan/inputs.js';
 import type { WindowSpec } from '../plan/nodes.js';
 import { INSERT_ONLY, isInsertOnly, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
@@ -38,7 +38,9 @@ export function windowAggregate(
 ): PhysicalNode {
   return {
     spec: windowAggregateSpec,
-    inputs: [hash(input, keys)],
+    inputs: [
+      window.kind === 'attached' ? hashWindows(input, keys, [window.windowStart, window.windowEnd]) : hash(input, keys),
+    ],
     schema,
     config: { window, keys, aggregates, output },
   };

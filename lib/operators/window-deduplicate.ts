@@ -4,7 +4,7 @@
 //
 // State: the row that is kept, per key and window.
 
-import { hash } from '../plan/inputs.js';
+import { hashWindows } from '../plan/inputs.js';
 import { INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
 import type { Deduplication } from './deduplicate.js';
@@ -26,7 +26,7 @@ export function windowDeduplicate(
 ): PhysicalNode {
   return {
     spec: windowDeduplicateSpec,
-    inputs: [hash(input, how.keys)],
+    inputs: [hashWindows(input, how.keys, [windowStart, windowEnd])],
     schema,
     config: { ...how, windowStart, windowEnd },
   };

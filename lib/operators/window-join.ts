@@ -4,9 +4,10 @@
 //
 // State: the rows of both sides, per window.
 
+import { hashWindows } from '../plan/inputs.js';
 import { INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
-import { type EquiJoin, joinConfig, joinInputs } from './join.js';
+import { type EquiJoin, joinConfig } from './join.js';
 
 export const windowJoinSpec: OperatorSpec = {
   op: 'window_join',
@@ -31,6 +32,13 @@ export function windowJoin(
   windows: JoinedWindows,
   schema: Schema,
 ): PhysicalNode {
-  const config = { ...joinConfig(on), ...windows };
-  return { spec: windowJoinSpec, inputs: joinInputs(left, right, on), schema, config };
+  return {
+    spec: windowJoinSpec,
+    inputs: [
+      hashWindows(left, on.leftKeys, [windows.leftWindowStart, windows.leftWindowEnd]),
+      hashWindows(right, on.rightKeys, [windows.rightWindowStart, windows.rightWindowEnd]),
+    ],
+    schema,
+    config: { ...joinConfig(on), ...windows },
+  };
 }

@@ -4,7 +4,7 @@
 //
 // State: the rows that may be the first ones, per window.
 
-import { hash } from '../plan/inputs.js';
+import { hashWindows } from '../plan/inputs.js';
 import { INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
 import type { RankRange } from './rank.js';
@@ -26,7 +26,7 @@ export function windowRank(
 ): PhysicalNode {
   return {
     spec: windowRankSpec,
-    inputs: [hash(input, range.partitionKeys)],
+    inputs: [hashWindows(input, range.partitionKeys, [windowStart, windowEnd])],
     schema,
     config: { ...range, windowStart, windowEnd },
   };

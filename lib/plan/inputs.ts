@@ -16,3 +16,8 @@ export function hash(node: PhysicalNode, keys: readonly number[]): PhysicalInput
 export function singleton(node: PhysicalNode): PhysicalInput {
   return { node, exchange: 'singleton', keys: [] };
 }
+
+/** By key group of the keys, or of the window's columns if there are no keys: windows do not depend on each other. */
+export function hashWindows(node: PhysicalNode, keys: readonly number[], window: readonly number[]): PhysicalInput {
+  return hash(node, keys.length === 0 ? window : keys);
+}

@@ -295,7 +295,7 @@ class Pruner {
         input: input.node,
         time: input.at.get(node.time)!,
         watermark: move(node.watermark, input.at),
-        schema: input.node.schema,
+        schema: retyped(node.schema, input),
       },
       at: input.at,
     };
@@ -410,6 +410,12 @@ function keepColumns(
 ): Pruned {
   const schema = kept.map((i) => node.schema[i]!);
   return { node: { ...make(kept), schema }, at: new Map(kept.map((i, to) => [i, to])) };
+}
+
+/** The pruned input's columns with the types that the node above gives them (rowtime). */
+function retyped(schema: Schema, input: Pruned): Schema {
+  const from = new Map([...input.at].map(([old, to]) => [to, old]));
+  return input.node.schema.map((field, i) => schema[from.get(i) ?? -1] ?? field);
 }
 
 /** Nodes that append columns to their input's: those always stay. */

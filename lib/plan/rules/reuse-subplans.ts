@@ -5,7 +5,7 @@
 // Two nodes are one if operator, config, schema and inputs are equal and their values do not depend on chance.
 
 import { isDeterministic } from '../../expressions/columns.js';
-import { type Expression, someExpression } from '../../expressions/expression.js';
+import type { Expression } from '../../expressions/expression.js';
 import { type PhysicalNode, rewrite } from '../physical.js';
 
 /** Merges equal nodes, bottom-up; sinks stay apart. */
@@ -38,6 +38,6 @@ export function reuseSubplans(sinks: readonly PhysicalNode[]): PhysicalNode[] {
 }
 
 function isRepeatable(member: unknown): boolean {
-  if (typeof member !== 'object' || member === null || !('type' in member)) return true;
-  return !someExpression(member as Expression, (e) => !isDeterministic(e));
+  if (typeof member !== 'object' || member === null || !('call' in member)) return true;
+  return isDeterministic(member as Expression);
 }

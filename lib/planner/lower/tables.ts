@@ -24,7 +24,7 @@ export function lowerWatermark(node: WatermarkNode, lowering: Lowering): Physica
     });
   }
   const own = node.input.op === 'scan' ? idleTimeoutMs(node.input.options) : undefined;
-  return watermarkAssigner(input, node.time, node.watermark, own ?? lowering.options.idleTimeoutMs);
+  return watermarkAssigner(input, node.time, node.watermark, own ?? lowering.options.idleTimeoutMs, node.schema);
 }
 
 export function lowerSink(node: SinkNode, lowering: Lowering): PhysicalNode {
