@@ -6,7 +6,12 @@
 namespace sabot {
 
 #define SABOT_OPERATORS(X) \
-  X(kUnion)
+  X(kFilter)               \
+  X(kIntervalJoin)         \
+  X(kJoin)                 \
+  X(kProject)              \
+  X(kUnion)                \
+  X(kWatermarkAssigner)
 
 #define SABOT_DECLARE(name) extern const OperatorSpec name;
 SABOT_OPERATORS(SABOT_DECLARE)

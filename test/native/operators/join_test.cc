@@ -1,0 +1,93 @@
+// join and interval_join: pairs, NULL keys, residual conditions, restart, rescaling, bounded pieces.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "harness.h"
+
+namespace sabot {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
+
+std::vector<std::string> Columns() { return {"k STRING", "v INT", "k0 STRING", "v0 INT"}; }
+
+std::string JoinNode(const std::string& more = "") {
+  return R"({"op": "join", "config": {"joinType": "inner", "leftKeys": [0], "rightKeys": [0])" +
+         more + R"(}, "schema": )" + test::SchemaJson(Columns()) + "}";
+}
+
+std::vector<Schema> Inputs() {
+  return {test::MakeSchema({"k STRING", "v INT"}), test::MakeSchema({"k STRING", "v INT"})};
+}
+
+TEST(JoinTest, MeetsEveryRowOfTheOtherSideOnce) {
+  for (const int64_t batch_rows : {int64_t{1}, INT64_MAX}) {
+    test::Harness harness(JoinNode(), Inputs(), {.batch_rows_max = batch_rows});
+    harness.Rows(R"([["a", 1], [null, 2], ["b", 3]])", 0);
+    harness.Rows(R"([["a", 10], ["a", 11], [null, 12]])", 1);
+    harness.Restart(3);
+    harness.Rows(R"([["b", 13], ["c", 14]])", 1);
+    harness.Rows(R"([["a", 4]])", 0);
+    EXPECT_THAT(harness.Take(),
+                UnorderedElementsAre("+I[a, 1, a, 10]", "+I[a, 1, a, 11]", "+I[b, 3, b, 13]",
+                                     "+I[a, 4, a, 10]", "+I[a, 4, a, 11]"));
+  }
+}
+
+TEST(JoinTest, AResidualConditionSeesBothSides) {
+  test::Harness harness(
+      JoinNode(R"(, "condition": {"call": "less_than", "type": {"kind": "BOOLEAN"}, "args": [
+                 {"column": 1, "type": {"kind": "INTEGER"}}, {"column": 3, "type": {"kind": "INTEGER"}}]})"),
+      Inputs());
+  harness.Rows(R"([["a", 5]])", 0);
+  harness.Rows(R"([["a", 4], ["a", 6]])", 1);
+  EXPECT_THAT(harness.Take(), ElementsAre("+I[a, 5, a, 6]"));
+}
+
+TEST(JoinTest, ALargeMatchLeavesInPieces) {
+  test::Harness harness(JoinNode(), Inputs(), {.no_room = true});
+  std::string rows = "[";
+  for (int i = 0; i < 200; ++i) rows += (i > 0 ? ",[\"a\"," : "[\"a\",") + std::to_string(i) + "]";
+  harness.Rows(rows + "]", 0);
+  harness.Rows(rows + "]", 1);
+  EXPECT_THAT(harness.Take(), SizeIs(40'000));
+}
+
+// 0 <= r.t - l.t <= 5
+test::Harness OpenInterval() {
+  return test::Harness(
+      R"({"op": "interval_join", "config": {"joinType": "inner", "leftKeys": [0], "rightKeys": [0],
+            "leftTime": 1, "rightTime": 1, "lowerMs": 0, "upperMs": 5}, "schema": )" +
+          test::SchemaJson({"k STRING", "t TIMESTAMP(3)", "k0 STRING", "t0 TIMESTAMP(3)"}) + "}",
+      {test::MakeSchema({"k STRING", "t TIMESTAMP(3)"}),
+       test::MakeSchema({"k STRING", "t TIMESTAMP(3)"})});
+}
+
+TEST(IntervalJoinTest, PairsRowsWithinTheBounds) {
+  auto harness = OpenInterval();
+  harness.Rows(R"([["a", 10], ["a", 20]])", 0);
+  harness.Restart(2);
+  harness.Rows(R"([["a", 9], ["a", 10], ["a", 15], ["a", 16], ["b", 20]])", 1);
+  EXPECT_THAT(harness.Take(),
+              UnorderedElementsAre(
+                  "+I[a, 1970-01-01 00:00:00.010, a, 1970-01-01 00:00:00.010]",
+                  "+I[a, 1970-01-01 00:00:00.010, a, 1970-01-01 00:00:00.015]"));
+}
+
+TEST(IntervalJoinTest, ForgetsWhatTimeHasPassedAndHoldsTheWatermarkBack) {
+  auto harness = OpenInterval();
+  harness.Rows(R"([["a", 10]])", 0);
+  harness.Rows(R"([["a", 8]])", 1);
+  const int64_t before = harness.metrics().state_bytes.value();
+  harness.AdvanceWatermark(100);
+  EXPECT_LT(harness.metrics().state_bytes.value(), before);
+  EXPECT_THAT(harness.Take(), ElementsAre("W(95)"));
+  harness.Rows(R"([["a", 12]])", 1);
+  EXPECT_THAT(harness.Take(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace sabot
