@@ -98,14 +98,12 @@ Slot ChildTable::Insert(Slot parent, std::string_view element, uint32_t tag) {
   ++of.count;
   if (ordered_) {
     TreeInsert(of.root, slot);
+    if (of.first == kNoSlot || element < ElementOf(header(of.first))) of.first = slot;
+    if (of.last == kNoSlot || element > ElementOf(header(of.last))) of.last = slot;
     return slot;
   }
   added.left = of.last;
-  if (of.last != kNoSlot) {
-    header(of.last).right = slot;
-  } else {
-    of.root = slot;
-  }
+  (of.last == kNoSlot ? of.first : header(of.last).right) = slot;
   of.last = slot;
   return slot;
 }
@@ -120,8 +118,10 @@ void ChildTable::Erase(Slot slot) {
   Parent& of = parents_[erased.parent];
   if (ordered_) {
     TreeErase(of.root, slot);
+    if (of.first == slot) of.first = Leftmost(of.root);
+    if (of.last == slot) of.last = Rightmost(of.root);
   } else {
-    (erased.left == kNoSlot ? of.root : header(erased.left).right) = erased.right;
+    (erased.left == kNoSlot ? of.first : header(erased.left).right) = erased.right;
     (erased.right == kNoSlot ? of.last : header(erased.right).left) = erased.left;
   }
   --of.count;
@@ -222,18 +222,22 @@ void ChildTable::TreeErase(Slot& root, Slot slot) {
   *at = Join(erased.left, erased.right);
 }
 
+Slot ChildTable::Leftmost(Slot tree) const {
+  while (tree != kNoSlot && header(tree).left != kNoSlot) tree = header(tree).left;
+  return tree;
+}
+
+Slot ChildTable::Rightmost(Slot tree) const {
+  while (tree != kNoSlot && header(tree).right != kNoSlot) tree = header(tree).right;
+  return tree;
+}
+
 Slot ChildTable::First(Slot parent) const {
-  SABOT_CHECK(ordered_);
-  Slot slot = parent < parents_.size() ? parents_[parent].root : kNoSlot;
-  while (slot != kNoSlot && header(slot).left != kNoSlot) slot = header(slot).left;
-  return slot;
+  return parent < parents_.size() ? parents_[parent].first : kNoSlot;
 }
 
 Slot ChildTable::Last(Slot parent) const {
-  SABOT_CHECK(ordered_);
-  Slot slot = parent < parents_.size() ? parents_[parent].root : kNoSlot;
-  while (slot != kNoSlot && header(slot).right != kNoSlot) slot = header(slot).right;
-  return slot;
+  return parent < parents_.size() ? parents_[parent].last : kNoSlot;
 }
 
 Slot ChildTable::LowerBound(Slot parent, std::string_view element) const {
@@ -270,15 +274,34 @@ Slot ChildTable::After(Slot element_slot) const {
   return bound;
 }
 
+Slot ChildTable::Before(Slot element_slot) const {
+  SABOT_CHECK(ordered_);
+  const Header& from = header(element_slot);
+  const std::string_view element = ElementOf(from);
+  Slot slot = parents_[from.parent].root;
+  Slot bound = kNoSlot;
+  while (slot != kNoSlot) {
+    const Header& node = header(slot);
+    if (ElementOf(node) < element) {
+      bound = slot;
+      slot = node.right;
+    } else {
+      slot = node.left;
+    }
+  }
+  return bound;
+}
+
 std::vector<Slot> ChildTable::Elements(Slot parent) const {
   std::vector<Slot> slots;
   if (parent >= parents_.size()) return slots;
   slots.reserve(parents_[parent].count);
-  Slot slot = parents_[parent].root;
   if (!ordered_) {
-    for (; slot != kNoSlot; slot = header(slot).right) slots.push_back(slot);
+    for (Slot slot = parents_[parent].first; slot != kNoSlot; slot = header(slot).right)
+      slots.push_back(slot);
     return slots;
   }
+  Slot slot = parents_[parent].root;
   std::vector<Slot> path;
   while (slot != kNoSlot || !path.empty()) {
     for (; slot != kNoSlot; slot = header(slot).left) path.push_back(slot);

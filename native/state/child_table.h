@@ -16,8 +16,8 @@ namespace sabot {
 
 struct ChildSpec {
   std::vector<CellSpec> cells;
-  // Keeps a parent's elements in byte order (memcomparable order of the encoded value): First, Last
-  // and LowerBound take O(log n). Otherwise they are kept in order of insertion.
+  // Keeps a parent's elements in byte order (memcomparable order of the encoded value): First and
+  // Last take O(1), changes O(log n). Otherwise they are kept in order of insertion.
   bool ordered = false;
 };
 
@@ -45,13 +45,15 @@ class ChildTable {
   int64_t count(Slot parent) const { return parent < parents_.size() ? parents_[parent].count : 0; }
   std::string_view element(Slot slot) const;
 
-  // Ordered tables. The least / greatest element of a parent, the least one not below `element`;
-  // kNoSlot where there is none.
+  // The least / greatest element of a parent (unordered: the first / last inserted); kNoSlot where
+  // there is none.
   Slot First(Slot parent) const;
   Slot Last(Slot parent) const;
+  // Ordered tables only. The least element not below `element`.
   Slot LowerBound(Slot parent, std::string_view element) const;
-  // The next greater element of the same parent.
+  // The next greater / lesser element of the same parent.
   Slot After(Slot element_slot) const;
+  Slot Before(Slot element_slot) const;
   // All of a parent's element slots: in byte order, or of an unordered table in order of insertion.
   std::vector<Slot> Elements(Slot parent) const;
 
@@ -73,8 +75,9 @@ class ChildTable {
     char bytes[kInline];  // The element, or where it is longer a pointer to it.
   };
   struct Parent {
-    Slot root = kNoSlot;  // Or the first of the list.
-    Slot last = kNoSlot;  // Of the list.
+    Slot root = kNoSlot;   // Of the tree.
+    Slot first = kNoSlot;  // The least, or the first of the list.
+    Slot last = kNoSlot;
     uint32_t count = 0;
   };
 
@@ -97,6 +100,8 @@ class ChildTable {
   void TreeErase(Slot& root, Slot slot);
   void Split(Slot tree, std::string_view element, Slot& below, Slot& above);
   Slot Join(Slot below, Slot above);
+  Slot Leftmost(Slot tree) const;
+  Slot Rightmost(Slot tree) const;
 
   bool ordered_;
   CellColumns cells_;
