@@ -76,27 +76,27 @@ class JsonTexts {
   bool null(int64_t row) const { return array_->IsNull(row); }
   std::string_view operator[](int64_t row) {
     text_.clear();
-    if (array_->IsNull(row)) return text_ = "null";
+    if (array_->IsNull(row)) return text_ += "null";
     switch (array_->type_id()) {
       case arrow::Type::STRING: {
         const std::string_view text = static_cast<const arrow::StringArray&>(*array_).GetView(row);
-        if (is_json_) return text_ = text;
+        if (is_json_) return text_ += text;
         AppendQuoted(text, text_);
         return text_;
       }
       case arrow::Type::BOOL:
-        return text_ =
-                   static_cast<const arrow::BooleanArray&>(*array_).Value(row) ? "true" : "false";
+        return text_ +=
+               static_cast<const arrow::BooleanArray&>(*array_).Value(row) ? "true" : "false";
       case arrow::Type::INT8:
-        return text_ = std::to_string(static_cast<const arrow::Int8Array&>(*array_).Value(row));
+        return text_ += std::to_string(static_cast<const arrow::Int8Array&>(*array_).Value(row));
       case arrow::Type::INT16:
-        return text_ = std::to_string(static_cast<const arrow::Int16Array&>(*array_).Value(row));
+        return text_ += std::to_string(static_cast<const arrow::Int16Array&>(*array_).Value(row));
       case arrow::Type::INT32:
-        return text_ = std::to_string(static_cast<const arrow::Int32Array&>(*array_).Value(row));
+        return text_ += std::to_string(static_cast<const arrow::Int32Array&>(*array_).Value(row));
       case arrow::Type::INT64:
-        return text_ = std::to_string(static_cast<const arrow::Int64Array&>(*array_).Value(row));
+        return text_ += std::to_string(static_cast<const arrow::Int64Array&>(*array_).Value(row));
       default:
-        return text_ = static_cast<const arrow::Decimal128Array&>(*array_).FormatValue(row);
+        return text_ += static_cast<const arrow::Decimal128Array&>(*array_).FormatValue(row);
     }
   }
 
@@ -194,7 +194,8 @@ class JsonArrayagg final : public RowAggregate {
   }
   arrow::Status Change(KeyedTable& table, Slot slot, int64_t row, bool retract) override {
     // Encoded as texts, so that no value is a prefix of another: JSON texts hold no zero byte.
-    encoded_.assign("\x01", 1);
+    encoded_.clear();
+    encoded_ += '\x01';
     encoded_ += texts_[row];
     encoded_.append("\0\x01", 2);
     if (retract) {
