@@ -19,9 +19,9 @@ SABOT_OPERATORS(SABOT_DECLARE)
 
 std::span<const OperatorSpec* const> AllOperators() {
 #define SABOT_ADDRESS(name) &name,
-  static const std::array operators = {SABOT_OPERATORS(SABOT_ADDRESS)};
+  static const std::array kOperators = {SABOT_OPERATORS(SABOT_ADDRESS)};
 #undef SABOT_ADDRESS
-  return operators;
+  return kOperators;
 }
 
 const OperatorSpec* FindOperator(std::string_view name) {
