@@ -23,23 +23,34 @@ export function readMaterial(name: string): string {
 }
 
 export function readRows(name: string): string[][] {
-  return readMaterial(name).split('\n').filter((line) => line !== '').map((line) => line.split('\t'));
+  return readMaterial(name)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split('\t'));
 }
 
 /** `NAME.sql` with `NAME.answers.tsv`. */
 export function readStatements(name: string): JudgedStatement[] {
   const answers = new Map(readRows(`${name}.answers.tsv`).map(([id, answer, verdict]) => [id!, { answer, verdict }]));
-  return readMaterial(`${name}.sql`).split(/^--@ /m).slice(1).map((part) => {
-    const lineEnd = part.indexOf('\n');
-    const id = part.slice(0, lineEnd).split('|')[0]!.trim();
-    const { answer, verdict } = answers.get(id)!;
-    return { id, sql: part.slice(lineEnd + 1).trim(), accepted: answer === 'OK', verdict: verdict ?? '' };
-  });
+  return readMaterial(`${name}.sql`)
+    .split(/^--@ /m)
+    .slice(1)
+    .map((part) => {
+      const lineEnd = part.indexOf('\n');
+      const id = part.slice(0, lineEnd).split('|')[0]!.trim();
+      const { answer, verdict } = answers.get(id)!;
+      return { id, sql: part.slice(lineEnd + 1).trim(), accepted: answer === 'OK', verdict: verdict ?? '' };
+    });
 }
 
 /** Files of one statement a line, then the answer. */
 export function readJudgedStatements(name: string): JudgedStatement[] {
-  return readRows(name).map(([sql, answer], i) => ({ id: `${name}:${i + 1}`, sql: sql!, accepted: answer === 'OK', verdict: '' }));
+  return readRows(name).map(([sql, answer], i) => ({
+    id: `${name}:${i + 1}`,
+    sql: sql!,
+    accepted: answer === 'OK',
+    verdict: '',
+  }));
 }
 
 export function readExpressions(name: string): JudgedExpression[] {

@@ -3,7 +3,17 @@
 //   a + b IN (1, 2) -> (IN (+ a b) [1 2])
 
 import type {
-  DataType, Expression, FunctionCall, IntervalQualifier, JsonBehavior, OrderItem, Query, QueryBody, RowTypeField, WindowBound, WindowSpecification,
+  DataType,
+  Expression,
+  FunctionCall,
+  IntervalQualifier,
+  JsonBehavior,
+  OrderItem,
+  Query,
+  QueryBody,
+  RowTypeField,
+  WindowBound,
+  WindowSpecification,
 } from '../../lib/sql/ast.js';
 
 export function prefixForm(e: Expression): string {
@@ -39,7 +49,12 @@ export function prefixForm(e: Expression): string {
     case 'in':
       return `(${e.negated ? 'NOT ' : ''}IN ${prefixForm(e.operand)} ${membersForm(e)})`;
     case 'like':
-      return list(`${e.negated ? 'NOT ' : ''}${e.operator}`, e.operand, e.pattern, ...(e.escape === null ? [] : [e.escape]));
+      return list(
+        `${e.negated ? 'NOT ' : ''}${e.operator}`,
+        e.operand,
+        e.pattern,
+        ...(e.escape === null ? [] : [e.escape]),
+      );
     case 'quantified':
       return `(${e.operator} ${e.quantifier === 'ALL' ? 'ALL' : 'SOME'} ${prefixForm(e.operand)} ${membersForm(e)})`;
     case 'case':
@@ -84,11 +99,16 @@ export function prefixForm(e: Expression): string {
       return list('FORMAT JSON', e.operand);
     case 'jsonValue':
       return `(${[
-        'JSON_VALUE', prefixForm(e.input), prefixForm(e.path), ...(e.returning === null ? [] : ['RETURNING', typeForm(e.returning)]),
-        ...behaviorForm(e.onEmpty, 'EMPTY'), ...behaviorForm(e.onError, 'ERROR'),
+        'JSON_VALUE',
+        prefixForm(e.input),
+        prefixForm(e.path),
+        ...(e.returning === null ? [] : ['RETURNING', typeForm(e.returning)]),
+        ...behaviorForm(e.onEmpty, 'EMPTY'),
+        ...behaviorForm(e.onError, 'ERROR'),
       ].join(' ')})`;
     case 'jsonQuery': {
-      const action = (behavior: JsonBehavior | null): string => `SQLJSONQUERYEMPTYORERRORBEHAVIOR[${behavior?.action.replace(' ', '_') ?? 'NULL'}]`;
+      const action = (behavior: JsonBehavior | null): string =>
+        `SQLJSONQUERYEMPTYORERRORBEHAVIOR[${behavior?.action.replace(' ', '_') ?? 'NULL'}]`;
       const wrapper = `${(e.wrapper ?? 'WITHOUT').replace(' ', '_')}_ARRAY`;
       const returning = e.returning === null ? '' : ` ${typeForm(e.returning)}`;
       return `(JSON_QUERY ${prefixForm(e.input)} ${prefixForm(e.path)} ${wrapper} ${action(e.onEmpty)} ${action(e.onError)}${returning})`;
@@ -96,7 +116,10 @@ export function prefixForm(e: Expression): string {
     case 'jsonExists':
       return `(JSON_EXISTS ${prefixForm(e.input)} ${prefixForm(e.path)}${e.onError === null ? '' : ` ${e.onError.action}`})`;
     case 'jsonObject':
-      return list(`JSON_OBJECT ${nullForm(e.onNull ?? 'NULL ON NULL')}`, ...e.members.flatMap(({ key, value }) => [key, value]));
+      return list(
+        `JSON_OBJECT ${nullForm(e.onNull ?? 'NULL ON NULL')}`,
+        ...e.members.flatMap(({ key, value }) => [key, value]),
+      );
     case 'jsonArray':
       return list(`JSON_ARRAY ${nullForm(e.onNull ?? 'ABSENT ON NULL')}`, ...e.items);
     case 'jsonObjectAggregate':
@@ -134,37 +157,53 @@ function caseForm({ operand, branches, otherwise }: Extract<Expression, { kind: 
   const conditions = branches.map(({ conditions: [first, ...more] }) => {
     const forms = [first!, ...more].map(prefixForm);
     if (operand === null) return more.length === 0 ? forms[0]! : brackets(forms);
-    return more.length === 0 ? `(= ${prefixForm(operand)} ${forms[0]})` : `(IN ${prefixForm(operand)} ${brackets(forms)})`;
+    return more.length === 0
+      ? `(= ${prefixForm(operand)} ${forms[0]})`
+      : `(IN ${prefixForm(operand)} ${brackets(forms)})`;
   });
   const results = branches.map(({ result }) => prefixForm(result));
   return `(CASE ${brackets(conditions)} ${brackets(results)} ${otherwise === null ? 'NULL' : prefixForm(otherwise)})`;
 }
 
-const RENAMED: Readonly<Record<string, string>> = { TUMBLE: '$TUMBLE', HOP: '$HOP', SESSION: '$SESSION', CEILING: 'CEIL' };
+const RENAMED: Readonly<Record<string, string>> = {
+  TUMBLE: '$TUMBLE',
+  HOP: '$HOP',
+  SESSION: '$SESSION',
+  CEILING: 'CEIL',
+};
 const DEFAULT_OFFSETS: Readonly<Record<string, string>> = { FIRST: ' 0', LAST: ' 0', PREV: ' 1', NEXT: ' 1' };
 
 function callForm(call: FunctionCall): string {
   const written = call.name.parts.at(-1)!.name.toUpperCase();
   if (!call.parentheses) return written;
   let name = RENAMED[written] ?? written;
-  if (written === 'CONVERT' && call.args[1]?.kind === 'symbol') return `(TRANSLATE ${prefixForm(call.args[0]!)} ${call.args[1].symbol.toLowerCase()})`;
+  if (written === 'CONVERT' && call.args[1]?.kind === 'symbol')
+    return `(TRANSLATE ${prefixForm(call.args[0]!)} ${call.args[1].symbol.toLowerCase()})`;
   if (written === 'TRANSLATE') {
-    if (call.args[1]?.kind === 'symbol') return `(TRANSLATE ${prefixForm(call.args[0]!)} ${call.args[1].symbol.toLowerCase()})`;
+    if (call.args[1]?.kind === 'symbol')
+      return `(TRANSLATE ${prefixForm(call.args[0]!)} ${call.args[1].symbol.toLowerCase()})`;
     name = 'TRANSLATE3';
   }
   const offset = call.args.length === 1 ? (DEFAULT_OFFSETS[written] ?? '') : '';
   const order = call.argumentOrderBy.length === 0 ? '' : ` ${orderForm(call.argumentOrderBy)}`;
   let form = `${list(name, ...call.args).slice(0, -1)}${offset}${order})`;
   if (call.nullTreatment !== null) form = `(${call.nullTreatment} ${form})`;
-  if (call.withinDistinct.length > 0) form = `(WITHIN DISTINCT ${form} ${brackets(call.withinDistinct.map(prefixForm))})`;
+  if (call.withinDistinct.length > 0)
+    form = `(WITHIN DISTINCT ${form} ${brackets(call.withinDistinct.map(prefixForm))})`;
   if (call.withinGroup.length > 0) form = `(WITHIN GROUP ${form} ${orderForm(call.withinGroup)})`;
   if (call.filter !== null) form = `(FILTER ${form} ${prefixForm(call.filter)})`;
-  if (call.over !== null) form = `(OVER ${form} ${call.over.kind === 'identifier' ? call.over.name : windowForm(call.over)})`;
+  if (call.over !== null)
+    form = `(OVER ${form} ${call.over.kind === 'identifier' ? call.over.name : windowForm(call.over)})`;
   return form;
 }
 
 function windowForm({ base, partitionBy, orderBy, frame, allowPartial }: WindowSpecification): string {
-  const parts = ['WINDOW', ...(base === null ? [] : [base.name]), brackets(partitionBy.map(prefixForm)), orderForm(orderBy)];
+  const parts = [
+    'WINDOW',
+    ...(base === null ? [] : [base.name]),
+    brackets(partitionBy.map(prefixForm)),
+    orderForm(orderBy),
+  ];
   parts.push(frame?.unit === 'ROWS' ? 'TRUE' : 'FALSE');
   if (frame !== null) parts.push(boundForm(frame.lower), ...(frame.upper === null ? [] : [boundForm(frame.upper)]));
   if (allowPartial !== null) parts.push(allowPartial ? 'TRUE' : 'FALSE');
@@ -176,7 +215,9 @@ function boundForm({ bound, offset }: WindowBound): string {
 }
 
 function orderForm(items: readonly OrderItem[]): string {
-  return brackets(items.map(({ expression, descending }) => (descending ? list('DESC', expression) : prefixForm(expression))));
+  return brackets(
+    items.map(({ expression, descending }) => (descending ? list('DESC', expression) : prefixForm(expression))),
+  );
 }
 
 function tableForm({ table, query, partitionBy, orderBy }: Extract<Expression, { kind: 'tableArgument' }>): string {
@@ -206,7 +247,9 @@ function bodyForm(body: QueryBody): string {
 }
 
 function behaviorForm(behavior: JsonBehavior | null, event: string): string[] {
-  return behavior === null ? [] : [behavior.action, ...(behavior.value === null ? [] : [prefixForm(behavior.value)]), 'ON', event];
+  return behavior === null
+    ? []
+    : [behavior.action, ...(behavior.value === null ? [] : [prefixForm(behavior.value)]), 'ON', event];
 }
 
 function nullForm(clause: string): string {

@@ -33,7 +33,10 @@ describe('parseScript', () => {
   it('knows the inserts of a statement set', () => {
     expect(parseScript(SCRIPT)[3]!.statement).toMatchObject({
       kind: 'execute',
-      statement: { kind: 'statementSet', inserts: [{ table: { parts: [{ name: 'a' }] } }, { table: { parts: [{ name: 'b' }] } }] },
+      statement: {
+        kind: 'statementSet',
+        inserts: [{ table: { parts: [{ name: 'a' }] } }, { table: { parts: [{ name: 'b' }] } }],
+      },
     });
   });
 
@@ -50,7 +53,9 @@ describe('parseScript', () => {
   });
 
   it('numbers the parameters of each statement from 0', () => {
-    const indexes = parseScript('VALUES (?, ?); VALUES ?').map(({ statement }) => JSON.stringify(statement).match(/"index":\d/g));
+    const indexes = parseScript('VALUES (?, ?); VALUES ?').map(({ statement }) =>
+      JSON.stringify(statement).match(/"index":\d/g),
+    );
     expect(indexes).toEqual([['"index":0', '"index":1'], ['"index":0']]);
   });
 });

@@ -47,14 +47,23 @@ describe('children lie within their parents, and lines and columns agree with of
   });
   it('expressions', () => {
     for (const { sql, tree } of readExpressions('expressions.tsv')) {
-      if (tree !== null) checkSpans(sql, { kind: 'root', span: { start: 0, end: sql.length, line: 1, column: 1 }, root: parseExpression(sql) } as Node);
+      if (tree !== null)
+        checkSpans(sql, {
+          kind: 'root',
+          span: { start: 0, end: sql.length, line: 1, column: 1 },
+          root: parseExpression(sql),
+        } as Node);
     }
   });
 });
 
 /** What the source has for the first node of a kind. */
 function written(sql: string, kind: string): string {
-  for (const [node] of nodes({ kind: 'root', span: { start: 0, end: sql.length, line: 1, column: 1 }, root: parseStatement(sql) } as Node)) {
+  for (const [node] of nodes({
+    kind: 'root',
+    span: { start: 0, end: sql.length, line: 1, column: 1 },
+    root: parseStatement(sql),
+  } as Node)) {
     if (node.kind === kind) return sql.slice(node.span.start, node.span.end);
   }
   throw new Error(`no ${kind} in ${sql}`);
@@ -63,7 +72,11 @@ function written(sql: string, kind: string): string {
 it.each([
   ['binary', 'SELECT x, (a + b) * c AS d FROM t', '(a + b) * c'],
   ['selectItem', 'SELECT a + 1 AS b, c FROM t', 'a + 1 AS b'],
-  ['call', 'SELECT 1, SUM(DISTINCT a) FILTER (WHERE b) OVER (ORDER BY c) FROM t', 'SUM(DISTINCT a) FILTER (WHERE b) OVER (ORDER BY c)'],
+  [
+    'call',
+    'SELECT 1, SUM(DISTINCT a) FILTER (WHERE b) OVER (ORDER BY c) FROM t',
+    'SUM(DISTINCT a) FILTER (WHERE b) OVER (ORDER BY c)',
+  ],
   ['column', 'SELECT `a b`.c FROM t', '`a b`.c'],
   ['interval', "SELECT a - INTERVAL '5' DAY(2) FROM t", "INTERVAL '5' DAY(2)"],
   ['string', "SELECT 'it''s' FROM t", "'it''s'"],
@@ -71,8 +84,16 @@ it.each([
   ['join', 'SELECT * FROM a LEFT JOIN b ON x = y WHERE z', 'a LEFT JOIN b ON x = y'],
   ['derivedTable', 'SELECT * FROM (SELECT 1) AS b', '(SELECT 1) AS b'],
   ['physicalColumn', "CREATE TABLE t (a INT NOT NULL COMMENT 'x', b INT)", "a INT NOT NULL COMMENT 'x'"],
-  ['scalarType', 'CREATE TABLE t (a TIMESTAMP(3) WITH LOCAL TIME ZONE NOT NULL)', 'TIMESTAMP(3) WITH LOCAL TIME ZONE NOT NULL'],
-  ['watermark', "CREATE TABLE t (a INT, WATERMARK FOR ts AS ts - INTERVAL '5' SECOND)", "WATERMARK FOR ts AS ts - INTERVAL '5' SECOND"],
+  [
+    'scalarType',
+    'CREATE TABLE t (a TIMESTAMP(3) WITH LOCAL TIME ZONE NOT NULL)',
+    'TIMESTAMP(3) WITH LOCAL TIME ZONE NOT NULL',
+  ],
+  [
+    'watermark',
+    "CREATE TABLE t (a INT, WATERMARK FOR ts AS ts - INTERVAL '5' SECOND)",
+    "WATERMARK FOR ts AS ts - INTERVAL '5' SECOND",
+  ],
   ['option', "CREATE TABLE t (a INT) WITH ('k' = 'v')", "'k' = 'v'"],
   ['hint', "SELECT * FROM t /*+ OPTIONS('k'='v') */", "OPTIONS('k'='v')"],
 ])('%s of %s', (kind, sql, source) => {

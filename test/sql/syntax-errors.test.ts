@@ -17,7 +17,7 @@ function errorOf(script: string): SabotError {
 
 describe('names the word, as Flink does', () => {
   it.each([
-    ['CREATE TABLE t (id INT) WITH (\'connector\' = \'datagen\');\nSELECT FROM t', 'FROM', 2, 8],
+    ["CREATE TABLE t (id INT) WITH ('connector' = 'datagen');\nSELECT FROM t", 'FROM', 2, 8],
     ['SELECT id, name FORM t', 't', 1, 22],
     ['SELECT (a + b AS c FROM t', 'AS', 1, 15],
     ['SELECT "name" FROM t', '"', 1, 8],
@@ -25,28 +25,51 @@ describe('names the word, as Flink does', () => {
     ['SELECT * FROM', '<EOF>', 1, 13],
     ["SELECT 'abc", "'", 1, 8],
   ])('%s', (script, identifier, line, column) => {
-    expect(errorOf(script)).toMatchObject({ code: 'SABOT_E_SYNTAX', kind: 'syntax', identifier, span: { line, column } });
+    expect(errorOf(script)).toMatchObject({
+      code: 'SABOT_E_SYNTAX',
+      kind: 'syntax',
+      identifier,
+      span: { line, column },
+    });
   });
 });
 
 describe('says what to do', () => {
   it.each([
-    ['SELECT a FROM t WHERE order = 1', "Line 1, column 23: 'order' is a reserved word; quote it to use it as a name: `order`"],
-    ['CREATE TABLE t (value INT)', "Line 1, column 17: 'value' is a reserved word; quote it to use it as a name: `value`"],
+    [
+      'SELECT a FROM t WHERE order = 1',
+      "Line 1, column 23: 'order' is a reserved word; quote it to use it as a name: `order`",
+    ],
+    [
+      'CREATE TABLE t (value INT)',
+      "Line 1, column 17: 'value' is a reserved word; quote it to use it as a name: `value`",
+    ],
     ['SELECT a AS end FROM t', "Line 1, column 13: 'end' is a reserved word; quote it to use it as a name: `end`"],
     ['SELECT a, b FORM t', "Line 1, column 18: unexpected 't': did you mean FROM instead of 'FORM'?"],
     ['SELCT a FROM t', "Line 1, column 1: unexpected 'SELCT': did you mean SELECT instead of 'SELCT'?"],
     ['SELECT a FROM t WHERE a != 1', "Line 1, column 25: '!=' is not SQL; write <>"],
-    ['SELECT "a" FROM t', "Line 1, column 8: unexpected '\"': a string stands in single quotes ('…'), a name in backquotes (`…`)"],
+    [
+      'SELECT "a" FROM t',
+      "Line 1, column 8: unexpected '\"': a string stands in single quotes ('…'), a name in backquotes (`…`)",
+    ],
     ["SELECT a AS 'b' FROM t", 'Line 1, column 13: a name cannot stand in single quotes; use backquotes: `b`'],
-    ['SELECT a FROM t LIMIT 2, 5', "Line 1, column 17: 'LIMIT start, count' is not Flink SQL; write LIMIT count OFFSET start"],
+    [
+      'SELECT a FROM t LIMIT 2, 5',
+      "Line 1, column 17: 'LIMIT start, count' is not Flink SQL; write LIMIT count OFFSET start",
+    ],
     ['SET a.b = c', "Line 1, column 5: key and value stand in quotes: SET 'key' = 'value'"],
-    ['CREATE TABLE t (a INT) WITH (connector = kafka)', "Line 1, column 30: unexpected 'connector'; expected an option's key in quotes ('key' = 'value')"],
+    [
+      'CREATE TABLE t (a INT) WITH (connector = kafka)',
+      "Line 1, column 30: unexpected 'connector'; expected an option's key in quotes ('key' = 'value')",
+    ],
     ['SELECT /* never closed', 'Line 1, column 8: this comment has no closing */'],
     ['SELECT `a FROM t', 'Line 1, column 8: this name has no closing backquote (`) on its line'],
     ['SELECT a & b FROM t', "Line 1, column 10: '&' has no meaning in SQL"],
     ['SELECT a FROM', "Line 1, column 13: the statement ends after 'FROM'; expected a table's name"],
-    ['DROP INDEX i', "Line 1, column 6: unexpected 'INDEX'; expected TABLE, VIEW, FUNCTION, CATALOG, DATABASE, MODEL or CONNECTION"],
+    [
+      'DROP INDEX i',
+      "Line 1, column 6: unexpected 'INDEX'; expected TABLE, VIEW, FUNCTION, CATALOG, DATABASE, MODEL or CONNECTION",
+    ],
   ])('%s', (script, message) => {
     expect(errorOf(script).message).toBe(message);
   });
@@ -67,7 +90,10 @@ describe('renderError', () => {
 
   it('keeps carets in place after tabs', () => {
     const script = '\t\tSELECT FROM t';
-    expect(renderError(script, errorOf(script)).split('\n').slice(2)).toEqual(['1 |   SELECT FROM t', '  |          ^^^^']);
+    expect(renderError(script, errorOf(script)).split('\n').slice(2)).toEqual([
+      '1 |   SELECT FROM t',
+      '  |          ^^^^',
+    ]);
   });
 
   it('shows a part of a long line', () => {
@@ -83,7 +109,8 @@ describe('renderError', () => {
 });
 
 describe('nesting', () => {
-  const deep = (open: string, inner: string, close: string, depth: number): string => open.repeat(depth) + inner + close.repeat(depth);
+  const deep = (open: string, inner: string, close: string, depth: number): string =>
+    open.repeat(depth) + inner + close.repeat(depth);
 
   it.each([
     ['parentheses', `SELECT ${deep('(', '1', ')', 10_000)}`],

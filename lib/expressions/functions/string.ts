@@ -50,7 +50,7 @@ export const STRING_FUNCTIONS: readonly FunctionDefinition[] = [
   scalar('ASCII', 'character', strict(types.integer())),
   scalar('CHR', 'long', maybe(STRING)),
   scalar('CONCAT', 'character...', strict(STRING)),
-  scalar('CONCAT_WS', 'character, character...', likeFirst(STRING)),
+  scalar('CONCAT_WS', 'character, character...', strict(STRING)),
   scalar('LTRIM', 'character, character?', varying(0)),
   scalar('RTRIM', 'character, character?', varying(0)),
   modern('BTRIM', 'character, character?', strict(STRING)),

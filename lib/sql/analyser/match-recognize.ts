@@ -198,7 +198,9 @@ function navigation(name: string, node: ast.FunctionCall, context: ExpressionCon
 
 function matchTime(name: string, input: From, orderBy: readonly SortKey[]): Expression {
   const { type } = input.node.schema[orderBy[0]!.column]!;
-  if (name === 'MATCH_ROWTIME' && isTimestamp(type)) return call('match_rowtime', [], asTimeAttribute(type, 'rowtime'));
+  if (name === 'MATCH_ROWTIME' && isTimestamp(type)) {
+    return call('match_rowtime', [], asTimeAttribute(withNullable(type, false), 'rowtime'));
+  }
   return call('match_proctime', [], asTimeAttribute(withNullable(types.timestampLtz(3), false), 'proctime'));
 }
 

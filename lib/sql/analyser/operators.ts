@@ -139,10 +139,27 @@ function concatenated(a: LogicalType, b: LogicalType): LogicalType | undefined {
 type Pair = readonly [Expression, Expression];
 
 export function comparison(operator: string, left: Expression, right: Expression, span: SourceSpan): Expression {
-  const pair = operator === '=' || operator === '<>' ? equalPair(left, right, span) : orderedPair(left, right);
+  const equality = operator === '=' || operator === '<>';
+  if (equality && mixesBooleanAndText(left, right)) return incomparable(operator, left, right);
+  const pair = equality ? equalPair(left, right, span) : orderedPair(left, right);
   if (pair === undefined) throw cannotApply(operator, [left, right], span);
   const result = withNullable(types.boolean(), left.type.nullable || right.type.nullable);
   return call(COMPARISONS[operator]!, pair, result);
+}
+
+function mixesBooleanAndText(left: Expression, right: Expression): boolean {
+  const mixed = (a: LogicalType, b: LogicalType) => a.kind === 'BOOLEAN' && isCharacter(b);
+  return mixed(left.type, right.type) || mixed(right.type, left.type);
+}
+
+/** Flink accepts `TRUE = 'true'` and finds them different, whatever the text says. */
+function incomparable(operator: string, left: Expression, right: Expression): Expression {
+  const bool = withNullable(types.boolean(), false);
+  const answer = literal(operator === '<>', bool);
+  const known = [left, right].filter((e) => e.type.nullable).map((e) => call('is_not_null', [e], bool));
+  if (known.length === 0) return answer;
+  const type = withNullable(bool, true);
+  return call('case', [known.length === 1 ? known[0]! : call('and', known, bool), answer, literal(null, type)], type);
 }
 
 export function distinctFrom(negated: boolean, left: Expression, right: Expression, span: SourceSpan): Expression {
@@ -154,7 +171,7 @@ export function distinctFrom(negated: boolean, left: Expression, right: Expressi
 
 export function equalPair(left: Expression, right: Expression, span: SourceSpan): Pair | undefined {
   const [a, b] = [left.type, right.type];
-  const mixesText = (x: LogicalType, y: LogicalType) => isCharacter(x) && (isNumeric(y) || y.kind === 'BOOLEAN');
+  const mixesText = (x: LogicalType, y: LogicalType) => isCharacter(x) && isNumeric(y);
   if (mixesText(a, b) || mixesText(b, a)) {
     const identifier = `${a.kind} and ${b.kind}`;
     const message = `implicit type conversion between ${identifier} is not supported now; write a CAST`;

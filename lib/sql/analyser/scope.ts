@@ -81,7 +81,7 @@ export class Scope {
   private unknown(parts: readonly Identifier[]) {
     const [first, second] = parts;
     const last = parts.at(-1)!;
-    const qualified = this.relations.find((relation) => afterPath(relation.path, parts)?.length);
+    const qualified = this.visible().find((relation) => afterPath(relation.path, parts)?.length);
     if (qualified !== undefined) {
       const rest = afterPath(qualified.path, parts)!;
       const table = qualified.path.at(-1)!;
@@ -90,12 +90,17 @@ export class Scope {
       return invalid('unknown-column', rest[0]!.name, message, rest[0]!.span);
     }
     if (second !== undefined) {
-      const aliases = this.relations.flatMap((relation) => relation.path.slice(-1));
+      const aliases = this.visible().flatMap((relation) => relation.path.slice(-1));
       const message = `Table '${first!.name}' not found${suggestion(first!.name, aliases)}`;
       return invalid('unknown-table', first!.name, message, first!.span);
     }
     const message = `Column '${last.name}' not found in any table${suggestion(last.name, this.columnNames())}`;
     return invalid('unknown-column', last.name, message, last.span);
+  }
+
+  /** Relations of this query and of those around it. */
+  private visible(): readonly Relation[] {
+    return [...this.relations, ...(this.parent?.visible() ?? [])];
   }
 
   /** Names that could have been meant, for suggestions. */

@@ -39,7 +39,8 @@ export function isWindowFunction(call: ast.FunctionCall): boolean {
 export function windowTable(call: ast.FunctionCall, environment: QueryEnvironment): LogicalNode {
   const name = functionName(call).toUpperCase();
   const args = argumentsByName(name, call);
-  const table = args.get('DATA')!;
+  const data = args.get('DATA')!;
+  const table = data.kind === 'subquery' ? queryArgument(data) : data;
   if (table.kind !== 'tableArgument') {
     throw invalid('type-mismatch', name, `${name} takes a table first: TABLE t`, table.span);
   }
@@ -62,6 +63,11 @@ export function windowTable(call: ast.FunctionCall, environment: QueryEnvironmen
     { name: 'window_time', type: windowTimeType(input.schema[time]!.type) },
   ];
   return { op: 'window_table', input, window, partitionKeys, schema: [...input.schema, ...columns] };
+}
+
+/** `TUMBLE((SELECT ...), ...)`: a query in place of a table. */
+function queryArgument({ query, span }: ast.ScalarSubquery): ast.TableArgument {
+  return { kind: 'tableArgument', table: null, query, partitionBy: [], orderBy: [], span };
 }
 
 /** The last instant of a window is a time attribute of the same kind. */
