@@ -29,12 +29,16 @@ function sideOf(e: Expression, width: number): Side {
   return left && right ? 'both' : left ? 'left' : right ? 'right' : 'none';
 }
 
-/** Equalities between the sides, and everything else. */
-export function splitJoinCondition(condition: Expression | undefined, width: number): JoinCondition {
+/** Equalities between the sides (save those for which `apart` says so), and everything else. */
+export function splitJoinCondition(
+  condition: Expression | undefined,
+  width: number,
+  apart: (equality: Expression) => boolean = () => false,
+): JoinCondition {
   const pairs: EquiPair[] = [];
   const rest: Expression[] = [];
   for (const part of conjuncts(condition)) {
-    const sides = isCall(part, 'equals') ? part.args.map((a) => sideOf(a, width)).join() : '';
+    const sides = isCall(part, 'equals') && !apart(part) ? part.args.map((a) => sideOf(a, width)).join() : '';
     const toRight = (e: Expression) => moveColumns(e, (i) => i - width);
     if (sides === 'left,right') pairs.push({ left: args(part)[0], right: toRight(args(part)[1]) });
     else if (sides === 'right,left') pairs.push({ left: args(part)[1], right: toRight(args(part)[0]) });
@@ -139,6 +143,11 @@ const FLIPPED: Readonly<Record<string, string>> = {
   less_than: 'greater_than',
   equals: 'equals',
 };
+
+/** Whether a comparison is between two times, which may bound an interval. */
+export function comparesTimes(comparison: Expression, schema: Schema): boolean {
+  return args(comparison).every((side) => timeTerm(side, schema) !== undefined);
+}
 
 /** A rowtime or proctime column with intervals added to it or taken from it. */
 export function timeTerm(e: Expression, schema: Schema): TimeTerm | undefined {

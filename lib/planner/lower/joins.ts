@@ -14,17 +14,23 @@ import { windowJoin } from '../../operators/window-join.js';
 import type { JoinNode } from '../../plan/nodes.js';
 import { changesOf, isBounded, isInsertOnly, type PhysicalNode } from '../../plan/physical.js';
 import { upsertKey } from '../../plan/rules/infer-changelog.js';
-import { type EquiPair, recogniseTimeBounds, splitJoinCondition } from '../../plan/rules/join-conditions.js';
+import {
+  comparesTimes,
+  type EquiPair,
+  recogniseTimeBounds,
+  splitJoinCondition,
+} from '../../plan/rules/join-conditions.js';
 import { windowProperties } from '../../plan/rules/window-properties.js';
 import type { Schema } from '../../schema/types.js';
 import { appendColumns, appendProject } from './calc.js';
 import type { Lowering } from './lowering.js';
 
 export function lowerJoin(node: JoinNode, lowering: Lowering): PhysicalNode {
-  const condition = splitJoinCondition(node.condition, node.left.schema.length);
+  const { pairs, rest } = splitJoinCondition(node.condition, node.left.schema.length);
   return (
-    windowJoinOf(node, condition.pairs, condition.rest, lowering) ??
-    timeJoinOf(node, condition.pairs, condition.rest, lowering)
+    windowJoinOf(node, pairs, rest, lowering) ??
+    intervalJoinOf(node, lowering) ??
+    regularJoinOf(node, pairs, rest, lowering)
   );
 }
 
@@ -53,23 +59,28 @@ function windowJoinOf(
   return sides.finish(windowJoin(sides.left, sides.right, sides.on, windows, sides.schema));
 }
 
-function timeJoinOf(
+function intervalJoinOf(node: JoinNode, lowering: Lowering): PhysicalNode | undefined {
+  const left = lowering.lower(node.left);
+  const right = lowering.lower(node.right);
+  if (!isInsertOnly(changesOf(left)) || !isInsertOnly(changesOf(right))) return undefined;
+  const schema = [...node.left.schema, ...node.right.schema];
+  // Equal times are bounds too: 0 ms apart.
+  const { pairs, rest } = splitJoinCondition(node.condition, node.left.schema.length, (e) => comparesTimes(e, schema));
+  const times = recogniseTimeBounds(rest, node.left.schema, node.right.schema);
+  if (times === undefined) return undefined;
+  const { rest: residual, ...bounds } = times;
+  const sides = joinSides(node, pairs, residual, left, right);
+  return sides.finish(intervalJoin(sides.left, sides.right, sides.on, bounds, sides.schema));
+}
+
+function regularJoinOf(
   node: JoinNode,
   pairs: readonly EquiPair[],
   rest: readonly Expression[],
   lowering: Lowering,
 ): PhysicalNode {
-  const left = lowering.lower(node.left);
-  const right = lowering.lower(node.right);
-  const insertOnly = isInsertOnly(changesOf(left)) && isInsertOnly(changesOf(right));
-  const times = insertOnly ? recogniseTimeBounds(rest, node.left.schema, node.right.schema) : undefined;
-  if (times !== undefined) {
-    const { rest: residual, ...bounds } = times;
-    const sides = joinSides(node, pairs, residual, left, right);
-    return sides.finish(intervalJoin(sides.left, sides.right, sides.on, bounds, sides.schema));
-  }
   const settle = (side: PhysicalNode) => (lowering.options.finalResults ? settled(side) : side);
-  const sides = joinSides(node, pairs, rest, settle(left), settle(right));
+  const sides = joinSides(node, pairs, rest, settle(lowering.lower(node.left)), settle(lowering.lower(node.right)));
   return sides.finish(join(sides.left, sides.right, sides.on, sides.schema));
 }
 

@@ -1,0 +1,398 @@
+// Plans of SQL: which operators there are, what they read, how rows reach them, and what changes they send.
+
+import { describe, expect, it } from 'vitest';
+import type { SabotError } from '../../lib/errors.js';
+import { explainPlan } from '../../lib/plan/explain.js';
+import { Planned, type PlanningOptions, plan, tables } from './planned.js';
+
+const planned = (query: string, options?: PlanningOptions) => new Planned(`${tables}${query}`, options);
+
+function refused(query: string): Pick<SabotError, 'kind' | 'identifier'> {
+  try {
+    planned(query);
+  } catch (error) {
+    const { kind, identifier } = error as SabotError;
+    return { kind, identifier };
+  }
+  throw new Error('the query was planned');
+}
+
+describe('sources', () => {
+  it('decode only what is used', () => {
+    const p = planned('SELECT k FROM plain WHERE v > 1');
+    expect(p.columns('file_source')).toEqual(['k', 'v']);
+    expect(p.node('filter')).toMatchObject({ config: { columns: [0] }, schema: [{ name: 'k' }] });
+    expect(p.ops).toEqual(['file_source', 'filter', 'result_sink']);
+  });
+
+  it('read one cheap column for COUNT(*)', () => {
+    expect(planned('SELECT COUNT(*) FROM plain').columns('file_source')).toEqual(['id']);
+  });
+
+  it('have no watermarks that nobody asks for, nor the column for them', () => {
+    const p = planned('SELECT id FROM t');
+    expect(p.ops).not.toContain('watermark_assigner');
+    expect(p.columns('file_source')).toEqual(['id']);
+  });
+
+  it('keep watermarks where the time is read, so that a missing time is an error', () => {
+    expect(planned('SELECT id, ts FROM t').ops).toContain('watermark_assigner');
+  });
+
+  it('are shared by everyone who reads the table', () => {
+    const p =
+      planned(`SELECT a.id, b.big FROM (SELECT * FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE))) a
+      JOIN (SELECT MAX(big) AS big, window_start, window_end FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE))
+            GROUP BY window_start, window_end) b
+      ON a.window_start = b.window_start AND a.window_end = b.window_end`);
+    expect(p.columns('file_source')).toEqual(['id', 'big', 'ts']);
+    expect(p.all('watermark_assigner')).toHaveLength(1);
+  });
+});
+
+describe('filters', () => {
+  it('go below joins, to the side they are about', () => {
+    const p = planned('SELECT t.id FROM t JOIN plain AS p ON t.k = p.k WHERE t.v > 1 AND p.v < 3 AND t.id + p.id > 7');
+    expect(p.all('filter')).toHaveLength(2);
+    expect(p.node('join').config).toMatchObject({
+      joinType: 'inner',
+      leftKeys: [1],
+      condition: { call: 'greater_than' },
+    });
+  });
+
+  it('do not pass a watermark: time advances with every row', () => {
+    const p = planned(
+      "SELECT COUNT(*) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) WHERE v > 1 GROUP BY window_start, window_end",
+    );
+    expect(p.ops.indexOf('watermark_assigner')).toBeLessThan(p.ops.indexOf('filter'));
+    expect(p.ops.indexOf('filter')).toBeLessThan(p.ops.indexOf('window_aggregate'));
+  });
+
+  it('on group keys go below the aggregate, HAVING on aggregates stays', () => {
+    const p = planned("SELECT k, COUNT(*) AS n FROM plain GROUP BY k HAVING k <> 'a' AND COUNT(*) > 1");
+    expect(p.ops).toEqual(['file_source', 'filter', 'group_aggregate', 'filter', 'project', 'result_sink']);
+  });
+
+  it('stay above what is dear to compute', () => {
+    const p = planned("SELECT x FROM (SELECT REGEXP_EXTRACT(k, 'a(.*)', 1) AS x FROM plain) WHERE x <> ''");
+    expect(p.ops).toEqual(['file_source', 'project', 'filter', 'result_sink']);
+  });
+});
+
+describe('group aggregates', () => {
+  it('are keyed by hash, or have one subtask', () => {
+    const keyed = planned('SELECT k, SUM(v) FROM plain GROUP BY k', { parallelism: 2 });
+    expect(keyed.inputs(keyed.node('group_aggregate'))[0]).toMatch(/^hash\(k\)/);
+    expect(keyed.node('group_aggregate')).not.toHaveProperty('parallelism');
+    const single = planned('SELECT SUM(v) FROM plain', { parallelism: 2 });
+    expect(single.inputs(single.node('group_aggregate'))[0]).toMatch(/^singleton/);
+    expect(single.node('group_aggregate').parallelism).toBe(1);
+    expect(single.node('result_sink').parallelism).toBe(1);
+  });
+
+  it('compute equal arguments and equal calls once', () => {
+    const p = planned(
+      'SELECT COUNT(*) FILTER (WHERE v > 1), SUM(big) FILTER (WHERE v > 1), COUNT(*) FILTER (WHERE v > 1) FROM t GROUP BY k',
+    );
+    expect(p.node('group_aggregate').config['aggregates']).toHaveLength(2);
+    expect(p.node('group_aggregate').config['aggregates']).toMatchObject([
+      { function: 'count', filter: 1 },
+      { function: 'sum', filter: 1 },
+    ]);
+  });
+
+  it('send old rows only to those who need them', () => {
+    const query = 'SELECT k, COUNT(*) AS n FROM plain GROUP BY k';
+    const sink = (connector: string) =>
+      `CREATE TABLE s (k STRING, n BIGINT) WITH ('connector' = '${connector}'); INSERT INTO s ${query}`;
+    const emits = (script: string, options?: PlanningOptions) =>
+      planned(script, options).node('group_aggregate').config['emitUpdateBefore'];
+    expect(emits(query)).toBe(true);
+    expect(emits(sink('print'))).toBe(true);
+    expect(emits(sink('blackhole'))).toBe(false);
+    expect(emits(query, { results: 'final' })).toBe(false);
+    const nested = planned(`SELECT n, COUNT(*) FROM (${query}) GROUP BY n`);
+    expect(nested.all('group_aggregate').map((node) => node.config)).toMatchObject([
+      { inputRetracts: false, emitUpdateBefore: true },
+      { inputRetracts: true, emitUpdateBefore: true },
+    ]);
+  });
+
+  it('need old rows through a filter, which may let one half pass', () => {
+    const p = planned('SELECT k, COUNT(*) AS n FROM plain GROUP BY k HAVING COUNT(*) > 1', { results: 'final' });
+    expect(p.node('group_aggregate').config['emitUpdateBefore']).toBe(true);
+    expect(p.node('materialize_final').config).not.toHaveProperty('keys');
+  });
+
+  it('may fold changes if only the end counts and the order of rows does not', () => {
+    const fold = (call: string, results: 'final' | 'changelog') =>
+      planned(`SELECT k, ${call} FROM plain GROUP BY k`, { results }).node('group_aggregate').config['fold'];
+    expect(fold('SUM(v)', 'final')).toBe(true);
+    expect(fold('SUM(v)', 'changelog')).toBeUndefined();
+    const inner = (call: string) =>
+      planned(`SELECT COUNT(*) FROM (SELECT k, ${call} AS x FROM plain GROUP BY k) GROUP BY x`, {
+        results: 'final',
+      }).all('group_aggregate')[0]!.config['fold'];
+    expect(inner('SUM(v)')).toBe(true);
+    expect(
+      planned('SELECT LAST_VALUE(x) FROM (SELECT k, SUM(v) AS x FROM plain GROUP BY k) GROUP BY x', {
+        results: 'final',
+      }).all('group_aggregate')[0]!.config['fold'],
+    ).toBeUndefined();
+  });
+
+  it('take their mini-batch from the settings', () => {
+    const p = planned(
+      "SET 'table.exec.mini-batch.enabled' = 'true'; SET 'table.exec.mini-batch.allow-latency' = '2 s'; SET 'table.exec.mini-batch.size' = '100'; SELECT k, COUNT(*) FROM plain GROUP BY k",
+    );
+    expect(p.node('group_aggregate').config['miniBatch']).toEqual({ latencyMs: 2000, size: 100 });
+  });
+});
+
+describe('windows', () => {
+  const tumble = "TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE))";
+
+  it('aggregate directly on the rows, columns in the order of the query', () => {
+    const p = planned(`SELECT window_end, k, SUM(v) AS s FROM ${tumble} GROUP BY window_end, k, window_start`, {
+      parallelism: 2,
+    });
+    expect(p.node('window_aggregate').config).toMatchObject({
+      window: { kind: 'tumble', sizeMs: 60_000 },
+      keys: [0],
+      output: ['window_start', 'window_end'],
+    });
+    expect(p.inputs(p.node('window_aggregate'))[0]).toMatch(/^hash\(k\)/);
+    expect(p.columns('result_sink')).toEqual(['window_end', 'k', 's']);
+    expect(p.ops).not.toContain('window_table');
+  });
+
+  it('are columns of rows where nothing is aggregated, or where the aggregate computes with them', () => {
+    expect(planned(`SELECT id, window_start FROM ${tumble}`).ops).toContain('window_table');
+    const p = planned(
+      `SELECT window_start, window_end, SUM(CASE WHEN window_start < ts THEN v END) FROM ${tumble} GROUP BY window_start, window_end`,
+    );
+    expect(p.node('window_aggregate').config['window']).toMatchObject({ kind: 'attached' });
+    expect(p.ops).toContain('window_table');
+  });
+
+  it('aggregate again on windows that a first aggregate made, windows spread over the subtasks', () => {
+    const p = planned(
+      `SELECT window_start, window_end, MAX(n) FROM (SELECT k, window_start, window_end, COUNT(*) AS n FROM ${tumble} GROUP BY k, window_start, window_end)
+      GROUP BY window_start, window_end`,
+      { parallelism: 2 },
+    );
+    const [, second] = p.all('window_aggregate');
+    expect(second!.config).toMatchObject({ window: { kind: 'attached' }, keys: [] });
+    expect(p.inputs(second!)[0]).toMatch(/^hash\(window_start, window_end\)/);
+  });
+
+  it('of sessions merge in their own operator, if the groups are the partitions', () => {
+    const session = "TABLE(SESSION(TABLE t PARTITION BY k, DESCRIPTOR(ts), INTERVAL '1' MINUTE))";
+    expect(
+      planned(`SELECT k, COUNT(*) FROM ${session} GROUP BY k, window_start, window_end`).node('session_window').config,
+    ).toMatchObject({ keys: [0], window: { gapMs: 60_000 } });
+    expect(planned(`SELECT v, COUNT(*) FROM ${session} GROUP BY v, window_start, window_end`).ops).toEqual(
+      expect.arrayContaining(['window_table', 'window_aggregate']),
+    );
+  });
+
+  it('of the old syntax use the same operators', () => {
+    const p = planned(
+      "SELECT k, HOP_END(ts, INTERVAL '1' MINUTE, INTERVAL '3' MINUTE) AS e, COUNT(*) FROM t GROUP BY k, HOP(ts, INTERVAL '1' MINUTE, INTERVAL '3' MINUTE)",
+    );
+    expect(p.node('window_aggregate').config).toMatchObject({
+      window: { kind: 'hop', sizeMs: 180_000, slideMs: 60_000 },
+      output: ['window_end'],
+    });
+  });
+
+  it('without window_end among the keys are plain groups', () => {
+    expect(planned(`SELECT window_start, COUNT(*) FROM ${tumble} GROUP BY window_start`).ops).toContain(
+      'group_aggregate',
+    );
+  });
+
+  it('rank within the window', () => {
+    const p = planned(
+      `SELECT k, v FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k, window_start, window_end ORDER BY v DESC) AS rn FROM ${tumble}) WHERE rn <= 3 AND v > 1`,
+    );
+    expect(p.node('window_rank').config).toMatchObject({
+      rankStart: 1,
+      rankEnd: 3,
+      outputRank: false,
+      orderBy: [{ descending: true }],
+    });
+    expect(p.ops).not.toContain('rank');
+  });
+
+  it('deduplicate within the window if rows are ordered by time', () => {
+    const p = planned(
+      `SELECT k, v FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k, window_start, window_end ORDER BY ts DESC) AS rn FROM ${tumble}) WHERE rn = 1`,
+    );
+    expect(p.node('window_deduplicate').config).toMatchObject({ keep: 'last', outputRank: false });
+  });
+});
+
+describe('joins', () => {
+  const join = (condition: string) => planned(`SELECT t.id, u.w FROM t JOIN u ON ${condition}`);
+
+  it('within bounds of time are interval joins', () => {
+    const bounds = (condition: string) => {
+      const { lowerMs, upperMs } = join(`t.k = u.k AND ${condition}`).node('interval_join').config as {
+        lowerMs: number;
+        upperMs: number;
+      };
+      return [lowerMs, upperMs];
+    };
+    expect(bounds("u.ts BETWEEN t.ts AND t.ts + INTERVAL '5' SECOND")).toEqual([0, 5000]);
+    expect(bounds("t.ts BETWEEN u.ts - INTERVAL '2' SECOND AND u.ts + INTERVAL '1' SECOND")).toEqual([-1000, 2000]);
+    expect(bounds("t.ts > u.ts - INTERVAL '2' SECOND AND t.ts < u.ts")).toEqual([1, 1999]);
+    expect(bounds('t.ts = u.ts')).toEqual([0, 0]);
+    expect(
+      bounds("u.ts + INTERVAL '1' SECOND >= t.ts AND u.ts - INTERVAL '1' MINUTE - INTERVAL '1' SECOND <= t.ts"),
+    ).toEqual([-1000, 61_000]);
+  });
+
+  it('with one bound, or with bounds that are no times, are regular joins', () => {
+    expect(join('t.k = u.k AND t.ts >= u.ts').ops).toContain('join');
+    expect(join('t.k = u.k AND t.id BETWEEN u.id AND u.id + 5').ops).toContain('join');
+  });
+
+  it('compute keys that are expressions, and take them away again', () => {
+    const p = planned('SELECT t.id, u.w FROM t JOIN u ON t.v + 1 = u.w AND UPPER(t.k) = u.k', { parallelism: 2 });
+    expect(p.node('join').config).toMatchObject({ leftKeys: [expect.any(Number), expect.any(Number)] });
+    expect(p.inputs(p.node('join'))[0]).toMatch(/^hash\(\$key0, \$key1\)/);
+    expect(p.columns('result_sink')).toEqual(['id', 'w']);
+  });
+
+  it('without keys meet in one subtask', () => {
+    const p = planned('SELECT t.id FROM t CROSS JOIN plain', { parallelism: 2 });
+    expect(p.inputs(p.node('join')).map((input) => input.split(' ')[0])).toEqual(['singleton', 'singleton']);
+  });
+
+  it('see settled inputs if only the final rows count', () => {
+    const query =
+      'SELECT a.k, a.n, b.v FROM (SELECT k, COUNT(*) AS n FROM plain GROUP BY k) a JOIN plain AS b ON a.k = b.k';
+    const final = planned(query, { results: 'final' });
+    expect(final.node('join').config).toMatchObject({ leftRetracts: false, rightRetracts: false });
+    expect(final.node('materialize_final').config).toEqual({ keys: [0] });
+    expect(planned(query).node('join').config).toMatchObject({ leftRetracts: true, rightRetracts: false });
+  });
+});
+
+describe('order and limits', () => {
+  it('by rowtime is sorted as time passes', () => {
+    expect(planned('SELECT id, ts FROM t ORDER BY ts, id DESC').node('temporal_sort').config['orderBy']).toMatchObject([
+      { descending: false },
+      { descending: true },
+    ]);
+  });
+
+  it('with a limit is a Top-N', () => {
+    expect(planned('SELECT id, v FROM t ORDER BY v LIMIT 5 OFFSET 2').node('top_n').config).toMatchObject({
+      offset: 2,
+      fetch: 5,
+    });
+  });
+
+  it('alone is refused', () => {
+    expect(refused('SELECT id, v FROM t ORDER BY v')).toEqual({
+      kind: 'unsupported-sort',
+      identifier: 'non-time-attribute',
+    });
+  });
+
+  it('inside a subquery means nothing', () => {
+    expect(planned('SELECT COUNT(*) FROM (SELECT id FROM t ORDER BY v)').ops).not.toContain('temporal_sort');
+  });
+
+  it('of ROW_NUMBER is a Top-N per key, or keeps one row by time', () => {
+    const rank = (order: string, filter: string) =>
+      planned(
+        `SELECT id, k FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY ${order}) AS rn FROM t) WHERE ${filter}`,
+      );
+    expect(rank('v DESC', 'rn <= 3').node('rank').config).toMatchObject({
+      rankStart: 1,
+      rankEnd: 3,
+      outputRank: false,
+    });
+    expect(rank('v DESC', '2 <= rn AND rn < 5').node('rank').config).toMatchObject({ rankStart: 2, rankEnd: 4 });
+    expect(rank('ts', 'rn = 1').node('deduplicate').config).toMatchObject({ keep: 'first' });
+    expect(rank('ts DESC', 'rn = 1').node('deduplicate').config).toMatchObject({ keep: 'last' });
+  });
+
+  it('of ROW_NUMBER without a bound is refused', () => {
+    expect(refused('SELECT id, ROW_NUMBER() OVER (PARTITION BY k ORDER BY ts) AS rn FROM t')).toMatchObject({
+      kind: 'unsupported-over',
+    });
+  });
+});
+
+describe('sharing', () => {
+  it('a view that is used twice is computed once', () => {
+    const p = planned(`CREATE TEMPORARY VIEW counted AS SELECT k, COUNT(*) AS n, window_start, window_end
+        FROM TABLE(HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '2' SECOND, INTERVAL '10' SECOND)) GROUP BY k, window_start, window_end;
+      SELECT c.k FROM counted c JOIN (SELECT MAX(n) AS top, window_start, window_end FROM counted GROUP BY window_start, window_end) m
+      ON c.window_start = m.window_start AND c.window_end = m.window_end AND c.n >= m.top`);
+    expect(p.all('window_aggregate').map((node) => (node.config['window'] as { kind: string }).kind)).toEqual([
+      'hop',
+      'attached',
+    ]);
+    expect(p.node('window_join').config).toMatchObject({ leftKeys: [], condition: { call: 'greater_than_or_equal' } });
+  });
+
+  it('two sinks of a statement set read one source', () => {
+    const p =
+      planned(`CREATE TABLE a (id INT) WITH ('connector' = 'blackhole'); CREATE TABLE b (k STRING) WITH ('connector' = 'blackhole');
+      EXECUTE STATEMENT SET BEGIN INSERT INTO a SELECT id FROM plain; INSERT INTO b SELECT k FROM plain; END`);
+    expect(p.columns('file_source')).toEqual(['id', 'k']);
+    expect(p.all('blackhole_sink').map((node) => node.uid)).toEqual(['blackhole_sink:a', 'blackhole_sink:b']);
+  });
+
+  it('chance is not shared', () => {
+    const p = planned(
+      'SELECT a.r, b.r FROM (SELECT id, RAND() AS r FROM plain) a JOIN (SELECT id, RAND() AS r FROM plain) b ON a.id = b.id',
+    );
+    expect(p.all('project').filter((node) => JSON.stringify(node.config).includes('rand'))).toHaveLength(2);
+  });
+});
+
+describe('a job', () => {
+  it('carries what the session sets', () => {
+    const { encoded } = planned(
+      "SET 'batch.max-rows' = '7'; SET 'pipeline.auto-watermark-interval' = '0'; SET 'table.local-time-zone' = 'Asia/Kolkata'; SET 'parallelism.default' = '3'; SELECT id FROM plain",
+    );
+    expect(encoded.options).toMatchObject({
+      parallelism: 3,
+      'batch.max-rows': 7,
+      'auto-watermark-interval-ms': 0,
+      'local-time-zone': 'Asia/Kolkata',
+    });
+  });
+
+  it('refuses to write updates to files', () => {
+    expect(
+      refused(
+        "CREATE TABLE f (k STRING, n BIGINT) WITH ('connector' = 'filesystem', 'path' = '/o', 'format' = 'json'); INSERT INTO f SELECT k, COUNT(*) FROM plain GROUP BY k",
+      ),
+    ).toEqual({ kind: 'unsupported-changelog', identifier: 'f' });
+  });
+
+  it('has stable uids', () => {
+    const uids = (query: string) => planned(query).encoded.nodes.map((node) => node.uid);
+    expect(uids('SELECT k, COUNT(*) FROM plain GROUP BY k')).toEqual(uids('SELECT k, COUNT(*) FROM plain GROUP BY k'));
+    expect(new Set(uids('SELECT t.id FROM t JOIN u ON t.k = u.k')).size).toBe(
+      uids('SELECT t.id FROM t JOIN u ON t.k = u.k').length,
+    );
+  });
+
+  it('explains itself', () => {
+    const text = explainPlan(
+      plan(`${tables} SELECT k, COUNT(*) AS n FROM plain WHERE v > 1 GROUP BY k`, { parallelism: 2 }),
+    );
+    expect(text).toMatch(/group_aggregate by k count\(\*\) {2}\[I,UB,UA\] x2/);
+    expect(text).toMatch(/filter \(v > 1\) {2}\[I\] <- hash\(k\) x2/);
+    expect(text).toContain('functions in V8: none');
+  });
+});
