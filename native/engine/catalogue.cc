@@ -6,12 +6,15 @@
 namespace sabot {
 
 #define SABOT_OPERATORS(X) \
+  X(kExpand)               \
   X(kFilter)               \
   X(kIntervalJoin)         \
   X(kJoin)                 \
+  X(kMaterializeFinal)     \
   X(kProject)              \
   X(kUnion)                \
-  X(kWatermarkAssigner)
+  X(kWatermarkAssigner)    \
+  X(kWindowTable)
 
 #define SABOT_DECLARE(name) extern const OperatorSpec name;
 SABOT_OPERATORS(SABOT_DECLARE)
