@@ -6,14 +6,16 @@
 namespace sabot {
 
 #define SABOT_OPERATORS(X) \
-  X(kExpand)               \
-  X(kFilter)               \
-  X(kIntervalJoin)         \
-  X(kJoin)                 \
-  X(kMaterializeFinal)     \
-  X(kProject)              \
-  X(kUnion)                \
-  X(kWatermarkAssigner)    \
+  X(kExpand) \
+  X(kFilter) \
+  X(kIntervalJoin) \
+  X(kJoin) \
+  X(kMaterializeFinal) \
+  X(kProject) \
+  X(kSessionWindow) \
+  X(kUnion) \
+  X(kWatermarkAssigner) \
+  X(kWindowAggregate) \
   X(kWindowTable)
 
 #define SABOT_DECLARE(name) extern const OperatorSpec name;
