@@ -181,15 +181,7 @@ void AppendDecimal(Int128 unscaled, int32_t scale, std::string* out) {
   }
 }
 
-void AppendDecimalStripped(Int128 unscaled, int32_t scale, std::string* out) {
-  if (unscaled == 0) {
-    out->push_back('0');
-    return;
-  }
-  while (unscaled % 10 == 0) {
-    unscaled /= 10;
-    --scale;
-  }
+void AppendJavaDecimal(Int128 unscaled, int32_t scale, std::string* out) {
   const std::string digits = Digits(unscaled);
   const int64_t adjusted = static_cast<int64_t>(digits.size()) - 1 - scale;
   if (scale >= 0 && adjusted >= -6) {
@@ -205,6 +197,15 @@ void AppendDecimalStripped(Int128 unscaled, int32_t scale, std::string* out) {
   out->push_back('E');
   if (adjusted >= 0) out->push_back('+');
   AppendInteger(adjusted, out);
+}
+
+void AppendDecimalStripped(Int128 unscaled, int32_t scale, std::string* out) {
+  if (unscaled == 0) scale = 0;
+  while (unscaled != 0 && unscaled % 10 == 0) {
+    unscaled /= 10;
+    --scale;
+  }
+  AppendJavaDecimal(unscaled, scale, out);
 }
 
 std::string_view TrimJava(std::string_view text) {

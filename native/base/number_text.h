@@ -15,7 +15,9 @@ void AppendFloat(float value, std::string* out);
 void AppendInteger(int64_t value, std::string* out);
 // Plain digits with exactly `scale` of them after the point: 12.30, 0.05, -1.
 void AppendDecimal(Int128 unscaled, int32_t scale, std::string* out);
-// As Java's BigDecimal prints itself without trailing zeros: 1E+1, 120.5, 0, 1E-10.
+// As Java's BigDecimal prints itself: plain, or 1E-10 where the exponent is below -6.
+void AppendJavaDecimal(Int128 unscaled, int32_t scale, std::string* out);
+// The same without trailing zeros: 1E+1, 120.5, 0, 1E-10.
 void AppendDecimalStripped(Int128 unscaled, int32_t scale, std::string* out);
 
 // Double.parseDouble, Float.parseFloat: blanks around it, a trailing d or f, hexadecimal, NaN,

@@ -247,4 +247,37 @@ void AppendJavaInstant(int64_t ticks, int64_t ticks_per_second, std::string* out
   AppendTimeOfDay(nanos, JavaFractionDigits(nanos % kNanosPerSecond), out);
 }
 
+void AppendJavaDuration(int64_t millis, std::string* out) {
+  if (millis == 0) {
+    out->append("PT0S");
+    return;
+  }
+  out->append("PT");
+  const int64_t hours = millis / 3'600'000;
+  const int64_t minutes = millis / 60'000 % 60;
+  const int64_t rest = millis % 60'000;
+  if (hours != 0) out->append(std::to_string(hours)).push_back('H');
+  if (minutes != 0) out->append(std::to_string(minutes)).push_back('M');
+  if (rest == 0) return;
+  if (rest < 0) out->push_back('-');
+  const int64_t positive = rest < 0 ? -rest : rest;
+  out->append(std::to_string(positive / 1'000));
+  if (positive % 1'000 != 0) {
+    std::string fraction = std::to_string(1'000 + positive % 1'000);
+    fraction[0] = '.';
+    while (fraction.back() == '0') fraction.pop_back();
+    out->append(fraction);
+  }
+  out->push_back('S');
+}
+
+void AppendJavaPeriod(int32_t months, std::string* out) {
+  if (months == 0) {
+    out->append("P0D");
+    return;
+  }
+  out->push_back('P');
+  out->append(std::to_string(months)).push_back('M');
+}
+
 }  // namespace sabot

@@ -50,5 +50,8 @@ void AppendJavaTime(int64_t nanos, std::string* out);
 void AppendJavaTimestamp(int64_t ticks, int64_t ticks_per_second, std::string* out);
 // As java.time.Instant prints itself, without the final Z: seconds always.
 void AppendJavaInstant(int64_t ticks, int64_t ticks_per_second, std::string* out);
+// As java.time.Duration and Period.ofMonths print themselves: PT24H, PT1.5S, PT0S, P2M, P0D.
+void AppendJavaDuration(int64_t millis, std::string* out);
+void AppendJavaPeriod(int32_t months, std::string* out);
 
 }  // namespace sabot

@@ -6,17 +6,16 @@
 namespace sabot {
 
 #define SABOT_OPERATORS(X) \
-  X(kExpand) \
-  X(kFilter) \
-  X(kIntervalJoin) \
-  X(kJoin) \
-  X(kMaterializeFinal) \
-  X(kProject) \
-  X(kSessionWindow) \
-  X(kUnion) \
-  X(kWatermarkAssigner) \
-  X(kWindowAggregate) \
-  X(kWindowTable)
+  X(kBlackholeSink)        \
+  X(kFileSource)           \
+  X(kFilter)               \
+  X(kIntervalJoin)         \
+  X(kJoin)                 \
+  X(kPrintSink)            \
+  X(kProject)              \
+  X(kResultSink)           \
+  X(kUnion)                \
+  X(kWatermarkAssigner)
 
 #define SABOT_DECLARE(name) extern const OperatorSpec name;
 SABOT_OPERATORS(SABOT_DECLARE)

@@ -109,47 +109,6 @@ void ValueWriter::WriteBytes(std::string_view bytes, std::string* out) const {
   out->push_back('"');
 }
 
-// As java.time.Duration and Period print: PT24H, PT1.5S, P2M, P1Y2M.
-void AppendDuration(int64_t millis, std::string* out) {
-  if (millis == 0) {
-    out->append("PT0S");
-    return;
-  }
-  out->append("PT");
-  const int64_t hours = millis / 3'600'000;
-  const int64_t minutes = millis / 60'000 % 60;
-  const int64_t rest = millis % 60'000;
-  if (hours != 0) {
-    AppendInteger(hours, out);
-    out->push_back('H');
-  }
-  if (minutes != 0) {
-    AppendInteger(minutes, out);
-    out->push_back('M');
-  }
-  if (rest == 0) return;
-  if (rest < 0) out->push_back('-');
-  const int64_t positive = rest < 0 ? -rest : rest;
-  AppendInteger(positive / 1'000, out);
-  if (positive % 1'000 != 0) {
-    std::string fraction = std::to_string(1'000 + positive % 1'000).substr(1);
-    while (fraction.back() == '0') fraction.pop_back();
-    out->append("." + fraction);
-  }
-  out->push_back('S');
-}
-
-void AppendPeriod(int32_t months, std::string* out) {
-  if (months == 0) {
-    out->append("P0D");
-    return;
-  }
-  // Flink hands out Period.ofMonths, which is not normalised into years.
-  out->push_back('P');
-  AppendInteger(months, out);
-  out->push_back('M');
-}
-
 arrow::Status ValueWriter::Write(const arrow::Array& array, int64_t row, std::string* out) const {
   if (array.IsNull(row)) {
     out->append("null");
@@ -209,12 +168,12 @@ arrow::Status ValueWriter::Write(const arrow::Array& array, int64_t row, std::st
       break;
     case TypeKind::kIntervalYearMonth:
       out->push_back('"');
-      AppendPeriod(static_cast<const arrow::MonthIntervalArray&>(array).Value(row), out);
+      AppendJavaPeriod(static_cast<const arrow::MonthIntervalArray&>(array).Value(row), out);
       out->push_back('"');
       break;
     case TypeKind::kIntervalDayTime:
       out->push_back('"');
-      AppendDuration(static_cast<const arrow::DurationArray&>(array).Value(row), out);
+      AppendJavaDuration(static_cast<const arrow::DurationArray&>(array).Value(row), out);
       out->push_back('"');
       break;
     case TypeKind::kArray: {

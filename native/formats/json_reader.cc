@@ -20,6 +20,7 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 std::vector<std::unique_ptr<JsonValueReader>> ReadersOfFields(ColumnBuffer& row,
                                                               const JsonReadOptions& options) {
   std::vector<std::unique_ptr<JsonValueReader>> readers;
+  readers.reserve(row.type().children.size());
   for (int i = 0; i < static_cast<int>(row.type().children.size()); ++i) {
     readers.push_back(std::make_unique<JsonValueReader>(row.child(i), options));
   }

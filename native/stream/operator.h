@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/file_system.h"
 #include "batch/batch.h"
 #include "expressions/kernel.h"
 #include "plan/plan.h"
@@ -44,6 +45,7 @@ struct OperatorContext {
   SessionContext session;
   PlanOptions options;
   Clock* clock = nullptr;
+  FileSystem* file_system = &LocalFileSystem();
   OperatorMetrics* metrics = nullptr;
   // Makes a blocked task runnable; may be called from any thread, any number of times.
   std::function<void()> waker;

@@ -1,0 +1,104 @@
+// Files as the engine sees them: the machine's, and a model in memory that can fail on demand
+// (simulation and tests). Every failure is a UserError of kind "io" whose identifier is the path.
+#pragma once
+
+#include <arrow/result.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sabot {
+
+struct FileInfo {
+  std::string path;
+  int64_t size = 0;
+  int64_t modified_ms = 0;
+  bool is_folder = false;
+
+  std::string_view name() const { return std::string_view(path).substr(path.rfind('/') + 1); }
+};
+
+class ReadableFile {
+ public:
+  virtual ~ReadableFile() = default;
+  // Reads at most `size` bytes; fewer only at the end of the file, 0 behind it.
+  virtual arrow::Result<int64_t> ReadAt(int64_t offset, char* to, int64_t size) = 0;
+};
+
+class WritableFile {
+ public:
+  virtual ~WritableFile() = default;  // Closes without an answer.
+  virtual arrow::Status Append(std::string_view bytes) = 0;
+  // What was appended survives a crash of the machine afterwards.
+  virtual arrow::Status Sync() = 0;
+  virtual arrow::Status Close() = 0;
+};
+
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+
+  virtual arrow::Result<FileInfo> Stat(const std::string& path) = 0;
+  virtual bool Exists(const std::string& path) = 0;
+  // What lies in a folder, by name ascending.
+  virtual arrow::Result<std::vector<FileInfo>> List(const std::string& folder) = 0;
+  virtual arrow::Result<std::unique_ptr<ReadableFile>> OpenToRead(const std::string& path) = 0;
+  // Creates or empties the file; its folder must exist.
+  virtual arrow::Result<std::unique_ptr<WritableFile>> Create(const std::string& path) = 0;
+  // With its parents; an existing folder is no error.
+  virtual arrow::Status CreateFolder(const std::string& path) = 0;
+  // Atomic, replaces `to`, and durable on return.
+  virtual arrow::Status Rename(const std::string& from, const std::string& to) = 0;
+  // A missing file is no error.
+  virtual arrow::Status Remove(const std::string& path) = 0;
+};
+
+// The machine's files; one object serves all threads.
+FileSystem& LocalFileSystem();
+
+// Files in memory. Deterministic: times come from SetModified, names are ordered.
+class MemoryFileSystem final : public FileSystem {
+ public:
+  void Write(const std::string& path, std::string bytes, int64_t modified_ms = 0);
+  arrow::Result<std::string> Read(const std::string& path) const;
+  std::vector<std::string> Paths() const;
+  // Asked before every operation ("read", "append", "sync", "create", "rename", "remove", "list",
+  // "stat"); a failure that it returns is the operation's. Appends before a failing one have
+  // happened.
+  using Fault = std::function<arrow::Status(std::string_view operation, const std::string& path)>;
+  void SetFault(Fault fault);
+  // As after a crash of the machine: what was not synced is gone.
+  void Crash();
+
+  arrow::Result<FileInfo> Stat(const std::string& path) override;
+  bool Exists(const std::string& path) override;
+  arrow::Result<std::vector<FileInfo>> List(const std::string& folder) override;
+  arrow::Result<std::unique_ptr<ReadableFile>> OpenToRead(const std::string& path) override;
+  arrow::Result<std::unique_ptr<WritableFile>> Create(const std::string& path) override;
+  arrow::Status CreateFolder(const std::string& path) override;
+  arrow::Status Rename(const std::string& from, const std::string& to) override;
+  arrow::Status Remove(const std::string& path) override;
+
+ private:
+  struct Content {
+    std::string bytes;
+    size_t synced = 0;
+    int64_t modified_ms = 0;
+  };
+  class Reader;
+  class Writer;
+  arrow::Status Ask(std::string_view operation, const std::string& path);
+
+  mutable std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<Content>> files_;
+  std::map<std::string, bool> folders_;
+  Fault fault_;
+};
+
+}  // namespace sabot

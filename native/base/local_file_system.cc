@@ -1,0 +1,155 @@
+// The machine's files.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include "base/error.h"
+#include "base/file_system.h"
+
+namespace sabot {
+namespace {
+
+arrow::Status IoError(const std::string& path, const std::string& doing,
+                      const std::string& reason) {
+  return UserError("io", path, "cannot " + doing + " '" + path + "': " + reason);
+}
+
+arrow::Status SystemError(const std::string& path, const std::string& doing) {
+  return IoError(path, doing, std::generic_category().message(errno));
+}
+
+class LocalReadableFile final : public ReadableFile {
+ public:
+  LocalReadableFile(std::string path, int file) : path_(std::move(path)), file_(file) {}
+  ~LocalReadableFile() override { close(file_); }
+
+  arrow::Result<int64_t> ReadAt(int64_t offset, char* to, int64_t size) override {
+    int64_t done = 0;
+    while (done < size) {
+      const ssize_t got = pread(file_, to + done, static_cast<size_t>(size - done), offset + done);
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return SystemError(path_, "read");
+      if (got == 0) break;
+      done += got;
+    }
+    return done;
+  }
+
+ private:
+  const std::string path_;
+  const int file_;
+};
+
+class LocalWritableFile final : public WritableFile {
+ public:
+  LocalWritableFile(std::string path, int file) : path_(std::move(path)), file_(file) {}
+  ~LocalWritableFile() override {
+    if (file_ >= 0) close(file_);
+  }
+
+  arrow::Status Append(std::string_view bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t done = write(file_, bytes.data(), bytes.size());
+      if (done < 0 && errno == EINTR) continue;
+      if (done < 0) return SystemError(path_, "write");
+      bytes.remove_prefix(static_cast<size_t>(done));
+    }
+    return arrow::Status::OK();
+  }
+  arrow::Status Sync() override {
+    return fdatasync(file_) == 0 ? arrow::Status::OK() : SystemError(path_, "sync");
+  }
+  arrow::Status Close() override {
+    const int file = std::exchange(file_, -1);
+    return close(file) == 0 ? arrow::Status::OK() : SystemError(path_, "close");
+  }
+
+ private:
+  const std::string path_;
+  int file_;
+};
+
+class LocalFiles final : public FileSystem {
+ public:
+  arrow::Result<FileInfo> Stat(const std::string& path) override {
+    struct stat status{};
+    if (stat(path.c_str(), &status) != 0) return SystemError(path, "find");
+    FileInfo info;
+    info.path = path;
+    info.size = status.st_size;
+    info.modified_ms = status.st_mtim.tv_sec * 1'000 + status.st_mtim.tv_nsec / 1'000'000;
+    info.is_folder = S_ISDIR(status.st_mode);
+    return info;
+  }
+
+  bool Exists(const std::string& path) override { return access(path.c_str(), F_OK) == 0; }
+
+  arrow::Result<std::vector<FileInfo>> List(const std::string& folder) override {
+    std::error_code error;
+    std::vector<std::string> paths;
+    for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
+         at.increment(error)) {
+      paths.push_back(at->path().string());
+    }
+    if (error) return IoError(folder, "list", error.message());
+    std::sort(paths.begin(), paths.end());
+    std::vector<FileInfo> infos;
+    infos.reserve(paths.size());
+    for (const std::string& path : paths) {
+      ARROW_ASSIGN_OR_RAISE(auto info, Stat(path));
+      infos.push_back(std::move(info));
+    }
+    return infos;
+  }
+
+  arrow::Result<std::unique_ptr<ReadableFile>> OpenToRead(const std::string& path) override {
+    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return SystemError(path, "read");
+    posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL);
+    return std::make_unique<LocalReadableFile>(path, file);
+  }
+
+  arrow::Result<std::unique_ptr<WritableFile>> Create(const std::string& path) override {
+    const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (file < 0) return SystemError(path, "create");
+    return std::make_unique<LocalWritableFile>(path, file);
+  }
+
+  arrow::Status CreateFolder(const std::string& path) override {
+    std::error_code error;
+    std::filesystem::create_directories(path, error);
+    return error ? IoError(path, "create the folder", error.message()) : arrow::Status::OK();
+  }
+
+  arrow::Status Rename(const std::string& from, const std::string& to) override {
+    if (rename(from.c_str(), to.c_str()) != 0) return SystemError(from, "rename");
+    const std::string folder =
+        to.find('/') == std::string::npos ? "." : to.substr(0, to.rfind('/') + 1);
+    const int file = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file < 0) return SystemError(folder, "sync");
+    const int result = fsync(file);
+    const arrow::Status status = result == 0 ? arrow::Status::OK() : SystemError(folder, "sync");
+    close(file);
+    return status;
+  }
+
+  arrow::Status Remove(const std::string& path) override {
+    if (unlink(path.c_str()) != 0 && errno != ENOENT) return SystemError(path, "remove");
+    return arrow::Status::OK();
+  }
+};
+
+}  // namespace
+
+FileSystem& LocalFileSystem() {
+  static LocalFiles files;
+  return files;
+}
+
+}  // namespace sabot
