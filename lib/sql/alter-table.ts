@@ -21,7 +21,7 @@ export function alterTable(source: TableSource, action: ast.AlterAction, script:
       };
     }
     case 'alterColumns':
-      return { ...alterColumns(source, action), script };
+      return { ...alterColumns(source, action), script, span: action.span };
     case 'renameColumn': {
       const from = action.from.parts.at(-1)!;
       const to = action.to.parts.at(-1)!;

@@ -13,36 +13,25 @@ import {
   isColumn,
   literal,
   mapExpression,
-  type OptionValue,
   sameExpression,
 } from '../../expressions/expression.js';
 import { findFunction } from '../../expressions/functions/catalogue.js';
 import type { AggregateCall, LogicalNode, SortKey, WindowProperty, WindowSpec } from '../../plan/nodes.js';
-import {
-  type Field,
-  isCharacter,
-  type LogicalType,
-  materialized,
-  nullable,
-  types,
-  withNullable,
-} from '../../schema/types.js';
+import { type Field, type LogicalType, materialized, nullable, types, withNullable } from '../../schema/types.js';
 import type * as ast from '../ast.js';
+import { type AggregateNode, aggregateParts } from './aggregate-calls.js';
 import type { QueryEnvironment } from './environment.js';
 import { invalid, unsupported } from './errors.js';
 import { analyseCondition, analyseExpression, type ExpressionContext } from './expressions.js';
-import { functionName, typedArguments } from './function-calls.js';
-import { type GroupWindow, groupWindow, isGroupWindow, windowProperty } from './group-windows.js';
+import { functionName } from './function-calls.js';
+import { type GroupWindow, groupWindow, isGroupWindow, isWindowProperty, windowProperty } from './group-windows.js';
 import { groupingSets } from './grouping-sets.js';
-import { nullClause } from './json.js';
 import { nullsFirst, typedNull } from './query.js';
 import { Scope } from './scope.js';
-import { containsAggregate, containsOver } from './walk.js';
+import { containsAggregate, containsOver, someNode } from './walk.js';
 
 /** Positions from here on stand for window properties until `settle`. */
 const PROPERTY_BASE = 2_000_000;
-
-type AggregateNode = ast.FunctionCall | ast.JsonObjectAggregate | ast.JsonArrayAggregate;
 
 export class GroupedRow {
   /** How expressions above the grouping are analysed. */
@@ -105,10 +94,10 @@ export class GroupedRow {
   }
 
   /** A column that `*` stands for must be a key. */
-  groupedColumn(e: Expression, name: string): Expression {
+  groupedColumn(e: Expression, name: string, span: ast.SourceSpan): Expression {
     const key = this.keys.findIndex((other) => sameExpression(other, e));
     if (key >= 0) return this.keyColumn(key);
-    throw notGrouped(name, { start: 0, end: 0, line: 1, column: 1 });
+    throw notGrouped(name, span);
   }
 
   private keyColumn(key: number): Expression {
@@ -207,7 +196,7 @@ export class GroupedRow {
   }
 
   private containsProperty(node: ast.Expression): boolean {
-    return node.kind === 'call' && this.window !== undefined && functionName(node).includes('_');
+    return this.window !== undefined && someNode(node, (part) => part.kind === 'call' && isPropertyName(part));
   }
 
   // ----------------------------------------------------------------------------------------------------------- the nodes
@@ -292,6 +281,8 @@ export class GroupedRow {
   }
 }
 
+const isPropertyName = (node: object) => isWindowProperty(functionName(node as ast.FunctionCall).toUpperCase());
+
 /** Constants are no keys: they are the same above and below. */
 function mayBeKey(node: ast.Expression): boolean {
   const never = [
@@ -315,75 +306,4 @@ function notGrouped(name: string, span: ast.SourceSpan) {
 
 function groupingBits(keys: readonly number[], set: readonly number[]): number {
   return keys.reduce((bits, key) => bits * 2 + (set.includes(key) ? 0 : 1), 0);
-}
-
-// ---------------------------------------------------------------------------------------------------- parts of aggregates
-
-interface AggregateParts {
-  readonly name: string;
-  readonly args: readonly Expression[];
-  readonly distinct: boolean;
-  readonly orderBy: readonly ast.OrderItem[];
-  readonly options?: Readonly<Record<string, OptionValue>>;
-  readonly type: (context: { readonly emptyGroups: boolean }) => LogicalType;
-}
-
-/** Name, arguments and type of an aggregate call, whatever its syntax. */
-export function aggregateParts(node: AggregateNode, context: ExpressionContext): AggregateParts {
-  switch (node.kind) {
-    case 'call':
-      return plainAggregate(node, context);
-    case 'jsonObjectAggregate': {
-      const [key, value] = [node.member.key, node.member.value].map((part) => analyseExpression(part, context));
-      if (!isCharacter(key!.type)) {
-        throw invalid(
-          'type-mismatch',
-          'JSON_OBJECTAGG',
-          'The key of JSON_OBJECTAGG must be text',
-          node.member.key.span,
-        );
-      }
-      return jsonAggregate('json_objectagg', [key!, value!], node.onNull ?? 'NULL ON NULL', []);
-    }
-    case 'jsonArrayAggregate': {
-      const item = analyseExpression(node.item, context);
-      return jsonAggregate('json_arrayagg', [item], node.onNull ?? 'ABSENT ON NULL', node.orderBy);
-    }
-  }
-}
-
-function jsonAggregate(
-  name: string,
-  args: readonly Expression[],
-  onNull: ast.JsonNullClause,
-  orderBy: readonly ast.OrderItem[],
-): AggregateParts {
-  const type = withNullable(types.varchar(2000), false);
-  return { name, args, distinct: false, orderBy, options: { onNull: nullClause(onNull) }, type: () => type };
-}
-
-function plainAggregate(node: ast.FunctionCall, context: ExpressionContext): AggregateParts {
-  const definition = findFunction(functionName(node))!;
-  const distinct = node.quantifier === 'DISTINCT';
-  const orderBy = [...node.argumentOrderBy, ...node.withinGroup];
-  const star = node.args.length === 1 && node.args[0]!.kind === 'star';
-  if (star && definition.name === 'COUNT') {
-    return { name: 'count', args: [], distinct: false, orderBy, type: () => withNullable(types.bigint(), false) };
-  }
-  const args = node.args.map((arg) => analyseExpression(arg, context));
-  if (definition.name === 'COUNT' && args.length === 0) {
-    const message = "Invalid number of arguments to function 'COUNT'. Was expecting 1 arguments";
-    throw invalid('argument-count', 'COUNT', message, node.span);
-  }
-  // A first look casts the arguments; the type depends on the group and is asked for later.
-  const cast = typedArguments(definition, args, node).args;
-  const notNull = !distinct && cast.every((e) => !e.type.nullable);
-  return {
-    name: definition.call,
-    args: definition.name === 'COUNT' && notNull ? [] : cast,
-    distinct,
-    orderBy,
-    ...(definition.options === undefined ? {} : { options: definition.options }),
-    type: (group) => typedArguments(definition, args, node, group).type,
-  };
 }

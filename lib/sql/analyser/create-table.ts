@@ -46,6 +46,8 @@ export interface TableSource {
   readonly comment: string | null;
   /** The script that spans point into. */
   readonly script: string;
+  /** The statement that made it. */
+  readonly span: ast.SourceSpan;
 }
 
 const columnName = (column: SourceColumn): string => (column.kind === 'resolved' ? column.name : column.name.name);
@@ -62,6 +64,7 @@ export function sourceOf(node: ast.CreateTable, script: string): TableSource {
     partitionedBy: node.partitionedBy.map((c) => c.name),
     comment: node.comment?.value ?? null,
     script,
+    span: node.span,
   };
 }
 
@@ -102,6 +105,7 @@ export function mergeLike(base: TableSource, own: TableSource, clause: ast.LikeC
     partitionedBy: own.partitionedBy.length > 0 || !included('PARTITIONS') ? own.partitionedBy : base.partitionedBy,
     comment: own.comment ?? base.comment,
     script: own.script,
+    span: own.span,
   };
 }
 
@@ -113,7 +117,7 @@ export function analyseTable(
   temporary: boolean,
   environment: QueryEnvironment,
 ): TableDefinition {
-  checkNames(source.columns);
+  checkNames(source);
   const primaryKey = primaryKeyOf(source);
   const stored = storedColumns(source.columns, new Set(primaryKey));
   const columns = withComputed(source, stored, environment);
@@ -131,13 +135,13 @@ export function analyseTable(
   };
 }
 
-function checkNames(columns: readonly SourceColumn[]): void {
+function checkNames({ columns, span: statement }: TableSource): void {
   const kinds = new Map<string, string>();
   for (const column of columns) {
     const name = columnName(column);
     const known = kinds.get(name);
     if (known !== undefined) {
-      const span = column.kind === 'resolved' ? { start: 0, end: 0, line: 1, column: 1 } : column.name.span;
+      const span = column.kind === 'resolved' ? statement : column.name.span;
       throw invalid('duplicate-column', name, `A ${known} Column named '${name}' already exists in the table.`, span);
     }
     const kind = { computedColumn: 'computed', metadataColumn: 'metadata' }[column.kind as string] ?? 'regular';
@@ -274,6 +278,6 @@ function checkPartitions(source: TableSource, columns: readonly TableColumn[]): 
     if (columns.some((c) => c.name === name)) continue;
     const names = columns.map((c) => c.name);
     const message = `Partition column '${name}' is not defined in the table${suggestion(name, names)}`;
-    throw invalid('unknown-column', name, message, { start: 0, end: 0, line: 1, column: 1 });
+    throw invalid('unknown-column', name, message, source.span);
   }
 }

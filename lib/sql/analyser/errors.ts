@@ -55,7 +55,7 @@ export function suggestion(name: string, candidates: Iterable<string>): string {
 
 /** The candidate closest to `name`: equal but for case, or few edits away. */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
-  const limit = Math.max(1, Math.floor(name.length / 3));
+  const limit = name.length <= 3 ? 1 : Math.max(2, Math.floor(name.length / 3));
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {

@@ -12,7 +12,6 @@ import { canCast } from '../../schema/casts.js';
 import { leastRestrictive } from '../../schema/result-types.js';
 import {
   isDatetime,
-  isExactInteger,
   type LogicalType,
   materialized,
   nullable,
@@ -23,9 +22,9 @@ import {
   withNullable,
 } from '../../schema/types.js';
 import type * as ast from '../ast.js';
+import { arrayOf, elementAt, fieldOf, mapOf, rowOf } from './constructed-values.js';
 import { logicalType } from './data-types.js';
 import { invalid, unsupported } from './errors.js';
-import { rowField } from './fields.js';
 import { functionCall } from './function-calls.js';
 import { jsonExpression } from './json.js';
 import { literalExpression, negatedLiteral, unitInterval } from './literals.js';
@@ -100,15 +99,15 @@ export function analyseExpression(node: ast.Expression, context: ExpressionConte
     case 'call':
       return functionCall(node, context);
     case 'row':
-      return rowConstructor(node.items.map(analyse));
+      return rowOf(node.items.map(analyse));
     case 'collection':
-      return collection(node, analyse);
+      return arrayOf(node, analyse);
     case 'map':
-      return mapConstructor(node, analyse);
+      return mapOf(node, analyse);
     case 'item':
-      return item(analyse(node.operand), analyse(node.index), node.span);
+      return elementAt(analyse(node.operand), analyse(node.index), node.span);
     case 'field':
-      return field(node, analyse);
+      return fieldOf(node, analyse);
     case 'subquery':
       return scalarSubquery(node, context);
     case 'intervalExpression': {
@@ -240,7 +239,7 @@ function isTest(node: ast.IsExpression, context: ExpressionContext): Expression 
   return call(`is_${negated ? 'not_' : ''}${test.toLowerCase()}`, [e], NOT_NULL_BOOLEAN);
 }
 
-type Analyse = (node: ast.Expression) => Expression;
+export type Analyse = (node: ast.Expression) => Expression;
 
 function between(node: ast.BetweenExpression, analyse: Analyse): Expression {
   const { negated, symmetric, span } = node;
@@ -387,77 +386,4 @@ function timeDifference(left: Expression, right: Expression, node: ast.TimeDiffe
   if (unit === undefined || type === undefined || !isDatetime(type)) throw cannotApply('-', [left, right], node.span);
   const result = withNullable(unit.type, left.type.nullable || right.type.nullable);
   return call('minus', [castTo(left, type), castTo(right, type)], result);
-}
-
-// --------------------------------------------------------------------------------------------------- constructed values
-
-export function rowConstructor(items: readonly Expression[]): Expression {
-  const fields = items.map((e, i) => ({ name: `EXPR$${i}`, type: materialized(e.type) }));
-  return call('row', items, withNullable(types.row(fields), false));
-}
-
-function collection(node: ast.CollectionConstructor, analyse: Analyse): Expression {
-  if (node.type === 'MULTISET') throw unsupported('MULTISET[...] is not supported', node.span);
-  const items = node.items.map(analyse);
-  if (items.length === 0) throw invalid('argument-count', 'ARRAY', 'Require at least 1 argument', node.span);
-  const element = leastRestrictive(items.map((e) => e.type));
-  if (element === undefined) {
-    throw invalid('type-mismatch', 'ARRAY', 'Parameters must be of the same type', node.span);
-  }
-  const args = items.map((e) => castTo(e, element));
-  return call('array', args, withNullable(types.array(element), false));
-}
-
-function mapConstructor(node: ast.MapConstructor, analyse: Analyse): Expression {
-  const keys = node.entries.map((entry) => analyse(entry.key));
-  const values = node.entries.map((entry) => analyse(entry.value));
-  if (keys.length === 0) throw invalid('argument-count', 'MAP', 'Map requires at least 2 arguments', node.span);
-  const key = leastRestrictive(keys.map((e) => e.type));
-  const value = leastRestrictive(values.map((e) => e.type));
-  if (key === undefined || value === undefined) {
-    throw invalid('type-mismatch', 'MAP', 'Parameters must be of the same type', node.span);
-  }
-  const args = keys.flatMap((e, i) => [castTo(e, key), castTo(values[i]!, value)]);
-  return call('map', args, withNullable(types.map(key, value), false));
-}
-
-function item(base: Expression, index: Expression, span: ast.SourceSpan): Expression {
-  const type = base.type;
-  switch (type.kind) {
-    case 'ARRAY':
-      if (!isExactInteger(index.type)) break;
-      return call('item', [base, castTo(index, types.integer())], nullable(type.element));
-    case 'MAP': {
-      const common = leastRestrictive([type.key, index.type]);
-      if (common?.kind !== type.key.kind && index.type.kind !== 'NULL') break;
-      return call('item', [base, castTo(index, type.key)], nullable(type.value));
-    }
-    case 'ROW': {
-      const position = rowPosition(
-        index,
-        type.fields.map((f) => f.name),
-      );
-      if (position === undefined) break;
-      return rowField(base, position);
-    }
-    case 'VARIANT':
-      return call('item', [base, index], nullable(type));
-  }
-  throw cannotApply('ITEM', [base, index], span);
-}
-
-function rowPosition(index: Expression, names: readonly string[]): number | undefined {
-  if (!isLiteral(index)) return undefined;
-  const position = typeof index.literal === 'number' ? index.literal - 1 : names.indexOf(String(index.literal));
-  return position >= 0 && position < names.length ? position : undefined;
-}
-
-function field(node: ast.FieldAccess, analyse: Analyse): Expression {
-  const base = analyse(node.operand);
-  const name = node.field;
-  if (name === null) throw unsupported('A star after an expression is only supported in a select list', node.span);
-  const fields = base.type.kind === 'ROW' ? base.type.fields : [];
-  const position = fields.findIndex((f) => f.name === name.name);
-  if (position < 0) throw invalid('unknown-column', name.name, `Unknown field '${name.name}'`, name.span);
-  return rowField(base, position);
 }

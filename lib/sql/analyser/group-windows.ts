@@ -81,6 +81,11 @@ function analyseWindow(node: ast.FunctionCall, context: ExpressionContext): Grou
   };
 }
 
+const PROPERTY_NAME = /^(TUMBLE|HOP|SESSION)_(START|END|ROWTIME|PROCTIME)$/;
+
+/** Whether a function of this name asks for a property of the group's window. */
+export const isWindowProperty = (name: string): boolean => PROPERTY_NAME.test(name);
+
 /** The property that TUMBLE_START(...) and its like ask for; undefined if the call is none of them. */
 export function windowProperty(
   name: string,
@@ -88,7 +93,7 @@ export function windowProperty(
   window: GroupWindow | undefined,
   context: ExpressionContext,
 ): { readonly property: WindowProperty; readonly type: LogicalType } | undefined {
-  const match = /^(TUMBLE|HOP|SESSION)_(START|END|ROWTIME|PROCTIME)$/.exec(name);
+  const match = PROPERTY_NAME.exec(name);
   if (match === null) return undefined;
   const asked = analyseWindow(node, context);
   const same =

@@ -25,7 +25,7 @@ import {
   withNullable,
 } from '../../schema/types.js';
 import type * as ast from '../ast.js';
-import { aggregateParts } from './aggregation.js';
+import { aggregateParts } from './aggregate-calls.js';
 import type { QueryEnvironment } from './environment.js';
 import { invalid, suggestion, unsupported } from './errors.js';
 import { analyseCondition, analyseExpression, type ExpressionContext } from './expressions.js';

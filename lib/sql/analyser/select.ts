@@ -35,6 +35,7 @@ interface Item {
   readonly expression: Expression | undefined;
   /** Written with AS: ORDER BY may use it. */
   readonly alias: boolean;
+  readonly span: ast.SourceSpan;
 }
 
 export function analyseSelect(select: ast.Select, tail: QueryTail, environment: QueryEnvironment): LogicalNode {
@@ -103,11 +104,11 @@ function expandItems(select: ast.Select, scope: Scope): readonly Item[] {
     if (star === undefined) {
       const name = item.alias?.name ?? derivedName(item.expression) ?? `EXPR$${items.length}`;
       taken.add(name);
-      items.push({ name, node: item.expression, expression: undefined, alias: item.alias !== null });
+      items.push({ name, node: item.expression, expression: undefined, alias: item.alias !== null, span: item.span });
       continue;
     }
     for (const { name, expression } of star) {
-      items.push({ name: uniqueName(name, taken), node: undefined, expression, alias: false });
+      items.push({ name: uniqueName(name, taken), node: undefined, expression, alias: false, span: item.span });
     }
   }
   return items;
@@ -157,7 +158,7 @@ function checkUnambiguous(schema: Schema, node: ast.Expression): void {
 
 function itemExpression(item: Item, context: ExpressionContext, grouped: GroupedRow | undefined): Expression {
   if (item.node === undefined) {
-    return grouped === undefined ? item.expression! : grouped.groupedColumn(item.expression!, item.name);
+    return grouped === undefined ? item.expression! : grouped.groupedColumn(item.expression!, item.name, item.span);
   }
   const e = analyseExpression(item.node, context);
   rejectNull([e], item.node.span);

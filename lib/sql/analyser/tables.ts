@@ -5,19 +5,10 @@
 
 import { castTo } from '../../expressions/cast.js';
 import { call, column, type Expression, isLiteral } from '../../expressions/expression.js';
-import type { JoinNode, LogicalNode, UnnestNode } from '../../plan/nodes.js';
+import type { JoinNode, LogicalNode } from '../../plan/nodes.js';
 import { scanSchema, type TableDefinition, tableSchema } from '../../plan/table.js';
 import { leastRestrictive } from '../../schema/result-types.js';
-import {
-  type Field,
-  type LogicalType,
-  materialized,
-  nullable,
-  type Schema,
-  timeAttribute,
-  types,
-  withNullable,
-} from '../../schema/types.js';
+import { type Field, materialized, nullable, type Schema, timeAttribute } from '../../schema/types.js';
 import type * as ast from '../ast.js';
 import { checkConnector } from './connectors.js';
 import type { QueryEnvironment } from './environment.js';
@@ -26,8 +17,9 @@ import { analyseCondition, analyseExpression } from './expressions.js';
 import { functionName } from './function-calls.js';
 import { matchRecognize } from './match-recognize.js';
 import { comparison, logical } from './operators.js';
-import { analyseQuery, expressionContext, ONE_ROW } from './query.js';
+import { analyseQuery, expressionContext } from './query.js';
 import { type MergedColumn, type Relation, Scope } from './scope.js';
+import { joinUnnest, unnest } from './unnest.js';
 import { isWindowFunction, windowTable } from './window-tables.js';
 
 export interface From {
@@ -184,7 +176,7 @@ function tableFunction(reference: ast.TableFunctionTable, environment: QueryEnvi
 
 // --------------------------------------------------------------------------------------------------------------- joins
 
-const JOIN_TYPES: Readonly<Record<ast.JoinType, JoinNode['joinType']>> = {
+export const JOIN_TYPES: Readonly<Record<ast.JoinType, JoinNode['joinType']>> = {
   INNER: 'inner',
   LEFT: 'left',
   RIGHT: 'right',
@@ -309,7 +301,7 @@ function correlate(
   return { op: 'filter', input: correlated, condition, schema: rest.schema };
 }
 
-const isTrue = (e: Expression) => isLiteral(e) && e.literal === true;
+export const isTrue = (e: Expression) => isLiteral(e) && e.literal === true;
 
 function temporalJoin(
   node: ast.Join,
@@ -336,85 +328,4 @@ function temporalJoin(
   }
   const sides = { left: left.node, right: right.node, time, schema };
   return { op: 'temporal_join', joinType, ...sides, ...(condition === undefined ? {} : { condition }) };
-}
-
-// -------------------------------------------------------------------------------------------------------------- UNNEST
-
-function joinUnnest(
-  node: ast.Join,
-  right: ast.UnnestTable,
-  left: From,
-  joinType: JoinNode['joinType'],
-  environment: QueryEnvironment,
-): From {
-  if (joinType !== 'inner' && joinType !== 'left')
-    throw unsupported(`${node.type} JOIN UNNEST is not supported`, node.span);
-  const { node: unnested, scope } = unnest(right, environment, left, joinType === 'left');
-  if (node.condition === null) return { node: unnested, scope };
-  const condition = analyseCondition(node.condition, expressionContext(scope, 'ON', environment));
-  if (isTrue(condition)) return { node: unnested, scope };
-  if (joinType === 'left') throw unsupported('LEFT JOIN UNNEST takes ON TRUE', node.span);
-  return { node: { op: 'filter', input: unnested, condition, schema: unnested.schema }, scope };
-}
-
-function unnest(
-  reference: ast.UnnestTable,
-  environment: QueryEnvironment,
-  left: From | undefined,
-  outer: boolean,
-): From {
-  const [operand, ...others] = reference.operands;
-  if (operand === undefined || others.length > 0) throw unsupported('UNNEST takes one collection', reference.span);
-  const input = left?.node ?? ONE_ROW;
-  const scope = left?.scope ?? new Scope([], environment.outer);
-  const collection = analyseExpression(operand, expressionContext(scope, 'UNNEST', environment));
-  const columns = unnestedColumns(collection.type, reference);
-  const named = nameUnnested(columns, reference).map(({ name, type }) => ({
-    name,
-    type: outer ? nullable(type) : type,
-  }));
-  const schema = [...input.schema, ...named];
-  const { withOrdinality } = reference;
-  const node: UnnestNode = { op: 'unnest', input, collection, outer, withOrdinality, schema };
-  const path = reference.alias === null ? [] : [reference.alias.name.name];
-  const relations = [...scope.relations, { path, offset: input.schema.length, schema: named }];
-  return { node, scope: new Scope(relations, environment.outer, scope.merged) };
-}
-
-function unnestedColumns(type: LogicalType, reference: ast.UnnestTable): readonly Field[] {
-  const ordinality: Field[] = reference.withOrdinality
-    ? [{ name: 'ORDINALITY', type: withNullable(types.integer(), false) }]
-    : [];
-  switch (type.kind) {
-    case 'ARRAY':
-    case 'MULTISET': {
-      const { element } = type;
-      if (element.kind !== 'ROW')
-        return [{ name: reference.alias?.name.name ?? 'EXPR$0', type: element }, ...ordinality];
-      const fields = element.fields.map(({ name, type: inner }) => ({
-        name,
-        type: withNullable(inner, inner.nullable || element.nullable),
-      }));
-      return [...fields, ...ordinality];
-    }
-    case 'MAP':
-      return [{ name: 'KEY', type: type.key }, { name: 'VALUE', type: type.value }, ...ordinality];
-    default:
-      throw invalid(
-        'type-mismatch',
-        'UNNEST',
-        `Cannot apply 'UNNEST' to ${type.kind}: it takes an ARRAY, MAP or MULTISET`,
-        reference.span,
-      );
-  }
-}
-
-function nameUnnested(columns: readonly Field[], { alias }: ast.UnnestTable): readonly Field[] {
-  if (alias === null || alias.columns.length === 0) return columns;
-  if (alias.columns.length !== columns.length) {
-    const names = columns.map((field) => `'${field.name}'`).join(', ');
-    const message = `List of column aliases must have same degree as table; table has ${columns.length} columns (${names}), whereas alias list has ${alias.columns.length} columns`;
-    throw invalid('wrong-alias-count', alias.name.name, message, alias.span);
-  }
-  return columns.map(({ type }, i) => ({ name: alias.columns[i]!.name, type }));
 }
