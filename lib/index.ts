@@ -1,3 +1,33 @@
 // index: what `import … from 'sabot'` offers. Anything not listed here is private.
 
+export { blackhole, datagen, type FileOptions, file, print, type Sink, type Source } from './connectors/tables.js';
 export { SabotError, type SabotErrorCode, type SabotErrorOptions, type SourceSpan } from './errors.js';
+export {
+  type Aggregated,
+  type Aggregator,
+  avg,
+  count,
+  countDistinct,
+  firstValue,
+  lastValue,
+  max,
+  min,
+  sum,
+} from './expressions/aggregators.js';
+export { Job, type JobOptions, type RunOptions } from './job/job.js';
+export { type ColumnType, type Infer, type RowColumnType, t } from './schema/t.js';
+export {
+  cumulate,
+  type Duration,
+  hop,
+  type KeyedStream,
+  type Row,
+  type Stream,
+  session,
+  type TimedKeyedStream,
+  type TimedStream,
+  tumble,
+  type Window,
+  type WindowBounds,
+  type WindowedStream,
+} from './stream.js';

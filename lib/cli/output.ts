@@ -5,7 +5,7 @@
 // JSON lines pass through as bytes, unless they must be sorted; a table keeps its rows until it knows how wide they are (at most
 // TABLE_ROWS_MAX, then it prints what it has and starts anew).
 
-import { plainText, splitJsonLine } from './json-line.js';
+import { plainText, splitJsonLine } from '../job/json-line.js';
 
 export type OutputFormat = 'table' | 'json' | 'csv';
 

@@ -6,16 +6,21 @@
 namespace sabot {
 
 #define SABOT_OPERATORS(X) \
-  X(kBlackholeSink)        \
-  X(kFileSource)           \
-  X(kFilter)               \
-  X(kIntervalJoin)         \
-  X(kJoin)                 \
-  X(kPrintSink)            \
-  X(kProject)              \
-  X(kResultSink)           \
-  X(kUnion)                \
-  X(kWatermarkAssigner)
+  X(kBlackholeSink) \
+  X(kExpand) \
+  X(kFileSource) \
+  X(kFilter) \
+  X(kIntervalJoin) \
+  X(kJoin) \
+  X(kMaterializeFinal) \
+  X(kPrintSink) \
+  X(kProject) \
+  X(kResultSink) \
+  X(kSessionWindow) \
+  X(kUnion) \
+  X(kWatermarkAssigner) \
+  X(kWindowAggregate) \
+  X(kWindowTable)
 
 #define SABOT_DECLARE(name) extern const OperatorSpec name;
 SABOT_OPERATORS(SABOT_DECLARE)

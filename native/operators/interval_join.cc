@@ -11,7 +11,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "operators/join_side.h"
+#include "operators/join_output.h"
 
 namespace sabot {
 namespace {
@@ -30,13 +30,13 @@ int64_t SaturatingAdd(int64_t a, int64_t b) {
 
 class IntervalJoin final : public Operator {
  public:
-  IntervalJoin(std::array<std::unique_ptr<JoinSide>, 2> sides, JoinOutput output, Bounds bounds,
+  IntervalJoin(std::array<std::unique_ptr<RowLists>, 2> sides, JoinOutput output, Bounds bounds,
                OperatorMetrics* metrics)
       : sides_(std::move(sides)), output_(std::move(output)), bounds_(bounds), metrics_(metrics) {}
 
   arrow::Result<Progress> Process(int input, const Batch& in, Collector& out) override {
-    JoinSide& own = *sides_[static_cast<size_t>(input)];
-    ARROW_RETURN_NOT_OK(JoinSide::EncodeKeys(in, own.keys(), &keys_));
+    RowLists& own = *sides_[static_cast<size_t>(input)];
+    ARROW_RETURN_NOT_OK(RowLists::EncodeKeys(in, own.keys(), &keys_));
     RowsWithKeys(in, own.keys(), &rows_);
     // A row that no row to come can meet need not be kept.
     const int64_t* times = Times(*in.rows, input);
@@ -55,7 +55,7 @@ class IntervalJoin final : public Operator {
   }
 
   arrow::Result<Progress> Resume(Collector& out) override {
-    const JoinSide& other = *sides_[static_cast<size_t>(1 - input_)];
+    const RowLists& other = *sides_[static_cast<size_t>(1 - input_)];
     const int64_t* times = Times(*arriving_.rows, input_);
     const ArrayPtr time_column = arriving_.column(bounds_.time[static_cast<size_t>(input_)]);
     for (; at_ < rows_.size(); ++at_) {
@@ -122,7 +122,7 @@ class IntervalJoin final : public Operator {
     return side == 0 ? SaturatingAdd(time, bounds_.upper_ms) : SaturatingAdd(time, -bounds_.lower_ms);
   }
 
-  std::array<std::unique_ptr<JoinSide>, 2> sides_;
+  std::array<std::unique_ptr<RowLists>, 2> sides_;
   JoinOutput output_;
   Bounds bounds_;
   OperatorMetrics* metrics_;
@@ -158,9 +158,9 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   ARROW_ASSIGN_OR_RAISE(auto right_keys, node.Columns("rightKeys", 1));
   if (left_keys.size() != right_keys.size()) return node.Error("keys differ in number");
   ARROW_ASSIGN_OR_RAISE(auto condition, BindJoinCondition(node, context));
-  std::array<std::unique_ptr<JoinSide>, 2> sides = {
-      std::make_unique<JoinSide>("left", node.input_schemas[0], std::move(left_keys)),
-      std::make_unique<JoinSide>("right", node.input_schemas[1], std::move(right_keys))};
+  std::array<std::unique_ptr<RowLists>, 2> sides = {
+      std::make_unique<RowLists>("left", node.input_schemas[0], std::move(left_keys)),
+      std::make_unique<RowLists>("right", node.input_schemas[1], std::move(right_keys))};
   JoinOutput output(node.input_schemas[0], node.input_schemas[1], ToArrow(node.schema),
                     std::move(condition));
   return std::make_unique<IntervalJoin>(std::move(sides), std::move(output), bounds,

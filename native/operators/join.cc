@@ -6,19 +6,19 @@
 //
 // State: all rows of both sides by key. Rows with a NULL key match nothing and are not kept.
 #include "base/error.h"
-#include "operators/join_side.h"
+#include "operators/join_output.h"
 
 namespace sabot {
 namespace {
 
 class Join final : public Operator {
  public:
-  Join(std::array<std::unique_ptr<JoinSide>, 2> sides, JoinOutput output, OperatorMetrics* metrics)
+  Join(std::array<std::unique_ptr<RowLists>, 2> sides, JoinOutput output, OperatorMetrics* metrics)
       : sides_(std::move(sides)), output_(std::move(output)), metrics_(metrics) {}
 
   arrow::Result<Progress> Process(int input, const Batch& in, Collector& out) override {
-    JoinSide& own = *sides_[static_cast<size_t>(input)];
-    ARROW_RETURN_NOT_OK(JoinSide::EncodeKeys(in, own.keys(), &keys_));
+    RowLists& own = *sides_[static_cast<size_t>(input)];
+    ARROW_RETURN_NOT_OK(RowLists::EncodeKeys(in, own.keys(), &keys_));
     RowsWithKeys(in, own.keys(), &rows_);
     // Kept first: the other side's list is what this batch meets, its own rows do not matter to it.
     ARROW_RETURN_NOT_OK(own.Add(in, keys_, rows_));
@@ -32,7 +32,7 @@ class Join final : public Operator {
 
   // Meets row after row of the arriving batch with the other side's list, in bounded pieces.
   arrow::Result<Progress> Resume(Collector& out) override {
-    const JoinSide& other = *sides_[static_cast<size_t>(1 - input_)];
+    const RowLists& other = *sides_[static_cast<size_t>(1 - input_)];
     for (; at_ < rows_.size(); ++at_) {
       const int32_t row = rows_[at_];
       if (!in_list_) list_ = other.Head(keys_.key(row), keys_.hash(row));
@@ -61,7 +61,7 @@ class Join final : public Operator {
   }
 
  private:
-  std::array<std::unique_ptr<JoinSide>, 2> sides_;
+  std::array<std::unique_ptr<RowLists>, 2> sides_;
   JoinOutput output_;
   OperatorMetrics* metrics_;
   // Only while a batch is worked off; a barrier never meets it half-way.
@@ -87,9 +87,9 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   ARROW_ASSIGN_OR_RAISE(auto right_keys, node.Columns("rightKeys", 1));
   if (left_keys.size() != right_keys.size()) return node.Error("keys differ in number");
   ARROW_ASSIGN_OR_RAISE(auto condition, BindJoinCondition(node, context));
-  std::array<std::unique_ptr<JoinSide>, 2> sides = {
-      std::make_unique<JoinSide>("left", node.input_schemas[0], std::move(left_keys)),
-      std::make_unique<JoinSide>("right", node.input_schemas[1], std::move(right_keys))};
+  std::array<std::unique_ptr<RowLists>, 2> sides = {
+      std::make_unique<RowLists>("left", node.input_schemas[0], std::move(left_keys)),
+      std::make_unique<RowLists>("right", node.input_schemas[1], std::move(right_keys))};
   JoinOutput output(node.input_schemas[0], node.input_schemas[1], ToArrow(node.schema),
                     std::move(condition));
   return std::make_unique<Join>(std::move(sides), std::move(output), context.metrics);

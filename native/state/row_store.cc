@@ -156,6 +156,7 @@ RowId RowStore::Append(RecordBatchPtr rows) {
   segment.bytes = SizeBytes(Batch{rows, nullptr, kNoSplit}) + rows->num_rows() * 8;
   segment.rows = std::move(rows);
   num_rows_ += segment.num_live;
+  num_kept_ += segment.num_live;
   size_bytes_ += segment.bytes;
   segments_.push_back(std::move(segment));
   return (first_ + segments_.size() - 1) << 32;
@@ -167,6 +168,7 @@ void RowStore::Release(RowId id) {
   --num_rows_;
   if (--segment.num_live > 0) return;
   size_bytes_ -= segment.bytes;
+  num_kept_ -= segment.rows->num_rows();
   segment.rows.reset();
   segment.next = {};
   while (!segments_.empty() && segments_.front().rows == nullptr) {

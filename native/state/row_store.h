@@ -41,7 +41,9 @@ class RowStore {
   arrow::Result<RecordBatchPtr> Gather(std::span<const RowId> ids) const;
 
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
-  int64_t num_rows() const { return num_rows_; }
+  int64_t num_rows() const { return num_rows_; }  // Live ones.
+  // Released rows that still take room, because others of their segment live.
+  int64_t num_dead_rows() const { return num_kept_ - num_rows_; }
   int64_t size_bytes() const { return size_bytes_; }
 
  private:
@@ -58,6 +60,7 @@ class RowStore {
   std::deque<Segment> segments_;
   uint64_t first_ = 1;  // The number of segments_[0].
   int64_t num_rows_ = 0;
+  int64_t num_kept_ = 0;  // Live or dead, in segments that are kept.
   int64_t size_bytes_ = 0;
 };
 

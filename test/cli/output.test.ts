@@ -4,9 +4,9 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { applyDefinitions, parseDefinitions } from '../../lib/cli/definitions.js';
 import { reportFailure } from '../../lib/cli/failure.js';
-import { splitJsonLine } from '../../lib/cli/json-line.js';
 import { type OutputFormat, resultWriter } from '../../lib/cli/output.js';
 import { SabotError } from '../../lib/errors.js';
+import { splitJsonLine } from '../../lib/job/json-line.js';
 
 async function written(format: OutputFormat, columns: string[], pieces: string[], sorted = false): Promise<string> {
   const to = new PassThrough();

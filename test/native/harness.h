@@ -32,7 +32,7 @@ std::vector<std::string> ToLines(const Batch& batch);
 
 struct HarnessOptions {
   int64_t batch_rows_max = INT64_MAX;  // Input batches are cut to this size.
-  bool no_room = false;                // has_room() is always false: large firings must yield.
+  bool no_room = false;  // has_room() says no every other time: large firings must yield.
   PlanOptions plan = {};
 };
 

@@ -20,6 +20,18 @@ export function splitJsonLine(line: string): [name: string, raw: string][] {
   return members;
 }
 
+/** Raw JSON text of every item of the array in `text`. */
+export function splitJsonArray(text: string): string[] {
+  const items: string[] = [];
+  for (let at = 1; at < text.length && text[at] !== ']'; ) {
+    if (text[at] === ',') at++;
+    const end = endOfValue(text, at);
+    items.push(text.slice(at, end));
+    at = end;
+  }
+  return items;
+}
+
 /** What a person reads of a raw value: strings without quotes, NULL as `nullText`. */
 export function plainText(raw: string, nullText: string): string {
   if (raw === 'null') return nullText;
@@ -37,7 +49,7 @@ function endOfValue(text: string, start: number): number {
   for (let at = start; at < text.length; ) {
     const c = text[at];
     if (c === '"') at = endOfString(text, at);
-    else if (depth === 0 && (c === ',' || c === '}')) return at;
+    else if (depth === 0 && (c === ',' || c === '}' || c === ']')) return at;
     else {
       if (c === '{' || c === '[') depth++;
       else if (c === '}' || c === ']') depth--;

@@ -1,0 +1,88 @@
+// tables: sources and sinks of the Stream API. The same connectors, options and checks as in WITH (...) of SQL.
+//
+//   file({ path: './bids', format: 'json', schema: Bid })   ->   a table with 'connector' = 'filesystem'
+
+import type { TableDefinition } from '../plan/table.js';
+import type { Fields, RowColumnType, RowOf } from '../schema/t.js';
+import type { Schema } from '../schema/types.js';
+
+declare const row: unique symbol;
+
+/** Something to read rows `T` from. */
+export interface Source<T> {
+  readonly table: TableDefinition;
+  /** Only for type inference. */
+  readonly [row]?: T;
+}
+
+/** Something to write rows to; its columns are those of the stream. */
+export interface Sink {
+  readonly table: (schema: Schema) => TableDefinition;
+}
+
+type Options = Readonly<Record<string, string>>;
+
+function definition(name: string, schema: Schema, options: Options): TableDefinition {
+  return {
+    identifier: ['default_catalog', 'default_database', name],
+    columns: schema.map((field) => ({ kind: 'physical', ...field })),
+    partitionedBy: [],
+    options,
+    temporary: true,
+  };
+}
+
+const fieldsOf = (schema: RowColumnType<Fields>): Schema => (schema.type.kind === 'ROW' ? schema.type.fields : []);
+
+export interface FileOptions {
+  /** A file, a folder or a glob. */
+  readonly path: string;
+  readonly format: 'json' | 'csv';
+  /** Further options of the format, with Flink's names: `{ 'csv.null-literal': 'NA' }`. */
+  readonly options?: Options;
+}
+
+const fileOptions = ({ path, format, options = {} }: FileOptions): Options => ({
+  connector: 'filesystem',
+  path,
+  format,
+  ...options,
+});
+
+/**
+ * JSON lines or CSV of a file or folder.
+ *
+ * @example job.source(file({ path: './bids', format: 'json', schema: Bid }))
+ */
+export function file<F extends Fields>(options: FileOptions & { readonly schema: RowColumnType<F> }): Source<RowOf<F>> {
+  return { table: definition('file', fieldsOf(options.schema), fileOptions(options)) };
+}
+
+/** Writes rows into a folder. */
+file.sink = (options: FileOptions): Sink => ({ table: (schema) => definition('file', schema, fileOptions(options)) });
+
+/** Prints changes to standard output, as Flink's print connector does. */
+export function print(identifier?: string): Sink {
+  const options: Options = {
+    connector: 'print',
+    ...(identifier === undefined ? {} : { 'print-identifier': identifier }),
+  };
+  return { table: (schema) => definition('print', schema, options) };
+}
+
+/** Takes every row and keeps none. */
+export function blackhole(): Sink {
+  return { table: (schema) => definition('blackhole', schema, { connector: 'blackhole' }) };
+}
+
+/**
+ * Rows made up by rule; `options` are Flink's: `{ 'number-of-rows': '100', 'fields.id.min': '0' }`.
+ *
+ * @example job.source(datagen({ schema: t.row({ id: t.bigint() }), options: { 'number-of-rows': '10' } }))
+ */
+export function datagen<F extends Fields>(given: {
+  readonly schema: RowColumnType<F>;
+  readonly options?: Options;
+}): Source<RowOf<F>> {
+  return { table: definition('datagen', fieldsOf(given.schema), { connector: 'datagen', ...given.options }) };
+}

@@ -1,0 +1,74 @@
+// aggregators: the aggregate functions of the Stream API.
+//
+//   { bids: count(), mean: avg((b) => b.price) }   ->   rows { bids: bigint, mean: bigint }
+//
+// Results are Flink's: SUM and AVG keep the argument's type (AVG of a bigint is a bigint, truncated). NULLs are skipped.
+
+import type { LogicalType } from '../schema/types.js';
+import { findFunction } from './functions/catalogue.js';
+
+declare const result: unique symbol;
+
+/** An aggregate function over rows `R` with results `V`. */
+export interface Aggregator<R, V> {
+  readonly function: string;
+  readonly distinct: boolean;
+  readonly argument: ((row: R) => unknown) | undefined;
+  /** Only for type inference. */
+  readonly [result]?: V;
+}
+
+/** The results of named aggregators. */
+export type Aggregated<A> = { readonly [K in keyof A]: A[K] extends Aggregator<never, infer V> ? V : never };
+
+type Plain<V> = V extends bigint
+  ? bigint
+  : V extends number
+    ? number
+    : V extends string
+      ? string
+      : V extends boolean
+        ? boolean
+        : V;
+
+const aggregator = <R, V>(
+  name: string,
+  argument: ((row: R) => unknown) | undefined,
+  distinct = false,
+): Aggregator<R, V> => ({
+  function: name,
+  distinct,
+  argument,
+});
+
+/** Number of rows; with a function: of rows where it is not null. */
+export const count = <R>(of?: (row: R) => unknown): Aggregator<R, bigint> => aggregator('COUNT', of);
+/** Number of different values that are not null. */
+export const countDistinct = <R>(of: (row: R) => unknown): Aggregator<R, bigint> => aggregator('COUNT', of, true);
+/** Sum, in the argument's own type. */
+export const sum = <R, V extends number | bigint | null>(of: (row: R) => V): Aggregator<R, Plain<V>> =>
+  aggregator('SUM', of);
+/** Mean, in the argument's own type. */
+export const avg = <R, V extends number | bigint | null>(of: (row: R) => V): Aggregator<R, Plain<V>> =>
+  aggregator('AVG', of);
+/** Least value. */
+export const min = <R, V>(of: (row: R) => V): Aggregator<R, Plain<V>> => aggregator('MIN', of);
+/** Greatest value. */
+export const max = <R, V>(of: (row: R) => V): Aggregator<R, Plain<V>> => aggregator('MAX', of);
+/** First value that is not null, in order of arrival. */
+export const firstValue = <R, V>(of: (row: R) => V): Aggregator<R, Plain<V>> => aggregator('FIRST_VALUE', of);
+/** Last value that is not null, in order of arrival. */
+export const lastValue = <R, V>(of: (row: R) => V): Aggregator<R, Plain<V>> => aggregator('LAST_VALUE', of);
+
+/** The function as plans name it, and its result type over an argument; undefined if it does not take such an argument. */
+export function resolveAggregator(
+  name: string,
+  args: readonly LogicalType[],
+): { call: string; type: LogicalType } | undefined {
+  const definition = findFunction(name);
+  const type = definition?.result(
+    args.map((argument) => ({ type: argument })),
+    { emptyGroups: false },
+  );
+  return definition === undefined || type === undefined ? undefined : { call: definition.call, type };
+}

@@ -1,0 +1,111 @@
+// materialize_final: what a changelog amounts to once its input has ended.
+//
+//   in    +I[a, 1]  +I[b, 1]  -U[a, 1]  +U[a, 2]  -D[b, 1]   end
+//   out                                                      +I[a, 2]
+//
+// Without keys, a row that is taken back is found by its whole content, and rows may repeat. With keys the newest row of a key replaces the one
+// before. Results come in order of arrival.
+//
+// State: the rows that are left, by their content or key.
+#include <algorithm>
+#include <numeric>
+#include <unordered_set>
+
+#include "state/row_lists.h"
+#include "stream/operator.h"
+
+namespace sabot {
+namespace {
+
+constexpr size_t kPieceRows = 8192;
+
+class MaterializeFinal final : public Operator {
+ public:
+  MaterializeFinal(std::vector<int> keys, bool upsert, const Schema& schema, OperatorMetrics* metrics)
+      : keys_(keys), upsert_(upsert), rows_("rows", schema, std::move(keys)), metrics_(metrics) {}
+
+  arrow::Result<Progress> Process(int, const Batch& in, Collector&) override {
+    ARROW_RETURN_NOT_OK(RowLists::EncodeKeys(in, keys_, &encoded_));
+    ARROW_RETURN_NOT_OK(upsert_ ? ApplyUpserts(in) : ApplyChanges(in));
+    metrics_->state_bytes.Set(rows_.size_bytes());
+    return Progress::kDone;
+  }
+
+  arrow::Result<Progress> OnEndOfInput(int, Collector& out) override {
+    left_ = rows_.AllRows();
+    emitted_ = 0;
+    return Resume(out);
+  }
+
+  arrow::Result<Progress> Resume(Collector& out) override {
+    while (emitted_ < left_.size()) {
+      if (!out.has_room()) return Progress::kMoreOutput;
+      const size_t count = std::min(kPieceRows, left_.size() - emitted_);
+      ARROW_ASSIGN_OR_RAISE(auto piece, rows_.store().Gather(std::span(left_).subspan(emitted_, count)));
+      emitted_ += count;
+      ARROW_RETURN_NOT_OK(out.Emit(Batch{std::move(piece), nullptr, kNoSplit}));
+    }
+    return Progress::kDone;
+  }
+
+  arrow::Status Snapshot(SnapshotWriter& to) override { return rows_.Snapshot(to); }
+  arrow::Status Restore(const SnapshotReader& from) override { return rows_.Restore(from); }
+
+ private:
+  // Rows of equal content are interchangeable: all that comes is kept first, in one piece, then what is taken back goes. A lone
+  // retraction, which a filter may leave behind, takes nothing.
+  arrow::Status ApplyChanges(const Batch& in) {
+    kept_.clear();
+    for (int32_t row = 0; row < static_cast<int32_t>(in.num_rows()); ++row) {
+      if (!IsRetract(in.kind(row))) kept_.push_back(row);
+    }
+    ARROW_RETURN_NOT_OK(rows_.Add(in, encoded_, kept_));
+    if (in.insert_only()) return arrow::Status::OK();
+    for (int64_t row = 0; row < in.num_rows(); ++row) {
+      if (IsRetract(in.kind(row))) rows_.Pop(encoded_.key(row), encoded_.hash(row));
+    }
+    return arrow::Status::OK();
+  }
+
+  // Only the last change of a key within the batch counts.
+  arrow::Status ApplyUpserts(const Batch& in) {
+    kept_.clear();
+    seen_.clear();
+    for (auto row = static_cast<int32_t>(in.num_rows()); row-- > 0;) {
+      if (in.kind(row) == RowKind::kUpdateBefore) continue;
+      if (!seen_.insert(encoded_.key(row)).second) continue;
+      rows_.Pop(encoded_.key(row), encoded_.hash(row));
+      if (in.kind(row) != RowKind::kDelete) kept_.push_back(row);
+    }
+    std::reverse(kept_.begin(), kept_.end());
+    return rows_.Add(in, encoded_, kept_);
+  }
+
+  std::vector<int> keys_;
+  bool upsert_;
+  RowLists rows_;
+  OperatorMetrics* metrics_;
+  // While a batch or the end is worked off.
+  EncodedKeys encoded_;
+  std::vector<int32_t> kept_;
+  std::unordered_set<std::string_view> seen_;
+  std::vector<RowId> left_;
+  size_t emitted_ = 0;
+};
+
+arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorContext& context) {
+  ARROW_ASSIGN_OR_RAISE(std::vector<int> keys, node.Columns("keys"));
+  const bool upsert = !keys.empty();
+  if (!upsert) {
+    keys.resize(node.schema.size());
+    std::iota(keys.begin(), keys.end(), 0);
+  }
+  return std::make_unique<MaterializeFinal>(std::move(keys), upsert, node.schema, context.metrics);
+}
+
+}  // namespace
+
+extern const OperatorSpec kMaterializeFinal{
+    .name = "materialize_final", .num_inputs = 1, .stateful = true, .make = &Make};
+
+}  // namespace sabot

@@ -1,0 +1,422 @@
+// window_aggregate: one row per key and window, when event time has passed the window.
+//
+//   TUMBLE 10, COUNT(*)     in    k=a@1  k=b@4  k=a@9  W(9)
+//                           out                        [a, 2, 0, 10] [b, 1, 0, 10] W(9)
+//
+// Rows are aggregated once, into the table of their slice; a window merges its slices when it fires, and a slice goes when its last window
+// has fired. CUMULATE keeps what its fired slices add up to, so that a window merges one slice, not all. A row is late once the last window
+// of its slice has fired; until then it counts for the windows still open, as in Flink.
+//
+// State: a KeyedTable per open slice (and per open CUMULATE window), and the watermark.
+#include <map>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <set>
+
+#include "aggregates/aggregate_set.h"
+#include "batch/key_encoding.h"
+#include "operators/windows.h"
+
+namespace sabot {
+namespace {
+
+// Rows that a firing emits at once.
+constexpr size_t kPieceRows = 8192;
+
+// Slices by end; `start` tells apart attached windows that end together.
+struct SliceId {
+  int64_t end = 0;
+  int64_t start = 0;
+  auto operator<=>(const SliceId&) const = default;
+};
+
+class WindowAggregate final : public Operator {
+ public:
+  WindowAggregate(Windows windows, WindowColumns columns, std::vector<int> keys,
+                  std::vector<std::shared_ptr<arrow::DataType>> key_types, bool input_retracts,
+                  std::shared_ptr<arrow::Schema> schema, OperatorMetrics* metrics)
+      : windows_(std::move(windows)),
+        columns_(std::move(columns)),
+        keys_(std::move(keys)),
+        key_types_(std::move(key_types)),
+        input_retracts_(input_retracts),
+        schema_(std::move(schema)),
+        metrics_(metrics) {}
+
+  arrow::Status Init(std::vector<AggregateCall> calls) {
+    // Counts the rows of a key, so that one whose rows were all taken back is not emitted.
+    if (input_retracts_) layout_.cells.push_back({"rows", CellSpec::Kind::kFixed8});
+    ARROW_ASSIGN_OR_RAISE(aggregates_, AggregateSet::Make(std::move(calls), input_retracts_, layout_));
+    merged_ = std::make_unique<KeyedTable>("merged", layout_);
+    return arrow::Status::OK();
+  }
+
+  arrow::Result<Progress> Process(int, const Batch& in, Collector&) override {
+    AssignSlices(in);
+    ARROW_RETURN_NOT_OK(UpdateSlices(in));
+    return Progress::kDone;
+  }
+
+  arrow::Result<Progress> OnWatermark(Watermark watermark, Collector& out) override {
+    watermark_ = watermark.millis;
+    return Resume(out);
+  }
+
+  // Fires every window that the watermark has passed, oldest first, in bounded pieces; then sends the watermark on.
+  arrow::Result<Progress> Resume(Collector& out) override {
+    while (true) {
+      if (firing_ == nullptr) {
+        if (pending_.empty() || !windows_.HasFired(pending_.begin()->end, watermark_)) break;
+        ARROW_RETURN_NOT_OK(BeginFiring(*pending_.begin()));
+      }
+      while (fired_ < firing_slots_.size()) {
+        if (!out.has_room()) return Progress::kMoreOutput;
+        ARROW_RETURN_NOT_OK(EmitPiece(out));
+      }
+      EndFiring();
+    }
+    ReportStateSize();
+    ARROW_RETURN_NOT_OK(out.Emit(Watermark{watermark_}));
+    return Progress::kDone;
+  }
+
+  arrow::Status Snapshot(SnapshotWriter& to) override {
+    ByteWriter ids;
+    ids.I64(watermark_);
+    for (const auto& [id, table] : slices_) {
+      ids.I64(id.end);
+      ids.I64(id.start);
+      ARROW_RETURN_NOT_OK(table->Snapshot(to));
+    }
+    to.Put("slices", ids.Take());
+    ByteWriter sums;
+    for (const auto& [end, table] : sums_) {
+      sums.I64(end);
+      ARROW_RETURN_NOT_OK(table->Snapshot(to));
+    }
+    to.Put("sums", sums.Take());
+    return arrow::Status::OK();
+  }
+
+  arrow::Status Restore(const SnapshotReader& from) override {
+    watermark_ = kWatermarkMax;
+    std::set<SliceId> slices;
+    for (const std::string_view part : from.All("slices")) {
+      ByteReader ids(part);
+      watermark_ = std::min(watermark_, ids.I64());
+      while (!ids.done()) {
+        const int64_t end = ids.I64();
+        slices.insert({end, ids.I64()});
+      }
+      if (!ids.ok()) return arrow::Status::Invalid("The state of window_aggregate is torn");
+    }
+    if (watermark_ == kWatermarkMax) watermark_ = kWatermarkMin;
+    std::set<int64_t> sums;
+    for (const std::string_view part : from.All("sums")) {
+      ByteReader ends(part);
+      while (!ends.done()) sums.insert(ends.I64());
+      if (!ends.ok()) return arrow::Status::Invalid("The state of window_aggregate is torn");
+    }
+    for (const SliceId& id : slices) {
+      KeyedTable& table = SliceTable(id);
+      ARROW_RETURN_NOT_OK(table.Restore(from));
+      if (table.num_keys() > 0) {
+        AddPending(id);
+      } else {
+        slices_.erase(id);
+      }
+    }
+    for (const int64_t end : sums) {
+      KeyedTable& table = SumTable(end);
+      ARROW_RETURN_NOT_OK(table.Restore(from));
+      // Its remaining windows fire even if no further row comes.
+      for (int64_t at = windows_.WindowStart(end) + windows_.window_step(); at <= end;
+           at += windows_.window_step()) {
+        if (table.num_keys() > 0 && !windows_.HasFired(at, watermark_)) pending_.insert({at, 0});
+      }
+      if (table.num_keys() == 0) sums_.erase(end);
+    }
+    return arrow::Status::OK();
+  }
+
+ private:
+  static constexpr int32_t kLate = -1;
+
+  // Fills slice_ids_ (those of this batch) and slice_of_ (per row an index into them, or kLate).
+  void AssignSlices(const Batch& in) {
+    slice_ids_.clear();
+    slice_of_.resize(static_cast<size_t>(in.num_rows()));
+    const bool attached = windows_.kind() == WindowKind::kAttached;
+    const int time_column = attached ? windows_.end_column() : windows_.time_column();
+    const int64_t* times = in.rows->column_data(time_column)->GetValues<int64_t>(1);
+    const int64_t* starts =
+        attached ? in.rows->column_data(windows_.start_column())->GetValues<int64_t>(1) : nullptr;
+    int64_t num_late = 0;
+    // Neighbouring rows mostly share a slice: the last one is tried first.
+    int64_t begin = 0;
+    int64_t end = INT64_MIN;
+    int32_t index = kLate;
+    for (size_t row = 0; row < slice_of_.size(); ++row) {
+      SliceId id;
+      if (attached) {
+        id = {times[row], starts[row]};
+        if (index == kLate || slice_ids_[static_cast<size_t>(index)] != id) index = IndexOf(id);
+      } else {
+        const int64_t time = windows_.has_zone() ? windows_.ToLocal(times[row]) : times[row];
+        if (time < begin || time >= end) {
+          end = windows_.SliceEnd(time);
+          begin = end - windows_.slice_ms();
+          index = IndexOf({end, 0});
+        }
+      }
+      slice_of_[row] = index;
+      num_late += index == kLate ? 1 : 0;
+    }
+    if (num_late > 0) metrics_->late_rows.Add(num_late);
+  }
+
+  // The place of a slice in slice_ids_, or kLate if all its windows have fired.
+  int32_t IndexOf(SliceId id) {
+    if (windows_.kind() == WindowKind::kAttached) {
+      if (windows_.HasFired(id.end, watermark_)) return kLate;
+    } else {
+      const int64_t last = windows_.LastWindowEnd(id.end);
+      if (windows_.FirstWindowEnd(id.end) > last || windows_.HasFired(last, watermark_)) return kLate;
+      // Fired slices of CUMULATE are gone: the row belongs to the next window that has not fired.
+      while (windows_.kind() == WindowKind::kCumulate && windows_.HasFired(id.end, watermark_)) {
+        id.end += windows_.window_step();
+      }
+    }
+    for (size_t i = slice_ids_.size(); i-- > 0;) {
+      if (slice_ids_[i] == id) return static_cast<int32_t>(i);
+    }
+    slice_ids_.push_back(id);
+    return static_cast<int32_t>(slice_ids_.size() - 1);
+  }
+
+  arrow::Status UpdateSlices(const Batch& in) {
+    const bool any_late =
+        std::find(slice_of_.begin(), slice_of_.end(), kLate) != slice_of_.end();
+    if (slice_ids_.size() == 1 && !any_late) return UpdateSlice(slice_ids_[0], in);
+    if (slice_ids_.empty()) return arrow::Status::OK();
+    // Rows in order of slice, stable: then every slice is a piece of one reordered batch.
+    std::vector<int32_t> ends(slice_ids_.size(), 0);
+    for (const int32_t slice : slice_of_) {
+      if (slice != kLate) ++ends[static_cast<size_t>(slice)];
+    }
+    std::partial_sum(ends.begin(), ends.end(), ends.begin());
+    std::vector<int32_t> order(static_cast<size_t>(ends.back()));
+    std::vector<int32_t> next(slice_ids_.size(), 0);
+    for (size_t i = 1; i < next.size(); ++i) next[i] = ends[i - 1];
+    for (size_t row = 0; row < slice_of_.size(); ++row) {
+      if (slice_of_[row] == kLate) continue;
+      order[static_cast<size_t>(next[static_cast<size_t>(slice_of_[row])]++)] = static_cast<int32_t>(row);
+    }
+    ARROW_ASSIGN_OR_RAISE(const Batch ordered, Take(in, order));
+    int32_t begin = 0;
+    for (size_t i = 0; i < slice_ids_.size(); ++i) {
+      ARROW_RETURN_NOT_OK(UpdateSlice(slice_ids_[i], ordered.Slice(begin, ends[i] - begin)));
+      begin = ends[i];
+    }
+    return arrow::Status::OK();
+  }
+
+  arrow::Status UpdateSlice(SliceId id, const Batch& rows) {
+    if (!slices_.contains(id)) AddPending(id);
+    KeyedTable& table = SliceTable(id);
+    std::vector<ArrayPtr> key_columns;
+    for (const int key : keys_) key_columns.push_back(rows.column(key));
+    ARROW_RETURN_NOT_OK(encoded_.Encode(key_columns, rows.num_rows()));
+    slots_.resize(static_cast<size_t>(rows.num_rows()));
+    table.LookupOrInsert(encoded_, slots_, nullptr);
+    if (input_retracts_) {
+      for (int64_t row = 0; row < rows.num_rows(); ++row) {
+        table.cells().at<int64_t>(0, slots_[static_cast<size_t>(row)]) +=
+            IsRetract(rows.kind(row)) ? -1 : 1;
+      }
+    }
+    return aggregates_->Update(table, rows, slots_);
+  }
+
+  // The windows that this slice will be part of.
+  void AddPending(SliceId id) {
+    if (windows_.kind() == WindowKind::kAttached) {
+      pending_.insert(id);
+      return;
+    }
+    const int64_t last = windows_.LastWindowEnd(id.end);
+    for (int64_t end = windows_.FirstWindowEnd(id.end); end <= last; end += windows_.window_step()) {
+      if (!windows_.HasFired(end, watermark_)) pending_.insert({end, 0});
+    }
+  }
+
+  std::unique_ptr<KeyedTable> NewTable(const std::string& name) {
+    return std::make_unique<KeyedTable>(name, layout_);
+  }
+
+  KeyedTable& SliceTable(SliceId id) {
+    std::unique_ptr<KeyedTable>& table = slices_[id];
+    if (table == nullptr) {
+      table = NewTable("slice:" + std::to_string(id.end) + ":" + std::to_string(id.start));
+    }
+    return *table;
+  }
+
+  KeyedTable& SumTable(int64_t last_end) {
+    std::unique_ptr<KeyedTable>& table = sums_[last_end];
+    if (table == nullptr) table = NewTable("sum:" + std::to_string(last_end));
+    return *table;
+  }
+
+  arrow::Status MergeInto(KeyedTable& into, const KeyedTable& from) {
+    const std::vector<Slot> from_slots = from.LiveSlots();
+    std::vector<Slot> to_slots(from_slots.size());
+    bool inserted = false;
+    for (size_t i = 0; i < from_slots.size(); ++i) {
+      to_slots[i] = into.LookupOrInsert(from.key(from_slots[i]), from.hash(from_slots[i]), &inserted);
+      if (input_retracts_) {
+        into.cells().at<int64_t>(0, to_slots[i]) += from.cells().at<int64_t>(0, from_slots[i]);
+      }
+    }
+    return aggregates_->Merge(into, to_slots, from, from_slots);
+  }
+
+  // Brings everything that the window holds into one table.
+  arrow::Status BeginFiring(SliceId window) {
+    window_ = window;
+    fired_ = 0;
+    if (windows_.kind() == WindowKind::kCumulate) {
+      KeyedTable& sum = SumTable(windows_.LastWindowEnd(window.end));
+      const auto slice = slices_.find(window);
+      if (slice != slices_.end()) ARROW_RETURN_NOT_OK(MergeInto(sum, *slice->second));
+      slices_.erase(window);
+      firing_ = &sum;
+    } else if (windows_.kind() == WindowKind::kHop) {
+      ARROW_RETURN_NOT_OK(MergeHop(window.end));
+    } else {
+      firing_ = slices_.at(window).get();
+    }
+    firing_slots_ = firing_->LiveSlots();
+    if (input_retracts_) {
+      std::erase_if(firing_slots_, [this](Slot slot) { return firing_->cells().at<int64_t>(0, slot) == 0; });
+    }
+    return arrow::Status::OK();
+  }
+
+  arrow::Status MergeHop(int64_t window_end) {
+    const auto begin = slices_.upper_bound({windows_.WindowStart(window_end), INT64_MAX});
+    const auto end = slices_.upper_bound({window_end, INT64_MAX});
+    if (std::next(begin) == end) {
+      firing_ = begin->second.get();
+      return arrow::Status::OK();
+    }
+    merged_->Clear();
+    for (auto slice = begin; slice != end; ++slice) {
+      ARROW_RETURN_NOT_OK(MergeInto(*merged_, *slice->second));
+    }
+    firing_ = merged_.get();
+    return arrow::Status::OK();
+  }
+
+  arrow::Status EmitPiece(Collector& out) {
+    const size_t count = std::min(kPieceRows, firing_slots_.size() - fired_);
+    const std::span<const Slot> slots(firing_slots_.data() + fired_, count);
+    fired_ += count;
+    std::vector<std::string_view> keys(count);
+    for (size_t i = 0; i < count; ++i) keys[i] = firing_->key(slots[i]);
+    ARROW_ASSIGN_OR_RAISE(std::vector<ArrayPtr> columns, DecodeKeys(keys, key_types_));
+    ARROW_ASSIGN_OR_RAISE(auto results, aggregates_->Finish(*firing_, slots));
+    columns.insert(columns.end(), results.begin(), results.end());
+    const bool attached = windows_.kind() == WindowKind::kAttached;
+    const std::vector<int64_t> starts(
+        count, attached ? window_.start : windows_.WindowStart(window_.end));
+    const std::vector<int64_t> ends(count, window_.end);
+    ARROW_ASSIGN_OR_RAISE(auto times, columns_.Build(starts, ends, windows_));
+    columns.insert(columns.end(), times.begin(), times.end());
+    return out.Emit(Batch{arrow::RecordBatch::Make(schema_, static_cast<int64_t>(count), std::move(columns)),
+                          nullptr, kNoSplit});
+  }
+
+  void EndFiring() {
+    firing_ = nullptr;
+    firing_slots_.clear();
+    pending_.erase(window_);
+    if (windows_.kind() == WindowKind::kCumulate) {
+      if (windows_.LastWindowEnd(window_.end) == window_.end) sums_.erase(window_.end);
+    } else if (windows_.kind() == WindowKind::kHop) {
+      // Slices come in order of end, and so do their last windows.
+      while (!slices_.empty() && windows_.LastWindowEnd(slices_.begin()->first.end) <= window_.end) {
+        slices_.erase(slices_.begin());
+      }
+    } else {
+      slices_.erase(window_);
+    }
+  }
+
+  void ReportStateSize() {
+    int64_t bytes = 0;
+    for (const auto& [id, table] : slices_) bytes += table->size_bytes();
+    for (const auto& [end, table] : sums_) bytes += table->size_bytes();
+    metrics_->state_bytes.Set(bytes);
+  }
+
+  Windows windows_;
+  WindowColumns columns_;
+  std::vector<int> keys_;
+  std::vector<std::shared_ptr<arrow::DataType>> key_types_;
+  bool input_retracts_;
+  std::shared_ptr<arrow::Schema> schema_;
+  OperatorMetrics* metrics_;
+  KeyedTableLayout layout_;
+  std::unique_ptr<AggregateSet> aggregates_;
+
+  std::map<SliceId, std::unique_ptr<KeyedTable>> slices_;
+  std::map<int64_t, std::unique_ptr<KeyedTable>> sums_;  // CUMULATE, by the end of the last window.
+  int64_t watermark_ = kWatermarkMin;
+  std::set<SliceId> pending_;  // Windows to fire. Rebuilt on restore.
+
+  // The window that is firing; never across a barrier.
+  SliceId window_;
+  KeyedTable* firing_ = nullptr;
+  std::unique_ptr<KeyedTable> merged_;
+  std::vector<Slot> firing_slots_;
+  size_t fired_ = 0;
+
+  // Scratch.
+  std::vector<SliceId> slice_ids_;
+  std::vector<int32_t> slice_of_;
+  EncodedKeys encoded_;
+  std::vector<Slot> slots_;
+};
+
+arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorContext& context) {
+  ARROW_ASSIGN_OR_RAISE(Windows windows, Windows::Make(node, context));
+  if (windows.kind() == WindowKind::kSession) return node.Error("sessions are session_window's");
+  std::vector<std::string> names;
+  if (const nlohmann::json* output = node.Member("output")) {
+    names = output->get<std::vector<std::string>>();
+  }
+  ARROW_ASSIGN_OR_RAISE(WindowColumns columns, WindowColumns::Make(node, names));
+  ARROW_ASSIGN_OR_RAISE(auto keys, node.Columns("keys"));
+  ARROW_ASSIGN_OR_RAISE(auto calls, node.Aggregates("aggregates"));
+  ARROW_ASSIGN_OR_RAISE(const bool input_retracts, node.Bool("inputRetracts", false));
+  if (keys.size() + calls.size() + columns.size() != node.schema.size()) {
+    return node.Error("keys, aggregates and window columns do not fit the schema");
+  }
+  std::vector<std::shared_ptr<arrow::DataType>> key_types;
+  for (const int key : keys) {
+    key_types.push_back(ToArrow(node.input_schemas[0][static_cast<size_t>(key)].type));
+  }
+  auto made = std::make_unique<WindowAggregate>(std::move(windows), std::move(columns),
+                                                std::move(keys), std::move(key_types),
+                                                input_retracts, ToArrow(node.schema), context.metrics);
+  ARROW_RETURN_NOT_OK(made->Init(std::move(calls)));
+  return made;
+}
+
+}  // namespace
+
+extern const OperatorSpec kWindowAggregate{
+    .name = "window_aggregate", .num_inputs = 1, .stateful = true, .make = &Make};
+
+}  // namespace sabot

@@ -1,0 +1,134 @@
+// Rows by key.
+#include "state/row_lists.h"
+
+#include <arrow/record_batch.h>
+
+#include <algorithm>
+#include <map>
+
+namespace sabot {
+namespace {
+
+constexpr int64_t kDeadRowsMin = 16'384;
+constexpr size_t kCompactedRowsMax = 65'536;
+
+}  // namespace
+
+RowLists::RowLists(std::string name, const Schema& schema, std::vector<int> keys)
+    : name_(std::move(name)),
+      schema_(schema),
+      keys_(std::move(keys)),
+      table_(name_, {.cells = {{"head", CellSpec::Kind::kFixed8}}, .children = {}}),
+      store_(ToArrow(schema)) {}
+
+arrow::Status RowLists::EncodeKeys(const Batch& batch, const std::vector<int>& keys,
+                                   EncodedKeys* to) {
+  std::vector<ArrayPtr> columns;
+  for (const int key : keys) columns.push_back(batch.column(key));
+  return to->Encode(columns, batch.num_rows());
+}
+
+arrow::Status RowLists::Add(const Batch& batch, const EncodedKeys& keys,
+                            std::span<const int32_t> rows) {
+  if (rows.empty()) return arrow::Status::OK();
+  if (store_.num_dead_rows() > std::max(store_.num_rows(), kDeadRowsMin)) {
+    ARROW_RETURN_NOT_OK(Compact());
+  }
+  const bool all = static_cast<int64_t>(rows.size()) == batch.num_rows();
+  RecordBatchPtr kept = batch.rows;
+  if (!all) {
+    ARROW_ASSIGN_OR_RAISE(const Batch taken, Take(batch, rows));
+    kept = taken.rows;
+  }
+  const RowId first = store_.Append(std::move(kept));
+  std::vector<Slot> slots(rows.size());
+  table_.LookupOrInsert(keys, rows, slots, nullptr);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const RowId id = first + i;
+    store_.set_next(id, head(slots[i]));
+    head(slots[i]) = id;
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Status RowLists::Compact() {
+  const std::vector<RowId> old_ids = AllRows();
+  std::vector<RowId> new_ids;
+  new_ids.reserve(old_ids.size());
+  RowStore compacted(store_.schema());
+  for (size_t begin = 0; begin < old_ids.size(); begin += kCompactedRowsMax) {
+    const size_t count = std::min(kCompactedRowsMax, old_ids.size() - begin);
+    ARROW_ASSIGN_OR_RAISE(auto rows, store_.Gather(std::span(old_ids).subspan(begin, count)));
+    const RowId first = compacted.Append(std::move(rows));
+    for (size_t i = 0; i < count; ++i) new_ids.push_back(first + i);
+  }
+  const auto moved = [&](RowId id) {
+    if (id == kNoRow) return kNoRow;
+    const auto at = std::lower_bound(old_ids.begin(), old_ids.end(), id) - old_ids.begin();
+    return new_ids[static_cast<size_t>(at)];
+  };
+  for (const Slot slot : table_.LiveSlots()) {
+    for (RowId id = head(slot); id != kNoRow; id = store_.next(id)) {
+      compacted.set_next(moved(id), moved(store_.next(id)));
+    }
+    head(slot) = moved(head(slot));
+  }
+  store_ = std::move(compacted);
+  return arrow::Status::OK();
+}
+
+RowId RowLists::Head(std::string_view key, uint64_t hash) const {
+  const Slot slot = table_.Lookup(key, hash);
+  return slot == kNoSlot ? kNoRow : head(slot);
+}
+
+bool RowLists::Pop(std::string_view key, uint64_t hash) {
+  const Slot slot = table_.Lookup(key, hash);
+  if (slot == kNoSlot) return false;
+  const RowId id = head(slot);
+  head(slot) = store_.next(id);
+  if (head(slot) == kNoRow) table_.Erase(slot);
+  store_.Release(id);
+  return true;
+}
+
+std::vector<RowId> RowLists::AllRows() const {
+  std::vector<RowId> rows;
+  for (const Slot slot : table_.LiveSlots()) {
+    for (RowId id = head(slot); id != kNoRow; id = store_.next(id)) rows.push_back(id);
+  }
+  std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
+arrow::Status RowLists::Snapshot(SnapshotWriter& to) const {
+  std::map<int, std::vector<RowId>> rows_of;
+  for (const Slot slot : table_.LiveSlots()) {
+    std::vector<RowId>& rows = rows_of[KeyGroupOf(table_.hash(slot))];
+    const size_t begin = rows.size();
+    for (RowId id = head(slot); id != kNoRow; id = store_.next(id)) rows.push_back(id);
+    std::reverse(rows.begin() + static_cast<ptrdiff_t>(begin), rows.end());
+  }
+  for (const auto& [group, rows] : rows_of) {
+    ARROW_ASSIGN_OR_RAISE(const auto batch, store_.Gather(rows));
+    ARROW_ASSIGN_OR_RAISE(auto bytes, SerializeBatch(batch));
+    to.Put(name_, std::move(bytes), group);
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Status RowLists::Restore(const SnapshotReader& from) {
+  EncodedKeys keys;
+  std::vector<int32_t> rows;
+  for (const std::string_view part : from.KeyGroups(name_)) {
+    ARROW_ASSIGN_OR_RAISE(auto stored, DeserializeBatch(part));
+    const Batch batch{std::move(stored), nullptr, kNoSplit};
+    ARROW_RETURN_NOT_OK(EncodeKeys(batch, keys_, &keys));
+    rows.resize(static_cast<size_t>(batch.num_rows()));
+    for (size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<int32_t>(i);
+    ARROW_RETURN_NOT_OK(Add(batch, keys, rows));
+  }
+  return arrow::Status::OK();
+}
+
+}  // namespace sabot

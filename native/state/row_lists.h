@@ -1,0 +1,88 @@
+// RowLists: whole rows by key, any number per key. The state of joins and of materialised changelogs.
+//
+//   Add [a, 1] [b, 2] [a, 3] by column 0      a -> [a, 3] -> [a, 1]      b -> [b, 2]
+#pragma once
+
+#include <arrow/result.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "batch/key_encoding.h"
+#include "batch/type.h"
+#include "state/keyed_table.h"
+#include "state/row_store.h"
+
+namespace sabot {
+
+// Rows under their key, newest first. The table's one cell is the head of the key's list in the store.
+class RowLists {
+ public:
+  RowLists(std::string name, const Schema& schema, std::vector<int> keys);
+
+  // Encodes these columns of a batch, here or of another operator input, as keys.
+  static arrow::Status EncodeKeys(const Batch& batch, const std::vector<int>& keys, EncodedKeys* to);
+
+  // Keeps the rows at `rows` of the batch (ascending). May move rows: ids from before are void.
+  arrow::Status Add(const Batch& batch, const EncodedKeys& keys, std::span<const int32_t> rows);
+  // The newest row of a key, then store().next(); kNoRow where there is none.
+  RowId Head(std::string_view key, uint64_t hash) const;
+  // Takes the newest row off a key's list; false where there is none. The key goes with its last row.
+  bool Pop(std::string_view key, uint64_t hash);
+  // The ids of all rows, ascending: in order of arrival.
+  std::vector<RowId> AllRows() const;
+  // Drops every row for which `dead` says so, and keys that have none left.
+  template <typename Dead>
+  void Prune(const Dead& dead);
+
+  const RowStore& store() const { return store_; }
+  const std::vector<int>& keys() const { return keys_; }
+  const Schema& schema() const { return schema_; }
+  int64_t size_bytes() const { return table_.size_bytes() + store_.size_bytes(); }
+
+  // Rows by key group, oldest first within a key.
+  arrow::Status Snapshot(SnapshotWriter& to) const;
+  arrow::Status Restore(const SnapshotReader& from);
+
+ private:
+  // Rewrites the live rows into new segments once more than half of what is stored is dead.
+  arrow::Status Compact();
+
+  RowId& head(Slot slot) { return table_.cells().at<RowId>(0, slot); }
+  RowId head(Slot slot) const { return table_.cells().at<RowId>(0, slot); }
+
+  std::string name_;
+  Schema schema_;
+  std::vector<int> keys_;
+  KeyedTable table_;
+  RowStore store_;
+};
+
+template <typename Dead>
+void RowLists::Prune(const Dead& dead) {
+  for (const Slot slot : table_.LiveSlots()) {
+    RowId kept_head = kNoRow;
+    RowId kept_tail = kNoRow;
+    for (RowId id = head(slot); id != kNoRow;) {
+      const RowId next = store_.next(id);
+      if (dead(id)) {
+        store_.Release(id);
+      } else if (kept_head == kNoRow) {
+        kept_head = kept_tail = id;
+      } else {
+        store_.set_next(kept_tail, id);
+        kept_tail = id;
+      }
+      id = next;
+    }
+    if (kept_head == kNoRow) {
+      table_.Erase(slot);
+    } else {
+      store_.set_next(kept_tail, kNoRow);
+      head(slot) = kept_head;
+    }
+  }
+}
+
+}  // namespace sabot

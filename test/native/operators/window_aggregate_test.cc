@@ -1,0 +1,175 @@
+// window_aggregate: tumble, hop, cumulate, attached; late rows, restarts, tiny batches.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "harness.h"
+
+namespace sabot {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+constexpr const char* kCountAndSum =
+    R"([{"function": "count", "args": [], "type": {"kind": "BIGINT", "nullable": false}},
+        {"function": "sum", "args": [1], "argTypes": [{"kind": "INTEGER"}], "type": {"kind": "INTEGER"}}])";
+
+// Input (k, v, t); output (k, count, sum, start, end).
+test::Harness Open(const std::string& window, test::HarnessOptions options = {}) {
+  return test::Harness(
+      R"({"op": "window_aggregate", "config": {"keys": [0], "aggregates": )" +
+          std::string(kCountAndSum) + R"(, "window": )" + window +
+          R"(, "output": ["window_start", "window_end"]}, "schema": )" +
+          test::SchemaJson({"k STRING", "n BIGINT NOT NULL", "s INT", "window_start TIMESTAMP(3)",
+                            "window_end TIMESTAMP(3)"}) + "}",
+      {test::MakeSchema({"k STRING", "v INT", "t TIMESTAMP(3)"})}, options);
+}
+
+std::string Row(const std::string& values, int start, int end) {
+  const auto time = [](int ms) {
+    char text[40];
+    std::snprintf(text, sizeof(text), "1970-01-01 00:00:00.%03d", ms);
+    return std::string(text);
+  };
+  return "+I[" + values + ", " + time(start) + ", " + time(end) + "]";
+}
+
+constexpr const char* kTumble = R"({"kind": "tumble", "time": 2, "sizeMs": 10})";
+constexpr const char* kHop = R"({"kind": "hop", "time": 2, "sizeMs": 10, "slideMs": 5})";
+constexpr const char* kCumulate = R"({"kind": "cumulate", "time": 2, "sizeMs": 30, "stepMs": 10})";
+
+TEST(WindowAggregateTest, TumbleFiresWhenTimeHasPassedTheWindow) {
+  for (const int64_t batch_rows : {int64_t{1}, int64_t{2}, INT64_MAX}) {
+    auto harness = Open(kTumble, {.batch_rows_max = batch_rows, .no_room = false});
+    harness.Rows(R"([["a", 1, 3], ["b", 2, 12], ["a", 3, 9], [null, null, 0]])");
+    harness.AdvanceWatermark(8);
+    EXPECT_THAT(harness.Take(), ElementsAre("W(8)"));
+    harness.Restart(2);
+    harness.AdvanceWatermark(9);
+    EXPECT_THAT(harness.Take(),
+                UnorderedElementsAre(Row("a, 2, 4", 0, 10), Row("NULL, 1, NULL", 0, 10), "W(9)"));
+    harness.EndOfInput();
+    EXPECT_THAT(harness.Take(), ElementsAre(Row("b, 1, 2", 10, 20), "W(max)"));
+  }
+}
+
+TEST(WindowAggregateTest, ARowBehindItsFiredWindowIsLate) {
+  auto harness = Open(kTumble);
+  harness.AdvanceWatermark(9);
+  harness.Rows(R"([["a", 1, 9], ["a", 2, 10]])");
+  EXPECT_EQ(harness.metrics().late_rows.value(), 1);
+  harness.EndOfInput();
+  EXPECT_THAT(harness.Take(), ElementsAre("W(9)", Row("a, 1, 2", 10, 20), "W(max)"));
+}
+
+TEST(WindowAggregateTest, ARestoredWindowStillKnowsWhatIsLate) {
+  auto harness = Open(kTumble);
+  harness.AdvanceWatermark(9);
+  harness.Restart();
+  harness.Rows(R"([["a", 1, 9]])");
+  EXPECT_EQ(harness.metrics().late_rows.value(), 1);
+}
+
+TEST(WindowAggregateTest, HopCountsARowInEveryWindowThatHoldsIt) {
+  for (const int64_t batch_rows : {int64_t{1}, INT64_MAX}) {
+    auto harness = Open(kHop, {.batch_rows_max = batch_rows, .no_room = true});
+    harness.Rows(R"([["a", 1, 3], ["a", 2, 7], ["b", 4, 12]])");
+    harness.AdvanceWatermark(4);
+    EXPECT_THAT(harness.Take(), ElementsAre("+I[a, 1, 1, 1969-12-31 23:59:59.995, 1970-01-01 00:00:00.005]", "W(4)"));
+    harness.Restart(3);
+    // Late for the window that ends at 5, not for the one that ends at 10.
+    harness.Rows(R"([["a", 8, 2]])");
+    harness.EndOfInput();
+    EXPECT_THAT(harness.Take(),
+                UnorderedElementsAre(Row("a, 3, 11", 0, 10), Row("a, 1, 2", 5, 15), Row("b, 1, 4", 5, 15),
+                                     Row("b, 1, 4", 10, 20), "W(max)"));
+  }
+}
+
+TEST(WindowAggregateTest, CumulateGrowsByStepsAndKeepsFiring) {
+  for (const int64_t batch_rows : {int64_t{1}, INT64_MAX}) {
+    auto harness = Open(kCumulate, {.batch_rows_max = batch_rows, .no_room = false});
+    harness.Rows(R"([["a", 1, 3], ["b", 2, 25]])");
+    harness.AdvanceWatermark(9);
+    EXPECT_THAT(harness.Take(), ElementsAre(Row("a, 1, 1", 0, 10), "W(9)"));
+    harness.Rows(R"([["a", 4, 5]])");
+    harness.Restart();
+    harness.AdvanceWatermark(19);
+    EXPECT_THAT(harness.Take(), ElementsAre(Row("a, 2, 5", 0, 20), "W(19)"));
+    harness.EndOfInput();
+    EXPECT_THAT(harness.Take(), UnorderedElementsAre(Row("a, 2, 5", 0, 30), Row("b, 1, 2", 0, 30), "W(max)"));
+    EXPECT_EQ(harness.metrics().late_rows.value(), 0);
+  }
+}
+
+TEST(WindowAggregateTest, AttachedWindowsComeFromTheRows) {
+  test::Harness harness(
+      R"({"op": "window_aggregate", "config": {"keys": [], "aggregates": [
+            {"function": "max", "args": [0], "argTypes": [{"kind": "BIGINT"}], "type": {"kind": "BIGINT"}}],
+            "window": {"kind": "attached", "windowStart": 1, "windowEnd": 2}, "output": ["window_end"]}, "schema": )" +
+          test::SchemaJson({"m BIGINT", "window_end TIMESTAMP(3)"}) + "}",
+      {test::MakeSchema({"n BIGINT", "window_start TIMESTAMP(3)", "window_end TIMESTAMP(3)"})});
+  harness.Rows("[[3, 0, 10], [5, 0, 10], [4, 5, 15]]");
+  harness.Restart();
+  harness.AdvanceWatermark(9);
+  harness.AdvanceWatermark(14);
+  EXPECT_THAT(harness.Take(), ElementsAre("+I[5, 1970-01-01 00:00:00.010]", "W(9)",
+                                          "+I[4, 1970-01-01 00:00:00.015]", "W(14)"));
+}
+
+test::Harness OpenSession(test::HarnessOptions options = {}) {
+  return test::Harness(
+      R"({"op": "session_window", "config": {"keys": [0], "aggregates": )" + std::string(kCountAndSum) +
+          R"(, "window": {"kind": "session", "time": 2, "gapMs": 5},
+             "output": ["window_start", "window_end"]}, "schema": )" +
+          test::SchemaJson({"k STRING", "n BIGINT NOT NULL", "s INT", "window_start TIMESTAMP(3)",
+                            "window_end TIMESTAMP(3)"}) + "}",
+      {test::MakeSchema({"k STRING", "v INT", "t TIMESTAMP(3)"})}, options);
+}
+
+TEST(SessionWindowTest, RowsWithinTheGapAreOneSession) {
+  for (const int64_t batch_rows : {int64_t{1}, INT64_MAX}) {
+    auto harness = OpenSession({.batch_rows_max = batch_rows, .no_room = false});
+    // 9 is exactly at the end of [1, 9): it still belongs.
+    harness.Rows(R"([["a", 1, 1], ["a", 2, 4], ["a", 3, 9], ["b", 4, 1], ["a", 5, 20]])");
+    harness.Restart(2);
+    harness.AdvanceWatermark(13);
+    EXPECT_THAT(harness.Take(), ElementsAre(Row("b, 1, 4", 1, 6), Row("a, 3, 6", 1, 14), "W(13)"));
+    harness.EndOfInput();
+    EXPECT_THAT(harness.Take(), ElementsAre(Row("a, 1, 5", 20, 25), "W(max)"));
+  }
+}
+
+TEST(SessionWindowTest, ARowBetweenTwoSessionsMakesThemOne) {
+  for (const int64_t batch_rows : {int64_t{1}, INT64_MAX}) {
+    auto harness = OpenSession({.batch_rows_max = batch_rows, .no_room = false});
+    harness.Rows(R"([["a", 1, 1], ["a", 2, 9], ["a", 8, 100], ["a", 4, 5], ["a", 16, 12]])");
+    harness.EndOfInput();
+    EXPECT_THAT(harness.Take(), ElementsAre(Row("a, 4, 23", 1, 17), Row("a, 1, 8", 100, 105), "W(max)"));
+  }
+}
+
+TEST(SessionWindowTest, OnlyARowThatWouldOpenAFiredSessionIsLate) {
+  auto harness = OpenSession();
+  harness.Rows(R"([["a", 1, 10]])");
+  harness.AdvanceWatermark(12);
+  harness.Rows(R"([["a", 2, 8], ["b", 3, 7], ["b", 4, 9]])");
+  EXPECT_EQ(harness.metrics().late_rows.value(), 1);
+  harness.EndOfInput();
+  EXPECT_THAT(harness.Take(), ElementsAre("W(12)", Row("b, 1, 4", 9, 14), Row("a, 2, 3", 8, 15), "W(max)"));
+}
+
+TEST(SessionWindowTest, FiresInPieces) {
+  auto harness = OpenSession({.no_room = false});
+  std::string rows = "[";
+  for (int i = 0; i < 20'000; ++i) {
+    rows += (i > 0 ? "," : "") + ("[\"k" + std::to_string(i) + "\", 1, 1]");
+  }
+  harness.Rows(rows + "]");
+  harness.EndOfInput();
+  EXPECT_EQ(harness.Take().size(), 20'001u);
+}
+
+}  // namespace
+}  // namespace sabot

@@ -1,0 +1,192 @@
+// The Stream API: its types, which functions run natively, and that it makes the plans that SQL makes.
+
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { compileFunction } from '../lib/expressions/arrow-function.js';
+import { printExpression } from '../lib/expressions/print.js';
+import { avg, blackhole, count, file, hop, Job, max, print, session, sum, t, tumble } from '../lib/index.js';
+import type { RowOf } from '../lib/schema/t.js';
+
+const Bid = t.row({
+  auction: t.bigint(),
+  price: t.bigint(),
+  dateTime: t.timestamp(3),
+  quantity: t.int(),
+  channel: t.string(),
+  note: t.string().nullable(),
+  fee: t.bigint().nullable(),
+  rate: t.double(),
+  place: t.row({ city: t.string(), zip: t.int() }),
+});
+type Bid = RowOf<typeof Bid.fields>;
+
+const bidsOf = (job: Job) => job.source(file({ path: './bids', format: 'json', schema: Bid }));
+const timedBids = (job: Job) => bidsOf(job).watermark((b) => b.dateTime, { maxOutOfOrder: '1s' });
+
+describe('the example of the design', () => {
+  const job = new Job('hot-items');
+  const means = timedBids(job)
+    .filter((b) => b.price > 100n)
+    .keyBy((b) => b.auction)
+    .window(tumble('10s'))
+    .aggregate({ bids: count(), mean: avg((b) => b.price) });
+  means.to(blackhole());
+
+  it('infers its rows', () => {
+    expectTypeOf<typeof means extends AsyncIterable<infer R> ? R : never>().toEqualTypeOf<{
+      readonly auction: bigint;
+      readonly windowStart: number;
+      readonly windowEnd: number;
+      readonly bids: bigint;
+      readonly mean: bigint;
+    }>();
+  });
+
+  it('runs natively from end to end', () => {
+    const text = job.explain();
+    expect(text).toContain('functions in V8: none');
+    expect(text).toMatch(/window_aggregate tumble\(time, size 10000 ms\) by auction count\(\*\), avg\(mean\)/);
+    expect(text).toMatch(/filter \(price > 100\)/);
+    expect(text).toMatch(/file_source file: auction, price, dateTime /);
+  });
+});
+
+describe('types', () => {
+  const bids = timedBids(new Job('types'));
+
+  it('know the columns', () => {
+    // @ts-expect-error: there is no such column
+    expect(() => bids.filter((b) => b.prize > 100n)).toThrow("there is no column 'prize'");
+    // @ts-expect-error: a bigint is not compared with a string
+    expect(() => bids.filter((b) => b.price === 'a')).toThrow();
+    // @ts-expect-error: a stream without event time has no windows
+    expect(bidsOf(new Job('untimed')).keyBy((b) => b.auction).window).toBeUndefined();
+  });
+
+  it('name keys after their columns, or as an object says', () => {
+    const one = bids.keyBy((b) => b.channel).aggregate({ most: max((b) => b.price) });
+    expectTypeOf<typeof one extends AsyncIterable<infer R> ? R : never>().toEqualTypeOf<{
+      readonly channel: string;
+      readonly most: bigint;
+    }>();
+    expect(one.node.schema.map((f) => f.name)).toEqual(['channel', 'most']);
+    const two = bids.keyBy((b) => ({ c: b.channel, dear: b.price > 100n })).aggregate({ n: count() });
+    expectTypeOf<typeof two extends AsyncIterable<infer R> ? R : never>().toEqualTypeOf<{
+      readonly c: string;
+      readonly dear: boolean;
+      readonly n: bigint;
+    }>();
+    expect(two.node.schema.map((f) => f.name)).toEqual(['c', 'dear', 'n']);
+  });
+
+  it('follow maps', () => {
+    const mapped = bids.map((b) => ({ twice: b.price * 2n, city: b.place.city, half: b.rate / 2 }));
+    expectTypeOf<typeof mapped extends AsyncIterable<infer R> ? R : never>().toEqualTypeOf<{
+      readonly twice: bigint;
+      readonly city: string;
+      readonly half: number;
+    }>();
+    expect(mapped.node.schema.map((f) => f.type.kind)).toEqual(['BIGINT', 'VARCHAR', 'DOUBLE']);
+  });
+});
+
+describe('functions', () => {
+  const schema = Bid.type.kind === 'ROW' ? Bid.type.fields : [];
+  const compiled = (fn: (b: Bid) => unknown) => printExpression(compileFunction(fn, schema).value!, schema);
+
+  it.each<[string, (b: Bid) => unknown, string]>([
+    ['compare bigints', (b) => b.price >= 100n && b.auction !== 7n, '((price >= 100) AND (auction <> 7))'],
+    [
+      'compute numbers as JavaScript does',
+      (b) => b.quantity * 1.5 > b.rate,
+      '((CAST(quantity AS DOUBLE NOT NULL) * 1.5) > rate)',
+    ],
+    [
+      'compute bigints without wrapping',
+      (b) => b.price + b.auction > 0n,
+      '((CAST(price AS DECIMAL(19, 0) NOT NULL) + CAST(auction AS DECIMAL(19, 0) NOT NULL)) > CAST(0 AS DECIMAL(19, 0) NOT NULL))',
+    ],
+    ['compare NULL as false', (b) => !(b.fee! > 3n), 'NOT((fee > 3) IS TRUE)'],
+    ['test for null', (b) => b.note === null || b.note !== 'x', "(note IS NULL OR (note IS DISTINCT FROM 'x'))"],
+    ['choose', (b) => (b.price > 1n ? b.channel : 'cheap'), "IF((price > 1), channel, 'cheap')"],
+    ['fall back', (b) => b.fee ?? 0n, 'COALESCE(fee, 0)'],
+    ['reach into rows', (b) => b.place.zip === 10115, '(CAST(place.zip AS DOUBLE NOT NULL) = 10115)'],
+    [
+      'look into strings',
+      (b) => b.channel.startsWith('a') && b.channel.includes('bc'),
+      "(STARTSWITH(channel, 'a') AND (POSITION('bc', channel) > 0))",
+    ],
+    [
+      'write strings',
+      (b) => `${b.channel}-${b.auction}`,
+      "(((('' || channel) || '-') || CAST(auction AS STRING NOT NULL)) || '')",
+    ],
+    ['compare times with instants', (b) => b.dateTime < 1704067200000, '(dateTime < 1704067200000)'],
+    [
+      'take the row apart',
+      ({ price, quantity: q }) => price > 1n && q > 2,
+      '((price > 1) AND (CAST(quantity AS DOUBLE NOT NULL) > 2))',
+    ],
+    [
+      'return from a block',
+      (b) => {
+        return b.price > 1n;
+      },
+      '(price > 1)',
+    ],
+  ])('%s', (_, fn, expected) => expect(compiled(fn)).toBe(expected));
+
+  const limit = 100n;
+  it.each<[string, (b: Bid) => unknown, RegExp]>([
+    ['a closure', (b) => b.price > limit, /'limit' comes from outside/],
+    ['an order of strings', (b) => b.channel < 'x', /UTF-16/],
+    ['arithmetic with null', (b) => b.fee! + 1n, /may be null/],
+    ['division of bigints', (b) => b.price / b.auction, /bigint division/],
+    ['a case mapping', (b) => b.channel.toUpperCase(), /toUpperCase/],
+    ['truthiness', (b) => (b.note ? 1 : 2), /no boolean/],
+    [
+      'several statements',
+      (b) => {
+        const x = b.price;
+        return x > 1n;
+      },
+      /more than one return/,
+    ],
+  ])('refuse %s, saying why', (_, fn, reason) => expect(() => compiled(fn)).toThrow(reason));
+});
+
+describe('streams', () => {
+  it('aggregate over sessions and hops, with or without keys', () => {
+    const job = new Job('windows');
+    timedBids(job)
+      .window(hop('10 s', '2 s'))
+      .aggregate({ n: count((b) => b.note) })
+      .to(print());
+    timedBids(job)
+      .keyBy((b) => b.auction)
+      .window(session('1 min'))
+      .aggregate({ total: sum((b) => b.rate) })
+      .to(blackhole());
+    const text = job.explain();
+    expect(text).toContain('window_aggregate hop(time, size 10000 ms, slide 2000 ms) count(n)');
+    expect(text).toContain('session_window session(time, gap 60000 ms) by auction sum(total)');
+    expect(text).toContain('same as (1)');
+  });
+
+  it('of different columns make no union', () => {
+    const job = new Job('union');
+    expect(bidsOf(job).union(bidsOf(job)).node.op).toBe('union');
+    const other = job.source(file({ path: './x', format: 'json', schema: t.row({ auction: t.string() }) }));
+    // @ts-expect-error: other columns
+    expect(() => bidsOf(job).union(other)).toThrow('same columns');
+  });
+
+  it('refuse what is no duration', () => {
+    expect(() => tumble('ten seconds')).toThrow("'ten seconds' is no duration");
+  });
+
+  it('need a sink before they run', async () => {
+    const job = new Job('nothing');
+    bidsOf(job).filter((b) => b.price > 1n);
+    await expect(job.run()).rejects.toThrow("Job 'nothing' has no sink");
+  });
+});
