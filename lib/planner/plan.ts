@@ -16,6 +16,7 @@ import { recogniseRank } from '../plan/rules/recognise-rank.js';
 import { reuseSubplans } from '../plan/rules/reuse-subplans.js';
 import { Lowering } from './lower/lowering.js';
 import { idleTimeoutOf, miniBatchOf, planOptions, type Settings } from './options.js';
+import { splitAggregates } from './two-phase.js';
 
 /** What becomes of the rows of a query that has no INSERT. */
 export interface ResultRequest {
@@ -74,7 +75,7 @@ export function planJob(request: PlanRequest): PlannedJob {
     job: request.settings['pipeline.name'] ?? request.name,
     options,
     results,
-    sinks: inferChangelog(reuseSubplans(sinks)),
+    sinks: splitAggregates(inferChangelog(reuseSubplans(sinks)), options.parallelism),
   };
 }
 

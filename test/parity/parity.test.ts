@@ -4,13 +4,14 @@
 //
 // What need not pass yet (expected.ts) runs too; its failures are shown as skipped tests with the reason.
 
-import { describe, expect, it, type TestContext } from 'vitest';
+import { afterAll, describe, expect, it, type TestContext } from 'vitest';
 import { type ParityCase, parityCases } from './cases.js';
 import { canonicalLine } from './compare.js';
 import { isRequired } from './expected.js';
 import { type CaseRun, errorOf, runCase } from './run-case.js';
 
 const TIMEOUT_MS = 30_000;
+const REASON_WIDTH_MAX = 160;
 
 interface Mode {
   readonly name: string;
@@ -26,7 +27,12 @@ const MODES: readonly Mode[] = [
 
 const cases = parityCases();
 
+/** What did not pass and need not yet: case to reason. */
+const unsupported = new Map<string, string>();
+
 describe('parity with Flink', () => {
+  afterAll(() => console.log(summary()));
+
   it('knows its cases', () => expect(cases.length).toBeGreaterThan(150));
 
   for (const parityCase of cases) {
@@ -47,8 +53,21 @@ async function judged(context: TestContext, { name }: ParityCase, run: () => Pro
     await run();
   } catch (error) {
     if (isRequired(name)) throw error;
-    context.skip(`not supported yet: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
+    const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+    unsupported.set(name, reason);
+    context.skip(`not supported yet: ${reason}`);
   }
+}
+
+/** Cases by area: how many pass in every mode; and why the others do not. */
+function summary(): string {
+  const areas = [...new Set(cases.map(({ name }) => name.split('/')[0]!))];
+  const counts = areas.map((area) => {
+    const own = cases.filter(({ name }) => name.startsWith(`${area}/`));
+    return `${area} ${own.filter(({ name }) => !unsupported.has(name)).length}/${own.length}`;
+  });
+  const reasons = [...unsupported].map(([name, reason]) => `  ${name}: ${reason.slice(0, REASON_WIDTH_MAX)}`);
+  return [`parity cases that pass: ${counts.join(', ')}`, ...reasons].join('\n');
 }
 
 async function check(parityCase: ParityCase, mode: Mode): Promise<void> {

@@ -142,6 +142,25 @@ describe('group aggregates', () => {
     ).toBeUndefined();
   });
 
+  it('have two phases where folding is allowed and several subtasks send rows', () => {
+    const two = planned('SELECT k, COUNT(*), MAX(v) FROM plain GROUP BY k', { results: 'final', parallelism: 2 });
+    expect(two.inputs(two.node('local_group_aggregate'))[0]).toMatch(/^forward/);
+    expect(two.inputs(two.node('global_group_aggregate'))).toEqual(['hash(k) local_group_aggregate']);
+    const ops = (query: string, options: PlanningOptions) => planned(query, options).ops;
+    expect(ops('SELECT k, COUNT(*) FROM plain GROUP BY k', { results: 'changelog', parallelism: 2 })).toContain(
+      'group_aggregate',
+    );
+    expect(ops('SELECT k, COUNT(*) FROM plain GROUP BY k', { results: 'final', parallelism: 1 })).toContain(
+      'group_aggregate',
+    );
+    expect(ops('SELECT k, COUNT(DISTINCT v) FROM plain GROUP BY k', { results: 'final', parallelism: 2 })).toContain(
+      'group_aggregate',
+    );
+    expect(ops('SELECT k, LISTAGG(k) FROM plain GROUP BY k', { results: 'final', parallelism: 2 })).toContain(
+      'group_aggregate',
+    );
+  });
+
   it('take their mini-batch from the settings', () => {
     const p = planned(
       "SET 'table.exec.mini-batch.enabled' = 'true'; SET 'table.exec.mini-batch.allow-latency' = '2 s'; SET 'table.exec.mini-batch.size' = '100'; SELECT k, COUNT(*) FROM plain GROUP BY k",
