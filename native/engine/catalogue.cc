@@ -20,6 +20,7 @@ namespace sabot {
   X(kUnion) \
   X(kWatermarkAssigner) \
   X(kWindowAggregate) \
+  X(kWindowRank) \
   X(kWindowTable)
 
 #define SABOT_DECLARE(name) extern const OperatorSpec name;

@@ -7,12 +7,6 @@
 #include <map>
 
 namespace sabot {
-namespace {
-
-constexpr int64_t kDeadRowsMin = 16'384;
-constexpr size_t kCompactedRowsMax = 65'536;
-
-}  // namespace
 
 RowLists::RowLists(std::string name, const Schema& schema, std::vector<int> keys)
     : name_(std::move(name)),
@@ -31,9 +25,7 @@ arrow::Status RowLists::EncodeKeys(const Batch& batch, const std::vector<int>& k
 arrow::Status RowLists::Add(const Batch& batch, const EncodedKeys& keys,
                             std::span<const int32_t> rows) {
   if (rows.empty()) return arrow::Status::OK();
-  if (store_.num_dead_rows() > std::max(store_.num_rows(), kDeadRowsMin)) {
-    ARROW_RETURN_NOT_OK(Compact());
-  }
+  if (store_.WantsCompaction()) ARROW_RETURN_NOT_OK(Compact());
   const bool all = static_cast<int64_t>(rows.size()) == batch.num_rows();
   RecordBatchPtr kept = batch.rows;
   if (!all) {
@@ -52,28 +44,8 @@ arrow::Status RowLists::Add(const Batch& batch, const EncodedKeys& keys,
 }
 
 arrow::Status RowLists::Compact() {
-  const std::vector<RowId> old_ids = AllRows();
-  std::vector<RowId> new_ids;
-  new_ids.reserve(old_ids.size());
-  RowStore compacted(store_.schema());
-  for (size_t begin = 0; begin < old_ids.size(); begin += kCompactedRowsMax) {
-    const size_t count = std::min(kCompactedRowsMax, old_ids.size() - begin);
-    ARROW_ASSIGN_OR_RAISE(auto rows, store_.Gather(std::span(old_ids).subspan(begin, count)));
-    const RowId first = compacted.Append(std::move(rows));
-    for (size_t i = 0; i < count; ++i) new_ids.push_back(first + i);
-  }
-  const auto moved = [&](RowId id) {
-    if (id == kNoRow) return kNoRow;
-    const auto at = std::lower_bound(old_ids.begin(), old_ids.end(), id) - old_ids.begin();
-    return new_ids[static_cast<size_t>(at)];
-  };
-  for (const Slot slot : table_.LiveSlots()) {
-    for (RowId id = head(slot); id != kNoRow; id = store_.next(id)) {
-      compacted.set_next(moved(id), moved(store_.next(id)));
-    }
-    head(slot) = moved(head(slot));
-  }
-  store_ = std::move(compacted);
+  ARROW_ASSIGN_OR_RAISE(const RowMoves moves, store_.Compact(AllRows()));
+  for (const Slot slot : table_.LiveSlots()) head(slot) = moves.To(head(slot));
   return arrow::Status::OK();
 }
 

@@ -46,7 +46,6 @@ class RowLists {
   arrow::Status Restore(const SnapshotReader& from);
 
  private:
-  // Rewrites the live rows into new segments once more than half of what is stored is dead.
   arrow::Status Compact();
 
   RowId& head(Slot slot) { return table_.cells().at<RowId>(0, slot); }

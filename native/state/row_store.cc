@@ -18,6 +18,8 @@
 namespace sabot {
 namespace {
 
+constexpr size_t kCompactedRowsMax = 65'536;  // In one segment.
+
 // Validity of the referenced rows; nullptr where all are valid.
 arrow::Result<std::shared_ptr<arrow::Buffer>> GatherValidity(std::span<const RowRef> rows, int column,
                                                              int64_t* null_count) {
@@ -175,6 +177,32 @@ void RowStore::Release(RowId id) {
     segments_.pop_front();
     ++first_;
   }
+}
+
+RowId RowMoves::To(RowId old) const {
+  if (old == kNoRow) return kNoRow;
+  const auto at = std::lower_bound(from_.begin(), from_.end(), old);
+  SABOT_CHECK(at != from_.end() && *at == old);
+  return to_[static_cast<size_t>(at - from_.begin())];
+}
+
+arrow::Result<RowMoves> RowStore::Compact(std::vector<RowId> live) {
+  SABOT_CHECK(static_cast<int64_t>(live.size()) == num_rows_);
+  RowMoves moves;
+  moves.from_ = std::move(live);
+  moves.to_.reserve(moves.from_.size());
+  RowStore compacted(schema_);
+  for (size_t begin = 0; begin < moves.from_.size(); begin += kCompactedRowsMax) {
+    const size_t count = std::min(kCompactedRowsMax, moves.from_.size() - begin);
+    ARROW_ASSIGN_OR_RAISE(auto rows, Gather(std::span(moves.from_).subspan(begin, count)));
+    const RowId first = compacted.Append(std::move(rows));
+    for (size_t i = 0; i < count; ++i) moves.to_.push_back(first + i);
+  }
+  for (size_t i = 0; i < moves.from_.size(); ++i) {
+    compacted.set_next(moves.to_[i], moves.To(next(moves.from_[i])));
+  }
+  *this = std::move(compacted);
+  return moves;
 }
 
 arrow::Result<RecordBatchPtr> RowStore::Gather(std::span<const RowId> ids) const {

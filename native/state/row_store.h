@@ -9,6 +9,7 @@
 #include <arrow/result.h>
 #include <arrow/type_fwd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -22,6 +23,17 @@ namespace sabot {
 // Segment number in the upper half, row in the lower. 0 is no row: segments count from 1.
 using RowId = uint64_t;
 inline constexpr RowId kNoRow = 0;
+
+// Where rows have gone when their store was rewritten.
+class RowMoves {
+ public:
+  RowId To(RowId old) const;
+
+ private:
+  friend class RowStore;
+  std::vector<RowId> from_;  // Ascending.
+  std::vector<RowId> to_;
+};
 
 class RowStore {
  public:
@@ -37,6 +49,11 @@ class RowStore {
   static int64_t row(RowId id) { return static_cast<int64_t>(id & UINT32_MAX); }
   const arrow::RecordBatch& segment(RowId id) const { return *at(id).rows; }
 
+  // Whether more than half of what is stored is dead, and enough of it to be worth rewriting.
+  bool WantsCompaction() const { return num_dead_rows() > std::max(num_rows_, kDeadRowsMin); }
+  // Rewrites the store so that it holds just these rows (ascending, all live ones); links between them stay.
+  arrow::Result<RowMoves> Compact(std::vector<RowId> live);
+
   // The rows of these ids, in that order.
   arrow::Result<RecordBatchPtr> Gather(std::span<const RowId> ids) const;
 
@@ -47,6 +64,7 @@ class RowStore {
   int64_t size_bytes() const { return size_bytes_; }
 
  private:
+  static constexpr int64_t kDeadRowsMin = 16'384;
   struct Segment {
     RecordBatchPtr rows;  // nullptr once all rows are released.
     std::vector<RowId> next;

@@ -1,0 +1,146 @@
+// The best rows of every group.
+#include "state/ranked_rows.h"
+
+#include <arrow/record_batch.h>
+
+#include <algorithm>
+#include <bit>
+#include <map>
+
+#include "base/hash.h"
+#include "state/sort_key.h"
+
+namespace sabot {
+namespace {
+
+constexpr size_t kArrivalBytes = 8;
+
+KeyedTableLayout Layout() {
+  KeyedTableLayout layout;
+  layout.children = {{.cells = {{"row", CellSpec::Kind::kFixed8}}, .ordered = true}};
+  return layout;
+}
+
+}  // namespace
+
+RankedRows::RankedRows(std::string name, const Schema& schema, std::vector<int> group_by,
+                       std::vector<SortKey> order_by, int64_t limit)
+    : name_(std::move(name)),
+      group_by_(std::move(group_by)),
+      order_by_(std::move(order_by)),
+      limit_(limit),
+      table_(name_, Layout()),
+      store_(ToArrow(schema)) {}
+
+arrow::Status RankedRows::Begin(const Batch& batch) {
+  batch_ = batch;
+  std::vector<ArrayPtr> columns;
+  for (const int column : group_by_) columns.push_back(batch.column(column));
+  ARROW_RETURN_NOT_OK(keys_.Encode(columns, batch.num_rows()));
+  first_ = kNoRow;
+  kept_.assign(static_cast<size_t>(batch.num_rows()), 0);
+  return arrow::Status::OK();
+}
+
+arrow::Result<RankedRows::Inserted> RankedRows::Insert(int64_t row) {
+  return InsertAs(row, next_arrival_++);
+}
+
+arrow::Result<RankedRows::Inserted> RankedRows::InsertAs(int64_t row, uint64_t arrival) {
+  Inserted result;
+  if (limit_ <= 0) return result;
+  element_.clear();
+  ARROW_RETURN_NOT_OK(EncodeSortKey(batch_, row, order_by_, &element_));
+  const uint64_t ordered = __builtin_bswap64(arrival);
+  element_.append(reinterpret_cast<const char*>(&ordered), kArrivalBytes);
+  bool inserted = false;
+  result.group = table_.LookupOrInsert(keys_.key(row), keys_.hash(row), &inserted);
+  if (elements().count(result.group) >= limit_) {
+    const Slot worst = elements().Last(result.group);
+    if (element_ > elements().element(worst)) return result;
+    result.evicted = RowOf(worst);
+    released_.push_back(result.evicted);
+    elements().Erase(worst);
+  }
+  if (first_ == kNoRow) first_ = store_.Append(batch_.rows);
+  result.element = elements().FindOrInsert(result.group, element_, HashBytes(element_), &inserted);
+  elements().cells().at<RowId>(0, result.element) = first_ + static_cast<uint64_t>(row);
+  kept_[static_cast<size_t>(row)] = 1;
+  return result;
+}
+
+arrow::Status RankedRows::End() {
+  for (const RowId id : released_) store_.Release(id);
+  released_.clear();
+  if (first_ != kNoRow) {
+    for (size_t row = 0; row < kept_.size(); ++row) {
+      if (kept_[row] == 0) store_.Release(first_ + row);
+    }
+  }
+  first_ = kNoRow;
+  batch_ = {};
+  if (!store_.WantsCompaction()) return arrow::Status::OK();
+  std::vector<RowId> live;
+  for (const Slot group : Groups()) {
+    for (Slot at = First(group); at != kNoSlot; at = After(at)) live.push_back(RowOf(at));
+  }
+  std::sort(live.begin(), live.end());
+  ARROW_ASSIGN_OR_RAISE(const RowMoves moves, store_.Compact(std::move(live)));
+  for (const Slot group : Groups()) {
+    for (Slot at = First(group); at != kNoSlot; at = After(at)) {
+      RowId& id = elements().cells().at<RowId>(0, at);
+      id = moves.To(id);
+    }
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Status RankedRows::Snapshot(SnapshotWriter& to) const {
+  struct Part {
+    std::vector<RowId> rows;
+    ByteWriter arrivals;
+  };
+  std::map<int, Part> parts;
+  for (const Slot group : Groups()) {
+    Part& part = parts[KeyGroupOf(table_.hash(group))];
+    for (Slot at = First(group); at != kNoSlot; at = After(at)) {
+      part.rows.push_back(RowOf(at));
+      const std::string_view element = elements().element(at);
+      part.arrivals.Append(element.data() + element.size() - kArrivalBytes, kArrivalBytes);
+    }
+  }
+  for (auto& [group, part] : parts) {
+    if (part.rows.empty()) continue;
+    ARROW_ASSIGN_OR_RAISE(const auto rows, store_.Gather(part.rows));
+    ARROW_ASSIGN_OR_RAISE(const std::string batch, SerializeBatch(rows));
+    ByteWriter bytes;
+    bytes.Bytes(part.arrivals.Take());
+    bytes.Bytes(batch);
+    to.Put(name_, bytes.Take(), group);
+  }
+  to.PutInt64(name_ + ":next_arrival", static_cast<int64_t>(next_arrival_));
+  return arrow::Status::OK();
+}
+
+arrow::Status RankedRows::Restore(const SnapshotReader& from) {
+  for (const std::string_view section : from.All(name_ + ":next_arrival")) {
+    ByteReader number(section);
+    next_arrival_ = std::max(next_arrival_, number.U64());
+  }
+  for (const std::string_view section : from.KeyGroups(name_)) {
+    ByteReader bytes(section);
+    ByteReader arrivals(bytes.Bytes());
+    const std::string_view batch = bytes.Bytes();
+    if (!bytes.ok()) return arrow::Status::Invalid("The state of ranked rows is torn");
+    ARROW_ASSIGN_OR_RAISE(auto rows, DeserializeBatch(batch));
+    ARROW_RETURN_NOT_OK(Begin(Batch{std::move(rows), nullptr, kNoSplit}));
+    for (int64_t row = 0; row < batch_.num_rows(); ++row) {
+      ARROW_RETURN_NOT_OK(InsertAs(row, __builtin_bswap64(arrivals.U64())).status());
+    }
+    if (!arrivals.ok()) return arrow::Status::Invalid("The state of ranked rows is torn");
+    ARROW_RETURN_NOT_OK(End());
+  }
+  return arrow::Status::OK();
+}
+
+}  // namespace sabot

@@ -1,0 +1,73 @@
+// RankedRows: the best rows of every group, in order.
+//
+//   by k, ORDER BY v DESC, at most 2     [a, 1] [a, 5] [a, 3]     a: [a, 5] [a, 3]
+//
+// Equal rows rank in order of arrival. The state of Top-N and window Top-N.
+#pragma once
+
+#include <arrow/result.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "batch/key_encoding.h"
+#include "plan/plan.h"
+#include "state/keyed_table.h"
+#include "state/row_store.h"
+
+namespace sabot {
+
+class RankedRows {
+ public:
+  // `name` is the snapshot section; `limit` the number of rows that a group keeps.
+  RankedRows(std::string name, const Schema& schema, std::vector<int> group_by,
+             std::vector<SortKey> order_by, int64_t limit);
+
+  // One batch: Begin, then Insert for any of its rows in order, then End.
+  arrow::Status Begin(const Batch& batch);
+  struct Inserted {
+    Slot group = kNoSlot;
+    Slot element = kNoSlot;    // kNoSlot: not among the best, nothing has changed.
+    RowId evicted = kNoRow;    // What fell off the end. Still readable until End.
+  };
+  arrow::Result<Inserted> Insert(int64_t row);
+  // Releases what fell off; may move rows: ids from before are void.
+  arrow::Status End();
+
+  // A group's elements from best to worst.
+  Slot First(Slot group) const { return elements().First(group); }
+  Slot After(Slot element) const { return elements().After(element); }
+  RowId RowOf(Slot element) const { return elements().cells().at<RowId>(0, element); }
+  int64_t Count(Slot group) const { return elements().count(group); }
+  std::vector<Slot> Groups() const { return table_.LiveSlots(); }
+
+  const RowStore& store() const { return store_; }
+  int64_t size_bytes() const { return table_.size_bytes() + store_.size_bytes(); }
+
+  arrow::Status Snapshot(SnapshotWriter& to) const;
+  arrow::Status Restore(const SnapshotReader& from);
+
+ private:
+  ChildTable& elements() { return table_.child(0); }
+  const ChildTable& elements() const { return table_.child(0); }
+  arrow::Result<Inserted> InsertAs(int64_t row, uint64_t arrival);
+
+  std::string name_;
+  std::vector<int> group_by_;
+  std::vector<SortKey> order_by_;
+  int64_t limit_;
+  KeyedTable table_;
+  RowStore store_;
+  uint64_t next_arrival_ = 0;
+
+  // The batch under way.
+  Batch batch_;
+  EncodedKeys keys_;
+  RowId first_ = kNoRow;          // Of the batch's rows in the store, once one was wanted.
+  std::vector<uint8_t> kept_;     // Rows of the batch that are in the table.
+  std::vector<RowId> released_;   // Rows that fell off.
+  std::string element_;           // Scratch.
+};
+
+}  // namespace sabot
