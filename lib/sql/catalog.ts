@@ -40,6 +40,13 @@ export class Catalog implements CatalogReader {
     return home?.temporary.get(object) ?? home?.permanent.get(object);
   }
 
+  missingPart(path: readonly string[]): string {
+    const [catalog, database, object] = this.identify(path);
+    const databases = this.catalogs.get(catalog);
+    if (databases === undefined) return catalog;
+    return databases.has(database) ? object : database;
+  }
+
   objectNames(): readonly string[] {
     const home = this.database(this.currentCatalog, this.currentDatabase);
     return [...new Set([...(home?.permanent.keys() ?? []), ...(home?.temporary.keys() ?? [])])].sort();

@@ -82,7 +82,8 @@ function plainAggregate(node: ast.FunctionCall, context: ExpressionContext): Agg
   const definition = findFunction(functionName(node))!;
   const distinct = node.quantifier === 'DISTINCT';
   const orderBy = [...node.argumentOrderBy, ...node.withinGroup];
-  const star = node.args.length === 1 && node.args[0]!.kind === 'star';
+  const [only] = node.args;
+  const star = node.args.length === 1 && only!.kind === 'star' && only!.qualifier.length === 0;
   if (star && definition.name === 'COUNT') {
     return { name: 'count', args: [], distinct: false, orderBy, type: () => withNullable(types.bigint(), false) };
   }

@@ -89,7 +89,8 @@ export class GroupedRow {
     const e = analyseExpression(node, this.row);
     const key = this.keys.findIndex((other) => sameExpression(other, e));
     if (key >= 0) return this.keyColumn(key);
-    if (node.kind === 'column' && !('outer' in e)) throw notGrouped(node.parts.at(-1)!.name, node.span);
+    if (node.kind === 'column' && !('outer' in e))
+      throw notGrouped(node.parts.map((part) => part.name).join('.'), node.span);
     return undefined;
   }
 
@@ -172,7 +173,10 @@ export class GroupedRow {
       const e = analyseExpression(arg, this.row);
       const key = this.keys.findIndex((other) => sameExpression(other, e));
       if (key >= 0) return key;
-      const message = `Argument to ${name} operator must be a grouped expression`;
+      const message =
+        this.keys.length === 0
+          ? `${name} operator may only occur in an aggregate query`
+          : `Argument to ${name} operator must be a grouped expression`;
       throw invalid('aggregate-misuse', message, message, arg.span);
     });
     if (this.sets === undefined) return literal('0', type);

@@ -23,6 +23,8 @@ export type CatalogObject =
 export interface CatalogReader {
   /** Looks up `t`, `db.t` or `cat.db.t`; undefined if there is no such object. */
   find(path: readonly string[]): CatalogObject | undefined;
+  /** The part of a path that there is not: catalog, database or object. */
+  missingPart(path: readonly string[]): string;
   /** Names of tables and views in the current database, for suggestions. */
   objectNames(): readonly string[];
 }

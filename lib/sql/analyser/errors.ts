@@ -7,6 +7,7 @@ export type ValidationKind =
   | 'aggregate-misuse'
   | 'ambiguous-column'
   | 'argument-count'
+  | 'duplicate-alias'
   | 'duplicate-column'
   | 'duplicate-object'
   | 'insert-arity'

@@ -69,8 +69,9 @@ export function functionCall(node: ast.FunctionCall, context: ExpressionContext)
   return applyFunction(definition, args, node);
 }
 
-function misplacedOver(node: ast.FunctionCall, { clause }: ExpressionContext) {
-  const message = `Windowed aggregate expression is illegal in ${clause} clause`;
+function misplacedOver(node: ast.FunctionCall, context: ExpressionContext) {
+  if (context.clause === 'aggregate') return misplacedAggregate(node.span, context);
+  const message = `Windowed aggregate expression is illegal in ${context.clause} clause`;
   return invalid('aggregate-misuse', message, message, node.span);
 }
 

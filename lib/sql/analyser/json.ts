@@ -59,12 +59,16 @@ function isJson(node: ast.IsExpression, context: ExpressionContext): Expression 
   return node.negated ? not(test, node.span) : test;
 }
 
+const JSON_NAMES = { jsonValue: 'JSON_VALUE', jsonQuery: 'JSON_QUERY', jsonExists: 'JSON_EXISTS' } as const;
+
 function inputAndPath(
-  node: { readonly input: ast.Expression; readonly path: ast.Expression },
+  node: ast.JsonValueExpression | ast.JsonQueryExpression | ast.JsonExistsExpression,
   context: ExpressionContext,
 ): Expression[] {
-  const text = (e: Expression) => (isCharacter(e.type) ? e : castTo(e, STRING));
-  return [text(analyseExpression(node.input, context)), text(analyseExpression(node.path, context))];
+  const input = analyseExpression(node.input, context);
+  const path = analyseExpression(node.path, context);
+  if (!isCharacter(path.type)) throw cannotApply(JSON_NAMES[node.kind], [input, path], node.path.span);
+  return [isCharacter(input.type) ? input : castTo(input, STRING), path];
 }
 
 function jsonValue(node: ast.JsonValueExpression, context: ExpressionContext): Expression {

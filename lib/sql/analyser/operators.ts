@@ -48,10 +48,12 @@ const COMPARISONS: Readonly<Record<string, string>> = {
 /** A type in messages about operators: without nullability. */
 const shown = (type: LogicalType) => `<${printType(nullable(materialized(type)))}>`;
 
+/** `<INT> + <STRING>` for symbols and logic, `EXTRACT(<STRING>)` for words. */
 function cannotApply(operator: string, args: readonly Expression[], span: SourceSpan) {
   const list = args.map((a) => shown(a.type));
-  const arguments_ = args.length === 2 ? list.join(` ${operator} `) : `${operator}(${list.join(', ')})`;
-  return invalid('type-mismatch', operator, `Cannot apply '${operator}' to arguments of type '${arguments_}'`, span);
+  const infix = list.length === 2 && (/^\W/.test(operator) || ['AND', 'OR', 'IS DISTINCT FROM'].includes(operator));
+  const written = infix ? list.join(` ${operator} `) : `${operator}(${list.join(', ')})`;
+  return invalid('type-mismatch', operator, `Cannot apply '${operator}' to arguments of type '${written}'`, span);
 }
 
 /** An untyped NULL has no place among the operands. */

@@ -80,7 +80,7 @@ export class OverColumns {
       throw unsupported(`${name} Function is not supported in stream mode.`, node.span, 'unsupported-function', name);
     }
     if (node.filter !== null) throw unsupported('FILTER with OVER is not supported', node.span);
-    const specification = this.specification(over, node.span);
+    const specification = this.specification(over, name);
     this.check(name, specification, node);
     const nodes = node.args.length === 1 && node.args[0]!.kind === 'star' && name === 'COUNT' ? [] : node.args;
     const analysed = nodes.map((arg) => analyseExpression(arg, this.row));
@@ -92,7 +92,7 @@ export class OverColumns {
     return column(RESULT_BASE + index, type);
   }
 
-  /** In a stream all aggregates share one window, and its order is time. */
+  /** In a stream all functions share one window, ordered by one column; with a bounded frame that is time. */
   private check(name: string, specification: Specification, node: ast.FunctionCall): void {
     const [other] = this.functions;
     if (other !== undefined && specificationKey(other.specification) !== specificationKey(specification)) {
@@ -100,23 +100,31 @@ export class OverColumns {
         'Over Agg: Unsupported use of OVER windows. All aggregates must be computed on the same window. Please re-check the over window statement.';
       throw unsupported(message, node.span, 'unsupported-over', 'Over Agg');
     }
-    if (RANKS.includes(name)) return;
-    const [first] = specification.order;
-    if (first === undefined || timeAttribute(first.expression.type) === undefined) {
-      const message =
-        specification.frame.lower.bound === 'unbounded_preceding'
-          ? "OVER windows' ordering in stream mode must be defined on a time attribute."
-          : 'Non-time attribute sort is not supported for bounded OVER window.';
+    const { order, frame } = specification;
+    if (RANKS.includes(name)) {
+      if (order.length > 0) return;
+      const message = `Over Agg: The window rank function requires order by clause with non-constant fields: ${name}() OVER (ORDER BY ...)`;
+      throw unsupported(message, node.span, 'unsupported-over', 'Over Agg');
+    }
+    const [first, second] = order;
+    if (first === undefined || second !== undefined) {
+      const message = 'The window can only be ordered by a single time column.';
       throw unsupported(message, node.span, 'no-time-attribute', 'time attribute');
     }
     if (first.descending) {
-      throw unsupported('OVER windows must be ordered ascending on time', node.span, 'unsupported-over', 'ascending');
+      const message = 'The window can only be ordered in ASCENDING mode.';
+      throw unsupported(message, node.span, 'unsupported-over', 'ascending');
+    }
+    const bounded = frame.lower.bound !== 'unbounded_preceding';
+    if (bounded && timeAttribute(first.expression.type) === undefined) {
+      const message = 'Non-time attribute sort is not supported for bounded OVER window.';
+      throw unsupported(message, node.span, 'no-time-attribute', 'time attribute');
     }
   }
 
-  private specification(over: ast.WindowSpecification | ast.Identifier, span: ast.SourceSpan): Specification {
+  private specification(over: ast.WindowSpecification | ast.Identifier, name: string): Specification {
     const window = over.kind === 'window' ? over : this.named(over);
-    const base = window.base === null ? undefined : this.specification(window.base, span);
+    const base = window.base === null ? undefined : this.specification(window.base, name);
     const partition = window.partitionBy.map((e) => analyseExpression(e, this.row));
     const order = window.orderBy.map((item) => ({
       expression: analyseExpression(item.expression, this.row),
@@ -127,7 +135,7 @@ export class OverColumns {
     return {
       partition: partition.length > 0 ? partition : (base?.partition ?? []),
       order: ordered,
-      frame: window.frame === null ? (base?.frame ?? defaultFrame(ordered)) : this.frame(window.frame),
+      frame: window.frame === null ? (base?.frame ?? defaultFrame(ordered, name)) : this.frame(window.frame),
     };
   }
 
@@ -226,10 +234,10 @@ function withExtras(row: LogicalNode, extras: readonly Expression[]): LogicalNod
 
 const specificationKey = (specification: Specification) => JSON.stringify(specification);
 
-/** With an order: up to the current row and its peers; without: the whole partition. */
-function defaultFrame(order: readonly OrderKey[]): WindowFrame {
+/** With an order: up to the current row and its peers, for ROW_NUMBER without them; without an order: the whole partition. */
+function defaultFrame(order: readonly OrderKey[], name: string): WindowFrame {
   return {
-    unit: 'range',
+    unit: name === 'ROW_NUMBER' ? 'rows' : 'range',
     lower: { bound: 'unbounded_preceding' },
     upper: { bound: order.length > 0 ? 'current_row' : 'unbounded_following' },
   };

@@ -195,6 +195,10 @@ export function sorted(input: LogicalNode, keys: readonly SortKey[], tail: Query
   const { offset, fetch, top } = tail;
   const bounds = { ...(offset === undefined ? {} : { offset }), ...(fetch === undefined ? {} : { fetch }) };
   const limited = offset !== undefined || fetch !== undefined;
+  if (offset !== undefined && fetch === undefined) {
+    const message = 'FETCH is missed, which on streaming table is not supported currently; add a LIMIT';
+    throw unsupported(message, tail.span, 'unsupported-sort', 'FETCH');
+  }
   if (keys.length === 0) return limited ? { op: 'limit', input, ...bounds, schema: input.schema } : input;
   if (!limited) {
     if (!top) return input;
@@ -207,15 +211,10 @@ export function sorted(input: LogicalNode, keys: readonly SortKey[], tail: Query
 function checkTimeSort(schema: Schema, keys: readonly SortKey[], { orderBy, span }: QueryTail): void {
   const [first] = keys;
   const at = orderBy[0]?.span ?? span;
-  if (timeAttribute(schema[first!.column]!.type) === undefined) {
-    const message =
-      'Sort on a non-time-attribute field is not supported; add a LIMIT, or sort by a time attribute first';
-    throw unsupported(message, at, 'unsupported-sort', 'non-time-attribute');
-  }
-  if (first!.descending) {
-    const message = 'Sort: Primary sort order of a streaming table must be ascending on time';
-    throw unsupported(message, at, 'unsupported-sort', 'ascending');
-  }
+  if (timeAttribute(schema[first!.column]!.type) !== undefined && !first!.descending) return;
+  const message =
+    'Sort on a non-time-attribute field is not supported; add a LIMIT, or sort by a time attribute, ascending, first';
+  throw unsupported(message, at, 'unsupported-sort', 'non-time-attribute');
 }
 
 /** A literal NULL of a type. */

@@ -4,7 +4,7 @@
 //
 // Names are case-sensitive, as in Flink. Columns of enclosing queries become `OuterReference`s.
 
-import { column, type Expression } from '../../expressions/expression.js';
+import { column, type Expression, isColumn } from '../../expressions/expression.js';
 import { type Field, quoteIdentifier, type Schema } from '../../schema/types.js';
 import type { Identifier } from '../ast.js';
 import { invalid, suggestion } from './errors.js';
@@ -65,6 +65,8 @@ export class Scope {
     if (holders.length > 1) throw ambiguous(first!);
     if (holders.length === 0) return undefined;
     const base = this.columnOf(holders[0]!, first!, depth);
+    // A name before a dot is a table unless the column has fields.
+    if (parts.length > 1 && base?.type.kind !== 'ROW') return undefined;
     return base && fieldAccess(base, parts.slice(1), first!.name);
   }
 
@@ -96,6 +98,13 @@ export class Scope {
     }
     const message = `Column '${last.name}' not found in any table${suggestion(last.name, this.columnNames())}`;
     return invalid('unknown-column', last.name, message, last.span);
+  }
+
+  /** The name of the relation that a column stands in, if it has one. */
+  owner(e: Expression): readonly string[] {
+    if (!isColumn(e)) return [];
+    const owner = this.relations.find((r) => e.column >= r.offset && e.column < r.offset + r.schema.length);
+    return owner?.path.slice(-1) ?? [];
   }
 
   /** Relations of this query and of those around it. */

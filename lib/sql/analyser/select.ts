@@ -31,6 +31,8 @@ import { containsAggregate } from './walk.js';
 /** A column of the select list: an expression still to be analysed, or one that a star stands for. */
 interface Item {
   readonly name: string;
+  /** The column that a star stands for, with its table. */
+  readonly written: string;
   readonly node: ast.Expression | undefined;
   readonly expression: Expression | undefined;
   /** Written with AS: ORDER BY may use it. */
@@ -104,11 +106,26 @@ function expandItems(select: ast.Select, scope: Scope): readonly Item[] {
     if (star === undefined) {
       const name = item.alias?.name ?? derivedName(item.expression) ?? `EXPR$${items.length}`;
       taken.add(name);
-      items.push({ name, node: item.expression, expression: undefined, alias: item.alias !== null, span: item.span });
+      items.push({
+        name,
+        written: name,
+        node: item.expression,
+        expression: undefined,
+        alias: item.alias !== null,
+        span: item.span,
+      });
       continue;
     }
     for (const { name, expression } of star) {
-      items.push({ name: uniqueName(name, taken), node: undefined, expression, alias: false, span: item.span });
+      const written = [...scope.owner(expression), name].join('.');
+      items.push({
+        name: uniqueName(name, taken),
+        written,
+        node: undefined,
+        expression,
+        alias: false,
+        span: item.span,
+      });
     }
   }
   return items;
@@ -158,7 +175,7 @@ function checkUnambiguous(schema: Schema, node: ast.Expression): void {
 
 function itemExpression(item: Item, context: ExpressionContext, grouped: GroupedRow | undefined): Expression {
   if (item.node === undefined) {
-    return grouped === undefined ? item.expression! : grouped.groupedColumn(item.expression!, item.name, item.span);
+    return grouped === undefined ? item.expression! : grouped.groupedColumn(item.expression!, item.written, item.span);
   }
   const e = analyseExpression(item.node, context);
   rejectNull([e], item.node.span);

@@ -109,10 +109,12 @@ export function tableNode(
 }
 
 export function unknownTable(name: ast.QualifiedName, environment: QueryEnvironment) {
-  const last = name.parts.at(-1)!.name;
-  const candidates = [...environment.commonTables.keys(), ...environment.catalog.objectNames()];
-  const message = `Object '${last}' not found${suggestion(last, candidates)}`;
-  return invalid('unknown-table', last, message, name.span);
+  const path = name.parts.map((part) => part.name);
+  const missing = environment.catalog.missingPart(path);
+  const candidates =
+    missing === path.at(-1) ? [...environment.commonTables.keys(), ...environment.catalog.objectNames()] : [];
+  const message = `Object '${missing}' not found${suggestion(missing, candidates)}`;
+  return invalid('unknown-table', missing, message, name.span);
 }
 
 /** Scan, then computed columns, then the watermark. */
@@ -191,7 +193,7 @@ function join(node: ast.Join, environment: QueryEnvironment): From {
   if (node.right.kind === 'unnest') return joinUnnest(node, node.right, left, joinType, environment);
   const versioned = node.right.kind === 'namedTable' && node.right.systemTime !== null ? node.right : undefined;
   const right = versioned === undefined ? table(node.right, environment, left) : namedTable(versioned, environment);
-  const joined = joinedScope(left, right, joinType, environment);
+  const joined = joinedScope(left, right, joinType, environment, node.right.span);
   const { condition, scope } = joinCondition(node, joined, left, right, joinType, environment);
   const schema = scope.schema;
   if (versioned !== undefined) {
@@ -205,12 +207,19 @@ function join(node: ast.Join, environment: QueryEnvironment): From {
 }
 
 /** Both sides' relations in one row; the side that may be missing is nullable. */
-function joinedScope(left: From, right: From, joinType: JoinNode['joinType'], environment: QueryEnvironment): Scope {
+function joinedScope(
+  left: From,
+  right: From,
+  joinType: JoinNode['joinType'],
+  environment: QueryEnvironment,
+  span: ast.SourceSpan,
+): Scope {
   const optional = (relation: Relation, isOptional: boolean): Relation =>
     isOptional
       ? { ...relation, schema: relation.schema.map(({ name, type }) => ({ name, type: nullable(type) })) }
       : relation;
   const width = left.node.schema.length;
+  checkNames(left, right, span);
   return new Scope(
     [
       ...left.scope.relations.map((r) => optional(r, joinType === 'right' || joinType === 'full')),
@@ -221,6 +230,16 @@ function joinedScope(left: From, right: From, joinType: JoinNode['joinType'], en
     environment.outer,
     left.scope.merged,
   );
+}
+
+/** Two tables of one FROM may not have one name. */
+function checkNames(left: From, right: From, span: ast.SourceSpan): void {
+  const taken = new Set(left.scope.relations.map((relation) => relation.path.at(-1)));
+  for (const { path } of right.scope.relations) {
+    const name = path.at(-1);
+    if (name === undefined || !taken.has(name)) continue;
+    throw invalid('duplicate-alias', name, `Duplicate relation name '${name}' in FROM clause`, span);
+  }
 }
 
 function joinCondition(
