@@ -65,3 +65,8 @@ export class SabotError extends Error {
     return error;
   }
 }
+
+/** Whether an error is a SabotError, be it of another copy of this package (a bundle, CommonJS beside ESM). */
+export function isSabotError(error: unknown): error is SabotError {
+  return error instanceof Error && error.name === 'SabotError' && 'code' in error;
+}

@@ -1,5 +1,8 @@
 // The Stream API: its types, which functions run natively, and that it makes the plans that SQL makes.
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { compileFunction } from '../lib/expressions/arrow-function.js';
 import { printExpression } from '../lib/expressions/print.js';
@@ -170,6 +173,29 @@ describe('streams', () => {
     expect(text).toContain('window_aggregate hop(time, size 10000 ms, slide 2000 ms) count(n)');
     expect(text).toContain('session_window session(time, gap 60000 ms) by auction sum(total)');
     expect(text).toContain('same as (1)');
+  });
+
+  it('are rows when iterated, every digit kept', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sabot-stream-'));
+    try {
+      const path = join(folder, 'rows.jsonl');
+      writeFileSync(
+        path,
+        '{"id":9007199254740993,"at":"2024-01-01 00:00:01.250","in":{"x":1.5}}\n{"id":2,"at":null,"in":{"x":0}}\n',
+      );
+      const Wanted = t.row({ id: t.bigint(), at: t.timestamp(3).nullable(), in: t.row({ x: t.double() }) });
+      const rows = new Job('rows')
+        .source(file({ path, format: 'json', schema: Wanted }))
+        .filter((r) => r.id > 2n || r.at === null);
+      const seen = [];
+      for await (const row of rows) seen.push(row);
+      expect(seen).toEqual([
+        { id: 9007199254740993n, at: Date.UTC(2024, 0, 1, 0, 0, 1, 250), in: { x: 1.5 } },
+        { id: 2n, at: null, in: { x: 0 } },
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('of different columns make no union', () => {

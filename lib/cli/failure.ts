@@ -4,7 +4,7 @@
 //
 // Exit code 2: the script or the arguments are wrong. 1: the job failed. 130: interrupted.
 
-import { SabotError, type SabotErrorCode } from '../errors.js';
+import { isSabotError, SabotError, type SabotErrorCode } from '../errors.js';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -29,12 +29,11 @@ export function reportFailure(
   render: (error: SabotError) => string,
   interrupted: boolean,
 ): FailureReport {
-  const failure =
-    error instanceof SabotError
-      ? error
-      : new SabotError('SABOT_E_NATIVE', error instanceof Error ? (error.stack ?? error.message) : String(error), {
-          kind: 'internal',
-        });
+  const failure = isSabotError(error)
+    ? error
+    : new SabotError('SABOT_E_NATIVE', error instanceof Error ? (error.stack ?? error.message) : String(error), {
+        kind: 'internal',
+      });
   const exitCode =
     interrupted && failure.code === 'SABOT_E_CANCELLED'
       ? EXIT_INTERRUPTED
