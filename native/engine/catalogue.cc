@@ -6,21 +6,23 @@
 namespace sabot {
 
 #define SABOT_OPERATORS(X) \
-  X(kBlackholeSink) \
-  X(kExpand) \
-  X(kFileSource) \
-  X(kFilter) \
-  X(kIntervalJoin) \
-  X(kJoin) \
-  X(kMaterializeFinal) \
-  X(kPrintSink) \
-  X(kProject) \
-  X(kResultSink) \
-  X(kSessionWindow) \
-  X(kUnion) \
-  X(kWatermarkAssigner) \
-  X(kWindowAggregate) \
-  X(kWindowRank) \
+  X(kBlackholeSink)        \
+  X(kExpand)               \
+  X(kFileSource)           \
+  X(kFilter)               \
+  X(kIntervalJoin)         \
+  X(kJoin)                 \
+  X(kMaterializeFinal)     \
+  X(kNexmarkSource)        \
+  X(kPrintSink)            \
+  X(kProject)              \
+  X(kResultSink)           \
+  X(kSessionWindow)        \
+  X(kUnion)                \
+  X(kValuesSource)         \
+  X(kWatermarkAssigner)    \
+  X(kWindowAggregate)      \
+  X(kWindowRank)           \
   X(kWindowTable)
 
 #define SABOT_DECLARE(name) extern const OperatorSpec name;
