@@ -9,11 +9,14 @@ import { hash } from '../plan/inputs.js';
 import { ALL_CHANGES, isInsertOnly, type OperatorSpec, type PhysicalNode, UPDATING } from '../plan/physical.js';
 import { isApproximate, type Schema } from '../schema/types.js';
 
-/** How rows are collected before they are aggregated (`table.exec.mini-batch.*`). */
+/** How rows are collected before they are aggregated (`table.exec.mini-batch.*`); present, changes of a key are folded. */
 export interface MiniBatch {
   readonly size: number;
   readonly latencyMs: number;
 }
+
+/** Folds what comes in one batch and waits for nothing. */
+const WITHIN_BATCHES: MiniBatch = { size: 0, latencyMs: 0 };
 
 export const groupAggregateSpec: OperatorSpec = {
   op: 'group_aggregate',
@@ -23,7 +26,7 @@ export const groupAggregateSpec: OperatorSpec = {
   changelogConfig: ({ inputs, emitUpdateBefore, fold }) => ({
     inputRetracts: !inputs.every(isInsertOnly),
     emitUpdateBefore,
-    ...(fold ? { fold } : {}),
+    ...(fold ? { miniBatch: WITHIN_BATCHES } : {}),
   }),
   upsertKey: (node) => (node.config['keys'] as readonly number[]).map((_, i) => i),
 };

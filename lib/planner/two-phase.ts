@@ -33,7 +33,7 @@ export function splitAggregates(sinks: readonly PhysicalNode[], parallelism: num
 }
 
 const mayFold = ({ config }: PhysicalNode): boolean =>
-  config['inputRetracts'] === false && (config['fold'] === true || config['miniBatch'] !== undefined);
+  config['inputRetracts'] === false && config['miniBatch'] !== undefined;
 
 const mergesExactly = (call: AggregateCall): boolean =>
   MERGED_EXACTLY.has(call.function) && !call.distinct && !call.argTypes.some(isApproximate);

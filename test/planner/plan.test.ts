@@ -127,18 +127,18 @@ describe('group aggregates', () => {
 
   it('may fold changes if only the end counts and the order of rows does not', () => {
     const fold = (call: string, results: 'final' | 'changelog') =>
-      planned(`SELECT k, ${call} FROM plain GROUP BY k`, { results }).node('group_aggregate').config['fold'];
-    expect(fold('SUM(v)', 'final')).toBe(true);
+      planned(`SELECT k, ${call} FROM plain GROUP BY k`, { results }).node('group_aggregate').config['miniBatch'];
+    expect(fold('SUM(v)', 'final')).toEqual({ size: 0, latencyMs: 0 });
     expect(fold('SUM(v)', 'changelog')).toBeUndefined();
     const inner = (call: string) =>
       planned(`SELECT COUNT(*) FROM (SELECT k, ${call} AS x FROM plain GROUP BY k) GROUP BY x`, {
         results: 'final',
-      }).all('group_aggregate')[0]!.config['fold'];
-    expect(inner('SUM(v)')).toBe(true);
+      }).all('group_aggregate')[0]!.config['miniBatch'];
+    expect(inner('SUM(v)')).toEqual({ size: 0, latencyMs: 0 });
     expect(
       planned('SELECT LAST_VALUE(x) FROM (SELECT k, SUM(v) AS x FROM plain GROUP BY k) GROUP BY x', {
         results: 'final',
-      }).all('group_aggregate')[0]!.config['fold'],
+      }).all('group_aggregate')[0]!.config['miniBatch'],
     ).toBeUndefined();
   });
 

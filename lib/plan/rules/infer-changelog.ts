@@ -33,7 +33,7 @@ export function inferChangelog(sinks: readonly PhysicalNode[]): PhysicalNode[] {
     };
     return {
       ...node,
-      config: { ...node.config, ...node.spec.changelogConfig?.(findings) },
+      config: { ...node.spec.changelogConfig?.(findings), ...node.config },
       changelog: { changes: changesOf(old), updateBefore: findings.emitUpdateBefore },
     };
   });
