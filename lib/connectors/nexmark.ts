@@ -13,7 +13,7 @@ export const nexmark: ConnectorSpec = {
   options: [
     { key: 'table', type: 'enum', values: ['person', 'auction', 'bid'], required: true },
     { key: 'rows', type: 'long', required: true },
-    { key: 'seed', type: 'long', default: 1 },
+    { key: 'seed', type: 'long', default: 42 },
   ],
   source: ({ values, schema }) => ({
     spec: nexmarkSourceSpec,

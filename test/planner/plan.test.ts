@@ -74,6 +74,20 @@ describe('filters', () => {
     expect(p.ops).toEqual(['file_source', 'filter', 'group_aggregate', 'filter', 'project', 'result_sink']);
   });
 
+  it('on a window stay above its aggregate', () => {
+    const p = planned(`SELECT k, COUNT(*) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE))
+      GROUP BY k, window_start, window_end HAVING k <> 'a' AND window_start > TIMESTAMP '2024-01-01 00:00:00'`);
+    expect(p.ops).toEqual([
+      'file_source',
+      'watermark_assigner',
+      'filter',
+      'window_aggregate',
+      'filter',
+      'project',
+      'result_sink',
+    ]);
+  });
+
   it('stay above what is dear to compute', () => {
     const p = planned("SELECT x FROM (SELECT REGEXP_EXTRACT(k, 'a(.*)', 1) AS x FROM plain) WHERE x <> ''");
     expect(p.ops).toEqual(['file_source', 'project', 'filter', 'result_sink']);

@@ -17,6 +17,7 @@ import {
 import { type Expression, isColumn, isOuter, someExpression } from '../../expressions/expression.js';
 import { type FilterNode, inputsOf, type JoinNode, type LogicalNode, withInputs } from '../nodes.js';
 import { foldCondition, isAlwaysTrue } from './fold-conditions.js';
+import { windowProperties } from './window-properties.js';
 
 /** Pushes every filter of the plan as far down as it may go. */
 export function pushFilters(node: LogicalNode): LogicalNode {
@@ -57,10 +58,13 @@ function push(node: LogicalNode, conditions: readonly Expression[]): LogicalNode
       return keep({ ...node, input: push(node.input, down) }, [...stay, ...fixed]);
     }
     case 'aggregate': {
-      const [down, stay] = partition(
-        movable,
-        (c) => node.keys.length > 0 && reads(0, node.keys.length)(c) && columnsOf(c).size > 0,
-      );
+      // A condition on the window itself stays above: below, it would keep the window from being aggregated directly.
+      const window = windowProperties(node.input);
+      const isWindow = (key: number) =>
+        [window?.start, window?.end, window?.time].some((columns) => columns?.includes(key));
+      const onKeys = (c: Expression) =>
+        columnsOf(c).size > 0 && [...columnsOf(c)].every((i) => i < node.keys.length && !isWindow(node.keys[i]!));
+      const [down, stay] = partition(movable, onKeys);
       const below = down.map((c) => moveColumns(c, (i) => node.keys[i]!));
       return keep({ ...node, input: push(node.input, below) }, [...stay, ...fixed]);
     }

@@ -23,7 +23,8 @@ export function lowerWatermark(node: WatermarkNode, lowering: Lowering): Physica
       kind: 'unsupported',
     });
   }
-  const own = node.input.op === 'scan' ? idleTimeoutMs(node.input.options) : undefined;
+  const below = node.input.op === 'project' ? node.input.input : node.input;
+  const own = below.op === 'scan' ? idleTimeoutMs(below.options) : undefined;
   return watermarkAssigner(input, node.time, node.watermark, own ?? lowering.options.idleTimeoutMs, node.schema);
 }
 
