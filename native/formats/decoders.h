@@ -21,4 +21,8 @@ arrow::Result<std::unique_ptr<Decoder>> MakeJsonDecoder(const Schema& columns,
 arrow::Result<std::unique_ptr<Encoder>> MakeJsonSinkEncoder(const Schema& schema,
                                                             const PlanNode& node);
 
+arrow::Result<std::unique_ptr<Decoder>> MakeCsvDecoder(const Schema& columns, const PlanNode& node);
+arrow::Result<std::unique_ptr<Encoder>> MakeCsvSinkEncoder(const Schema& schema,
+                                                           const PlanNode& node);
+
 }  // namespace sabot

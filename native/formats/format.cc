@@ -9,15 +9,17 @@ namespace sabot {
 arrow::Result<std::unique_ptr<Decoder>> MakeDecoder(const std::string& format,
                                                     const Schema& columns, const PlanNode& node) {
   if (format == "json") return MakeJsonDecoder(columns, node);
+  if (format == "csv") return MakeCsvDecoder(columns, node);
   return UserError("unknown-format", format,
-                   "there is no format '" + format + "' to read with; known: json");
+                   "there is no format '" + format + "' to read with; known: json, csv");
 }
 
 arrow::Result<std::unique_ptr<Encoder>> MakeEncoder(const std::string& format, const Schema& schema,
                                                     const PlanNode& node) {
   if (format == "json") return MakeJsonSinkEncoder(schema, node);
+  if (format == "csv") return MakeCsvSinkEncoder(schema, node);
   return UserError("unknown-format", format,
-                   "there is no format '" + format + "' to write with; known: json");
+                   "there is no format '" + format + "' to write with; known: json, csv");
 }
 
 }  // namespace sabot

@@ -1,0 +1,26 @@
+// What a CSV file looks like: Flink's csv.* options.
+#pragma once
+
+#include <arrow/result.h>
+
+#include <optional>
+#include <string>
+
+#include "plan/plan.h"
+
+namespace sabot {
+
+struct CsvOptions {
+  char delimiter = ',';
+  std::optional<char> quote = '"';
+  std::optional<char> escape;
+  std::optional<std::string> null_literal;
+  std::string array_delimiter = ";";
+  bool ignore_parse_errors = false;
+  bool allow_comments = false;
+  bool scientific_decimals = true;
+
+  static arrow::Result<CsvOptions> Read(const PlanNode& node);
+};
+
+}  // namespace sabot
