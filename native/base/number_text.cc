@@ -12,60 +12,61 @@
 namespace sabot {
 namespace {
 
-// Digits and exponent of the shortest form: value = 0.d1d2d3... * 10^point.
-template <typename Float>
-void AppendShortest(Float value, std::string* out) {
-  if (std::isnan(value)) {
-    out->append("NaN");
-    return;
+// What is between the digits d1 d2 ... dn and the value d1.d2...dn * 10^exponent.
+struct Shortest {
+  char digits[24];
+  int count;
+  int exponent;
+};
+
+template <typename T>
+Shortest ShortestDigits(T magnitude) {
+  char text[40];
+  auto end = std::to_chars(text, text + sizeof(text), magnitude, std::chars_format::scientific).ptr;
+  if (end[-1] != '\0' && text[1] == 'e' && magnitude < std::numeric_limits<T>::min()) {
+    // Java writes two digits at least, and then the nearest two: 4.9E-324, not 5.0E-324.
+    end = std::to_chars(text, text + sizeof(text), magnitude, std::chars_format::scientific, 1).ptr;
   }
-  if (std::signbit(value)) out->push_back('-');
-  if (std::isinf(value)) {
-    out->append("Infinity");
-    return;
-  }
-  if (value == 0) {
-    out->append("0.0");
-    return;
-  }
-  char text[64];
-  const auto end =
-      std::to_chars(text, text + sizeof(text) - 1, std::fabs(value), std::chars_format::scientific);
-  SABOT_CHECK(end.ec == std::errc());
-  *end.ptr = '\0';
-  // "d.ddde+XX" or "de+XX"
-  char digits[32];
-  int num_digits = 0;
+  Shortest shortest{};
   const char* at = text;
-  for (; at < end.ptr && *at != 'e'; ++at) {
-    if (*at != '.') digits[num_digits++] = *at;
+  for (; *at != 'e'; ++at) {
+    if (*at != '.') shortest.digits[shortest.count++] = *at;
   }
-  const int exponent = std::atoi(at + 1);
+  std::from_chars(at[1] == '+' ? at + 2 : at + 1, end, shortest.exponent);
+  while (shortest.count > 1 && shortest.digits[shortest.count - 1] == '0') --shortest.count;
+  return shortest;
+}
+
+char* Put(std::string_view text, char* to) {
+  std::memcpy(to, text.data(), text.size());
+  return to + text.size();
+}
+
+template <typename T>
+char* Format(T value, char* to) {
+  if (std::isnan(value)) return Put("NaN", to);
+  if (std::signbit(value)) *to++ = '-';
+  const T magnitude = std::fabs(value);
+  if (std::isinf(magnitude)) return Put("Infinity", to);
+  if (magnitude == 0) return Put("0.0", to);
+  const auto [digits, count, exponent] = ShortestDigits(magnitude);
   if (exponent >= -3 && exponent < 7) {
-    if (exponent < 0) {
-      out->append("0.");
-      out->append(static_cast<size_t>(-exponent - 1), '0');
-      out->append(digits, static_cast<size_t>(num_digits));
-      return;
+    const int whole = exponent + 1;  // Digits before the point, if positive.
+    if (whole <= 0) {
+      to = Put("0.", to);
+      for (int i = whole; i < 0; ++i) *to++ = '0';
+      return Put({digits, static_cast<size_t>(count)}, to);
     }
-    for (int i = 0; i <= exponent; ++i) out->push_back(i < num_digits ? digits[i] : '0');
-    out->push_back('.');
-    if (num_digits <= exponent + 1) {
-      out->push_back('0');
-    } else {
-      out->append(digits + exponent + 1, static_cast<size_t>(num_digits - exponent - 1));
-    }
-    return;
+    for (int i = 0; i < whole; ++i) *to++ = i < count ? digits[i] : '0';
+    *to++ = '.';
+    if (count <= whole) return Put("0", to);
+    return Put({digits + whole, static_cast<size_t>(count - whole)}, to);
   }
-  out->push_back(digits[0]);
-  out->push_back('.');
-  if (num_digits == 1) {
-    out->push_back('0');
-  } else {
-    out->append(digits + 1, static_cast<size_t>(num_digits - 1));
-  }
-  out->push_back('E');
-  out->append(std::to_string(exponent));
+  *to++ = digits[0];
+  *to++ = '.';
+  to = count == 1 ? Put("0", to) : Put({digits + 1, static_cast<size_t>(count - 1)}, to);
+  *to++ = 'E';
+  return std::to_chars(to, to + 8, exponent).ptr;
 }
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -145,23 +146,52 @@ Int128 PowerOfTen(int exponent) {
   return power;
 }
 
+}  // namespace
+
+char* FormatDouble(double value, char* to) { return Format(value, to); }
+char* FormatFloat(float value, char* to) { return Format(value, to); }
+
+char* FormatDecimal(Int128 unscaled, int32_t scale, char* to) {
+  __extension__ typedef unsigned __int128 UInt128;
+  if (unscaled < 0) *to++ = '-';
+  UInt128 rest = unscaled < 0 ? UInt128{0} - static_cast<UInt128>(unscaled) : static_cast<UInt128>(unscaled);
+  char text[kNumberTextMax];
+  char* at = text + sizeof(text);
+  int32_t count = 0;
+  while (rest != 0 || count <= scale) {
+    // Nineteen digits at a time: 128-bit division is slow.
+    constexpr uint64_t kChunk = 10'000'000'000'000'000'000U;
+    auto chunk = static_cast<uint64_t>(rest % kChunk);
+    rest /= kChunk;
+    for (int i = 0; i < 19 && (chunk != 0 || rest != 0 || count <= scale); ++i) {
+      if (count == scale && scale > 0) *--at = '.';
+      *--at = static_cast<char>('0' + chunk % 10);
+      chunk /= 10;
+      ++count;
+    }
+  }
+  return Put({at, static_cast<size_t>(text + sizeof(text) - at)}, to);
+}
+
+namespace {
+
 // Digits of |unscaled|, at least one.
 std::string Digits(Int128 unscaled) {
-  char text[48];
-  char* at = text + sizeof(text);
-  __extension__ unsigned __int128 rest = unscaled < 0 ? -static_cast<unsigned __int128>(unscaled)
-                                                      : static_cast<unsigned __int128>(unscaled);
-  do {
-    *--at = static_cast<char>('0' + static_cast<int>(rest % 10));
-    rest /= 10;
-  } while (rest != 0);
-  return {at, static_cast<size_t>(text + sizeof(text) - at)};
+  char text[kNumberTextMax];
+  char* const end = FormatDecimal(unscaled, 0, text);
+  return {unscaled < 0 ? text + 1 : text, end};
 }
 
 }  // namespace
 
-void AppendDouble(double value, std::string* out) { AppendShortest(value, out); }
-void AppendFloat(float value, std::string* out) { AppendShortest(value, out); }
+void AppendDouble(double value, std::string* out) {
+  char text[kNumberTextMax];
+  out->append(text, FormatDouble(value, text));
+}
+void AppendFloat(float value, std::string* out) {
+  char text[kNumberTextMax];
+  out->append(text, FormatFloat(value, text));
+}
 
 void AppendInteger(int64_t value, std::string* out) {
   char text[24];
@@ -170,15 +200,8 @@ void AppendInteger(int64_t value, std::string* out) {
 }
 
 void AppendDecimal(Int128 unscaled, int32_t scale, std::string* out) {
-  std::string digits = Digits(unscaled);
-  if (unscaled < 0) out->push_back('-');
-  const size_t fraction = static_cast<size_t>(scale);
-  if (digits.size() <= fraction) digits.insert(0, fraction + 1 - digits.size(), '0');
-  out->append(digits, 0, digits.size() - fraction);
-  if (scale > 0) {
-    out->push_back('.');
-    out->append(digits, digits.size() - fraction);
-  }
+  char text[kNumberTextMax];
+  out->append(text, FormatDecimal(unscaled, scale, text));
 }
 
 void AppendJavaDecimal(Int128 unscaled, int32_t scale, std::string* out) {

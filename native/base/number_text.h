@@ -1,6 +1,7 @@
 // Numbers as text: as Java prints them and as Flink's formats read them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -8,6 +9,12 @@
 namespace sabot {
 
 __extension__ typedef __int128 Int128;
+
+// These write to `to`, which has room for kNumberTextMax bytes, and return the end; the Append forms below say what.
+inline constexpr size_t kNumberTextMax = 48;
+char* FormatDouble(double value, char* to);
+char* FormatFloat(float value, char* to);
+char* FormatDecimal(Int128 unscaled, int32_t scale, char* to);
 
 // The shortest digits that read back, in Java's look: 1.0, 1.0E10, 3.0E-5, NaN, -Infinity.
 void AppendDouble(double value, std::string* out);

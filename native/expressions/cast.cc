@@ -9,14 +9,18 @@
 namespace sabot {
 namespace {
 
-bool IsNested(const Type& type) { return type.kind >= TypeKind::kArray && type.kind <= TypeKind::kRow; }
+bool IsNested(const Type& type) {
+  return type.kind >= TypeKind::kArray && type.kind <= TypeKind::kRow;
+}
 bool IsTemporal(const Type& type) {
   return type.kind == TypeKind::kDate || type.kind == TypeKind::kTime || type.is_timestamp();
 }
 
 // Whether every value of `from` is one of `to`, in the same form.
 bool IsSame(const Type& from, const Type& to) {
-  if (from.kind != to.kind && !(from.is_string() && to.is_string()) && !(from.is_bytes() && to.is_bytes())) return false;
+  if (from.kind != to.kind && !(from.is_string() && to.is_string()) &&
+      !(from.is_bytes() && to.is_bytes()))
+    return false;
   if (from.is_string()) return to.kind == TypeKind::kVarchar && from.length <= to.length;
   if (from.is_bytes()) return to.kind == TypeKind::kVarbinary && from.length <= to.length;
   if (from.kind == TypeKind::kDecimal || from.kind == TypeKind::kTime || from.is_timestamp()) {
@@ -29,10 +33,11 @@ bool IsSame(const Type& from, const Type& to) {
 KernelResult BindCastBytes(const Cast& cast) {
   const auto length = static_cast<size_t>(cast.to.length);
   const bool pad = cast.to.kind == TypeKind::kBinary;
-  return Lift<std::string_view, std::string_view>(cast.call, [length, pad](std::string_view bytes, TextWriter& to) {
-    to.Append(bytes.substr(0, length));
-    if (pad && bytes.size() < length) to.Append(length - bytes.size(), '\0');
-  });
+  return Lift<std::string_view, std::string_view>(
+      cast.call, [length, pad](std::string_view bytes, TextWriter& to) {
+        to.Append(bytes.substr(0, length));
+        if (pad && bytes.size() < length) to.Append(length - bytes.size(), '\0');
+      });
 }
 
 template <bool attempt>
@@ -47,8 +52,11 @@ bool IsTotal(const Expression& call) {
   const Type& from = call.args[0].type;
   const Type& to = call.type;
   if (IsSame(from, to)) return true;
-  const auto plain_number = [](const Type& type) { return type.is_numeric() || type.kind == TypeKind::kBoolean; };
-  if (plain_number(from) && plain_number(to)) return to.kind != TypeKind::kDecimal || !from.is_floating();
+  const auto plain_number = [](const Type& type) {
+    return type.is_numeric() || type.kind == TypeKind::kBoolean;
+  };
+  if (plain_number(from) && plain_number(to))
+    return to.kind != TypeKind::kDecimal || !from.is_floating();
   return to.is_string() && !IsNested(from) && !from.is_bytes();
 }
 
@@ -62,7 +70,9 @@ constexpr FunctionSpec kFunctions[] = {
 std::span<const FunctionSpec> CastFunctions() { return kFunctions; }
 
 KernelPtr PassThrough() {
-  return LiftBatch([](std::span<const Vector> args, int64_t) -> arrow::Result<ArrayPtr> { return args[0].array; });
+  return LiftBatch([](std::span<const Vector> args, int64_t) -> arrow::Result<ArrayPtr> {
+    return args[0].array;
+  });
 }
 
 arrow::Status CastError(std::string_view value, std::string message) {

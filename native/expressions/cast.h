@@ -20,11 +20,15 @@ struct Cast {
 };
 
 KernelResult BindCast(const Cast& cast);        // cast.cc: any two types
-KernelResult BindCastToText(const Cast& cast);    // cast_to_text.cc: anything to CHAR, VARCHAR
-KernelResult BindCastFromText(const Cast& cast);  // cast_from_text.cc: CHAR, VARCHAR to anything else
-KernelResult BindCastNumber(const Cast& cast);    // cast_number.cc: numbers, BOOLEAN, intervals among themselves
-KernelResult BindCastTemporal(const Cast& cast);  // cast_temporal.cc: DATE, TIME, TIMESTAMP, TIMESTAMP_LTZ
-KernelResult BindCastNested(const Cast& cast);    // cast_nested.cc: ARRAY, MAP, MULTISET, ROW to their own kind
+KernelResult BindCastToText(const Cast& cast);  // cast_to_text.cc: anything to CHAR, VARCHAR
+KernelResult BindCastFromText(
+    const Cast& cast);  // cast_from_text.cc: CHAR, VARCHAR to anything else
+KernelResult BindCastNumber(
+    const Cast& cast);  // cast_number.cc: numbers, BOOLEAN, intervals among themselves
+KernelResult BindCastTemporal(
+    const Cast& cast);  // cast_temporal.cc: DATE, TIME, TIMESTAMP, TIMESTAMP_LTZ
+KernelResult BindCastNested(
+    const Cast& cast);  // cast_nested.cc: ARRAY, MAP, MULTISET, ROW to their own kind
 
 // The cast of nested values: from one element type to another.
 KernelResult BindElementCast(const Type& from, const Type& to, const SessionContext& session);
@@ -39,7 +43,8 @@ arrow::Status CastError(std::string_view value, std::string message);
 template <typename Out, typename In, typename Parse, typename Fail>
 KernelPtr LiftParse(const Cast& cast, Parse parse, Fail fail) {
   if (cast.attempt) {
-    return Lift<Out, In>(cast.call, [parse](In value) mutable -> std::optional<Out> { return parse(value); });
+    return Lift<Out, In>(cast.call,
+                         [parse](In value) mutable -> std::optional<Out> { return parse(value); });
   }
   return Lift<Out, In>(cast.call, [parse, fail](In value) mutable -> arrow::Result<Out> {
     if (const std::optional<Out> parsed = parse(value)) return *parsed;

@@ -1,5 +1,6 @@
-// Casts among numbers, BOOLEAN and intervals, as Java's primitives convert: integers wrap, floating point to integers
-// saturates (NaN is 0), decimals are cut towards zero and then wrap; what does not fit a DECIMAL is NULL.
+// Casts among numbers, BOOLEAN and intervals, as Java's primitives convert: integers wrap, floating
+// point to integers saturates (NaN is 0), decimals are cut towards zero and then wrap; what does
+// not fit a DECIMAL is NULL.
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -44,15 +45,19 @@ KernelResult FromPrimitive(const Cast& cast) {
   if (cast.to.kind != TypeKind::kDecimal) return WithNumber(cast.call, cast.to.kind, to);
   const auto [precision, scale] = std::pair(cast.to.precision, cast.to.scale);
   if constexpr (std::is_floating_point_v<From>) {
-    return Lift<Int128, From>(cast.call, [precision, scale](From value) -> arrow::Result<std::optional<Int128>> {
-      if (!std::isfinite(value)) {
-        const char letter = std::isnan(value) ? 'N' : 'I';
-        return CastError(std::isnan(value) ? "NaN" : value < 0 ? "-Infinity" : "Infinity",
-                         std::string("Character ") + letter +
-                             " is neither a decimal digit number, decimal point, nor \"e\" notation exponential mark.");
-      }
-      return DecimalFromDouble(static_cast<double>(value), precision, scale);
-    });
+    return Lift<Int128, From>(
+        cast.call, [precision, scale](From value) -> arrow::Result<std::optional<Int128>> {
+          if (!std::isfinite(value)) {
+            const char letter = std::isnan(value) ? 'N' : 'I';
+            return CastError(std::isnan(value) ? "NaN"
+                             : value < 0       ? "-Infinity"
+                                               : "Infinity",
+                             std::string("Character ") + letter +
+                                 " is neither a decimal digit number, decimal point, nor \"e\" "
+                                 "notation exponential mark.");
+          }
+          return DecimalFromDouble(static_cast<double>(value), precision, scale);
+        });
   } else {
     return Lift<Int128, From>(cast.call, [precision, scale](From value) {
       return Rescale(static_cast<Int128>(value), 0, precision, scale);
@@ -67,7 +72,8 @@ KernelResult FromDecimal(const Cast& cast) {
     if (scale == from_scale && precision >= cast.from.precision) {
       return Lift<Int128, Int128>(cast.call, [](Int128 value) { return value; });
     }
-    return Lift<Int128, Int128>(cast.call, [=](Int128 value) { return Rescale(value, from_scale, precision, scale); });
+    return Lift<Int128, Int128>(
+        cast.call, [=](Int128 value) { return Rescale(value, from_scale, precision, scale); });
   }
   if (cast.to.kind == TypeKind::kBoolean) {
     return Lift<bool, Int128>(cast.call, [](Int128 value) { return value != 0; });
@@ -79,7 +85,8 @@ KernelResult FromDecimal(const Cast& cast) {
       });
     } else {
       const Int128 divisor = PowerOfTen(from_scale);
-      return Lift<To, Int128>(cast.call, [divisor](Int128 value) { return static_cast<To>(value / divisor); });
+      return Lift<To, Int128>(cast.call,
+                              [divisor](Int128 value) { return static_cast<To>(value / divisor); });
     }
   });
 }
@@ -97,7 +104,8 @@ KernelResult BindCastNumber(const Cast& cast) {
     case TypeKind::kIntervalDayTime:
       return FromPrimitive<int64_t>(cast);
     default:
-      return WithNumber(cast.call, cast.from.kind, [&]<typename From>() { return FromPrimitive<From>(cast); });
+      return WithNumber(cast.call, cast.from.kind,
+                        [&]<typename From>() { return FromPrimitive<From>(cast); });
   }
 }
 

@@ -1,6 +1,6 @@
-// Casts among DATE, TIME, TIMESTAMP and TIMESTAMP_LTZ. A TIMESTAMP is a local clock; LTZ goes through the session's
-// time zone. Before 1970 Flink divides towards zero, so a TIMESTAMP there gives the day after, and a negative time;
-// that is kept, because results must be Flink's.
+// Casts among DATE, TIME, TIMESTAMP and TIMESTAMP_LTZ. A TIMESTAMP is a local clock; LTZ goes
+// through the session's time zone. Before 1970 Flink divides towards zero, so a TIMESTAMP there
+// gives the day after, and a negative time; that is kept, because results must be Flink's.
 #include "expressions/cast.h"
 #include "expressions/temporal.h"
 #include "expressions/time_zone.h"
@@ -14,10 +14,13 @@ int32_t CutTime(int64_t millis, int32_t precision) {
 }
 
 arrow::Status OutOfRange(const Type& to) {
-  return CastError("", "The timestamp is out of range: " + ToString(to) + " is kept in nanoseconds, from 1677 to 2262.");
+  return CastError("", "The timestamp is out of range: " + ToString(to) +
+                           " is kept in nanoseconds, from 1677 to 2262.");
 }
 
-std::optional<int64_t> FromMillis(int64_t millis, int32_t precision) { return ChangePrecision(millis, 3, precision); }
+std::optional<int64_t> FromMillis(int64_t millis, int32_t precision) {
+  return ChangePrecision(millis, 3, precision);
+}
 
 }  // namespace
 
@@ -28,7 +31,7 @@ KernelResult BindCastTemporal(const Cast& cast) {
   const int32_t to_precision = cast.to.precision;
   const int64_t from_unit = TicksPerSecond(from_precision);
   ARROW_ASSIGN_OR_RAISE(const TimeZone* zone, TimeZone::Find(cast.session.time_zone));
-  const ZoneCursor cursor(zone);
+  ZoneCursor cursor(zone);
   const auto out_of_range = [type = cast.to](auto) { return OutOfRange(type); };
 
   if (cast.from.is_timestamp() && cast.to.is_timestamp()) {
@@ -50,7 +53,8 @@ KernelResult BindCastTemporal(const Cast& cast) {
       });
     }
     return Lift<int32_t, int64_t>(cast.call, [=](int64_t ticks) mutable {
-      return static_cast<int32_t>(FloorDiv(cursor.ToLocalTicks(ticks, from_unit), from_unit * kSecondsPerDay));
+      return static_cast<int32_t>(
+          FloorDiv(cursor.ToLocalTicks(ticks, from_unit), from_unit * kSecondsPerDay));
     });
   }
   if (cast.from.is_timestamp() && to == TypeKind::kTime) {
@@ -70,7 +74,8 @@ KernelResult BindCastTemporal(const Cast& cast) {
         cast,
         [=](int32_t days) mutable -> std::optional<int64_t> {
           const int64_t seconds = days * kSecondsPerDay;
-          return FromMillis((to_utc ? cursor.ToUtcSeconds(seconds) : seconds) * 1'000, to_precision);
+          return FromMillis((to_utc ? cursor.ToUtcSeconds(seconds) : seconds) * 1'000,
+                            to_precision);
         },
         out_of_range);
   }
@@ -84,7 +89,8 @@ KernelResult BindCastTemporal(const Cast& cast) {
         out_of_range);
   }
   if (from == TypeKind::kTime && to == TypeKind::kTime) {
-    return Lift<int32_t, int32_t>(cast.call, [=](int32_t millis) { return CutTime(millis, to_precision); });
+    return Lift<int32_t, int32_t>(cast.call,
+                                  [=](int32_t millis) { return CutTime(millis, to_precision); });
   }
   return NoSuchCall(cast.call);
 }

@@ -2,15 +2,15 @@
 //
 //   1.0E7   TRUE   -9.9999   2024-01-02 03:04:05.600   [1, NULL]   {k=1}   (1, (x))
 //
-// CHAR(n) is filled with blanks, and both are cut, by code points. A value is written by a Text* below; nested values
-// are written by printers made of them.
+// CHAR(n) is filled with blanks, and both are cut, by code points. A value is written by a Text*
+// below; nested values are written by printers made of them.
 #include <arrow/array.h>
 
 #include <charconv>
 
+#include "base/number_text.h"
 #include "expressions/cast.h"
 #include "expressions/decimal.h"
-#include "expressions/number_text.h"
 #include "expressions/temporal.h"
 #include "expressions/time_zone.h"
 #include "expressions/utf8.h"
@@ -18,10 +18,13 @@
 namespace sabot {
 namespace {
 
-// --- one value --------------------------------------------------------------------------------------------------
+// --- one value
+// --------------------------------------------------------------------------------------------------
 
 struct TextOfBoolean {
-  void operator()(bool value, TextWriter& to) { to.Append(value ? std::string_view("TRUE") : "FALSE"); }
+  void operator()(bool value, TextWriter& to) {
+    to.Append(value ? std::string_view("TRUE") : "FALSE");
+  }
 };
 
 struct TextOfInteger {
@@ -33,11 +36,11 @@ struct TextOfInteger {
 
 struct TextOfFloating {
   void operator()(float value, TextWriter& to) {
-    char text[kFloatingTextMax];
+    char text[kNumberTextMax];
     to.Append({text, FormatFloat(value, text)});
   }
   void operator()(double value, TextWriter& to) {
-    char text[kFloatingTextMax];
+    char text[kNumberTextMax];
     to.Append({text, FormatDouble(value, text)});
   }
 };
@@ -45,7 +48,7 @@ struct TextOfFloating {
 struct TextOfDecimal {
   int32_t scale;
   void operator()(Int128 value, TextWriter& to) {
-    char text[kDecimalTextMax];
+    char text[kNumberTextMax];
     to.Append({text, FormatDecimal(value, scale, text)});
   }
 };
@@ -54,7 +57,8 @@ struct TextOfText {
   void operator()(std::string_view value, TextWriter& to) { to.Append(value); }
 };
 
-// Bytes read as UTF-8; what is not becomes U+FFFD, one for each longest part of a character, as in Java.
+// Bytes read as UTF-8; what is not becomes U+FFFD, one for each longest part of a character, as in
+// Java.
 struct TextOfBytes {
   void operator()(std::string_view bytes, TextWriter& to) {
     if (IsAscii(bytes)) {
@@ -117,21 +121,28 @@ struct TextOfTemporal {
   }
 };
 
-using TextOfDate = TextOfTemporal<[](auto&, int64_t days, char* to) { return FormatDate(days, to); }>;
-using TextOfTime = TextOfTemporal<[](auto& by, int64_t millis, char* to) { return FormatTime(millis, by.precision, to); }>;
+using TextOfDate =
+    TextOfTemporal<[](auto&, int64_t days, char* to) { return FormatDate(days, to); }>;
+using TextOfTime = TextOfTemporal<[](auto& by, int64_t millis, char* to) {
+  return FormatTime(millis, by.precision, to);
+}>;
 using TextOfTimestamp = TextOfTemporal<[](auto& by, int64_t ticks, char* to) {
-  return FormatTimestamp(by.zone.ToLocalTicks(ticks, TicksPerSecond(by.precision)), by.precision, to);
+  return FormatTimestamp(by.zone.ToLocalTicks(ticks, TicksPerSecond(by.precision)), by.precision,
+                         to);
 }>;
 using TextOfMonths = TextOfTemporal<[](auto&, int64_t months, char* to) {
   return FormatIntervalYearMonth(static_cast<int32_t>(months), to);
 }>;
-using TextOfMillis = TextOfTemporal<[](auto&, int64_t millis, char* to) { return FormatIntervalDayTime(millis, to); }>;
+using TextOfMillis = TextOfTemporal<[](auto&, int64_t millis, char* to) {
+  return FormatIntervalDayTime(millis, to);
+}>;
 
 // f.operator()<T>(text) with the C++ type of a scalar SQL type and what writes it.
 template <typename R, typename F>
 arrow::Result<R> WithText(const Type& type, const SessionContext& session, F&& f) {
-  ARROW_ASSIGN_OR_RAISE(const TimeZone* zone,
-                        TimeZone::Find(type.kind == TypeKind::kTimestampLtz ? session.time_zone : "UTC"));
+  ARROW_ASSIGN_OR_RAISE(
+      const TimeZone* zone,
+      TimeZone::Find(type.kind == TypeKind::kTimestampLtz ? session.time_zone : "UTC"));
   const ZoneCursor cursor(zone);
   switch (type.kind) {
     case TypeKind::kBoolean:
@@ -172,13 +183,15 @@ arrow::Result<R> WithText(const Type& type, const SessionContext& session, F&& f
   }
 }
 
-// --- the length of the target -----------------------------------------------------------------------------------
+// --- the length of the target
+// -----------------------------------------------------------------------------------
 
 struct Fit {
   int64_t length;
   bool pad;
 
-  explicit Fit(const Type& to) : length(to.length), pad(to.kind == TypeKind::kChar && to.length != kLengthMax) {}
+  explicit Fit(const Type& to)
+      : length(to.length), pad(to.kind == TypeKind::kChar && to.length != kLengthMax) {}
   bool any() const { return length != kLengthMax; }
   void operator()(TextWriter& to) const {
     const auto bytes = static_cast<int64_t>(to.row().size());
@@ -189,7 +202,8 @@ struct Fit {
   }
 };
 
-// --- nested values ----------------------------------------------------------------------------------------------
+// --- nested values
+// ----------------------------------------------------------------------------------------------
 
 class Printer {
  public:
@@ -225,7 +239,8 @@ class ScalarPrinter final : public Printer {
 // ARRAY "[a, b]"; with a second part MAP and MULTISET "{k=v, k=v}".
 class ListPrinter final : public Printer {
  public:
-  ListPrinter(PrinterPtr element, PrinterPtr value) : element_(std::move(element)), value_(std::move(value)) {}
+  ListPrinter(PrinterPtr element, PrinterPtr value)
+      : element_(std::move(element)), value_(std::move(value)) {}
   void Open(const Vector& values) override {
     nulls_.emplace(values);
     values_.emplace(values);
@@ -301,16 +316,18 @@ arrow::Result<PrinterPtr> MakePrinter(const Type& type, const SessionContext& se
     case TypeKind::kMap:
       return std::make_unique<ListPrinter>(std::move(parts[0]), std::move(parts[1]));
     case TypeKind::kMultiset:
-      return std::make_unique<ListPrinter>(std::move(parts[0]),
-                                           std::make_unique<ScalarPrinter<int32_t, TextOfInteger>>(TextOfInteger{}));
+      return std::make_unique<ListPrinter>(
+          std::move(parts[0]),
+          std::make_unique<ScalarPrinter<int32_t, TextOfInteger>>(TextOfInteger{}));
     case TypeKind::kRow:
       return std::make_unique<RowPrinter>(std::move(parts));
     case TypeKind::kNull:  // Every row is NULL; the C++ type does not matter.
       return std::make_unique<ScalarPrinter<int32_t, TextOfInteger>>(TextOfInteger{});
     default:
-      return WithText<PrinterPtr>(type, session, []<typename T, typename Text>(Text text) -> PrinterPtr {
-        return std::make_unique<ScalarPrinter<T, Text>>(std::move(text));
-      });
+      return WithText<PrinterPtr>(
+          type, session, []<typename T, typename Text>(Text text) -> PrinterPtr {
+            return std::make_unique<ScalarPrinter<T, Text>>(std::move(text));
+          });
   }
 }
 
@@ -320,11 +337,12 @@ KernelResult BindCastToText(const Cast& cast) {
   const Fit fit(cast.to);
   if (!cast.from.children.empty()) {
     ARROW_ASSIGN_OR_RAISE(std::shared_ptr<Printer> printer, MakePrinter(cast.from, cast.session));
-    return LiftBatch([printer, fit, type = ToArrow(cast.to)](std::span<const Vector> args,
-                                                             int64_t rows) -> arrow::Result<ArrayPtr> {
+    return LiftBatch([printer, fit, type = ToArrow(cast.to)](
+                         std::span<const Vector> args, int64_t rows) -> arrow::Result<ArrayPtr> {
       ARROW_ASSIGN_OR_RAISE(auto validity, IntersectValidity(args, {}, rows));
       if (validity.none) return arrow::MakeArrayOfNull(type, rows);
-      ARROW_ASSIGN_OR_RAISE(auto sink, lift::Sink<std::string_view>::Make(std::move(validity), rows));
+      ARROW_ASSIGN_OR_RAISE(auto sink,
+                            lift::Sink<std::string_view>::Make(std::move(validity), rows));
       printer->Open(args[0]);
       ARROW_RETURN_NOT_OK(sink.Fill(rows, [&](int64_t row) {
         printer->Print(row, sink.writer());
@@ -333,12 +351,13 @@ KernelResult BindCastToText(const Cast& cast) {
       return sink.Finish(type);
     });
   }
-  return WithText<KernelPtr>(cast.from, cast.session, [&]<typename T, typename Text>(Text text) -> KernelPtr {
-    return Lift<std::string_view, T>(cast.call, [text, fit](T value, TextWriter& to) mutable {
-      text(value, to);
-      if (fit.any()) fit(to);
-    });
-  });
+  return WithText<KernelPtr>(
+      cast.from, cast.session, [&]<typename T, typename Text>(Text text) -> KernelPtr {
+        return Lift<std::string_view, T>(cast.call, [text, fit](T value, TextWriter& to) mutable {
+          text(value, to);
+          if (fit.any()) fit(to);
+        });
+      });
 }
 
 }  // namespace sabot

@@ -27,11 +27,11 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/number_text.h"
 #include "expressions/kernel.h"
 
 namespace sabot {
 
-__extension__ typedef __int128 Int128;
 __extension__ typedef unsigned __int128 UInt128;
 
 template <typename T>

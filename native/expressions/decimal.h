@@ -62,20 +62,16 @@ inline std::optional<Int128> Rescale(Int128 value, int32_t from, int32_t precisi
   return FitsPrecision(value, precision) ? std::optional<Int128>(value) : std::nullopt;
 }
 
-// CAST(text AS DECIMAL(precision, scale)). Flink reads short texts into precisions up to 18 laxly: the first other
-// character ends the number ("1.x" is 1); all else as Java's BigDecimal does, with blanks around.
-enum class DecimalText { kOk, kMalformed, kOverflow };
-DecimalText ParseDecimal(std::string_view text, int32_t precision, int32_t scale, Int128* value);
-// Java's new BigDecimal(text) alone: a sign, digits, a point, an exponent; no blanks.
-DecimalText ParseBigDecimal(std::string_view text, int32_t precision, int32_t scale, Int128* value);
-
-// "-12.30": all digits of the scale. Room for kDecimalTextMax bytes at `to`; returns the end.
-inline constexpr size_t kDecimalTextMax = 48;
-char* FormatDecimal(Int128 value, int32_t scale, char* to);
+// CAST(text AS DECIMAL(precision, scale)). Flink reads short texts into precisions up to 18 laxly:
+// the first other character ends the number ("1.x" is 1); all else is ParseDecimal's of
+// base/number_text.h.
+DecimalParse ParseCastDecimal(std::string_view text, int32_t precision, int32_t scale,
+                              Int128* value);
 
 // The double nearest to value / 10^scale.
 double DecimalToDouble(Int128 value, int32_t scale);
-// By the digits that FormatDouble writes, rounded HALF_UP; nullopt where it does not fit. Finite values only.
+// By the digits that FormatDouble writes, rounded HALF_UP; nullopt where it does not fit. Finite
+// values only.
 std::optional<Int128> DecimalFromDouble(double value, int32_t precision, int32_t scale);
 
 }  // namespace sabot

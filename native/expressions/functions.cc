@@ -6,7 +6,15 @@
 #include "base/check.h"
 #include "expressions/kernel.h"
 
-#define SABOT_FUNCTION_FAMILIES(family) family(Arithmetic) family(Comparison) family(Logic)
+// clang-format off
+#define SABOT_FUNCTION_FAMILIES(family) \
+  family(Arithmetic)                    \
+  family(Cast)                          \
+  family(Comparison)                    \
+  family(Construction)                  \
+  family(Logic)                         \
+  family(Mathematics)
+// clang-format on
 
 namespace sabot {
 

@@ -251,8 +251,8 @@ class LiftKernel final : public Kernel {
   }();
 
   template <size_t... I>
-  arrow::Result<ArrayPtr> Compute(std::span<const Vector> args, Validity validity, int64_t rows,
-                                  std::index_sequence<I...>) {
+  arrow::Result<ArrayPtr> Compute([[maybe_unused]] std::span<const Vector> args, Validity validity,
+                                  int64_t rows, std::index_sequence<I...>) {
     const std::tuple<Argument<In>...> in{Argument<In>(args[I])...};
     if constexpr (kDense) {
       ARROW_ASSIGN_OR_RAISE(auto writer, FixedWriter<Out>::Make(rows));
@@ -272,12 +272,13 @@ class LiftKernel final : public Kernel {
         const auto value = std::get<0>(in).values();
         FillDense(writer, rows, [&](int64_t row) { return f_(value.Load(row)); });
       } else {
-        FillDense(writer, rows, [&](int64_t row) { return f_(std::get<I>(in)[row]...); });
+        FillDense(writer, rows,
+                  [&]([[maybe_unused]] int64_t row) { return f_(std::get<I>(in)[row]...); });
       }
       return writer.Finish(type_, std::move(validity.bits));
     } else {
       ARROW_ASSIGN_OR_RAISE(auto sink, Sink<Out>::Make(std::move(validity), rows));
-      ARROW_RETURN_NOT_OK(sink.Fill(rows, [&](int64_t row) {
+      ARROW_RETURN_NOT_OK(sink.Fill(rows, [&]([[maybe_unused]] int64_t row) {
         if constexpr (kToWriter) {
           return f_(std::get<I>(in)[row]..., sink.writer());
         } else {

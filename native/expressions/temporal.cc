@@ -232,7 +232,8 @@ std::optional<int64_t> ChangePrecision(int64_t ticks, int32_t from, int32_t to) 
   ticks = FloorDiv(ticks, from_unit / to_unit);
   if (to < from) {
     const int64_t cut = to_unit / kPowersOfTen32[to];  // Ticks per unit of the last digit.
-    ticks = FloorDiv(ticks, cut) * cut;
+    // Milliseconds are cut towards 1970, finer ticks towards the past, as in Flink.
+    ticks = (to < 3 ? ticks / cut : FloorDiv(ticks, cut)) * cut;
   }
   return ticks;
 }

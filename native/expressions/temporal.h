@@ -98,7 +98,8 @@ std::optional<LocalTimestamp> ParseTimestamp(std::string_view text, int64_t* err
 // Ticks of TIMESTAMP(precision); digits past the precision are cut. nullopt: nanoseconds reach from
 // 1677 to 2262.
 std::optional<int64_t> ToTicks(const LocalTimestamp& local, int32_t precision);
-// TIMESTAMP(from) to TIMESTAMP(to): raised exactly, or cut towards the past. nullopt as above.
+// TIMESTAMP(from) to TIMESTAMP(to): raised exactly, or cut: below three digits towards 1970,
+// else towards the past. nullopt as above.
 std::optional<int64_t> ChangePrecision(int64_t ticks, int32_t from, int32_t to);
 
 // These write to `to` and return the end. Years are written with four digits, as Flink does.

@@ -44,7 +44,8 @@ inline bool IsAscii(std::string_view text) {
     std::memcpy(&word, text.data() + at, 8);
     high |= word;
   }
-  for (; at < text.size(); ++at) high |= static_cast<uint64_t>(static_cast<unsigned char>(text[at]));
+  for (; at < text.size(); ++at)
+    high |= static_cast<uint64_t>(static_cast<unsigned char>(text[at]));
   return (high & 0x8080808080808080U) == 0;
 }
 
