@@ -182,7 +182,9 @@ function mergeLeastRestrictive(a: LogicalType, b: LogicalType): LogicalType | un
   }
   if (isTimestamp(a) && isTimestamp(b)) {
     // Calcite takes the second's kind as soon as the precisions differ, and the greater precision.
-    return a.precision === b.precision ? materialized(a) : { ...materialized(b), precision: Math.max(a.precision, b.precision) };
+    return a.precision === b.precision
+      ? materialized(a)
+      : { ...materialized(b), precision: Math.max(a.precision, b.precision) };
   }
   return mergeSimple(a, b) ?? mergeParts(a, b, mergeLeastRestrictive);
 }

@@ -529,7 +529,16 @@ export interface DynamicParameter extends Positioned {
 /** What to do ON EMPTY or ON ERROR; `value` only with 'DEFAULT'. */
 export interface JsonBehavior extends Positioned {
   readonly kind: 'jsonBehavior';
-  readonly action: 'ERROR' | 'NULL' | 'DEFAULT' | 'EMPTY' | 'EMPTY ARRAY' | 'EMPTY OBJECT' | 'TRUE' | 'FALSE' | 'UNKNOWN';
+  readonly action:
+    | 'ERROR'
+    | 'NULL'
+    | 'DEFAULT'
+    | 'EMPTY'
+    | 'EMPTY ARRAY'
+    | 'EMPTY OBJECT'
+    | 'TRUE'
+    | 'FALSE'
+    | 'UNKNOWN';
   readonly value: Expression | null;
 }
 
@@ -885,7 +894,13 @@ export interface AfterMatch extends Positioned {
   readonly variable: Identifier | null;
 }
 
-export type RowPattern = PatternVariable | PatternSequence | PatternAlternation | PatternRepetition | PatternPermutation | PatternExclusion;
+export type RowPattern =
+  | PatternVariable
+  | PatternSequence
+  | PatternAlternation
+  | PatternRepetition
+  | PatternPermutation
+  | PatternExclusion;
 
 export interface PatternVariable extends Positioned {
   readonly kind: 'patternVariable';
@@ -1048,7 +1063,15 @@ export interface LikeClause extends Positioned {
 export interface LikeOption extends Positioned {
   readonly kind: 'likeOption';
   readonly merging: 'INCLUDING' | 'EXCLUDING' | 'OVERWRITING';
-  readonly feature: 'ALL' | 'CONSTRAINTS' | 'DISTRIBUTION' | 'GENERATED' | 'METADATA' | 'OPTIONS' | 'PARTITIONS' | 'WATERMARKS';
+  readonly feature:
+    | 'ALL'
+    | 'CONSTRAINTS'
+    | 'DISTRIBUTION'
+    | 'GENERATED'
+    | 'METADATA'
+    | 'OPTIONS'
+    | 'PARTITIONS'
+    | 'WATERMARKS';
 }
 
 /** `key = literal` of PARTITION (...); value null in ANALYZE TABLE ... PARTITION (ds). */
@@ -1285,7 +1308,13 @@ export interface CreateMaterializedTable extends Positioned {
 /** `START_MODE = FROM_NOW(INTERVAL '1' DAY)`; `argument` is that interval, or the timestamp of FROM_TIMESTAMP. */
 export interface StartMode extends Positioned {
   readonly kind: 'startMode';
-  readonly mode: 'FROM_BEGINNING' | 'FROM_NOW' | 'FROM_TIMESTAMP' | 'RESUME_OR_FROM_BEGINNING' | 'RESUME_OR_FROM_NOW' | 'RESUME_OR_FROM_TIMESTAMP';
+  readonly mode:
+    | 'FROM_BEGINNING'
+    | 'FROM_NOW'
+    | 'FROM_TIMESTAMP'
+    | 'RESUME_OR_FROM_BEGINNING'
+    | 'RESUME_OR_FROM_NOW'
+    | 'RESUME_OR_FROM_TIMESTAMP';
   readonly argument: IntervalLiteral | DateTimeLiteral | null;
 }
 
@@ -1300,7 +1329,15 @@ export interface CreateConnection extends Positioned {
   readonly options: readonly PropertyOption[];
 }
 
-export type CatalogObjectType = 'TABLE' | 'VIEW' | 'FUNCTION' | 'CATALOG' | 'DATABASE' | 'MODEL' | 'MATERIALIZED TABLE' | 'CONNECTION';
+export type CatalogObjectType =
+  | 'TABLE'
+  | 'VIEW'
+  | 'FUNCTION'
+  | 'CATALOG'
+  | 'DATABASE'
+  | 'MODEL'
+  | 'MATERIALIZED TABLE'
+  | 'CONNECTION';
 
 export interface Drop extends Positioned {
   readonly kind: 'drop';

@@ -162,14 +162,31 @@ class Lexer {
     this.moveTo(pattern.lastIndex);
   }
 
-  private add(type: TokenType, length: number, value: string, keyword = '', reserved = false, charset: string | null = null): void {
+  private add(
+    type: TokenType,
+    length: number,
+    value: string,
+    keyword = '',
+    reserved = false,
+    charset: string | null = null,
+  ): void {
     const start = this.position;
     const end = start + length;
     const text = value.length === length && type !== 'invalid' ? value : this.text.slice(start, end);
     this.tokens.push({
-      type, start, end, line: this.line, column: start - this.lineStart + 1, text, keyword, reserved, value, charset,
+      type,
+      start,
+      end,
+      line: this.line,
+      column: start - this.lineStart + 1,
+      text,
+      keyword,
+      reserved,
+      value,
+      charset,
     });
-    if (type === 'string' || type === 'unicodeString' || type === 'binaryString' || type === 'invalid') this.moveTo(end);
+    if (type === 'string' || type === 'unicodeString' || type === 'binaryString' || type === 'invalid')
+      this.moveTo(end);
     else this.position = end;
   }
 
@@ -177,9 +194,20 @@ class Lexer {
   private end(): void {
     const last = this.tokens.at(-1);
     const offset = last === undefined ? 0 : Math.max(0, last.end - 1);
-    const at = last === undefined || last.text.includes('\n') ? locate(this.text, offset) : { line: last.line, column: last.column + last.text.length - 1 };
+    const at =
+      last === undefined || last.text.includes('\n')
+        ? locate(this.text, offset)
+        : { line: last.line, column: last.column + last.text.length - 1 };
     this.tokens.push({
-      type: 'end', start: offset, end: last?.end ?? 0, ...at, text: '<EOF>', keyword: '', reserved: false, value: '<EOF>', charset: null,
+      type: 'end',
+      start: offset,
+      end: last?.end ?? 0,
+      ...at,
+      text: '<EOF>',
+      keyword: '',
+      reserved: false,
+      value: '<EOF>',
+      charset: null,
     });
   }
 

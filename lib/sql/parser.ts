@@ -5,7 +5,7 @@
 // No state between calls. Every mistake is a SabotError with code SABOT_E_SYNTAX and a span in the text that was given.
 
 import type { DataType, Expression, ScriptStatement, Statement } from './ast.js';
-import { tokenize, type Token } from './lexer.js';
+import { type Token, tokenize } from './lexer.js';
 import { parseDataType as parseDataTypeAt } from './parser/data-types.js';
 import { parseExpression as parseExpressionAt } from './parser/expressions.js';
 import { parseStatement as parseStatementAt } from './parser/statements.js';
@@ -28,7 +28,13 @@ export function parseScript(text: string): ScriptStatement[] {
     const statement = parseStatementAt(cursor);
     if (!cursor.atSymbol(';') && !cursor.atEnd()) cursor.unexpected("';' or the end of the statement");
     const { span } = statement;
-    statements.push({ kind: 'scriptStatement', index: statements.length + 1, text: text.slice(span.start, span.end), statement, span });
+    statements.push({
+      kind: 'scriptStatement',
+      index: statements.length + 1,
+      text: text.slice(span.start, span.end),
+      statement,
+      span,
+    });
   }
 }
 

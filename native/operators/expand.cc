@@ -25,7 +25,8 @@ class Expand final : public StatelessOperator {
     for (const Projection& projection : projections_) {
       std::vector<ArrayPtr> columns;
       for (const auto& expression : projection) {
-        ARROW_ASSIGN_OR_RAISE(const Vector value, expression->Evaluate(in.rows->columns(), in.num_rows()));
+        ARROW_ASSIGN_OR_RAISE(const Vector value,
+                              expression->Evaluate(in.rows->columns(), in.num_rows()));
         ARROW_ASSIGN_OR_RAISE(auto column, Materialize(value, in.num_rows()));
         columns.push_back(std::move(column));
       }
@@ -53,7 +54,8 @@ class Expand final : public StatelessOperator {
 
 arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorContext& context) {
   const nlohmann::json* lists = node.Member("projections");
-  if (lists == nullptr || !lists->is_array() || lists->empty()) return node.Error("config needs 'projections'");
+  if (lists == nullptr || !lists->is_array() || lists->empty())
+    return node.Error("config needs 'projections'");
   std::vector<Projection> projections;
   for (const nlohmann::json& list : *lists) {
     Projection projection;
@@ -62,7 +64,8 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
       ARROW_ASSIGN_OR_RAISE(auto bound, Bind(expression, context.session));
       projection.push_back(std::move(bound));
     }
-    if (projection.size() != node.schema.size()) return node.Error("a projection does not fit the schema");
+    if (projection.size() != node.schema.size())
+      return node.Error("a projection does not fit the schema");
     projections.push_back(std::move(projection));
   }
   return std::make_unique<Expand>(std::move(projections), ToArrow(node.schema));

@@ -3,8 +3,9 @@
 //   condition v > 2      in   +I[a, 1]  -U[b, 3]  +U[b, 5]  +I[c, NULL]
 //                        out  -U[b, 3]  +U[b, 5]
 //
-// No state. Each row of an update is judged alone, so a lone half may leave, as in Flink. `columns` (optional) names the input columns
-// that go on: what only the condition needs is dropped before rows are copied.
+// No state. Each row of an update is judged alone, so a lone half may leave, as in Flink. `columns`
+// (optional) names the input columns that go on: what only the condition needs is dropped before
+// rows are copied.
 #include <numeric>
 
 #include "expressions/evaluator.h"

@@ -4,8 +4,9 @@
 //                           right         r@12           r@31   r@99
 //                           out           l@10,r@12      l@30,r@31
 //
-// A left row at t waits for right rows up to t + upper, a right row for left rows up to t - lower; rows beyond that are pruned as the
-// watermark passes. The watermark it sends on is held back by the longest wait, as in Flink: results carry times of both sides.
+// A left row at t waits for right rows up to t + upper, a right row for left rows up to t - lower;
+// rows beyond that are pruned as the watermark passes. The watermark it sends on is held back by
+// the longest wait, as in Flink: results carry times of both sides.
 //
 // State: the rows of both sides that can still meet one to come, by key.
 #include <algorithm>
@@ -85,15 +86,16 @@ class IntervalJoin final : public Operator {
     // Pruning walks all state: not at every small step of time.
     if (watermark_ >= prune_at_) {
       for (int side = 0; side < 2; ++side) {
-        sides_[static_cast<size_t>(side)]->Prune([this, side](RowId id) {
-          return WaitsUntil(side, TimeOf(id, side)) <= watermark_;
-        });
+        sides_[static_cast<size_t>(side)]->Prune(
+            [this, side](RowId id) { return WaitsUntil(side, TimeOf(id, side)) <= watermark_; });
       }
       metrics_->state_bytes.Set(sides_[0]->size_bytes() + sides_[1]->size_bytes());
-      prune_at_ = SaturatingAdd(watermark_, std::max<int64_t>(1, (bounds_.upper_ms - bounds_.lower_ms) / 2));
+      prune_at_ = SaturatingAdd(watermark_,
+                                std::max<int64_t>(1, (bounds_.upper_ms - bounds_.lower_ms) / 2));
     }
     const int64_t delay = std::max<int64_t>({0, bounds_.upper_ms, -bounds_.lower_ms});
-    const int64_t held = watermark_ == kWatermarkMax ? kWatermarkMax : SaturatingAdd(watermark_, -delay);
+    const int64_t held =
+        watermark_ == kWatermarkMax ? kWatermarkMax : SaturatingAdd(watermark_, -delay);
     ARROW_RETURN_NOT_OK(out.Emit(Watermark{held}));
     return Progress::kDone;
   }
@@ -119,7 +121,8 @@ class IntervalJoin final : public Operator {
   }
   // The greatest time of the other side that a row of `side` at `time` can meet.
   int64_t WaitsUntil(int side, int64_t time) const {
-    return side == 0 ? SaturatingAdd(time, bounds_.upper_ms) : SaturatingAdd(time, -bounds_.lower_ms);
+    return side == 0 ? SaturatingAdd(time, bounds_.upper_ms)
+                     : SaturatingAdd(time, -bounds_.lower_ms);
   }
 
   std::array<std::unique_ptr<RowLists>, 2> sides_;

@@ -81,7 +81,8 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   if (type != "inner" || left_retracts || right_retracts) {
     return UserError("unsupported-join", type,
                      "Only inner joins of insert-only streams are supported as yet, this is a " +
-                         type + (left_retracts || right_retracts ? " join of updating streams" : " join"));
+                         type +
+                         (left_retracts || right_retracts ? " join of updating streams" : " join"));
   }
   ARROW_ASSIGN_OR_RAISE(auto left_keys, node.Columns("leftKeys", 0));
   ARROW_ASSIGN_OR_RAISE(auto right_keys, node.Columns("rightKeys", 1));

@@ -16,13 +16,11 @@ JoinOutput::JoinOutput(const Schema& left, const Schema& right,
 arrow::Status JoinOutput::Flush(const Batch& arriving, const RowStore& stored, int arriving_input,
                                 Collector& out) {
   if (arriving_.empty()) return arrow::Status::OK();
-  ARROW_ASSIGN_OR_RAISE(const Batch near,
-                        Take(Batch{arriving.rows, nullptr, kNoSplit}, arriving_));
+  ARROW_ASSIGN_OR_RAISE(const Batch near, Take(Batch{arriving.rows, nullptr, kNoSplit}, arriving_));
   ARROW_ASSIGN_OR_RAISE(const auto far, stored.Gather(stored_));
   arriving_.clear();
   stored_.clear();
-  std::vector<ArrayPtr> columns =
-      arriving_input == 0 ? near.rows->columns() : far->columns();
+  std::vector<ArrayPtr> columns = arriving_input == 0 ? near.rows->columns() : far->columns();
   const auto& rest = arriving_input == 0 ? far->columns() : near.rows->columns();
   columns.insert(columns.end(), rest.begin(), rest.end());
   Batch joined{arrow::RecordBatch::Make(schema_, near.num_rows(), columns), nullptr, kNoSplit};

@@ -13,8 +13,8 @@
 
 namespace sabot {
 
-// Turns pairs of (a row of the arriving batch, a stored row of the other side) into output batches in the order they were added, left columns
-// first, filtered by the residual condition.
+// Turns pairs of (a row of the arriving batch, a stored row of the other side) into output batches
+// in the order they were added, left columns first, filtered by the residual condition.
 class JoinOutput {
  public:
   JoinOutput(const Schema& left, const Schema& right, std::shared_ptr<arrow::Schema> schema,

@@ -3,8 +3,8 @@
 //   in    +I[a, 1]  +I[b, 1]  -U[a, 1]  +U[a, 2]  -D[b, 1]   end
 //   out                                                      +I[a, 2]
 //
-// Without keys, a row that is taken back is found by its whole content, and rows may repeat. With keys the newest row of a key replaces the one
-// before. Results come in order of arrival.
+// Without keys, a row that is taken back is found by its whole content, and rows may repeat. With
+// keys the newest row of a key replaces the one before. Results come in order of arrival.
 //
 // State: the rows that are left, by their content or key.
 #include <algorithm>
@@ -21,7 +21,8 @@ constexpr size_t kPieceRows = 8192;
 
 class MaterializeFinal final : public Operator {
  public:
-  MaterializeFinal(std::vector<int> keys, bool upsert, const Schema& schema, OperatorMetrics* metrics)
+  MaterializeFinal(std::vector<int> keys, bool upsert, const Schema& schema,
+                   OperatorMetrics* metrics)
       : keys_(keys), upsert_(upsert), rows_("rows", schema, std::move(keys)), metrics_(metrics) {}
 
   arrow::Result<Progress> Process(int, const Batch& in, Collector&) override {
@@ -41,7 +42,8 @@ class MaterializeFinal final : public Operator {
     while (emitted_ < left_.size()) {
       if (!out.has_room()) return Progress::kMoreOutput;
       const size_t count = std::min(kPieceRows, left_.size() - emitted_);
-      ARROW_ASSIGN_OR_RAISE(auto piece, rows_.store().Gather(std::span(left_).subspan(emitted_, count)));
+      ARROW_ASSIGN_OR_RAISE(auto piece,
+                            rows_.store().Gather(std::span(left_).subspan(emitted_, count)));
       emitted_ += count;
       ARROW_RETURN_NOT_OK(out.Emit(Batch{std::move(piece), nullptr, kNoSplit}));
     }
@@ -52,8 +54,8 @@ class MaterializeFinal final : public Operator {
   arrow::Status Restore(const SnapshotReader& from) override { return rows_.Restore(from); }
 
  private:
-  // Rows of equal content are interchangeable: all that comes is kept first, in one piece, then what is taken back goes. A lone
-  // retraction, which a filter may leave behind, takes nothing.
+  // Rows of equal content are interchangeable: all that comes is kept first, in one piece, then
+  // what is taken back goes. A lone retraction, which a filter may leave behind, takes nothing.
   arrow::Status ApplyChanges(const Batch& in) {
     kept_.clear();
     for (int32_t row = 0; row < static_cast<int32_t>(in.num_rows()); ++row) {

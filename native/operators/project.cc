@@ -36,7 +36,8 @@ class Project final : public StatelessOperator {
 
 arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorContext& context) {
   ARROW_ASSIGN_OR_RAISE(const auto expressions, node.Exprs("expressions"));
-  if (expressions.size() != node.schema.size()) return node.Error("expressions do not fit the schema");
+  if (expressions.size() != node.schema.size())
+    return node.Error("expressions do not fit the schema");
   std::vector<std::unique_ptr<BoundExpression>> bound;
   for (const Expression& expression : expressions) {
     ARROW_ASSIGN_OR_RAISE(auto each, Bind(expression, context.session));

@@ -3,11 +3,12 @@
 //   gap 5, COUNT(*)     in    k=a@1  k=a@4  k=a@20  W(8)
 //                       out                         [a, 2, 1, 9] W(8)
 //
-// A session is [first row, last row + gap); rows that touch it, also exactly at its end, extend it, and a row between two sessions makes them
-// one. A row is late if it opens a session that would have fired already.
+// A session is [first row, last row + gap); rows that touch it, also exactly at its end, extend it,
+// and a row between two sessions makes them one. A row is late if it opens a session that would
+// have fired already.
 //
-// State: a table of sessions (start, end, aggregates), found by key through lists; the watermark. The lists and the queue of ends are rebuilt
-// on restore.
+// State: a table of sessions (start, end, aggregates), found by key through lists; the watermark.
+// The lists and the queue of ends are rebuilt on restore.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -23,7 +24,8 @@ namespace {
 
 constexpr size_t kPieceRows = 8192;
 
-// Cells of a session before its aggregates. A session's key is the group's key and a number of its own.
+// Cells of a session before its aggregates. A session's key is the group's key and a number of its
+// own.
 enum Cell : int { kStart = 0, kEnd = 1, kNext = 2, kRows = 3 };
 constexpr size_t kNumberBytes = 8;
 
@@ -47,7 +49,8 @@ class SessionWindow final : public Operator {
                     {"end", CellSpec::Kind::kFixed8},
                     {"next", CellSpec::Kind::kFixed4},
                     {"rows", CellSpec::Kind::kFixed8}};
-    ARROW_ASSIGN_OR_RAISE(aggregates_, AggregateSet::Make(std::move(calls), input_retracts_, layout));
+    ARROW_ASSIGN_OR_RAISE(aggregates_,
+                          AggregateSet::Make(std::move(calls), input_retracts_, layout));
     sessions_ = std::make_unique<KeyedTable>("sessions", layout);
     return arrow::Status::OK();
   }
@@ -118,7 +121,8 @@ class SessionWindow final : public Operator {
   arrow::Status Restore(const SnapshotReader& from) override {
     ARROW_ASSIGN_OR_RAISE(watermark_, from.GetInt64("watermark"));
     ARROW_RETURN_NOT_OK(sessions_->Restore(from));
-    // Numbers only tell apart sessions of one key, and a key comes from one old subtask: any number above all restored ones will do.
+    // Numbers only tell apart sessions of one key, and a key comes from one old subtask: any number
+    // above all restored ones will do.
     next_number_ = 0;
     for (const Slot slot : sessions_->LiveSlots()) {
       const std::string_view key = sessions_->key(slot);
@@ -126,7 +130,8 @@ class SessionWindow final : public Operator {
       __builtin_memcpy(&number, key.data() + key.size() - kNumberBytes, kNumberBytes);
       next_number_ = std::max(next_number_, number + 1);
       bool inserted = false;
-      const Slot head_slot = heads_.LookupOrInsert(GroupKey(slot), sessions_->hash(slot), &inserted);
+      const Slot head_slot =
+          heads_.LookupOrInsert(GroupKey(slot), sessions_->hash(slot), &inserted);
       Slot& head = heads_.cells().at<Slot>(0, head_slot);
       next(slot) = inserted ? kNoSlot : Head(head);
       head = Stored(slot);
@@ -151,7 +156,8 @@ class SessionWindow final : public Operator {
     return key.substr(0, key.size() - kNumberBytes);
   }
 
-  // The session that a row at `time` extends (and extends it); kNoSlot for none. *merges: there are several, nothing was changed.
+  // The session that a row at `time` extends (and extends it); kNoSlot for none. *merges: there are
+  // several, nothing was changed.
   Slot FindSession(Slot* head, int64_t time, bool* merges) {
     Slot found = kNoSlot;
     for (Slot slot = Head(*head); slot != kNoSlot; slot = next(slot)) {
@@ -269,9 +275,9 @@ class SessionWindow final : public Operator {
     columns.insert(columns.end(), results.begin(), results.end());
     ARROW_ASSIGN_OR_RAISE(auto times, columns_.Build(starts, ends, windows_));
     columns.insert(columns.end(), times.begin(), times.end());
-    return out.Emit(Batch{arrow::RecordBatch::Make(schema_, static_cast<int64_t>(slots.size()),
-                                                   std::move(columns)),
-                          nullptr, kNoSplit});
+    return out.Emit(Batch{
+        arrow::RecordBatch::Make(schema_, static_cast<int64_t>(slots.size()), std::move(columns)),
+        nullptr, kNoSplit});
   }
 
   void Close(Slot slot) {
@@ -314,7 +320,8 @@ class SessionWindow final : public Operator {
 
   std::unique_ptr<KeyedTable> sessions_;
   KeyedTable heads_;  // Key -> newest session. Rebuilt on restore.
-  std::priority_queue<QueuedEnd, std::vector<QueuedEnd>, std::greater<>> ends_;  // Rebuilt on restore.
+  std::priority_queue<QueuedEnd, std::vector<QueuedEnd>, std::greater<>>
+      ends_;  // Rebuilt on restore.
   int64_t watermark_ = kWatermarkMin;
   uint64_t next_number_ = 0;
 

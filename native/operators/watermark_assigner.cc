@@ -3,9 +3,10 @@
 //   watermark t - 5      in    t = 10  12 |  11 |  20
 //                        out   rows W(7)  | rows | rows W(15)
 //
-// Emits rows unchanged and, after each batch, the greatest value of the watermark expression so far. With several splits it is the
-// least over the splits that are still open, so that one split read ahead of another makes nothing late.
-// With auto-watermark-interval 0 time moves after every row: a batch is cut before each row that the watermark would have passed by then.
+// Emits rows unchanged and, after each batch, the greatest value of the watermark expression so
+// far. With several splits it is the least over the splits that are still open, so that one split
+// read ahead of another makes nothing late. With auto-watermark-interval 0 time moves after every
+// row: a batch is cut before each row that the watermark would have passed by then.
 //
 // State: the watermark of each split and the last one emitted.
 #include <algorithm>

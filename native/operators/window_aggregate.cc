@@ -3,9 +3,10 @@
 //   TUMBLE 10, COUNT(*)     in    k=a@1  k=b@4  k=a@9  W(9)
 //                           out                        [a, 2, 0, 10] [b, 1, 0, 10] W(9)
 //
-// Rows are aggregated once, into the table of their slice; a window merges its slices when it fires, and a slice goes when its last window
-// has fired. CUMULATE keeps what its fired slices add up to, so that a window merges one slice, not all. A row is late once the last window
-// of its slice has fired; until then it counts for the windows still open, as in Flink.
+// Rows are aggregated once, into the table of their slice; a window merges its slices when it
+// fires, and a slice goes when its last window has fired. CUMULATE keeps what its fired slices add
+// up to, so that a window merges one slice, not all. A row is late once the last window of its
+// slice has fired; until then it counts for the windows still open, as in Flink.
 //
 // State: a KeyedTable per open slice (and per open CUMULATE window), and the watermark.
 #include <map>
@@ -46,7 +47,8 @@ class WindowAggregate final : public Operator {
   arrow::Status Init(std::vector<AggregateCall> calls) {
     // Counts the rows of a key, so that one whose rows were all taken back is not emitted.
     if (input_retracts_) layout_.cells.push_back({"rows", CellSpec::Kind::kFixed8});
-    ARROW_ASSIGN_OR_RAISE(aggregates_, AggregateSet::Make(std::move(calls), input_retracts_, layout_));
+    ARROW_ASSIGN_OR_RAISE(aggregates_,
+                          AggregateSet::Make(std::move(calls), input_retracts_, layout_));
     merged_ = std::make_unique<KeyedTable>("merged", layout_);
     return arrow::Status::OK();
   }
@@ -62,7 +64,8 @@ class WindowAggregate final : public Operator {
     return Resume(out);
   }
 
-  // Fires every window that the watermark has passed, oldest first, in bounded pieces; then sends the watermark on.
+  // Fires every window that the watermark has passed, oldest first, in bounded pieces; then sends
+  // the watermark on.
   arrow::Result<Progress> Resume(Collector& out) override {
     while (true) {
       if (firing_ == nullptr) {
@@ -181,7 +184,8 @@ class WindowAggregate final : public Operator {
       if (windows_.HasFired(id.end, watermark_)) return kLate;
     } else {
       const int64_t last = windows_.LastWindowEnd(id.end);
-      if (windows_.FirstWindowEnd(id.end) > last || windows_.HasFired(last, watermark_)) return kLate;
+      if (windows_.FirstWindowEnd(id.end) > last || windows_.HasFired(last, watermark_))
+        return kLate;
       // Fired slices of CUMULATE are gone: the row belongs to the next window that has not fired.
       while (windows_.kind() == WindowKind::kCumulate && windows_.HasFired(id.end, watermark_)) {
         id.end += windows_.window_step();
@@ -195,8 +199,7 @@ class WindowAggregate final : public Operator {
   }
 
   arrow::Status UpdateSlices(const Batch& in) {
-    const bool any_late =
-        std::find(slice_of_.begin(), slice_of_.end(), kLate) != slice_of_.end();
+    const bool any_late = std::find(slice_of_.begin(), slice_of_.end(), kLate) != slice_of_.end();
     if (slice_ids_.size() == 1 && !any_late) return UpdateSlice(slice_ids_[0], in);
     if (slice_ids_.empty()) return arrow::Status::OK();
     // Rows in order of slice, stable: then every slice is a piece of one reordered batch.
@@ -210,7 +213,8 @@ class WindowAggregate final : public Operator {
     for (size_t i = 1; i < next.size(); ++i) next[i] = ends[i - 1];
     for (size_t row = 0; row < slice_of_.size(); ++row) {
       if (slice_of_[row] == kLate) continue;
-      order[static_cast<size_t>(next[static_cast<size_t>(slice_of_[row])]++)] = static_cast<int32_t>(row);
+      order[static_cast<size_t>(next[static_cast<size_t>(slice_of_[row])]++)] =
+          static_cast<int32_t>(row);
     }
     ARROW_ASSIGN_OR_RAISE(const Batch ordered, Take(in, order));
     int32_t begin = 0;
@@ -245,7 +249,8 @@ class WindowAggregate final : public Operator {
       return;
     }
     const int64_t last = windows_.LastWindowEnd(id.end);
-    for (int64_t end = windows_.FirstWindowEnd(id.end); end <= last; end += windows_.window_step()) {
+    for (int64_t end = windows_.FirstWindowEnd(id.end); end <= last;
+         end += windows_.window_step()) {
       if (!windows_.HasFired(end, watermark_)) pending_.insert({end, 0});
     }
   }
@@ -273,7 +278,8 @@ class WindowAggregate final : public Operator {
     std::vector<Slot> to_slots(from_slots.size());
     bool inserted = false;
     for (size_t i = 0; i < from_slots.size(); ++i) {
-      to_slots[i] = into.LookupOrInsert(from.key(from_slots[i]), from.hash(from_slots[i]), &inserted);
+      to_slots[i] =
+          into.LookupOrInsert(from.key(from_slots[i]), from.hash(from_slots[i]), &inserted);
       if (input_retracts_) {
         into.cells().at<int64_t>(0, to_slots[i]) += from.cells().at<int64_t>(0, from_slots[i]);
       }
@@ -298,7 +304,8 @@ class WindowAggregate final : public Operator {
     }
     firing_slots_ = firing_->LiveSlots();
     if (input_retracts_) {
-      std::erase_if(firing_slots_, [this](Slot slot) { return firing_->cells().at<int64_t>(0, slot) == 0; });
+      std::erase_if(firing_slots_,
+                    [this](Slot slot) { return firing_->cells().at<int64_t>(0, slot) == 0; });
     }
     return arrow::Status::OK();
   }
@@ -328,13 +335,14 @@ class WindowAggregate final : public Operator {
     ARROW_ASSIGN_OR_RAISE(auto results, aggregates_->Finish(*firing_, slots));
     columns.insert(columns.end(), results.begin(), results.end());
     const bool attached = windows_.kind() == WindowKind::kAttached;
-    const std::vector<int64_t> starts(
-        count, attached ? window_.start : windows_.WindowStart(window_.end));
+    const std::vector<int64_t> starts(count,
+                                      attached ? window_.start : windows_.WindowStart(window_.end));
     const std::vector<int64_t> ends(count, window_.end);
     ARROW_ASSIGN_OR_RAISE(auto times, columns_.Build(starts, ends, windows_));
     columns.insert(columns.end(), times.begin(), times.end());
-    return out.Emit(Batch{arrow::RecordBatch::Make(schema_, static_cast<int64_t>(count), std::move(columns)),
-                          nullptr, kNoSplit});
+    return out.Emit(
+        Batch{arrow::RecordBatch::Make(schema_, static_cast<int64_t>(count), std::move(columns)),
+              nullptr, kNoSplit});
   }
 
   void EndFiring() {
@@ -345,7 +353,8 @@ class WindowAggregate final : public Operator {
       if (windows_.LastWindowEnd(window_.end) == window_.end) sums_.erase(window_.end);
     } else if (windows_.kind() == WindowKind::kHop) {
       // Slices come in order of end, and so do their last windows.
-      while (!slices_.empty() && windows_.LastWindowEnd(slices_.begin()->first.end) <= window_.end) {
+      while (!slices_.empty() &&
+             windows_.LastWindowEnd(slices_.begin()->first.end) <= window_.end) {
         slices_.erase(slices_.begin());
       }
     } else {
@@ -407,9 +416,9 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   for (const int key : keys) {
     key_types.push_back(ToArrow(node.input_schemas[0][static_cast<size_t>(key)].type));
   }
-  auto made = std::make_unique<WindowAggregate>(std::move(windows), std::move(columns),
-                                                std::move(keys), std::move(key_types),
-                                                input_retracts, ToArrow(node.schema), context.metrics);
+  auto made = std::make_unique<WindowAggregate>(
+      std::move(windows), std::move(columns), std::move(keys), std::move(key_types), input_retracts,
+      ToArrow(node.schema), context.metrics);
   ARROW_RETURN_NOT_OK(made->Init(std::move(calls)));
   return made;
 }

@@ -1,4 +1,5 @@
-// window_rank: the best N rows of every group and window, when event time has passed the window (window Top-N).
+// window_rank: the best N rows of every group and window, when event time has passed the window
+// (window Top-N).
 //
 //   ORDER BY v DESC, N = 1     in    [a, 3, 0..10]  [b, 5, 0..10]  W(9)
 //                              out                                 [b, 5, 0..10, 1] W(9)

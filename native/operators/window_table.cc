@@ -1,4 +1,5 @@
-// window_table: says of every row which windows it belongs to (a window table function without aggregate).
+// window_table: says of every row which windows it belongs to (a window table function without
+// aggregate).
 //
 //   HOP slide 5, size 10     in    +I[a, 7]
 //                            out   +I[a, 7, 5, 15, 14]  +I[a, 7, 0, 10, 9]
@@ -43,7 +44,8 @@ class WindowTable final : public StatelessOperator {
   }
 
  private:
-  // In Flink's order: HOP from the newest window to the oldest, CUMULATE from the shortest to the longest.
+  // In Flink's order: HOP from the newest window to the oldest, CUMULATE from the shortest to the
+  // longest.
   void AddWindows(int32_t row, int64_t time) {
     const int64_t slice = windows_.SliceEnd(time);
     const int64_t first = windows_.FirstWindowEnd(slice);
@@ -80,7 +82,8 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   if (node.schema.size() != node.input_schemas[0].size() + 3) {
     return node.Error("the schema must be the input's and three window columns");
   }
-  return std::make_unique<WindowTable>(std::move(windows), std::move(columns), ToArrow(node.schema));
+  return std::make_unique<WindowTable>(std::move(windows), std::move(columns),
+                                       ToArrow(node.schema));
 }
 
 }  // namespace

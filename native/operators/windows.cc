@@ -6,8 +6,8 @@
 #include <arrow/buffer.h>
 #include <arrow/type.h>
 
-#include <numeric>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 namespace sabot {
 namespace {
@@ -39,8 +39,8 @@ arrow::Result<Windows> Windows::Make(const PlanNode& node, const OperatorContext
       windows.start_column_ = config->at("windowStart").get<int>();
       windows.end_column_ = config->at("windowEnd").get<int>();
       const auto columns = static_cast<int>(node.input_schemas[0].size());
-      if (windows.start_column_ < 0 || windows.start_column_ >= columns || windows.end_column_ < 0 ||
-          windows.end_column_ >= columns) {
+      if (windows.start_column_ < 0 || windows.start_column_ >= columns ||
+          windows.end_column_ < 0 || windows.end_column_ >= columns) {
         return node.Error("the window's columns do not exist");
       }
       return windows;
@@ -120,11 +120,13 @@ int64_t Windows::WindowStart(int64_t window_end) const {
 arrow::Result<WindowColumns> WindowColumns::Make(const PlanNode& node,
                                                  std::vector<std::string> names) {
   WindowColumns columns;
-  if (names.size() > node.schema.size()) return node.Error("the window's columns do not fit the schema");
+  if (names.size() > node.schema.size())
+    return node.Error("the window's columns do not fit the schema");
   const size_t first = node.schema.size() - names.size();
   for (size_t i = 0; i < names.size(); ++i) {
     const Type& type = node.schema[first + i].type;
-    if (!type.is_timestamp() || type.precision > 3) return node.Error("window columns must be TIMESTAMP(3)");
+    if (!type.is_timestamp() || type.precision > 3)
+      return node.Error("window columns must be TIMESTAMP(3)");
     Column column = Column::kTime;
     if (names[i] == "window_start") {
       column = Column::kStart;

@@ -1,10 +1,11 @@
 // How rows are put into windows, for every window operator.
 //
 //   HOP size 10, slide 4, offset 0: windows [0, 10) [4, 14) [8, 18) ..., slices of gcd(10, 4) = 2
-//   a row at 9 lies in the slice that ends at 10, which is part of the windows that end at 10, 14 and 18
+//   a row at 9 lies in the slice that ends at 10, which is part of the windows that end at 10, 14
+//   and 18
 //
-// With a TIMESTAMP_LTZ time column, windows follow the session time zone: rows are sliced by local time, and a window fires when the watermark
-// passes the instant of its local end.
+// With a TIMESTAMP_LTZ time column, windows follow the session time zone: rows are sliced by local
+// time, and a window fires when the watermark passes the instant of its local end.
 #pragma once
 
 #include <arrow/result.h>
@@ -39,7 +40,8 @@ class Windows {
 
   // Not for sessions and attached windows.
   int64_t SliceEnd(int64_t time) const;
-  // The windows that a slice is part of: ends first, first + window_step(), ..., last; first > last: none.
+  // The windows that a slice is part of: ends first, first + window_step(), ..., last; first >
+  // last: none.
   int64_t FirstWindowEnd(int64_t slice_end) const;
   int64_t LastWindowEnd(int64_t slice_end) const;
   int64_t window_step() const { return step_; }
@@ -57,7 +59,7 @@ class Windows {
   int start_column_ = -1;
   int end_column_ = -1;
   int64_t size_ = 0;
-  int64_t step_ = 0;   // Between the ends of neighbouring windows.
+  int64_t step_ = 0;  // Between the ends of neighbouring windows.
   int64_t slice_ = 0;
   int64_t offset_ = 0;
   int64_t gap_ = 0;

@@ -28,8 +28,8 @@ class RankedRows {
   arrow::Status Begin(const Batch& batch);
   struct Inserted {
     Slot group = kNoSlot;
-    Slot element = kNoSlot;    // kNoSlot: not among the best, nothing has changed.
-    RowId evicted = kNoRow;    // What fell off the end. Still readable until End.
+    Slot element = kNoSlot;  // kNoSlot: not among the best, nothing has changed.
+    RowId evicted = kNoRow;  // What fell off the end. Still readable until End.
   };
   arrow::Result<Inserted> Insert(int64_t row);
   // Releases what fell off; may move rows: ids from before are void.
@@ -64,10 +64,10 @@ class RankedRows {
   // The batch under way.
   Batch batch_;
   EncodedKeys keys_;
-  RowId first_ = kNoRow;          // Of the batch's rows in the store, once one was wanted.
-  std::vector<uint8_t> kept_;     // Rows of the batch that are in the table.
-  std::vector<RowId> released_;   // Rows that fell off.
-  std::string element_;           // Scratch.
+  RowId first_ = kNoRow;         // Of the batch's rows in the store, once one was wanted.
+  std::vector<uint8_t> kept_;    // Rows of the batch that are in the table.
+  std::vector<RowId> released_;  // Rows that fell off.
+  std::string element_;          // Scratch.
 };
 
 }  // namespace sabot

@@ -1,4 +1,4 @@
-// Rows by key.
+// Whole rows by key: lists threaded through a row store, newest first.
 #include "state/row_lists.h"
 
 #include <arrow/record_batch.h>

@@ -1,4 +1,5 @@
-// RowLists: whole rows by key, any number per key. The state of joins and of materialised changelogs.
+// RowLists: whole rows by key, any number per key. The state of joins and of materialised
+// changelogs.
 //
 //   Add [a, 1] [b, 2] [a, 3] by column 0      a -> [a, 3] -> [a, 1]      b -> [b, 2]
 #pragma once
@@ -16,19 +17,22 @@
 
 namespace sabot {
 
-// Rows under their key, newest first. The table's one cell is the head of the key's list in the store.
+// Rows under their key, newest first. The table's one cell is the head of the key's list in the
+// store.
 class RowLists {
  public:
   RowLists(std::string name, const Schema& schema, std::vector<int> keys);
 
   // Encodes these columns of a batch, here or of another operator input, as keys.
-  static arrow::Status EncodeKeys(const Batch& batch, const std::vector<int>& keys, EncodedKeys* to);
+  static arrow::Status EncodeKeys(const Batch& batch, const std::vector<int>& keys,
+                                  EncodedKeys* to);
 
   // Keeps the rows at `rows` of the batch (ascending). May move rows: ids from before are void.
   arrow::Status Add(const Batch& batch, const EncodedKeys& keys, std::span<const int32_t> rows);
   // The newest row of a key, then store().next(); kNoRow where there is none.
   RowId Head(std::string_view key, uint64_t hash) const;
-  // Takes the newest row off a key's list; false where there is none. The key goes with its last row.
+  // Takes the newest row off a key's list; false where there is none. The key goes with its last
+  // row.
   bool Pop(std::string_view key, uint64_t hash);
   // The ids of all rows, ascending: in order of arrival.
   std::vector<RowId> AllRows() const;

@@ -21,11 +21,10 @@ namespace {
 constexpr size_t kCompactedRowsMax = 65'536;  // In one segment.
 
 // Validity of the referenced rows; nullptr where all are valid.
-arrow::Result<std::shared_ptr<arrow::Buffer>> GatherValidity(std::span<const RowRef> rows, int column,
-                                                             int64_t* null_count) {
+arrow::Result<std::shared_ptr<arrow::Buffer>> GatherValidity(std::span<const RowRef> rows,
+                                                             int column, int64_t* null_count) {
   *null_count = 0;
-  ARROW_ASSIGN_OR_RAISE(auto bitmap,
-                        arrow::AllocateEmptyBitmap(static_cast<int64_t>(rows.size())));
+  ARROW_ASSIGN_OR_RAISE(auto bitmap, arrow::AllocateEmptyBitmap(static_cast<int64_t>(rows.size())));
   uint8_t* bits = bitmap->mutable_data();
   const arrow::RecordBatch* batch = nullptr;
   const arrow::Array* array = nullptr;
@@ -50,7 +49,8 @@ template <typename T>
 arrow::Result<ArrayPtr> GatherFixed(std::span<const RowRef> rows, int column,
                                     const std::shared_ptr<arrow::DataType>& type) {
   const auto length = static_cast<int64_t>(rows.size());
-  ARROW_ASSIGN_OR_RAISE(auto values, arrow::AllocateBuffer(length * static_cast<int64_t>(sizeof(T))));
+  ARROW_ASSIGN_OR_RAISE(auto values,
+                        arrow::AllocateBuffer(length * static_cast<int64_t>(sizeof(T))));
   auto* to = reinterpret_cast<T*>(values->mutable_data());
   const arrow::RecordBatch* batch = nullptr;
   const T* from = nullptr;
@@ -68,7 +68,8 @@ arrow::Result<ArrayPtr> GatherFixed(std::span<const RowRef> rows, int column,
   int64_t null_count = 0;
   ARROW_ASSIGN_OR_RAISE(auto validity, GatherValidity(rows, column, &null_count));
   return arrow::MakeArray(arrow::ArrayData::Make(
-      type, length, {std::move(validity), std::shared_ptr<arrow::Buffer>(std::move(values))}, null_count));
+      type, length, {std::move(validity), std::shared_ptr<arrow::Buffer>(std::move(values))},
+      null_count));
 }
 
 arrow::Result<ArrayPtr> GatherBinary(std::span<const RowRef> rows, int column,

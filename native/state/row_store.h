@@ -3,7 +3,8 @@
 //   Append(batch of 3)  -> ids 7·0 7·1 7·2          (segment · row)
 //   lists: key -> 7·2 -> 7·0                         newest first, one `next` per row
 //
-// Append-only: a segment goes when its last row is released. What a key's list holds is for the owner to say (the head is a cell of its KeyedTable).
+// Append-only: a segment goes when its last row is released. What a key's list holds is for the
+// owner to say (the head is a cell of its KeyedTable).
 #pragma once
 
 #include <arrow/result.h>
@@ -51,7 +52,8 @@ class RowStore {
 
   // Whether more than half of what is stored is dead, and enough of it to be worth rewriting.
   bool WantsCompaction() const { return num_dead_rows() > std::max(num_rows_, kDeadRowsMin); }
-  // Rewrites the store so that it holds just these rows (ascending, all live ones); links between them stay.
+  // Rewrites the store so that it holds just these rows (ascending, all live ones); links between
+  // them stay.
   arrow::Result<RowMoves> Compact(std::vector<RowId> live);
 
   // The rows of these ids, in that order.

@@ -1,9 +1,10 @@
 // The operator contract.
 //
-// One subtask of one operator: fed by one thread at a time, never concurrently. It must not block: a call that cannot finish returns
-// kMoreOutput (after emitting a bounded piece) or kBlocked (after arranging for context.waker), and is resumed with Resume until
-// kDone before the next element arrives, barriers included. All mutable state is written by Snapshot and read by Restore, or marked
-// "rebuilt on restore".
+// One subtask of one operator: fed by one thread at a time, never concurrently. It must not block:
+// a call that cannot finish returns kMoreOutput (after emitting a bounded piece) or kBlocked (after
+// arranging for context.waker), and is resumed with Resume until kDone before the next element
+// arrives, barriers included. All mutable state is written by Snapshot and read by Restore, or
+// marked "rebuilt on restore".
 #pragma once
 
 #include <arrow/result.h>
@@ -49,8 +50,8 @@ struct OperatorContext {
   OperatorMetrics* metrics = nullptr;
   // Makes a blocked task runnable; may be called from any thread, any number of times.
   std::function<void()> waker;
-  // Where sinks hand their results to the job's owner (result_sink, print_sink); may be called from this task's thread only.
-  // False: no room now, `waker` will be called.
+  // Where sinks hand their results to the job's owner (result_sink, print_sink); may be called from
+  // this task's thread only. False: no room now, `waker` will be called.
   std::function<bool(const std::string& channel, std::string bytes)> deliver;
 };
 
@@ -61,7 +62,8 @@ class Operator {
   // Before the first element and before Restore.
   virtual arrow::Status Open() { return arrow::Status::OK(); }
 
-  // Sources (no inputs): the next piece of input. kDone means the input has ended; kMoreOutput: call again.
+  // Sources (no inputs): the next piece of input. kDone means the input has ended; kMoreOutput:
+  // call again.
   virtual arrow::Result<Progress> Produce(Collector& out);
 
   virtual arrow::Result<Progress> Process(int input, const Batch& batch, Collector& out) = 0;
@@ -70,7 +72,8 @@ class Operator {
   virtual arrow::Result<Progress> OnStatus(StreamStatus status, Collector& out);
   // Processing time has reached a time asked for with NextTimer.
   virtual arrow::Result<Progress> OnTimer(int64_t now_ms, Collector& out);
-  // One input has ended (bounded); the last call precedes the task's own EndOfInput. A watermark of kWatermarkMax has come before.
+  // One input has ended (bounded); the last call precedes the task's own EndOfInput. A watermark of
+  // kWatermarkMax has come before.
   virtual arrow::Result<Progress> OnEndOfInput(int input, Collector& out);
   // Goes on with the call that returned kMoreOutput or kBlocked.
   virtual arrow::Result<Progress> Resume(Collector& out);

@@ -16,46 +16,93 @@ it('CREATE TABLE', () => {
   ) COMMENT 'a table' DISTRIBUTED BY HASH(id) INTO 6 BUCKETS PARTITIONED BY (a, b)
   WITH ('connector' = 'x') LIKE other (EXCLUDING ALL INCLUDING OPTIONS)`;
   expect(parseStatement(sql)).toMatchObject({
-    kind: 'createTable', temporary: true, ifNotExists: true, orReplace: false, name: named('cat', 'db', 't'),
+    kind: 'createTable',
+    temporary: true,
+    ifNotExists: true,
+    orReplace: false,
+    name: named('cat', 'db', 't'),
     columns: [
       {
-        kind: 'physicalColumn', name: { name: 'id' }, type: { name: 'INTEGER', nullable: false }, comment: { value: 'the id' },
+        kind: 'physicalColumn',
+        name: { name: 'id' },
+        type: { name: 'INTEGER', nullable: false },
+        comment: { value: 'the id' },
         constraint: { type: 'PRIMARY KEY', columns: [{ name: 'id' }], enforced: false },
       },
-      { kind: 'computedColumn', name: { name: 'cost' }, expression: { kind: 'binary' }, comment: { value: 'computed' } },
+      {
+        kind: 'computedColumn',
+        name: { name: 'cost' },
+        expression: { kind: 'binary' },
+        comment: { value: 'computed' },
+      },
       { kind: 'metadataColumn', name: { name: 'offset' }, from: { value: 'off' }, virtual: true },
     ],
     constraints: [{ name: { name: 'c' }, type: 'UNIQUE', columns: [{ name: 'a' }, { name: 'b' }], enforced: null }],
     watermarks: [{ column: named('r', 'ts'), expression: { operator: '-' } }],
-    comment: { value: 'a table' }, distribution: { method: 'HASH', buckets: 6 }, partitionedBy: [{ name: 'a' }, { name: 'b' }],
+    comment: { value: 'a table' },
+    distribution: { method: 'HASH', buckets: 6 },
+    partitionedBy: [{ name: 'a' }, { name: 'b' }],
     options: [{ key: { value: 'connector' }, value: { value: 'x' } }],
-    like: { table: named('other'), options: [{ merging: 'EXCLUDING', feature: 'ALL' }, { merging: 'INCLUDING', feature: 'OPTIONS' }] }, as: null,
+    like: {
+      table: named('other'),
+      options: [
+        { merging: 'EXCLUDING', feature: 'ALL' },
+        { merging: 'INCLUDING', feature: 'OPTIONS' },
+      ],
+    },
+    as: null,
   });
 });
 
 it('CREATE TABLE AS, with only names of columns', () => {
   expect(parseStatement('CREATE OR REPLACE TABLE t (b, a) AS SELECT 1, 2')).toMatchObject({
-    orReplace: true, columns: [{ kind: 'namedColumn', name: { name: 'b' } }, { kind: 'namedColumn' }], as: { kind: 'query' },
+    orReplace: true,
+    columns: [{ kind: 'namedColumn', name: { name: 'b' } }, { kind: 'namedColumn' }],
+    as: { kind: 'query' },
   });
 });
 
 it.each([
-  ["CREATE FUNCTION f AS './udf.js#g' LANGUAGE javascript", { kind: 'createFunction', className: { value: './udf.js#g' }, language: 'JAVASCRIPT' }],
-  ['CREATE VIEW v (a, b) AS SELECT 1, 2', { kind: 'createView', columns: [{ name: 'a' }, { name: 'b' }], query: { body: { kind: 'select' } } }],
+  [
+    "CREATE FUNCTION f AS './udf.js#g' LANGUAGE javascript",
+    { kind: 'createFunction', className: { value: './udf.js#g' }, language: 'JAVASCRIPT' },
+  ],
+  [
+    'CREATE VIEW v (a, b) AS SELECT 1, 2',
+    { kind: 'createView', columns: [{ name: 'a' }, { name: 'b' }], query: { body: { kind: 'select' } } },
+  ],
   ['INSERT INTO t (a, b.c) VALUES (1, 2)', { kind: 'insert', mode: 'INTO', columns: [named('a'), named('b', 'c')] }],
-  ['INSERT INTO t (SELECT 1) UNION (SELECT 2)', { kind: 'insert', columns: [], query: { body: { kind: 'setOperation' } } }],
-  ["INSERT OVERWRITE t PARTITION (d = '2020') SELECT 1", { mode: 'OVERWRITE', partition: [{ key: { name: 'd' }, value: { value: '2020' } }] }],
+  [
+    'INSERT INTO t (SELECT 1) UNION (SELECT 2)',
+    { kind: 'insert', columns: [], query: { body: { kind: 'setOperation' } } },
+  ],
+  [
+    "INSERT OVERWRITE t PARTITION (d = '2020') SELECT 1",
+    { mode: 'OVERWRITE', partition: [{ key: { name: 'd' }, value: { value: '2020' } }] },
+  ],
   ['INSERT INTO t SELECT 1 ON CONFLICT DO NOTHING', { kind: 'insert', onConflict: 'NOTHING' }],
-  ['EXPLAIN CHANGELOG_MODE, PLAN_ADVICE SELECT 1', { kind: 'explain', details: ['CHANGELOG_MODE', 'PLAN_ADVICE'], statement: { kind: 'queryStatement' } }],
+  [
+    'EXPLAIN CHANGELOG_MODE, PLAN_ADVICE SELECT 1',
+    { kind: 'explain', details: ['CHANGELOG_MODE', 'PLAN_ADVICE'], statement: { kind: 'queryStatement' } },
+  ],
   ["SET 'a' = 'b'", { kind: 'set', key: { value: 'a' }, value: { value: 'b' } }],
   ['SET', { kind: 'set', key: null, value: null }],
   ["ALTER TABLE t SET ('a' = 'b')", { kind: 'alter', object: 'TABLE', action: { kind: 'setOptions', options: [{}] } }],
-  ['ALTER TABLE t ADD (a INT FIRST, b INT AFTER c)', { action: { operation: 'ADD', columns: [{ position: { after: null } }, { position: { after: named('c') } }] } }],
+  [
+    'ALTER TABLE t ADD (a INT FIRST, b INT AFTER c)',
+    { action: { operation: 'ADD', columns: [{ position: { after: null } }, { position: { after: named('c') } }] } },
+  ],
   ['ALTER TABLE t RENAME a TO b', { action: { kind: 'renameColumn', from: named('a'), to: named('b') } }],
   ['ALTER TABLE t RENAME TO u', { action: { kind: 'rename', to: named('u') } }],
   ['ALTER MATERIALIZED TABLE t SUSPEND', { object: 'MATERIALIZED TABLE', action: { kind: 'suspend' } }],
-  ['DROP TEMPORARY VIEW IF EXISTS a.b', { kind: 'drop', object: 'VIEW', temporary: true, ifExists: true, name: named('a', 'b') }],
-  ["SHOW TABLES FROM db NOT LIKE '%x'", { kind: 'show', subject: 'TABLES', name: named('db'), like: { negated: true, pattern: { value: '%x' } } }],
+  [
+    'DROP TEMPORARY VIEW IF EXISTS a.b',
+    { kind: 'drop', object: 'VIEW', temporary: true, ifExists: true, name: named('a', 'b') },
+  ],
+  [
+    "SHOW TABLES FROM db NOT LIKE '%x'",
+    { kind: 'show', subject: 'TABLES', name: named('db'), like: { negated: true, pattern: { value: '%x' } } },
+  ],
   ['SHOW CREATE VIEW v', { kind: 'show', subject: 'CREATE VIEW', name: named('v') }],
   ['DESC EXTENDED a.b', { kind: 'describe', object: 'TABLE', extended: true, name: named('a', 'b') }],
   ['USE CATALOG c', { kind: 'use', object: 'CATALOG', name: named('c') }],
@@ -98,11 +145,26 @@ describe('literals and names', () => {
     ['.5', { kind: 'number', form: 'exact', text: '.5' }],
     ['-7', { kind: 'number', text: '-7' }],
     ['9223372036854775808', { kind: 'number', form: 'exact', text: '9223372036854775808' }],
-    ["INTERVAL -'1 02:03:04.5' DAY(2) TO SECOND(3)", { negative: true, text: '1 02:03:04.5', qualifier: { from: 'DAY', to: 'SECOND', precision: 2, fractionalPrecision: 3 } }],
+    [
+      "INTERVAL -'1 02:03:04.5' DAY(2) TO SECOND(3)",
+      {
+        negative: true,
+        text: '1 02:03:04.5',
+        qualifier: { from: 'DAY', to: 'SECOND', precision: 2, fractionalPrecision: 3 },
+      },
+    ],
     ["INTERVAL '10' minutes", { qualifier: { from: 'MINUTE', to: null } }],
     ["TIMESTAMP '2020-01-01 00:00:00.123'", { kind: 'dateTime', type: 'TIMESTAMP', text: '2020-01-01 00:00:00.123' }],
     ['`a``b`', { kind: 'column', parts: [{ name: 'a`b', quoted: true }] }],
-    ['Größe.`select`', { parts: [{ name: 'Größe', quoted: false }, { name: 'select', quoted: true }] }],
+    [
+      'Größe.`select`',
+      {
+        parts: [
+          { name: 'Größe', quoted: false },
+          { name: 'select', quoted: true },
+        ],
+      },
+    ],
     ['unknown', { kind: 'boolean', value: null }],
   ])('%s', (sql, expected) => {
     expect(parseExpression(sql)).toMatchObject(expected);

@@ -42,14 +42,16 @@ describe('FROM', () => {
     ['((SELECT 1) AS u JOIN v ON x = y)', '(derivedTable u INNER v ON)'],
     ['a, LATERAL TABLE(f(x)) AS g (y)', '(a COMMA tableFunction g)'],
     ['a CROSS JOIN UNNEST(xs) WITH ORDINALITY AS u (x, i)', '(a CROSS unnest u)'],
-    ['TUMBLE(TABLE a, DESCRIPTOR(ts), INTERVAL \'1\' HOUR) w', 'tableFunction w'],
+    ["TUMBLE(TABLE a, DESCRIPTOR(ts), INTERVAL '1' HOUR) w", 'tableFunction w'],
     ['cat.db.a', 'cat.db.a'],
   ])('%s', (from, form) => {
     expect(fromForm(select(`SELECT * FROM ${from}`).from)).toBe(form);
   });
 
   it('has the time of a temporal join, hints and samples', () => {
-    const { from } = select("SELECT * FROM t /*+ OPTIONS('a' = 'b'), X(y, z) */ FOR SYSTEM_TIME AS OF o.pt AS v (p, q) TABLESAMPLE SYSTEM(10)");
+    const { from } = select(
+      "SELECT * FROM t /*+ OPTIONS('a' = 'b'), X(y, z) */ FOR SYSTEM_TIME AS OF o.pt AS v (p, q) TABLESAMPLE SYSTEM(10)",
+    );
     expect(from).toMatchObject({
       kind: 'namedTable',
       hints: [
@@ -93,7 +95,10 @@ describe('set operations', () => {
       limit: { text: '3' },
       offset: { text: '4' },
     });
-    expect(query('SELECT 1 OFFSET 4 ROWS FETCH NEXT 3 ROWS ONLY')).toMatchObject({ limit: { text: '3' }, offset: { text: '4' } });
+    expect(query('SELECT 1 OFFSET 4 ROWS FETCH NEXT 3 ROWS ONLY')).toMatchObject({
+      limit: { text: '3' },
+      offset: { text: '4' },
+    });
   });
 });
 
@@ -101,7 +106,10 @@ describe('clauses', () => {
   it('WITH', () => {
     expect(query('WITH RECURSIVE a (x) AS (SELECT 1), b AS (VALUES 2) SELECT * FROM a')).toMatchObject({
       recursive: true,
-      with: [{ name: { name: 'a' }, columns: [{ name: 'x' }] }, { name: { name: 'b' }, query: { body: { kind: 'values' } } }],
+      with: [
+        { name: { name: 'a' }, columns: [{ name: 'x' }] },
+        { name: { name: 'b' }, query: { body: { kind: 'values' } } },
+      ],
     });
   });
 
@@ -117,7 +125,11 @@ describe('clauses', () => {
     expect(groups('GROUPING SETS ((a, b), ROLLUP (a, (b, c)), ())')).toMatchObject([
       {
         operator: 'GROUPING SETS',
-        elements: [{ items: [{}, {}] }, { operator: 'ROLLUP', elements: [{ items: [{}] }, { items: [{}, {}] }] }, { items: [] }],
+        elements: [
+          { items: [{}, {}] },
+          { operator: 'ROLLUP', elements: [{ items: [{}] }, { items: [{}, {}] }] },
+          { items: [] },
+        ],
       },
     ]);
   });
@@ -140,25 +152,42 @@ describe('clauses', () => {
       {
         expression: {
           over: {
-            kind: 'window', base: { name: 'w' },
-            frame: { unit: 'ROWS', lower: { bound: 'PRECEDING', offset: { text: '5' } }, upper: { bound: 'CURRENT ROW', offset: null } },
+            kind: 'window',
+            base: { name: 'w' },
+            frame: {
+              unit: 'ROWS',
+              lower: { bound: 'PRECEDING', offset: { text: '5' } },
+              upper: { bound: 'CURRENT ROW', offset: null },
+            },
           },
         },
       },
       { expression: { over: { kind: 'identifier', name: 'w' } } },
     ]);
     expect(windows).toMatchObject([
-      { name: { name: 'w' }, window: { partitionBy: [{}], orderBy: [{}], frame: { unit: 'RANGE', lower: { bound: 'UNBOUNDED PRECEDING' }, upper: null } } },
+      {
+        name: { name: 'w' },
+        window: {
+          partitionBy: [{}],
+          orderBy: [{}],
+          frame: { unit: 'RANGE', lower: { bound: 'UNBOUNDED PRECEDING' }, upper: null },
+        },
+      },
     ]);
   });
 
   it('window table functions with names', () => {
-    const { from } = select("SELECT * FROM TABLE(HOP(DATA => TABLE a.b PARTITION BY (k, l), TIMECOL => DESCRIPTOR(ts), SIZE => INTERVAL '1' HOUR))");
+    const { from } = select(
+      "SELECT * FROM TABLE(HOP(DATA => TABLE a.b PARTITION BY (k, l), TIMECOL => DESCRIPTOR(ts), SIZE => INTERVAL '1' HOUR))",
+    );
     expect(from).toMatchObject({
       call: {
         name: { parts: [{ name: 'HOP' }] },
         args: [
-          { name: { name: 'DATA' }, value: { kind: 'tableArgument', table: { parts: [{ name: 'a' }, { name: 'b' }] }, partitionBy: [{}, {}] } },
+          {
+            name: { name: 'DATA' },
+            value: { kind: 'tableArgument', table: { parts: [{ name: 'a' }, { name: 'b' }] }, partitionBy: [{}, {}] },
+          },
           { name: { name: 'TIMECOL' }, value: { kind: 'descriptor', columns: [{ name: 'ts' }] } },
           { name: { name: 'SIZE' }, value: { kind: 'interval', text: '1', qualifier: { from: 'HOUR', to: null } } },
         ],
@@ -167,7 +196,8 @@ describe('clauses', () => {
   });
 
   it('VALUES', () => {
-    const rows = (sql: string): unknown => (query(sql).body as Extract<Query['body'], { kind: 'values' }>).rows.map(({ items }) => items.length);
+    const rows = (sql: string): unknown =>
+      (query(sql).body as Extract<Query['body'], { kind: 'values' }>).rows.map(({ items }) => items.length);
     expect(rows("VALUES (1, 'a'), ROW(2, 'b'), (ROW(3, 'c'))")).toEqual([2, 2, 2]);
     expect(rows('VALUES 1, (2) + 3, (4), (5, DEFAULT)')).toEqual([1, 1, 1, 2]);
   });
@@ -207,11 +237,17 @@ describe('MATCH_RECOGNIZE', () => {
       PARTITION BY k ORDER BY ts MEASURES LAST(B.x, 1) AS x, FINAL SUM(B.y) AS y ALL ROWS PER MATCH AFTER MATCH SKIP TO FIRST B
       PATTERN (^ A B $) WITHIN INTERVAL '1' HOUR SUBSET S = (A, B) DEFINE A AS A.x > 1, B AS PREV(B.x) < 2) AS m`);
     expect(from).toMatchObject({
-      kind: 'matchRecognize', input: { kind: 'namedTable' }, rowsPerMatch: 'ALL ROWS', startAnchor: true, endAnchor: true,
+      kind: 'matchRecognize',
+      input: { kind: 'namedTable' },
+      rowsPerMatch: 'ALL ROWS',
+      startAnchor: true,
+      endAnchor: true,
       measures: [{ alias: { name: 'x' } }, { alias: { name: 'y' }, expression: { kind: 'unary', operator: 'FINAL' } }],
-      afterMatch: { skip: 'TO FIRST', variable: { name: 'B' } }, within: { text: '1' },
+      afterMatch: { skip: 'TO FIRST', variable: { name: 'B' } },
+      within: { text: '1' },
       subsets: [{ name: { name: 'S' }, variables: [{ name: 'A' }, { name: 'B' }] }],
-      defines: [{ name: { name: 'A' } }, { name: { name: 'B' } }], alias: { name: { name: 'm' } },
+      defines: [{ name: { name: 'A' } }, { name: { name: 'B' } }],
+      alias: { name: { name: 'm' } },
     });
   });
 });

@@ -5,16 +5,40 @@
 // No state besides the cursor's.
 
 import type {
-  Alter, AlterAction, AlterColumns, AlterDropParts, AlterPartitions, CatalogObjectType, Distribution, Drop, PartitionDefinition,
-  PositionedColumn, QualifiedName, Statement,
+  Alter,
+  AlterAction,
+  AlterColumns,
+  AlterDropParts,
+  AlterPartitions,
+  CatalogObjectType,
+  Distribution,
+  Drop,
+  PartitionDefinition,
+  PositionedColumn,
+  QualifiedName,
+  Statement,
 } from '../ast.js';
 import type { Token } from '../lexer.js';
-import { parseColumn, parseDistribution, parseTableConstraint, parseWatermark, startsConstraint, type TableElements } from './columns.js';
+import {
+  parseColumn,
+  parseDistribution,
+  parseTableConstraint,
+  parseWatermark,
+  startsConstraint,
+  type TableElements,
+} from './columns.js';
 import { parseFreshness, parseLanguage, parseRefreshMode } from './create.js';
 import { parsePlainString } from './literals.js';
 import {
-  acceptIfExists, acceptIfNotExists, parseOptionKeys, parseOptions, parsePartition, parseIdentifier, parseQualifiedName,
-  parseSimpleName, parseWithOptions,
+  acceptIfExists,
+  acceptIfNotExists,
+  parseIdentifier,
+  parseOptionKeys,
+  parseOptions,
+  parsePartition,
+  parseQualifiedName,
+  parseSimpleName,
+  parseWithOptions,
 } from './names.js';
 import { parseTopQuery } from './queries.js';
 import type { TokenCursor } from './token-cursor.js';
@@ -67,13 +91,21 @@ function parseAction(cursor: TokenCursor, object: Alter['object']): AlterAction 
     case 'AS':
       return { kind: 'asQuery', query: parseTopQuery(cursor), span: cursor.spanFrom(start) };
     case 'COMMENT':
-      return { kind: 'comment', comment: parsePlainString(cursor, 'a comment in quotes'), span: cursor.spanFrom(start) };
+      return {
+        kind: 'comment',
+        comment: parsePlainString(cursor, 'a comment in quotes'),
+        span: cursor.spanFrom(start),
+      };
     case 'SUSPEND':
       return { kind: 'suspend', span: cursor.spanFrom(start) };
     case 'RESUME':
       return { kind: 'resume', options: parseWithOptions(cursor), span: cursor.spanFrom(start) };
     default:
-      return { kind: 'refresh', partition: cursor.accept('PARTITION') ? parsePartition(cursor) : [], span: cursor.spanFrom(start) };
+      return {
+        kind: 'refresh',
+        partition: cursor.accept('PARTITION') ? parsePartition(cursor) : [],
+        span: cursor.spanFrom(start),
+      };
   }
 }
 
@@ -109,7 +141,15 @@ function parseAddOrModify(cursor: TokenCursor, start: Token, operation: AlterCol
   else if (cursor.atSymbol('(')) cursor.parenthesizedList((inner) => parseElement(inner, columns, elements));
   else parseElement(cursor, columns, elements);
   const { watermarks, constraints } = elements;
-  return { kind: 'alterColumns', operation, columns, watermarks, constraints, distribution, span: cursor.spanFrom(start) };
+  return {
+    kind: 'alterColumns',
+    operation,
+    columns,
+    watermarks,
+    constraints,
+    distribution,
+    span: cursor.spanFrom(start),
+  };
 }
 
 function parseElement(cursor: TokenCursor, columns: PositionedColumn[], elements: TableElements): void {
@@ -157,9 +197,18 @@ function parseDropPartitions(cursor: TokenCursor, start: Token): AlterPartitions
 }
 
 function parseDropParts(cursor: TokenCursor, start: Token, object: Alter['object']): AlterDropParts | AlterPartitions {
-  if (object === 'TABLE' && (cursor.at('PARTITION') || cursor.at('IF', 'EXISTS'))) return parseDropPartitions(cursor, start);
-  const drop = (part: AlterDropParts['part'], columns: QualifiedName[] = [], constraint: AlterDropParts['constraint'] = null): AlterDropParts => ({
-    kind: 'dropParts', part, columns, constraint, span: cursor.spanFrom(start),
+  if (object === 'TABLE' && (cursor.at('PARTITION') || cursor.at('IF', 'EXISTS')))
+    return parseDropPartitions(cursor, start);
+  const drop = (
+    part: AlterDropParts['part'],
+    columns: QualifiedName[] = [],
+    constraint: AlterDropParts['constraint'] = null,
+  ): AlterDropParts => ({
+    kind: 'dropParts',
+    part,
+    columns,
+    constraint,
+    span: cursor.spanFrom(start),
   });
   if (cursor.accept('PRIMARY')) {
     cursor.expect('KEY');
@@ -168,8 +217,14 @@ function parseDropParts(cursor: TokenCursor, start: Token, object: Alter['object
   if (cursor.accept('CONSTRAINT')) return drop('CONSTRAINT', [], parseIdentifier(cursor, "the constraint's name"));
   if (cursor.accept('WATERMARK')) return drop('WATERMARK');
   if (cursor.accept('DISTRIBUTION')) return drop('DISTRIBUTION');
-  if (cursor.atSymbol('(')) return drop('COLUMNS', cursor.parenthesizedList((inner) => parseQualifiedName(inner, "a column's name")));
-  return drop('COLUMNS', [parseQualifiedName(cursor, "a column's name, PRIMARY KEY, CONSTRAINT, WATERMARK or DISTRIBUTION")]);
+  if (cursor.atSymbol('('))
+    return drop(
+      'COLUMNS',
+      cursor.parenthesizedList((inner) => parseQualifiedName(inner, "a column's name")),
+    );
+  return drop('COLUMNS', [
+    parseQualifiedName(cursor, "a column's name, PRIMARY KEY, CONSTRAINT, WATERMARK or DISTRIBUTION"),
+  ]);
 }
 
 // ----------------------------------------------------------------------------------------------------- ALTER FUNCTION, DROP
@@ -183,7 +238,16 @@ function parseAlterFunction(cursor: TokenCursor, start: Token): Statement {
   cursor.expect('AS');
   const className = parsePlainString(cursor, "the function's class or module in quotes");
   const language = parseLanguage(cursor);
-  return { kind: 'alterFunction', temporary, system, ifExists, name, className, language, span: cursor.spanFrom(start) };
+  return {
+    kind: 'alterFunction',
+    temporary,
+    system,
+    ifExists,
+    name,
+    className,
+    language,
+    span: cursor.spanFrom(start),
+  };
 }
 
 export function parseDrop(cursor: TokenCursor): Drop {
@@ -191,8 +255,10 @@ export function parseDrop(cursor: TokenCursor): Drop {
   const temporary = cursor.accept('TEMPORARY');
   const system = cursor.accept('SYSTEM');
   const object = parseDropObject(cursor, system);
-  if (temporary && object === 'MATERIALIZED TABLE') cursor.fail(cursor.previous, 'a materialized table is never temporary');
-  if (system && !temporary && object === 'CONNECTION') cursor.fail(cursor.previous, 'a system connection is always temporary: DROP TEMPORARY SYSTEM CONNECTION');
+  if (temporary && object === 'MATERIALIZED TABLE')
+    cursor.fail(cursor.previous, 'a materialized table is never temporary');
+  if (system && !temporary && object === 'CONNECTION')
+    cursor.fail(cursor.previous, 'a system connection is always temporary: DROP TEMPORARY SYSTEM CONNECTION');
   const ifExists = acceptIfExists(cursor);
   const name = parseQualifiedName(cursor);
   const cascade = object === 'DATABASE' && cursor.acceptOneOf('CASCADE', 'RESTRICT') === 'CASCADE';

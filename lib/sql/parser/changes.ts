@@ -5,13 +5,32 @@
 // No state besides the cursor's.
 
 import type {
-  Assignment, CompilePlan, Delete, Explain, ExplainDetail, Identifier, Insert, Merge, MergeInsert, QualifiedName, Statement, StatementSet, Update,
+  Assignment,
+  CompilePlan,
+  Delete,
+  Explain,
+  ExplainDetail,
+  Identifier,
+  Insert,
+  Merge,
+  MergeInsert,
+  QualifiedName,
+  Statement,
+  StatementSet,
+  Update,
 } from '../ast.js';
 import type { Token } from '../lexer.js';
 import { parseCreate, parseReplaceTable } from './create.js';
 import { parseExpression } from './expressions.js';
 import { parseStringLiteral } from './literals.js';
-import { acceptIfNotExists, parseHints, parseIdentifier, parseIdentifierList, parsePartition, parseQualifiedName } from './names.js';
+import {
+  acceptIfNotExists,
+  parseHints,
+  parseIdentifier,
+  parseIdentifierList,
+  parsePartition,
+  parseQualifiedName,
+} from './names.js';
 import { parseAlias, parseTopQuery, parseValuesRow, QUERY_KEYWORDS } from './queries.js';
 import { parseTableReference } from './table-references.js';
 import type { TokenCursor } from './token-cursor.js';
@@ -68,7 +87,8 @@ export function parseExecute(cursor: TokenCursor): Statement {
     const file = parseStringLiteral(cursor, "the plan file's path in quotes");
     return { kind: 'executePlan', file, span: cursor.spanFrom(start) };
   }
-  const statement = parseExecutable(cursor) ?? cursor.unexpected('a query, INSERT, STATEMENT SET or PLAN after EXECUTE');
+  const statement =
+    parseExecutable(cursor) ?? cursor.unexpected('a query, INSERT, STATEMENT SET or PLAN after EXECUTE');
   return { kind: 'execute', statement, span: cursor.spanFrom(start) };
 }
 
@@ -127,7 +147,10 @@ function parseExplained(cursor: TokenCursor): Statement {
     if (statement.kind === 'createTable' && statement.as !== null) return statement;
     cursor.fail(cursor.previous, 'of the CREATE statements, EXPLAIN takes only CREATE TABLE ... AS SELECT');
   }
-  return parseExecutable(cursor) ?? cursor.unexpected('a query, INSERT, STATEMENT SET or CREATE TABLE ... AS SELECT after EXPLAIN');
+  return (
+    parseExecutable(cursor) ??
+    cursor.unexpected('a query, INSERT, STATEMENT SET or CREATE TABLE ... AS SELECT after EXPLAIN')
+  );
 }
 
 /** `DESCRIBE SELECT ...` and `DESCRIBE STATEMENT ...` are EXPLAIN. */
@@ -193,7 +216,8 @@ export function parseMerge(cursor: TokenCursor): Merge {
 function parseMergeInsert(cursor: TokenCursor): MergeInsert {
   const start = cursor.current;
   cursor.expect('WHEN', 'NOT', 'MATCHED', 'THEN', 'INSERT');
-  const columns: Identifier[] = cursor.atSymbol('(') && cursor.peek().keyword !== 'VALUES' ? parseIdentifierList(cursor) : [];
+  const columns: Identifier[] =
+    cursor.atSymbol('(') && cursor.peek().keyword !== 'VALUES' ? parseIdentifierList(cursor) : [];
   const parenthesized = cursor.acceptSymbol('(');
   cursor.expect('VALUES');
   const row = parseValuesRow(cursor);

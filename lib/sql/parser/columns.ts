@@ -5,9 +5,7 @@
 //
 // No state besides the cursor's.
 
-import type {
-  ColumnDefinition, Distribution, Identifier, TableConstraint, WatermarkDefinition,
-} from '../ast.js';
+import type { ColumnDefinition, Distribution, Identifier, TableConstraint, WatermarkDefinition } from '../ast.js';
 import type { Token } from '../lexer.js';
 import { parseDataType } from './data-types.js';
 import { parseExpression } from './expressions.js';
@@ -25,7 +23,8 @@ export interface TableElements {
 export function parseTableElements(cursor: TokenCursor, namesAllowed: boolean): TableElements {
   const elements: TableElements = { columns: [], watermarks: [], constraints: [] };
   if (namesAllowed && startsNameList(cursor)) {
-    for (const name of parseIdentifierList(cursor)) elements.columns.push({ kind: 'namedColumn', name, span: name.span });
+    for (const name of parseIdentifierList(cursor))
+      elements.columns.push({ kind: 'namedColumn', name, span: name.span });
     return elements;
   }
   cursor.parenthesizedList((inner) => parseTableElement(inner, elements));
@@ -56,7 +55,16 @@ export function parseColumn(cursor: TokenCursor): ColumnDefinition {
     const from = cursor.accept('FROM') ? parseStringLiteral(cursor, "the metadata's key in quotes") : null;
     const virtual = cursor.accept('VIRTUAL');
     const comment = parseComment(cursor);
-    return { kind: 'metadataColumn', name, type, constraint: null, from, virtual, comment, span: cursor.spanFrom(start) };
+    return {
+      kind: 'metadataColumn',
+      name,
+      type,
+      constraint: null,
+      from,
+      virtual,
+      comment,
+      span: cursor.spanFrom(start),
+    };
   }
   const constraint = startsConstraint(cursor) ? parseColumnConstraint(cursor, name) : null;
   const comment = parseComment(cursor);
@@ -100,7 +108,11 @@ function parseConstraintHead(cursor: TokenCursor): Pick<TableConstraint, 'name' 
 }
 
 function finishConstraint(
-  cursor: TokenCursor, start: Token, name: Identifier | null, type: TableConstraint['type'], columns: Identifier[],
+  cursor: TokenCursor,
+  start: Token,
+  name: Identifier | null,
+  type: TableConstraint['type'],
+  columns: Identifier[],
 ): TableConstraint {
   let enforced: boolean | null = null;
   if (cursor.accept('ENFORCED')) enforced = true;
@@ -137,4 +149,3 @@ export function parseDistribution(cursor: TokenCursor, start: Token): Distributi
 export function parsePartitionedBy(cursor: TokenCursor): Identifier[] {
   return cursor.accept('PARTITIONED', 'BY') ? parseIdentifierList(cursor) : [];
 }
-

@@ -5,14 +5,31 @@
 // No state besides the cursor's.
 
 import type {
-  CreateCatalog, CreateConnection, CreateDatabase, CreateFunction, CreateMaterializedTable, CreateModel, CreateTable, CreateView,
-  FunctionResource, LikeClause, LikeOption, StartMode, Statement,
+  CreateCatalog,
+  CreateConnection,
+  CreateDatabase,
+  CreateFunction,
+  CreateMaterializedTable,
+  CreateModel,
+  CreateTable,
+  CreateView,
+  FunctionResource,
+  LikeClause,
+  LikeOption,
+  StartMode,
+  Statement,
 } from '../ast.js';
 import type { Token } from '../lexer.js';
 import { parseDistributed, parsePartitionedBy, parseTableElements, type TableElements } from './columns.js';
 import { parseIntervalLiteral, parsePlainString, parseTimestampLiteral } from './literals.js';
 import {
-  acceptIfNotExists, parseComment, parseIdentifier, parseIdentifierList, parseOptions, parseQualifiedName, parseSimpleName,
+  acceptIfNotExists,
+  parseComment,
+  parseIdentifier,
+  parseIdentifierList,
+  parseOptions,
+  parseQualifiedName,
+  parseSimpleName,
   parseWithOptions,
 } from './names.js';
 import { parseTopQuery } from './queries.js';
@@ -37,8 +54,10 @@ export function parseCreate(cursor: TokenCursor): Statement {
   const system = cursor.accept('SYSTEM');
   const modifiers = { start, orReplace, orAlter, temporary, system };
   if (orAlter && !cursor.at('MATERIALIZED')) cursor.unexpected('MATERIALIZED TABLE after CREATE OR ALTER');
-  if (system && !cursor.at('FUNCTION') && !cursor.at('CONNECTION')) cursor.unexpected('FUNCTION or CONNECTION after SYSTEM');
-  if (system && !temporary) cursor.fail(cursor.previous, 'a system function or connection can only be temporary: CREATE TEMPORARY SYSTEM ...');
+  if (system && !cursor.at('FUNCTION') && !cursor.at('CONNECTION'))
+    cursor.unexpected('FUNCTION or CONNECTION after SYSTEM');
+  if (system && !temporary)
+    cursor.fail(cursor.previous, 'a system function or connection can only be temporary: CREATE TEMPORARY SYSTEM ...');
   switch (cursor.current.keyword) {
     case 'TABLE':
       return parseCreateTable(cursor, modifiers, false);
@@ -86,8 +105,21 @@ function parseCreateTable(cursor: TokenCursor, modifiers: Modifiers, replaceOnly
     cursor.fail(opening, 'columns without types can only stand in CREATE TABLE ... AS SELECT');
   }
   return {
-    kind: 'createTable', orReplace, replaceOnly, temporary, system, ifNotExists, name, ...elements, comment, distribution, partitionedBy,
-    options, like, as, span: cursor.spanFrom(start),
+    kind: 'createTable',
+    orReplace,
+    replaceOnly,
+    temporary,
+    system,
+    ifNotExists,
+    name,
+    ...elements,
+    comment,
+    distribution,
+    partitionedBy,
+    options,
+    like,
+    as,
+    span: cursor.spanFrom(start),
   };
 }
 
@@ -105,7 +137,16 @@ function parseLikeClause(cursor: TokenCursor): LikeClause {
 function parseLikeOption(cursor: TokenCursor): LikeOption {
   const start = cursor.current;
   const merging = cursor.expectOneOf('INCLUDING', 'EXCLUDING', 'OVERWRITING');
-  const feature = cursor.expectOneOf('ALL', 'CONSTRAINTS', 'DISTRIBUTION', 'GENERATED', 'METADATA', 'OPTIONS', 'PARTITIONS', 'WATERMARKS');
+  const feature = cursor.expectOneOf(
+    'ALL',
+    'CONSTRAINTS',
+    'DISTRIBUTION',
+    'GENERATED',
+    'METADATA',
+    'OPTIONS',
+    'PARTITIONS',
+    'WATERMARKS',
+  );
   return { kind: 'likeOption', merging, feature, span: cursor.spanFrom(start) };
 }
 
@@ -117,22 +158,44 @@ function parseCreateView(cursor: TokenCursor, { start, orReplace, temporary }: M
   const comment = parseComment(cursor);
   cursor.expect('AS');
   const query = parseTopQuery(cursor);
-  return { kind: 'createView', orReplace, temporary, ifNotExists, name, columns, comment, query, span: cursor.spanFrom(start) };
+  return {
+    kind: 'createView',
+    orReplace,
+    temporary,
+    ifNotExists,
+    name,
+    columns,
+    comment,
+    query,
+    span: cursor.spanFrom(start),
+  };
 }
 
 function parseCreateFunction(cursor: TokenCursor, { start, temporary, system }: Modifiers): CreateFunction {
   cursor.expect('FUNCTION');
   const ifNotExists = acceptIfNotExists(cursor);
-  const name = system ? parseSimpleName(cursor, "the function's name") : parseQualifiedName(cursor, "the function's name");
+  const name = system
+    ? parseSimpleName(cursor, "the function's name")
+    : parseQualifiedName(cursor, "the function's name");
   cursor.expect('AS');
   const className = parsePlainString(cursor, "the function's class or module in quotes");
   const language = parseLanguage(cursor);
   const using = cursor.current;
   const resources = cursor.accept('USING') ? cursor.commaList(parseResource) : [];
-  if (resources.length > 0 && (language === 'PYTHON' || language === 'SQL')) cursor.fail(using, 'USING goes with JAVA and SCALA only');
+  if (resources.length > 0 && (language === 'PYTHON' || language === 'SQL'))
+    cursor.fail(using, 'USING goes with JAVA and SCALA only');
   const options = parseWithOptions(cursor);
   return {
-    kind: 'createFunction', temporary, system, ifNotExists, name, className, language, resources, options, span: cursor.spanFrom(start),
+    kind: 'createFunction',
+    temporary,
+    system,
+    ifNotExists,
+    name,
+    className,
+    language,
+    resources,
+    options,
+    span: cursor.spanFrom(start),
   };
 }
 
@@ -181,7 +244,19 @@ function parseCreateModel(cursor: TokenCursor, { start, orReplace, temporary }: 
   const comment = parseComment(cursor);
   const options = parseWithOptions(cursor);
   const as = cursor.accept('AS') ? parseTopQuery(cursor) : null;
-  return { kind: 'createModel', orReplace, temporary, ifNotExists, name, input, output, comment, options, as, span: cursor.spanFrom(start) };
+  return {
+    kind: 'createModel',
+    orReplace,
+    temporary,
+    ifNotExists,
+    name,
+    input,
+    output,
+    comment,
+    options,
+    as,
+    span: cursor.spanFrom(start),
+  };
 }
 
 function parseCreateConnection(cursor: TokenCursor, { start, temporary, system }: Modifiers): CreateConnection {
@@ -191,14 +266,24 @@ function parseCreateConnection(cursor: TokenCursor, { start, temporary, system }
   const comment = parseComment(cursor);
   cursor.expect('WITH');
   const options = parseOptions(cursor);
-  return { kind: 'createConnection', temporary, system, ifNotExists, name, comment, options, span: cursor.spanFrom(start) };
+  return {
+    kind: 'createConnection',
+    temporary,
+    system,
+    ifNotExists,
+    name,
+    comment,
+    options,
+    span: cursor.spanFrom(start),
+  };
 }
 
 function parseCreateMaterializedTable(cursor: TokenCursor, modifiers: Modifiers): CreateMaterializedTable {
   const { start, orAlter } = modifiers;
   const keyword = cursor.expect('MATERIALIZED');
   if (modifiers.temporary) cursor.fail(keyword, 'a materialized table cannot be temporary');
-  if (modifiers.orReplace) cursor.fail(keyword, 'a materialized table cannot be replaced; use CREATE OR ALTER MATERIALIZED TABLE');
+  if (modifiers.orReplace)
+    cursor.fail(keyword, 'a materialized table cannot be replaced; use CREATE OR ALTER MATERIALIZED TABLE');
   cursor.expect('TABLE');
   const name = parseQualifiedName(cursor, "the materialized table's name");
   const elements = cursor.atSymbol('(') ? parseTableElements(cursor, true) : NO_ELEMENTS;
@@ -212,8 +297,19 @@ function parseCreateMaterializedTable(cursor: TokenCursor, modifiers: Modifiers)
   cursor.expect('AS');
   const query = parseTopQuery(cursor);
   return {
-    kind: 'createMaterializedTable', orAlter, name, ...elements, comment, distribution, partitionedBy, options, startMode,
-    freshness, refreshMode, query, span: cursor.spanFrom(start),
+    kind: 'createMaterializedTable',
+    orAlter,
+    name,
+    ...elements,
+    comment,
+    distribution,
+    partitionedBy,
+    options,
+    startMode,
+    freshness,
+    refreshMode,
+    query,
+    span: cursor.spanFrom(start),
   };
 }
 
@@ -223,7 +319,12 @@ function parseStartMode(cursor: TokenCursor): StartMode | null {
   if (!cursor.accept('START_MODE')) return null;
   cursor.expectSymbol('=');
   const mode = cursor.expectOneOf(
-    'FROM_BEGINNING', 'FROM_NOW', 'FROM_TIMESTAMP', 'RESUME_OR_FROM_BEGINNING', 'RESUME_OR_FROM_NOW', 'RESUME_OR_FROM_TIMESTAMP',
+    'FROM_BEGINNING',
+    'FROM_NOW',
+    'FROM_TIMESTAMP',
+    'RESUME_OR_FROM_BEGINNING',
+    'RESUME_OR_FROM_NOW',
+    'RESUME_OR_FROM_TIMESTAMP',
   );
   let argument: StartMode['argument'] = null;
   if (mode.endsWith('TIMESTAMP') || (mode.endsWith('NOW') && cursor.atSymbol('('))) {

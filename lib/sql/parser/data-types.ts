@@ -7,8 +7,8 @@
 
 import type { DataType, RowTypeField, ScalarTypeName, SourceSpan } from '../ast.js';
 import type { Token } from '../lexer.js';
-import { isIdentifier, parseIdentifier, parseQualifiedName } from './names.js';
 import { parseIntervalQualifier, parsePlainString, parseStringLiteral, parseUnsignedInteger } from './literals.js';
+import { isIdentifier, parseIdentifier, parseQualifiedName } from './names.js';
 import type { TokenCursor } from './token-cursor.js';
 
 interface ScalarSyntax {
@@ -95,7 +95,12 @@ function parseBareType(cursor: TokenCursor): DataType {
       cursor.expectSymbol('<');
       const element = parseDataType(cursor);
       cursor.expectSymbol('>');
-      return { kind: token.keyword === 'ARRAY' ? 'arrayType' : 'multisetType', element, nullable: true, span: cursor.spanFrom(token) };
+      return {
+        kind: token.keyword === 'ARRAY' ? 'arrayType' : 'multisetType',
+        element,
+        nullable: true,
+        span: cursor.spanFrom(token),
+      };
     }
     case 'MAP':
       if (cursor.atSymbol('<', 1)) return parseMapType(cursor, token);
@@ -128,7 +133,8 @@ function parseScalarType(cursor: TokenCursor, start: Token, syntax: ScalarSyntax
     if (syntax.numDigitsMax > 1 && cursor.acceptSymbol(',')) scale = parseUnsignedInteger(cursor);
     cursor.expectSymbol(')');
   }
-  if ((name === 'CHAR' || name === 'VARCHAR') && cursor.accept('CHARACTER', 'SET')) parseIdentifier(cursor, "a character set's name");
+  if ((name === 'CHAR' || name === 'VARCHAR') && cursor.accept('CHARACTER', 'SET'))
+    parseIdentifier(cursor, "a character set's name");
   if (name === 'TIMESTAMP' && acceptTimeZone(cursor)) name = 'TIMESTAMP_LTZ';
   if (name === 'TIME' && acceptTimeZone(cursor)) {
     cursor.fail(cursor.spanFrom(start), 'TIME has no form WITH LOCAL TIME ZONE; use TIME, or TIMESTAMP_LTZ', 'TIME');

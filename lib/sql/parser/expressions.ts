@@ -5,7 +5,15 @@
 // Precedences are Calcite's, from loose to tight: multiset operators 14 and 18, OR 22, AND 24, NOT 26, IS 28, comparisons 30,
 // IN LIKE BETWEEN 32, + - 40, * / % || 60, sign 80, [] and . 100. No state besides the cursor's.
 
-import type { BinaryOperator, ComparisonOperator, Expression, IsTest, LikeExpression, Query, UnaryOperator } from '../ast.js';
+import type {
+  BinaryOperator,
+  ComparisonOperator,
+  Expression,
+  IsTest,
+  LikeExpression,
+  Query,
+  UnaryOperator,
+} from '../ast.js';
 import type { Token } from '../lexer.js';
 import { parsePostfix, parsePrimary, parseQueryOrExpression, startsExpression } from './operands.js';
 import type { TokenCursor } from './token-cursor.js';
@@ -18,7 +26,20 @@ interface InfixSyntax {
 
 const SYMBOL_OPERATORS: Readonly<Record<string, InfixSyntax>> = Object.fromEntries(
   (
-    [['=', 30], ['<>', 30], ['<', 30], ['<=', 30], ['>', 30], ['>=', 30], ['+', 40], ['-', 40], ['*', 60], ['/', 60], ['%', 60], ['||', 60]] as const
+    [
+      ['=', 30],
+      ['<>', 30],
+      ['<', 30],
+      ['<=', 30],
+      ['>', 30],
+      ['>=', 30],
+      ['+', 40],
+      ['-', 40],
+      ['*', 60],
+      ['/', 60],
+      ['%', 60],
+      ['||', 60],
+    ] as const
   ).map(([operator, precedence]) => [operator, { operator, precedence, numTokens: 1 }]),
 );
 
@@ -80,7 +101,13 @@ function parseOperators(cursor: TokenCursor, minPrecedence: number, stopAtAnd: b
 }
 
 /** Takes one operator after `left` and its right side; null if none comes that binds tightly enough. */
-function parseOperator(cursor: TokenCursor, left: Expression, start: Token, minPrecedence: number, stopAtAnd: boolean): Expression | null {
+function parseOperator(
+  cursor: TokenCursor,
+  left: Expression,
+  start: Token,
+  minPrecedence: number,
+  stopAtAnd: boolean,
+): Expression | null {
   const token = cursor.current;
   if (token.type !== 'word' && token.type !== 'symbol') return null;
   if (token.text === '!=') cursor.fail(token, "'!=' is not SQL; write <>");
@@ -119,17 +146,23 @@ function infixSyntax(cursor: TokenCursor, token: Token): InfixSyntax | null {
       return null;
     case 'IS':
       if (cursor.at('IS', 'DISTINCT', 'FROM')) return { operator: 'IS DISTINCT FROM', precedence: 30, numTokens: 3 };
-      if (cursor.at('IS', 'NOT', 'DISTINCT', 'FROM')) return { operator: 'IS NOT DISTINCT FROM', precedence: 30, numTokens: 4 };
+      if (cursor.at('IS', 'NOT', 'DISTINCT', 'FROM'))
+        return { operator: 'IS NOT DISTINCT FROM', precedence: 30, numTokens: 4 };
       return null;
     case 'MEMBER':
       return cursor.at('MEMBER', 'OF') ? { operator: 'MEMBER OF', precedence: 30, numTokens: 2 } : null;
     case 'SUBMULTISET':
       return cursor.at('SUBMULTISET', 'OF') ? { operator: 'SUBMULTISET OF', precedence: 30, numTokens: 2 } : null;
     case 'NOT':
-      return cursor.at('NOT', 'SUBMULTISET', 'OF') ? { operator: 'NOT SUBMULTISET OF', precedence: 30, numTokens: 3 } : null;
+      return cursor.at('NOT', 'SUBMULTISET', 'OF')
+        ? { operator: 'NOT SUBMULTISET OF', precedence: 30, numTokens: 3 }
+        : null;
     case 'IMMEDIATELY':
-      if (cursor.at('IMMEDIATELY', 'PRECEDES')) return { operator: 'IMMEDIATELY PRECEDES', precedence: 30, numTokens: 2 };
-      return cursor.at('IMMEDIATELY', 'SUCCEEDS') ? { operator: 'IMMEDIATELY SUCCEEDS', precedence: 30, numTokens: 2 } : null;
+      if (cursor.at('IMMEDIATELY', 'PRECEDES'))
+        return { operator: 'IMMEDIATELY PRECEDES', precedence: 30, numTokens: 2 };
+      return cursor.at('IMMEDIATELY', 'SUCCEEDS')
+        ? { operator: 'IMMEDIATELY SUCCEEDS', precedence: 30, numTokens: 2 }
+        : null;
     case 'MULTISET':
       return multisetSyntax(cursor);
     default:
@@ -154,7 +187,13 @@ function multisetSyntax(cursor: TokenCursor): InfixSyntax | null {
   };
 }
 
-function parseInfix(cursor: TokenCursor, left: Expression, start: Token, syntax: InfixSyntax, stopAtAnd: boolean): Expression {
+function parseInfix(
+  cursor: TokenCursor,
+  left: Expression,
+  start: Token,
+  syntax: InfixSyntax,
+  stopAtAnd: boolean,
+): Expression {
   const { operator, precedence } = syntax;
   const operatorToken = cursor.current;
   for (let i = 0; i < syntax.numTokens; i++) cursor.take();
@@ -162,7 +201,14 @@ function parseInfix(cursor: TokenCursor, left: Expression, start: Token, syntax:
   if (precedence === RANGE_PRECEDENCE) {
     const quantifier = cursor.expectOneOf('SOME', 'ANY', 'ALL');
     const members = parseMembers(cursor);
-    return { kind: 'quantified', operator: operator as ComparisonOperator, quantifier, operand: left, ...members, span: cursor.spanFrom(start) };
+    return {
+      kind: 'quantified',
+      operator: operator as ComparisonOperator,
+      quantifier,
+      operand: left,
+      ...members,
+      span: cursor.spanFrom(start),
+    };
   }
   expectOperand(cursor, operatorToken);
   const right = parseOperators(cursor, precedence + 1, stopAtAnd);
@@ -193,7 +239,13 @@ function parseIsTest(cursor: TokenCursor): IsTest {
 }
 
 /** IN, BETWEEN, LIKE and its kin, each with or without NOT. */
-function parseRange(cursor: TokenCursor, operand: Expression, start: Token, minPrecedence: number, stopAtAnd: boolean): Expression | null {
+function parseRange(
+  cursor: TokenCursor,
+  operand: Expression,
+  start: Token,
+  minPrecedence: number,
+  stopAtAnd: boolean,
+): Expression | null {
   const keyword = cursor.at('NOT') ? cursor.peek().keyword : cursor.current.keyword;
   if (!RANGE_KEYWORDS.has(keyword)) return null;
   if ((keyword === 'BETWEEN' ? BETWEEN_PRECEDENCE : RANGE_PRECEDENCE) < minPrecedence) return null;

@@ -5,7 +5,18 @@
 // Columns begin like calls, so they are parsed here too. Calls with a syntax of their own are in special-calls.ts and json.ts.
 // No state besides the cursor's.
 
-import type { ColumnReference, Descriptor, Expression, FunctionCall, Identifier, OrderItem, Query, QualifiedName, Star, TableArgument } from '../ast.js';
+import type {
+  ColumnReference,
+  Descriptor,
+  Expression,
+  FunctionCall,
+  Identifier,
+  OrderItem,
+  QualifiedName,
+  Query,
+  Star,
+  TableArgument,
+} from '../ast.js';
 import type { Token } from '../lexer.js';
 import { parseExpression, parseExpressionList } from './expressions.js';
 import { CONTEXT_VARIABLES, FUNCTION_KEYWORDS, JSON_CALLS, SPECIAL_CALLS } from './function-names.js';
@@ -61,7 +72,12 @@ function parseCallOrColumnOrSpecial(cursor: TokenCursor): Expression {
 function isModifier(cursor: TokenCursor): boolean {
   const { keyword } = cursor.current;
   const next = cursor.peek();
-  return keyword === 'FINAL' && next.type === 'word' && cursor.atSymbol('(', 2) && (!next.reserved || FUNCTION_KEYWORDS.has(next.keyword) || SPECIAL_CALLS.has(next.keyword));
+  return (
+    keyword === 'FINAL' &&
+    next.type === 'word' &&
+    cursor.atSymbol('(', 2) &&
+    (!next.reserved || FUNCTION_KEYWORDS.has(next.keyword) || SPECIAL_CALLS.has(next.keyword))
+  );
 }
 
 /** RUNNING is reserved, so it cannot begin anything else. */
@@ -97,7 +113,9 @@ export function parseColumnReference(cursor: TokenCursor): ColumnReference | Sta
 /** A call by name, with everything that may follow it. */
 export function parseCall(cursor: TokenCursor): FunctionCall {
   const start = cursor.current;
-  const name = FUNCTION_KEYWORDS.has(start.keyword) ? functionName(cursor) : parseQualifiedName(cursor, "a function's name");
+  const name = FUNCTION_KEYWORDS.has(start.keyword)
+    ? functionName(cursor)
+    : parseQualifiedName(cursor, "a function's name");
   return parseCallRest(cursor, name, start);
 }
 
@@ -110,8 +128,16 @@ export function functionName(cursor: TokenCursor): QualifiedName {
 /** All that a call can have, absent. */
 export function bareCall(name: QualifiedName): Omit<FunctionCall, 'args' | 'span'> {
   return {
-    kind: 'call', name, parentheses: true, quantifier: null, argumentOrderBy: [], nullTreatment: null, withinDistinct: [], withinGroup: [],
-    filter: null, over: null,
+    kind: 'call',
+    name,
+    parentheses: true,
+    quantifier: null,
+    argumentOrderBy: [],
+    nullTreatment: null,
+    withinDistinct: [],
+    withinGroup: [],
+    filter: null,
+    over: null,
   };
 }
 
@@ -163,12 +189,18 @@ function parseArgumentValue(cursor: TokenCursor, queryAllowed: boolean): Express
   }
   const value = queryAllowed ? parseQueryOrExpression(cursor) : parseExpression(cursor);
   const query = value.kind === 'query' ? value : value.kind === 'subquery' ? value.query : null;
-  if (query !== null && (cursor.at('PARTITION') || cursor.at('ORDER'))) return parseTableArgument(cursor, null, query, start);
+  if (query !== null && (cursor.at('PARTITION') || cursor.at('ORDER')))
+    return parseTableArgument(cursor, null, query, start);
   return value.kind === 'query' ? { kind: 'subquery', query: value, span: value.span } : value;
 }
 
 /** From PARTITION BY on. */
-function parseTableArgument(cursor: TokenCursor, table: QualifiedName | null, query: Query | null, start: Token): TableArgument {
+function parseTableArgument(
+  cursor: TokenCursor,
+  table: QualifiedName | null,
+  query: Query | null,
+  start: Token,
+): TableArgument {
   let partitionBy: Expression[] = [];
   let orderBy: OrderItem[] = [];
   if (cursor.accept('PARTITION')) {

@@ -55,14 +55,21 @@ interface Behaviors {
 }
 
 /** Any number of `... ON EMPTY` and `... ON ERROR`; a later one replaces an earlier. */
-function parseBehaviors(cursor: TokenCursor, parseAction: (cursor: TokenCursor) => Pick<JsonBehavior, 'action' | 'value'>): Behaviors {
+function parseBehaviors(
+  cursor: TokenCursor,
+  parseAction: (cursor: TokenCursor) => Pick<JsonBehavior, 'action' | 'value'>,
+): Behaviors {
   const behaviors: Behaviors = { onEmpty: null, onError: null };
   while (!cursor.atSymbol(')')) {
     const start = cursor.current;
     const action = parseAction(cursor);
     cursor.expect('ON');
     const event = cursor.expectOneOf('EMPTY', 'ERROR');
-    behaviors[event === 'EMPTY' ? 'onEmpty' : 'onError'] = { kind: 'jsonBehavior', ...action, span: cursor.spanFrom(start) };
+    behaviors[event === 'EMPTY' ? 'onEmpty' : 'onError'] = {
+      kind: 'jsonBehavior',
+      ...action,
+      span: cursor.spanFrom(start),
+    };
   }
   return behaviors;
 }
@@ -94,7 +101,9 @@ function parseWrapper(cursor: TokenCursor): JsonQueryExpression['wrapper'] {
   let wrapper: JsonQueryExpression['wrapper'];
   if (cursor.accept('WITHOUT')) wrapper = 'WITHOUT';
   else if (!cursor.accept('WITH')) return null;
-  else wrapper = cursor.acceptOneOf('CONDITIONAL', 'UNCONDITIONAL') === 'CONDITIONAL' ? 'WITH CONDITIONAL' : 'WITH UNCONDITIONAL';
+  else
+    wrapper =
+      cursor.acceptOneOf('CONDITIONAL', 'UNCONDITIONAL') === 'CONDITIONAL' ? 'WITH CONDITIONAL' : 'WITH UNCONDITIONAL';
   cursor.accept('ARRAY');
   cursor.expect('WRAPPER');
   return wrapper;
@@ -105,7 +114,8 @@ function parseJsonExists(cursor: TokenCursor, start: Token): Expression {
   const behaviorStart = cursor.current;
   const action = cursor.acceptOneOf('TRUE', 'FALSE', 'UNKNOWN', 'ERROR');
   if (action !== null) cursor.expect('ON', 'ERROR');
-  const onError: JsonBehavior | null = action === null ? null : { kind: 'jsonBehavior', action, value: null, span: cursor.spanFrom(behaviorStart) };
+  const onError: JsonBehavior | null =
+    action === null ? null : { kind: 'jsonBehavior', action, value: null, span: cursor.spanFrom(behaviorStart) };
   cursor.expectSymbol(')');
   return { kind: 'jsonExists', input, path, onError, span: cursor.spanFrom(start) };
 }
@@ -158,6 +168,13 @@ function parseJsonArrayAggregate(cursor: TokenCursor, start: Token): Expression 
   cursor.expectSymbol(')');
   const within = cursor.current;
   const outer = parseWithinGroup(cursor);
-  if (inner.length > 0 && outer.length > 0) cursor.fail(within, 'the order is given twice: inside the parentheses and in WITHIN GROUP');
-  return { kind: 'jsonArrayAggregate', item, orderBy: inner.length > 0 ? inner : outer, onNull, span: cursor.spanFrom(start) };
+  if (inner.length > 0 && outer.length > 0)
+    cursor.fail(within, 'the order is given twice: inside the parentheses and in WITHIN GROUP');
+  return {
+    kind: 'jsonArrayAggregate',
+    item,
+    orderBy: inner.length > 0 ? inner : outer,
+    onNull,
+    span: cursor.spanFrom(start),
+  };
 }

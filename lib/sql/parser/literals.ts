@@ -5,11 +5,19 @@
 // No state besides the cursor's. As in Flink, what stands inside DATE '...' and INTERVAL '...' is checked by the analyser.
 
 import type {
-  DateTimeLiteral, Expression, IntervalExpression, IntervalLiteral, IntervalQualifier, Literal, NumberLiteral, StringLiteral, TimeUnit,
+  DateTimeLiteral,
+  Expression,
+  IntervalExpression,
+  IntervalLiteral,
+  IntervalQualifier,
+  Literal,
+  NumberLiteral,
+  StringLiteral,
+  TimeUnit,
 } from '../ast.js';
-import { BAD_UNICODE_ESCAPE, unescapeUnicode, type Token } from '../lexer.js';
-import { parseColumnReference } from './functions.js';
+import { BAD_UNICODE_ESCAPE, type Token, unescapeUnicode } from '../lexer.js';
 import { parseExpression } from './expressions.js';
+import { parseColumnReference } from './functions.js';
 import { isIdentifier } from './names.js';
 import type { TokenCursor } from './token-cursor.js';
 
@@ -48,7 +56,11 @@ function tryParseWordLiteral(cursor: TokenCursor, token: Token): Literal | null 
     case 'FALSE':
     case 'UNKNOWN':
       cursor.take();
-      return { kind: 'boolean', value: token.keyword === 'UNKNOWN' ? null : token.keyword === 'TRUE', span: cursor.spanFrom(token) };
+      return {
+        kind: 'boolean',
+        value: token.keyword === 'UNKNOWN' ? null : token.keyword === 'TRUE',
+        span: cursor.spanFrom(token),
+      };
     case 'NULL':
       cursor.take();
       return { kind: 'null', span: cursor.spanFrom(token) };
@@ -68,7 +80,12 @@ export function parseUnsignedNumber(cursor: TokenCursor): NumberLiteral {
   const token = cursor.current;
   if (!isNumber(token)) cursor.unexpected('a number');
   cursor.take();
-  return { kind: 'number', form: token.type === 'approximate' ? 'approximate' : 'exact', text: token.text, span: cursor.spanFrom(token) };
+  return {
+    kind: 'number',
+    form: token.type === 'approximate' ? 'approximate' : 'exact',
+    text: token.text,
+    span: cursor.spanFrom(token),
+  };
 }
 
 /** A number with an optional sign, which becomes part of the literal. */
@@ -101,7 +118,8 @@ export function parseStringLiteral(cursor: TokenCursor, what: string): StringLit
   const start = cursor.current;
   if (start.type !== 'string' && start.type !== 'unicodeString') cursor.unexpected(what);
   cursor.take();
-  if (start.charset !== null && !CHARSETS.has(start.charset)) cursor.fail(start, `there is no character set called ${start.charset}`);
+  if (start.charset !== null && !CHARSETS.has(start.charset))
+    cursor.fail(start, `there is no character set called ${start.charset}`);
   let value = start.value;
   while (isPlainString(cursor.current)) value += cursor.take().value;
   if (cursor.at('UESCAPE')) value = unescape(cursor, start, value, parseEscapeCharacter(cursor, start));
@@ -109,7 +127,9 @@ export function parseStringLiteral(cursor: TokenCursor, what: string): StringLit
   return { kind: 'string', value, charset: start.charset, span: cursor.spanFrom(start) };
 }
 
-const CHARSETS = new Set('UTF8 UTF-8 UTF16 UTF-16 UTF-16LE UTF-16BE UTF32 UTF-32 LATIN1 ISO-8859-1 US-ASCII ASCII'.split(' '));
+const CHARSETS = new Set(
+  'UTF8 UTF-8 UTF16 UTF-16 UTF-16LE UTF-16BE UTF32 UTF-32 LATIN1 ISO-8859-1 US-ASCII ASCII'.split(' '),
+);
 
 /** A string in plain quotes, without prefix: what DDL takes. */
 export function parsePlainString(cursor: TokenCursor, what: string): StringLiteral {
@@ -125,7 +145,8 @@ function isPlainString(token: Token): boolean {
 
 function parseEscapeCharacter(cursor: TokenCursor, literal: Token): string {
   const uescape = cursor.expect('UESCAPE');
-  if (literal.type !== 'unicodeString') cursor.fail(uescape, "UESCAPE goes with a Unicode string only: U&'...' UESCAPE '!'");
+  if (literal.type !== 'unicodeString')
+    cursor.fail(uescape, "UESCAPE goes with a Unicode string only: U&'...' UESCAPE '!'");
   const token = cursor.current;
   const escape = parsePlainString(cursor, 'the escape character in quotes').value;
   if (escape.length !== 1 || /[0-9a-fA-F+'"\s]/.test(escape)) {
@@ -149,7 +170,8 @@ function parseBinaryLiteral(cursor: TokenCursor): Literal {
 // -------------------------------------------------------------------------------------------------------- date and time
 
 function tryParseDateTime(cursor: TokenCursor, token: Token): DateTimeLiteral | null {
-  let type: DateTimeLiteral['type'] = token.keyword === 'DATE' || token.keyword === 'TIME' ? token.keyword : 'TIMESTAMP';
+  let type: DateTimeLiteral['type'] =
+    token.keyword === 'DATE' || token.keyword === 'TIME' ? token.keyword : 'TIMESTAMP';
   let numWords = 1;
   if (token.keyword === 'TIMESTAMP' && cursor.peek().keyword === 'WITH') {
     if (cursor.at('TIMESTAMP', 'WITH', 'LOCAL', 'TIME', 'ZONE')) [type, numWords] = ['TIMESTAMP_LTZ', 5];
@@ -184,8 +206,22 @@ function tryParseEscapedDateTime(cursor: TokenCursor): DateTimeLiteral | null {
 // ------------------------------------------------------------------------------------------------------------- intervals
 
 const INTERVAL_UNITS: Readonly<Record<string, TimeUnit>> = {
-  YEAR: 'YEAR', YEARS: 'YEAR', QUARTER: 'QUARTER', QUARTERS: 'QUARTER', MONTH: 'MONTH', MONTHS: 'MONTH', WEEK: 'WEEK', WEEKS: 'WEEK',
-  DAY: 'DAY', DAYS: 'DAY', HOUR: 'HOUR', HOURS: 'HOUR', MINUTE: 'MINUTE', MINUTES: 'MINUTE', SECOND: 'SECOND', SECONDS: 'SECOND',
+  YEAR: 'YEAR',
+  YEARS: 'YEAR',
+  QUARTER: 'QUARTER',
+  QUARTERS: 'QUARTER',
+  MONTH: 'MONTH',
+  MONTHS: 'MONTH',
+  WEEK: 'WEEK',
+  WEEKS: 'WEEK',
+  DAY: 'DAY',
+  DAYS: 'DAY',
+  HOUR: 'HOUR',
+  HOURS: 'HOUR',
+  MINUTE: 'MINUTE',
+  MINUTES: 'MINUTE',
+  SECOND: 'SECOND',
+  SECONDS: 'SECOND',
 };
 
 const FINER_UNITS: Readonly<Partial<Record<TimeUnit, readonly TimeUnit[]>>> = {
@@ -202,7 +238,9 @@ export function atIntervalUnit(token: Token): boolean {
 /** `INTERVAL '5' DAY`, and nothing but a literal. */
 export function parseIntervalLiteral(cursor: TokenCursor): IntervalLiteral {
   const expression = parseInterval(cursor);
-  return expression.kind === 'interval' ? expression : cursor.fail(expression.span, "expected a literal, such as INTERVAL '5' DAY");
+  return expression.kind === 'interval'
+    ? expression
+    : cursor.fail(expression.span, "expected a literal, such as INTERVAL '5' DAY");
 }
 
 /** `INTERVAL '5' DAY`, `INTERVAL 5 DAY`, `INTERVAL a DAY`, `INTERVAL (a + 1) DAY`. */
@@ -249,7 +287,8 @@ export function parseIntervalQualifier(cursor: TokenCursor, rangeAllowed = true)
   if (rangeAllowed && finer !== undefined && cursor.accept('TO')) {
     const unit = cursor.current;
     to = parseUnit(cursor);
-    if (!finer.includes(to)) cursor.fail(unit, `an interval from ${from} can go to ${finer.join(', ')}, not to ${unit.text}`);
+    if (!finer.includes(to))
+      cursor.fail(unit, `an interval from ${from} can go to ${finer.join(', ')}, not to ${unit.text}`);
     if (to === 'SECOND' && cursor.acceptSymbol('(')) {
       fractionalPrecision = parseUnsignedInteger(cursor);
       cursor.expectSymbol(')');

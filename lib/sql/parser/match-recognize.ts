@@ -32,8 +32,23 @@ export function parseMatchRecognize(cursor: TokenCursor, input: TableReference, 
   const defines = cursor.commaList(parseDefinition);
   cursor.expectSymbol(')');
   return {
-    kind: 'matchRecognize', input, partitionBy, orderBy, measures, rowsPerMatch, afterMatch, pattern, startAnchor, endAnchor, within, subsets,
-    defines, alias: null, systemTime: null, sample: null, span: cursor.spanFrom(start),
+    kind: 'matchRecognize',
+    input,
+    partitionBy,
+    orderBy,
+    measures,
+    rowsPerMatch,
+    afterMatch,
+    pattern,
+    startAnchor,
+    endAnchor,
+    within,
+    subsets,
+    defines,
+    alias: null,
+    systemTime: null,
+    sample: null,
+    span: cursor.spanFrom(start),
   };
 }
 
@@ -63,10 +78,16 @@ function parseAfterMatch(cursor: TokenCursor): AfterMatch {
     return { kind: 'afterMatch', skip: 'PAST LAST ROW', variable: null, span: cursor.spanFrom(start) };
   }
   cursor.expect('TO');
-  if (cursor.accept('NEXT', 'ROW')) return { kind: 'afterMatch', skip: 'TO NEXT ROW', variable: null, span: cursor.spanFrom(start) };
+  if (cursor.accept('NEXT', 'ROW'))
+    return { kind: 'afterMatch', skip: 'TO NEXT ROW', variable: null, span: cursor.spanFrom(start) };
   const edge = isIdentifier(cursor.peek()) ? cursor.acceptOneOf('FIRST', 'LAST') : null;
   const variable = parseIdentifier(cursor, "a pattern variable's name");
-  return { kind: 'afterMatch', skip: edge === 'FIRST' ? 'TO FIRST' : 'TO LAST', variable, span: cursor.spanFrom(start) };
+  return {
+    kind: 'afterMatch',
+    skip: edge === 'FIRST' ? 'TO FIRST' : 'TO LAST',
+    variable,
+    span: cursor.spanFrom(start),
+  };
 }
 
 function parseSubset(cursor: TokenCursor): MatchRecognizeTable['subsets'][number] {

@@ -5,7 +5,15 @@
 //
 // No state besides the cursor's.
 
-import type { HintArgument, Hint, Identifier, PartitionEntry, PropertyOption, QualifiedName, StringLiteral } from '../ast.js';
+import type {
+  Hint,
+  HintArgument,
+  Identifier,
+  PartitionEntry,
+  PropertyOption,
+  QualifiedName,
+  StringLiteral,
+} from '../ast.js';
 import type { Token } from '../lexer.js';
 import { parseLiteral, parseNumericLiteral, parsePlainString, parseStringLiteral } from './literals.js';
 import type { TokenCursor } from './token-cursor.js';
@@ -21,7 +29,12 @@ export function parseIdentifier(cursor: TokenCursor, what = 'a name'): Identifie
 
 export function identifierOf(token: Token): Identifier {
   const { start, end, line, column } = token;
-  return { kind: 'identifier', name: token.value, quoted: token.type === 'quotedIdentifier', span: { start, end, line, column } };
+  return {
+    kind: 'identifier',
+    name: token.value,
+    quoted: token.type === 'quotedIdentifier',
+    span: { start, end, line, column },
+  };
 }
 
 /** A name without dots, as a `QualifiedName` of one part. */
@@ -66,7 +79,9 @@ function parseOption(cursor: TokenCursor): PropertyOption {
 /** `('key', ...)`; may be empty. */
 export function parseOptionKeys(cursor: TokenCursor): StringLiteral[] {
   cursor.expectSymbol('(');
-  const keys = cursor.atSymbol(')') ? [] : cursor.commaList((inner) => parseStringLiteral(inner, "an option's key in quotes"));
+  const keys = cursor.atSymbol(')')
+    ? []
+    : cursor.commaList((inner) => parseStringLiteral(inner, "an option's key in quotes"));
   cursor.expectSymbol(')');
   return keys;
 }
@@ -81,7 +96,8 @@ export function parsePartition(cursor: TokenCursor, valuesOptional = false): Par
   return cursor.parenthesizedList((inner) => {
     const start = inner.current;
     const key = parseIdentifier(inner, "a partition column's name");
-    if (valuesOptional && !inner.atSymbol('=')) return { kind: 'partitionEntry', key, value: null, span: inner.spanFrom(start) };
+    if (valuesOptional && !inner.atSymbol('='))
+      return { kind: 'partitionEntry', key, value: null, span: inner.spanFrom(start) };
     inner.expectSymbol('=');
     const value = parseLiteral(inner);
     return { kind: 'partitionEntry', key, value, span: inner.spanFrom(start) };

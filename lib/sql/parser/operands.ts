@@ -15,8 +15,28 @@ import { continueQuery, parseQuery, QUERY_KEYWORDS, startsQuery } from './querie
 import type { TokenCursor } from './token-cursor.js';
 
 const OPERAND_KEYWORDS = new Set([
-  'NOT', 'EXISTS', 'UNIQUE', 'CASE', 'ROW', 'ARRAY', 'MAP', 'MULTISET', 'PERIOD', 'INTERVAL', 'DATE', 'TIME', 'DATETIME', 'TIMESTAMP', 'TRUE',
-  'FALSE', 'UNKNOWN', 'NULL', 'NEXT', 'CURRENT', 'RUNNING', 'SPECIFIC',
+  'NOT',
+  'EXISTS',
+  'UNIQUE',
+  'CASE',
+  'ROW',
+  'ARRAY',
+  'MAP',
+  'MULTISET',
+  'PERIOD',
+  'INTERVAL',
+  'DATE',
+  'TIME',
+  'DATETIME',
+  'TIMESTAMP',
+  'TRUE',
+  'FALSE',
+  'UNKNOWN',
+  'NULL',
+  'NEXT',
+  'CURRENT',
+  'RUNNING',
+  'SPECIFIC',
 ]);
 
 /** True if an expression can begin with this token. */
@@ -25,7 +45,11 @@ export function startsExpression(token: Token): boolean {
     case 'word': {
       const { keyword } = token;
       return (
-        !token.reserved || OPERAND_KEYWORDS.has(keyword) || FUNCTION_KEYWORDS.has(keyword) || SPECIAL_CALLS.has(keyword) || CONTEXT_VARIABLES.has(keyword)
+        !token.reserved ||
+        OPERAND_KEYWORDS.has(keyword) ||
+        FUNCTION_KEYWORDS.has(keyword) ||
+        SPECIAL_CALLS.has(keyword) ||
+        CONTEXT_VARIABLES.has(keyword)
       );
     }
     case 'symbol':
@@ -79,7 +103,8 @@ export function parsePrimary(cursor: TokenCursor): Expression {
     const special = parseSpecialForm(cursor, token);
     if (special !== null) return special;
   }
-  if (isIdentifier(token) || FUNCTION_KEYWORDS.has(token.keyword) || CONTEXT_VARIABLES.has(token.keyword)) return parseCallOrColumn(cursor);
+  if (isIdentifier(token) || FUNCTION_KEYWORDS.has(token.keyword) || CONTEXT_VARIABLES.has(token.keyword))
+    return parseCallOrColumn(cursor);
   if (token.text === '{') return parseEscapedCall(cursor);
   return cursor.unexpected('an expression');
 }
@@ -96,10 +121,17 @@ function parseSpecialForm(cursor: TokenCursor, token: Token): Expression | null 
       return parseCollection(cursor, token.keyword);
     case 'PERIOD':
       cursor.take();
-      return { kind: 'row', explicit: true, items: cursor.parenthesizedList(parseExpression), span: cursor.spanFrom(token) };
+      return {
+        kind: 'row',
+        explicit: true,
+        items: cursor.parenthesizedList(parseExpression),
+        span: cursor.spanFrom(token),
+      };
     case 'NEXT':
     case 'CURRENT':
-      return cursor.peek().keyword === 'VALUE' ? parseSequenceValue(cursor, token) : parseKeywordCallIfAny(cursor, token);
+      return cursor.peek().keyword === 'VALUE'
+        ? parseSequenceValue(cursor, token)
+        : parseKeywordCallIfAny(cursor, token);
     case 'RUNNING':
       return parseRunning(cursor);
     case 'SPECIFIC':
@@ -111,7 +143,9 @@ function parseSpecialForm(cursor: TokenCursor, token: Token): Expression | null 
 }
 
 function parseKeywordCallIfAny(cursor: TokenCursor, token: Token): Expression | null {
-  return SPECIAL_CALLS.has(token.keyword) && (token.reserved || cursor.atSymbol('(', 1)) ? parseKeywordCall(cursor) : null;
+  return SPECIAL_CALLS.has(token.keyword) && (token.reserved || cursor.atSymbol('(', 1))
+    ? parseKeywordCall(cursor)
+    : null;
 }
 
 /** `(a)`, `(a, b)`, `(SELECT ...)`, `(a - b) DAY`. */
@@ -178,7 +212,11 @@ function parseCollection(cursor: TokenCursor, type: 'ARRAY' | 'MULTISET' | 'MAP'
   return { kind: 'map', entries, span: cursor.spanFrom(start) };
 }
 
-function parseCollectionQuery(cursor: TokenCursor, type: 'ARRAY' | 'MULTISET' | 'MAP', start: Token): Expression | null {
+function parseCollectionQuery(
+  cursor: TokenCursor,
+  type: 'ARRAY' | 'MULTISET' | 'MAP',
+  start: Token,
+): Expression | null {
   const opening = cursor.peek(2);
   if (!start.reserved && !QUERY_KEYWORDS.has(opening.keyword)) return null;
   cursor.take();

@@ -5,7 +5,18 @@
 // No state besides the cursor's.
 
 import type {
-  CommonTable, Expression, GroupBy, GroupingElement, OrderItem, Query, QueryBody, RowConstructor, Select, SelectItem, SetOperation, SourceSpan,
+  CommonTable,
+  Expression,
+  GroupBy,
+  GroupingElement,
+  OrderItem,
+  Query,
+  QueryBody,
+  RowConstructor,
+  Select,
+  SelectItem,
+  SetOperation,
+  SourceSpan,
   Values,
 } from '../ast.js';
 import type { Token } from '../lexer.js';
@@ -83,7 +94,12 @@ export function parseTopQuery(cursor: TokenCursor): Query {
 
 // ---------------------------------------------------------------------------------------------------------- set operations
 
-function parseSetOperations(cursor: TokenCursor, first: QueryBody, start: SourceSpan, minPrecedence: number): QueryBody {
+function parseSetOperations(
+  cursor: TokenCursor,
+  first: QueryBody,
+  start: SourceSpan,
+  minPrecedence: number,
+): QueryBody {
   let left = first;
   for (;;) {
     const token = cursor.current;
@@ -94,7 +110,15 @@ function parseSetOperations(cursor: TokenCursor, first: QueryBody, start: Source
     const operatorSpan = cursor.spanFrom(token);
     const rightStart = cursor.current;
     const right = parseSetOperations(cursor, parseLeaf(cursor), rightStart, precedence + 1);
-    left = { kind: 'setOperation', operator: token.keyword as SetOperation['operator'], all, operatorSpan, left, right, span: cursor.spanFrom(start) };
+    left = {
+      kind: 'setOperation',
+      operator: token.keyword as SetOperation['operator'],
+      all,
+      operatorSpan,
+      left,
+      right,
+      span: cursor.spanFrom(start),
+    };
   }
 }
 
@@ -131,7 +155,16 @@ function parseSelect(cursor: TokenCursor): Select {
   const items = cursor.commaList(parseSelectItem);
   const select = { kind: 'select', hints, quantifier, stream, items } as const;
   if (!cursor.accept('FROM')) {
-    return { ...select, from: null, where: null, groupBy: null, having: null, windows: [], qualify: null, span: cursor.spanFrom(start) };
+    return {
+      ...select,
+      from: null,
+      where: null,
+      groupBy: null,
+      having: null,
+      windows: [],
+      qualify: null,
+      span: cursor.spanFrom(start),
+    };
   }
   const from = parseTableReferences(cursor);
   const where = cursor.accept('WHERE') ? parseExpression(cursor) : null;
@@ -155,7 +188,8 @@ function parseSelectItem(cursor: TokenCursor): SelectItem {
 export function parseAlias(cursor: TokenCursor): SelectItem['alias'] {
   if (cursor.accept('AS')) {
     const token = cursor.current;
-    if (token.type === 'string') cursor.fail(token, `a name cannot stand in single quotes; use backquotes: \`${token.value}\``);
+    if (token.type === 'string')
+      cursor.fail(token, `a name cannot stand in single quotes; use backquotes: \`${token.value}\``);
     return parseIdentifier(cursor, 'an alias');
   }
   return isIdentifier(cursor.current) ? parseIdentifier(cursor) : null;
@@ -212,16 +246,36 @@ export function parseValuesRow(cursor: TokenCursor): RowConstructor {
   const start = cursor.current;
   const opening = cursor.at('ROW') ? 1 : 0;
   // `(a) + 1` is a value by itself that only begins with a parenthesis.
-  if (cursor.atSymbol('(', opening) && endsRow(cursor.peek(cursor.distanceAfterParentheses(opening)))) return parseRowItems(cursor);
+  if (cursor.atSymbol('(', opening) && endsRow(cursor.peek(cursor.distanceAfterParentheses(opening))))
+    return parseRowItems(cursor);
   const value = parseExpression(cursor);
   if (value.kind === 'row') return value;
   return { kind: 'row', explicit: false, items: [value], span: cursor.spanFrom(start) };
 }
 
-const AFTER_ROW = new Set(['UNION', 'INTERSECT', 'EXCEPT', 'ORDER', 'LIMIT', 'OFFSET', 'FETCH', 'ON', 'AS', 'PARTITION', 'WHEN']);
+const AFTER_ROW = new Set([
+  'UNION',
+  'INTERSECT',
+  'EXCEPT',
+  'ORDER',
+  'LIMIT',
+  'OFFSET',
+  'FETCH',
+  'ON',
+  'AS',
+  'PARTITION',
+  'WHEN',
+]);
 
 function endsRow(token: Token): boolean {
-  return token.type === 'end' || token.text === ',' || token.text === ')' || token.text === ';' || AFTER_ROW.has(token.keyword) || isIdentifier(token);
+  return (
+    token.type === 'end' ||
+    token.text === ',' ||
+    token.text === ')' ||
+    token.text === ';' ||
+    AFTER_ROW.has(token.keyword) ||
+    isIdentifier(token)
+  );
 }
 
 function parseRowItems(cursor: TokenCursor): RowConstructor {
@@ -244,7 +298,11 @@ function parseRowItems(cursor: TokenCursor): RowConstructor {
 
 // ------------------------------------------------------------------------------------------------------ ORDER BY and LIMIT
 
-function parseOrderAndLimit(cursor: TokenCursor, query: Pick<Query, 'recursive' | 'with' | 'body'>, start: SourceSpan): Query {
+function parseOrderAndLimit(
+  cursor: TokenCursor,
+  query: Pick<Query, 'recursive' | 'with' | 'body'>,
+  start: SourceSpan,
+): Query {
   const orderBy = cursor.at('ORDER') ? parseOrderBy(cursor) : [];
   let offset: Expression | null = null;
   let limit: Expression | null = null;
@@ -254,7 +312,8 @@ function parseOrderAndLimit(cursor: TokenCursor, query: Pick<Query, 'recursive' 
   } else {
     if (cursor.at('OFFSET')) offset = parseOffset(cursor);
     if (cursor.at('FETCH')) limit = parseFetch(cursor);
-    else if (offset !== null && cursor.at('LIMIT')) cursor.fail(cursor.current, 'LIMIT stands before OFFSET: LIMIT count OFFSET start');
+    else if (offset !== null && cursor.at('LIMIT'))
+      cursor.fail(cursor.current, 'LIMIT stands before OFFSET: LIMIT count OFFSET start');
   }
   return { kind: 'query', ...query, orderBy, offset, limit, span: cursor.spanFrom(start) };
 }
@@ -303,4 +362,3 @@ export function parseOrderItem(cursor: TokenCursor): OrderItem {
   const nulls = cursor.accept('NULLS') ? cursor.expectOneOf('FIRST', 'LAST') : null;
   return { kind: 'orderItem', expression, descending, nulls, span: cursor.spanFrom(start) };
 }
-

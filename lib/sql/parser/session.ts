@@ -9,7 +9,14 @@ import type { Token } from '../lexer.js';
 import { parseDescribedStatement } from './changes.js';
 import { parseCall } from './functions.js';
 import { parsePlainString, parseStringLiteral } from './literals.js';
-import { isIdentifier, parseIdentifier, parsePartition, parseQualifiedName, parseSimpleName, parseWithOptions } from './names.js';
+import {
+  isIdentifier,
+  parseIdentifier,
+  parsePartition,
+  parseQualifiedName,
+  parseSimpleName,
+  parseWithOptions,
+} from './names.js';
 import type { TokenCursor } from './token-cursor.js';
 
 export function parseSet(cursor: TokenCursor): Statement {
@@ -42,7 +49,12 @@ export function parseUse(cursor: TokenCursor): Statement {
   }
   if (cursor.at('CATALOG') && !cursor.atSymbol('.', 1)) {
     cursor.take();
-    return { kind: 'use', object: 'CATALOG', name: parseSimpleName(cursor, "a catalog's name"), span: cursor.spanFrom(start) };
+    return {
+      kind: 'use',
+      object: 'CATALOG',
+      name: parseSimpleName(cursor, "a catalog's name"),
+      span: cursor.spanFrom(start),
+    };
   }
   const name = parseQualifiedName(cursor, "a database's name");
   return { kind: 'use', object: 'DATABASE', name, span: cursor.spanFrom(start) };
@@ -63,7 +75,9 @@ export function parseUnloadModule(cursor: TokenCursor): Statement {
 // ------------------------------------------------------------------------------------------------------------------ SHOW
 
 /** What may follow each kind of list: FROM or IN a database, LIKE, ILIKE. */
-const LISTS: Readonly<Partial<Record<ShowSubject, { readonly from: boolean; readonly like: readonly ('LIKE' | 'ILIKE')[] }>>> = {
+const LISTS: Readonly<
+  Partial<Record<ShowSubject, { readonly from: boolean; readonly like: readonly ('LIKE' | 'ILIKE')[] }>>
+> = {
   CATALOGS: { from: false, like: ['LIKE', 'ILIKE'] },
   DATABASES: { from: true, like: ['LIKE', 'ILIKE'] },
   FUNCTIONS: { from: true, like: ['LIKE', 'ILIKE'] },
@@ -90,7 +104,11 @@ export function parseShow(cursor: TokenCursor): Show {
   if (cursor.accept('COLUMNS')) {
     if (!cursor.accept('FROM')) cursor.expect('IN');
     const name = parseQualifiedName(cursor, "a table's name");
-    return { ...showOf(cursor, start, 'COLUMNS', name), like: parseShowLike(cursor, ['LIKE']), span: cursor.spanFrom(start) };
+    return {
+      ...showOf(cursor, start, 'COLUMNS', name),
+      like: parseShowLike(cursor, ['LIKE']),
+      span: cursor.spanFrom(start),
+    };
   }
   if (cursor.accept('PARTITIONS')) {
     const name = parseQualifiedName(cursor, "a table's name");
@@ -105,7 +123,8 @@ function parseShowList(cursor: TokenCursor, start: Token): Show {
   const subject = `${prefix === null ? '' : `${prefix} `}${cursor.current.keyword}`;
   const list = LISTS[subject as ShowSubject];
   if (list === undefined) {
-    const subjects = 'CATALOGS, DATABASES, TABLES, VIEWS, COLUMNS, PARTITIONS, FUNCTIONS, PROCEDURES, MODULES, MODELS, CONNECTIONS, JOBS, JARS';
+    const subjects =
+      'CATALOGS, DATABASES, TABLES, VIEWS, COLUMNS, PARTITIONS, FUNCTIONS, PROCEDURES, MODULES, MODELS, CONNECTIONS, JOBS, JARS';
     cursor.unexpected(`one of ${subjects}, CREATE or CURRENT after SHOW`);
   }
   cursor.take();
@@ -147,7 +166,8 @@ export function parseDescribe(cursor: TokenCursor): Statement {
   const start = cursor.current;
   const long = cursor.expectOneOf('DESCRIBE', 'DESC') === 'DESCRIBE';
   if (cursor.at('STATEMENT') && DESCRIBED_STATEMENTS.has(cursor.peek().keyword)) cursor.take();
-  if (long && (cursor.atAny(DESCRIBED_STATEMENTS) || cursor.atSymbol('('))) return parseDescribedStatement(cursor, start);
+  if (long && (cursor.atAny(DESCRIBED_STATEMENTS) || cursor.atSymbol('(')))
+    return parseDescribedStatement(cursor, start);
   if (cursor.accept('JOB')) {
     const jobId = parsePlainString(cursor, "a job's id in quotes");
     return { kind: 'describe', object: 'JOB', extended: false, name: null, jobId, span: cursor.spanFrom(start) };
@@ -161,7 +181,8 @@ export function parseDescribe(cursor: TokenCursor): Statement {
 /** The kind of object; TABLE if none is named, and before a dot the word is a name itself. */
 function parseDescribedObject(cursor: TokenCursor): Describe['object'] {
   const { keyword } = cursor.current;
-  if (cursor.atSymbol('.', 1) || !['CATALOG', 'DATABASE', 'FUNCTION', 'MODEL', 'CONNECTION', 'TABLE'].includes(keyword)) return 'TABLE';
+  if (cursor.atSymbol('.', 1) || !['CATALOG', 'DATABASE', 'FUNCTION', 'MODEL', 'CONNECTION', 'TABLE'].includes(keyword))
+    return 'TABLE';
   cursor.take();
   return keyword as Describe['object'];
 }
@@ -187,7 +208,8 @@ export function parseAnalyze(cursor: TokenCursor): Statement {
   const forColumns = cursor.accept('FOR');
   const allColumns = forColumns && cursor.accept('ALL');
   if (forColumns) cursor.expect('COLUMNS');
-  const columns = forColumns && !allColumns ? cursor.commaList((inner) => parseIdentifier(inner, "a column's name")) : [];
+  const columns =
+    forColumns && !allColumns ? cursor.commaList((inner) => parseIdentifier(inner, "a column's name")) : [];
   return { kind: 'analyzeTable', table, partition, allColumns, columns, span: cursor.spanFrom(start) };
 }
 

@@ -6,11 +6,30 @@
 
 import type { ClientCommand, Statement } from '../ast.js';
 import { parseAlter, parseDrop } from './alter.js';
-import { parseCompile, parseDelete, parseExecute, parseExplain, parseInsert, parseMerge, parseQueryStatement, parseUpdate } from './changes.js';
+import {
+  parseCompile,
+  parseDelete,
+  parseExecute,
+  parseExplain,
+  parseInsert,
+  parseMerge,
+  parseQueryStatement,
+  parseUpdate,
+} from './changes.js';
 import { parseCreate, parseReplaceTable } from './create.js';
 import {
-  parseAnalyze, parseCallProcedure, parseDescribe, parseJar, parseLoadModule, parseReset, parseSet, parseShow, parseStopJob, parseTruncate,
-  parseUnloadModule, parseUse,
+  parseAnalyze,
+  parseCallProcedure,
+  parseDescribe,
+  parseJar,
+  parseLoadModule,
+  parseReset,
+  parseSet,
+  parseShow,
+  parseStopJob,
+  parseTruncate,
+  parseUnloadModule,
+  parseUse,
 } from './session.js';
 import type { TokenCursor } from './token-cursor.js';
 

@@ -8,15 +8,51 @@
 import type { Token } from '../lexer.js';
 
 const CLAUSES = [
-  'SELECT', 'FROM', 'WHERE', 'GROUP', 'ORDER', 'HAVING', 'LIMIT', 'JOIN', 'UNION', 'VALUES', 'WINDOW', 'PARTITION', 'BETWEEN',
-  'CREATE', 'TABLE', 'INSERT', 'INTO', 'WITH', 'WATERMARK', 'PRIMARY', 'EXPLAIN', 'DESCRIBE', 'UPDATE', 'DELETE', 'ALTER', 'DROP',
-  'OVER', 'DISTINCT', 'INNER', 'OUTER', 'LEFT', 'RIGHT', 'CROSS', 'LATERAL', 'UNNEST', 'INTERVAL', 'EXECUTE', 'STATEMENT',
+  'SELECT',
+  'FROM',
+  'WHERE',
+  'GROUP',
+  'ORDER',
+  'HAVING',
+  'LIMIT',
+  'JOIN',
+  'UNION',
+  'VALUES',
+  'WINDOW',
+  'PARTITION',
+  'BETWEEN',
+  'CREATE',
+  'TABLE',
+  'INSERT',
+  'INTO',
+  'WITH',
+  'WATERMARK',
+  'PRIMARY',
+  'EXPLAIN',
+  'DESCRIBE',
+  'UPDATE',
+  'DELETE',
+  'ALTER',
+  'DROP',
+  'OVER',
+  'DISTINCT',
+  'INNER',
+  'OUTER',
+  'LEFT',
+  'RIGHT',
+  'CROSS',
+  'LATERAL',
+  'UNNEST',
+  'INTERVAL',
+  'EXECUTE',
+  'STATEMENT',
 ];
 
 /** A sentence, or null if neither the token nor the one before it looks like a clause's keyword with a slip. */
 export function suggestKeyword(previous: Token | null, token: Token): string | null {
   for (const candidate of [token, previous]) {
-    if (candidate === null || candidate.type !== 'word' || candidate.keyword !== '' || candidate.text.length < 4) continue;
+    if (candidate === null || candidate.type !== 'word' || candidate.keyword !== '' || candidate.text.length < 4)
+      continue;
     const meant = CLAUSES.find((keyword) => isOneSlip(candidate.text.toUpperCase(), keyword));
     if (meant !== undefined) return `did you mean ${meant} instead of '${candidate.text}'?`;
   }

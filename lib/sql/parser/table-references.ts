@@ -5,7 +5,17 @@
 // No state besides the cursor's.
 
 import type {
-  Expression, Identifier, Join, JoinType, PivotTable, Query, SelectItem, TableAlias, TableReference, TableSample, UnpivotTable,
+  Expression,
+  Identifier,
+  Join,
+  JoinType,
+  PivotTable,
+  Query,
+  SelectItem,
+  TableAlias,
+  TableReference,
+  TableSample,
+  UnpivotTable,
 } from '../ast.js';
 import type { Token } from '../lexer.js';
 import { parseExpression } from './expressions.js';
@@ -14,7 +24,16 @@ import { parseNumericLiteral, parseStringLiteral, parseUnsignedNumber } from './
 import { parseMatchRecognize } from './match-recognize.js';
 import { isIdentifier, parseHints, parseIdentifier, parseIdentifierList, parseQualifiedName } from './names.js';
 import { parseQueryOrExpression } from './operands.js';
-import { continuesQuery, parseAlias, parseParenthesizedQuery, parseQuery, parseTopQuery, parseValuesRow, QUERY_KEYWORDS, startsQuery } from './queries.js';
+import {
+  continuesQuery,
+  parseAlias,
+  parseParenthesizedQuery,
+  parseQuery,
+  parseTopQuery,
+  parseValuesRow,
+  QUERY_KEYWORDS,
+  startsQuery,
+} from './queries.js';
 import type { TokenCursor } from './token-cursor.js';
 
 /** What stands after FROM. */
@@ -23,7 +42,8 @@ export function parseTableReferences(cursor: TokenCursor): TableReference {
   let left = parseJoins(cursor);
   while (cursor.atSymbol(',')) {
     const comma = cursor.take();
-    if (!startsTable(cursor.current)) cursor.unexpected("another table after ','", cursor.atEnd() ? comma : cursor.current);
+    if (!startsTable(cursor.current))
+      cursor.unexpected("another table after ','", cursor.atEnd() ? comma : cursor.current);
     const right = parseJoins(cursor);
     left = joinOf('COMMA', false, left, right, cursor, start);
   }
@@ -31,7 +51,13 @@ export function parseTableReferences(cursor: TokenCursor): TableReference {
 }
 
 function startsTable(token: Token): boolean {
-  return isIdentifier(token) || token.text === '(' || ['LATERAL', 'UNNEST', 'TABLE'].includes(token.keyword) || token.type === 'invalid' || token.text === '"';
+  return (
+    isIdentifier(token) ||
+    token.text === '(' ||
+    ['LATERAL', 'UNNEST', 'TABLE'].includes(token.keyword) ||
+    token.type === 'invalid' ||
+    token.text === '"'
+  );
 }
 
 function parseJoins(cursor: TokenCursor): TableReference {
@@ -68,7 +94,14 @@ function parseJoinType(cursor: TokenCursor): JoinType {
   return type;
 }
 
-function joinOf(type: JoinType, natural: boolean, left: TableReference, right: TableReference, cursor: TokenCursor, start: Token): Join {
+function joinOf(
+  type: JoinType,
+  natural: boolean,
+  left: TableReference,
+  right: TableReference,
+  cursor: TokenCursor,
+  start: Token,
+): Join {
   return { kind: 'join', type, natural, left, right, condition: null, using: null, span: cursor.spanFrom(start) };
 }
 
@@ -91,9 +124,13 @@ function parseTablePrimary(cursor: TokenCursor): TableReference {
   if (cursor.accept('LATERAL')) {
     if (cursor.at('TABLE')) return parseTableFunction(cursor, start, true);
     if (cursor.at('UNNEST')) return parseUnnest(cursor, start, true);
-    if (!cursor.atSymbol('(')) cursor.unexpected("TABLE(...), UNNEST(...) or a query in parentheses after LATERAL");
+    if (!cursor.atSymbol('(')) cursor.unexpected('TABLE(...), UNNEST(...) or a query in parentheses after LATERAL');
     const query = parseParenthesizedQuery(cursor);
-    return withMatchRecognize(cursor, { kind: 'derivedTable', lateral: true, query, ...UNALIASED, span: cursor.spanFrom(start) }, start);
+    return withMatchRecognize(
+      cursor,
+      { kind: 'derivedTable', lateral: true, query, ...UNALIASED, span: cursor.spanFrom(start) },
+      start,
+    );
   }
   if (cursor.at('UNNEST')) return parseUnnest(cursor, start, false);
   if (cursor.at('TABLE')) return parseTableFunction(cursor, start, false);
@@ -111,7 +148,11 @@ function parseNamedTable(cursor: TokenCursor, start: Token): TableReference {
   }
   const hints = parseHints(cursor);
   const systemTime = cursor.accept('FOR', 'SYSTEM_TIME') ? parseSystemTime(cursor) : null;
-  return withMatchRecognize(cursor, { kind: 'namedTable', name, hints, ...UNALIASED, systemTime, span: cursor.spanFrom(start) }, start);
+  return withMatchRecognize(
+    cursor,
+    { kind: 'namedTable', name, hints, ...UNALIASED, systemTime, span: cursor.spanFrom(start) },
+    start,
+  );
 }
 
 function parseSystemTime(cursor: TokenCursor): Expression {
@@ -145,8 +186,13 @@ function parseParenthesizedTable(cursor: TokenCursor, start: Token): TableRefere
   const inner = parseParenthesizedContent(cursor);
   cursor.expectSymbol(')');
   if (inner.kind === 'join') return inner;
-  if (inner.kind !== 'query') return cursor.fail(start, 'parentheses in FROM hold a query or a join; a single table needs none');
-  return withMatchRecognize(cursor, { kind: 'derivedTable', lateral: false, query: inner, ...UNALIASED, span: cursor.spanFrom(start) }, start);
+  if (inner.kind !== 'query')
+    return cursor.fail(start, 'parentheses in FROM hold a query or a join; a single table needs none');
+  return withMatchRecognize(
+    cursor,
+    { kind: 'derivedTable', lateral: false, query: inner, ...UNALIASED, span: cursor.spanFrom(start) },
+    start,
+  );
 }
 
 /** What is in the parentheses; a query in parentheses of its own may turn out to be a part of a query or of a join. */
@@ -204,7 +250,11 @@ function parseSample(cursor: TokenCursor): TableSample {
   return { kind: 'tableSample', method, percentage, repeatable, substitute, span: cursor.spanFrom(start) };
 }
 
-function parsePivots(cursor: TokenCursor, table: Exclude<TableReference, Join>, start: Token): Exclude<TableReference, Join> {
+function parsePivots(
+  cursor: TokenCursor,
+  table: Exclude<TableReference, Join>,
+  start: Token,
+): Exclude<TableReference, Join> {
   let result = table;
   if (cursor.at('PIVOT') && cursor.atSymbol('(', 1)) result = parsePivot(cursor, result, start);
   if (cursor.at('UNPIVOT')) result = parseUnpivot(cursor, result, start);

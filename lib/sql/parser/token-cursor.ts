@@ -147,13 +147,21 @@ export class TokenCursor {
 
   /** From the beginning of `start` to the end of the token taken last. */
   spanFrom(start: SourceSpan): SourceSpan {
-    return { start: start.start, end: Math.max(this.previous.end, start.start), line: start.line, column: start.column };
+    return {
+      start: start.start,
+      end: Math.max(this.previous.end, start.start),
+      line: start.line,
+      column: start.column,
+    };
   }
 
   /** Runs one level deeper. Every rule that can contain itself goes through here. */
   nested<Result>(parse: () => Result): Result {
     if (++this.depth > NESTING_DEPTH_MAX) {
-      this.fail(this.current, `nested more than ${NESTING_DEPTH_MAX} levels deep; split the statement, for example with views`);
+      this.fail(
+        this.current,
+        `nested more than ${NESTING_DEPTH_MAX} levels deep; split the statement, for example with views`,
+      );
     }
     const result = parse();
     this.depth--;
@@ -186,7 +194,8 @@ export class TokenCursor {
   /** `expected` is a name here; a reserved word gets told how to be one. */
   expectedName(what = 'a name'): never {
     const token = this.current;
-    if (token.reserved) this.fail(token, `'${token.text}' is a reserved word; quote it to use it as a name: \`${token.text}\``);
+    if (token.reserved)
+      this.fail(token, `'${token.text}' is a reserved word; quote it to use it as a name: \`${token.text}\``);
     return this.unexpected(what);
   }
 
@@ -200,11 +209,14 @@ export class TokenCursor {
   }
 
   private explain(expected: string, token: Token): string {
-    if (token.text === '"') return `unexpected '"': a string stands in single quotes ('…'), a name in backquotes (\`…\`)`;
-    const found = token.type === 'end' ? `the statement ends after '${this.previous.text}'` : `unexpected ${quote(token.text)}`;
+    if (token.text === '"')
+      return `unexpected '"': a string stands in single quotes ('…'), a name in backquotes (\`…\`)`;
+    const found =
+      token.type === 'end' ? `the statement ends after '${this.previous.text}'` : `unexpected ${quote(token.text)}`;
     const suggestion = suggestKeyword(this.position === 0 || token === this.tokens[0] ? null : this.previous, token);
     if (suggestion !== null) return `${found}: ${suggestion}`;
-    if (this.looksLikeName(token)) return `'${token.text}' is a reserved word; quote it to use it as a name: \`${token.text}\``;
+    if (this.looksLikeName(token))
+      return `'${token.text}' is a reserved word; quote it to use it as a name: \`${token.text}\``;
     return `${found}; expected ${expected}`;
   }
 
@@ -217,7 +229,30 @@ export class TokenCursor {
 }
 
 const AFTER_NAME = new Set([
-  '=', '<>', '<', '>', '<=', '>=', '+', '-', '*', '/', '%', '||', ',', '.', ')', 'FROM', 'AS', 'IS', 'IN', 'LIKE', 'BETWEEN', 'AND', 'OR', 'ASC',
+  '=',
+  '<>',
+  '<',
+  '>',
+  '<=',
+  '>=',
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
+  '||',
+  ',',
+  '.',
+  ')',
+  'FROM',
+  'AS',
+  'IS',
+  'IN',
+  'LIKE',
+  'BETWEEN',
+  'AND',
+  'OR',
+  'ASC',
   'DESC',
 ]);
 

@@ -55,7 +55,8 @@ function parseFrame(cursor: TokenCursor): WindowFrame | null {
 
 function parseBound(cursor: TokenCursor): WindowBound {
   const start = cursor.current;
-  if (cursor.accept('CURRENT', 'ROW')) return { kind: 'windowBound', bound: 'CURRENT ROW', offset: null, span: cursor.spanFrom(start) };
+  if (cursor.accept('CURRENT', 'ROW'))
+    return { kind: 'windowBound', bound: 'CURRENT ROW', offset: null, span: cursor.spanFrom(start) };
   if (cursor.at('UNBOUNDED') && ['PRECEDING', 'FOLLOWING'].includes(cursor.peek().keyword)) {
     cursor.take();
     const direction = cursor.expectOneOf('PRECEDING', 'FOLLOWING');

@@ -1,4 +1,5 @@
-// join and interval_join: pairs, NULL keys, residual conditions, restart, rescaling, bounded pieces.
+// join and interval_join: pairs, NULL keys, residual conditions, restart, rescaling, bounded
+// pieces.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -72,9 +73,8 @@ TEST(IntervalJoinTest, PairsRowsWithinTheBounds) {
   harness.Restart(2);
   harness.Rows(R"([["a", 9], ["a", 10], ["a", 15], ["a", 16], ["b", 20]])", 1);
   EXPECT_THAT(harness.Take(),
-              UnorderedElementsAre(
-                  "+I[a, 1970-01-01 00:00:00.010, a, 1970-01-01 00:00:00.010]",
-                  "+I[a, 1970-01-01 00:00:00.010, a, 1970-01-01 00:00:00.015]"));
+              UnorderedElementsAre("+I[a, 1970-01-01 00:00:00.010, a, 1970-01-01 00:00:00.010]",
+                                   "+I[a, 1970-01-01 00:00:00.010, a, 1970-01-01 00:00:00.015]"));
 }
 
 TEST(IntervalJoinTest, ForgetsWhatTimeHasPassedAndHoldsTheWatermarkBack) {

@@ -1,4 +1,5 @@
-// materialize_final: what is left of a changelog, by content and by key, over restarts and compaction.
+// materialize_final: what is left of a changelog, by content and by key, over restarts and
+// compaction.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,7 +19,8 @@ test::Harness Open(const std::string& config, test::HarnessOptions options = {})
 TEST(MaterializeFinalTest, LeavesTheRowsThatWereNotTakenBack) {
   for (const int64_t batch_rows : {int64_t{1}, INT64_MAX}) {
     auto harness = Open("", {.batch_rows_max = batch_rows, .no_room = true});
-    harness.Rows(R"([["+I", "a", 1], ["+I", "b", 1], ["+I", "b", 1], ["-U", "a", 1], ["+U", "a", 2]])");
+    harness.Rows(
+        R"([["+I", "a", 1], ["+I", "b", 1], ["+I", "b", 1], ["-U", "a", 1], ["+U", "a", 2]])");
     harness.Restart(2);
     harness.Rows(R"([["-D", "b", 1], ["+I", null, null]])");
     harness.EndOfInput();
@@ -29,7 +31,8 @@ TEST(MaterializeFinalTest, LeavesTheRowsThatWereNotTakenBack) {
 TEST(MaterializeFinalTest, WithKeysTheNewestRowOfAKeyStays) {
   for (const int64_t batch_rows : {int64_t{1}, INT64_MAX}) {
     auto harness = Open(R"("keys": [0])", {.batch_rows_max = batch_rows});
-    harness.Rows(R"([["+I", "a", 1], ["+U", "a", 2], ["+I", "b", 1], ["-D", "b", 1], ["+U", "a", 3], ["+I", "c", 1]])");
+    harness.Rows(
+        R"([["+I", "a", 1], ["+U", "a", 2], ["+I", "b", 1], ["-D", "b", 1], ["+U", "a", 3], ["+I", "c", 1]])");
     harness.EndOfInput();
     EXPECT_THAT(harness.Take(), ElementsAre("W(max)", "+I[a, 3]", "+I[c, 1]"));
   }
@@ -43,7 +46,8 @@ TEST(MaterializeFinalTest, ManyUpdatesOfOneRowDoNotPileUp) {
     std::string rows = "[";
     for (int i = 0; i < 2000; ++i) {
       const int v = round * 2000 + i;
-      rows += (i > 0 ? "," : "") + (R"(["-U","k",)" + std::to_string(v) + R"(],["+U","k",)" + std::to_string(v + 1) + "]");
+      rows += (i > 0 ? "," : "") + (R"(["-U","k",)" + std::to_string(v) + R"(],["+U","k",)" +
+                                    std::to_string(v + 1) + "]");
     }
     harness.Rows(rows + "]");
     bytes_max = std::max(bytes_max, harness.metrics().state_bytes.value());

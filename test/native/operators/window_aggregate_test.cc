@@ -22,7 +22,8 @@ test::Harness Open(const std::string& window, test::HarnessOptions options = {})
           std::string(kCountAndSum) + R"(, "window": )" + window +
           R"(, "output": ["window_start", "window_end"]}, "schema": )" +
           test::SchemaJson({"k STRING", "n BIGINT NOT NULL", "s INT", "window_start TIMESTAMP(3)",
-                            "window_end TIMESTAMP(3)"}) + "}",
+                            "window_end TIMESTAMP(3)"}) +
+          "}",
       {test::MakeSchema({"k STRING", "v INT", "t TIMESTAMP(3)"})}, options);
 }
 
@@ -76,14 +77,16 @@ TEST(WindowAggregateTest, HopCountsARowInEveryWindowThatHoldsIt) {
     auto harness = Open(kHop, {.batch_rows_max = batch_rows, .no_room = true});
     harness.Rows(R"([["a", 1, 3], ["a", 2, 7], ["b", 4, 12]])");
     harness.AdvanceWatermark(4);
-    EXPECT_THAT(harness.Take(), ElementsAre("+I[a, 1, 1, 1969-12-31 23:59:59.995, 1970-01-01 00:00:00.005]", "W(4)"));
+    EXPECT_THAT(
+        harness.Take(),
+        ElementsAre("+I[a, 1, 1, 1969-12-31 23:59:59.995, 1970-01-01 00:00:00.005]", "W(4)"));
     harness.Restart(3);
     // Late for the window that ends at 5, not for the one that ends at 10.
     harness.Rows(R"([["a", 8, 2]])");
     harness.EndOfInput();
     EXPECT_THAT(harness.Take(),
-                UnorderedElementsAre(Row("a, 3, 11", 0, 10), Row("a, 1, 2", 5, 15), Row("b, 1, 4", 5, 15),
-                                     Row("b, 1, 4", 10, 20), "W(max)"));
+                UnorderedElementsAre(Row("a, 3, 11", 0, 10), Row("a, 1, 2", 5, 15),
+                                     Row("b, 1, 4", 5, 15), Row("b, 1, 4", 10, 20), "W(max)"));
   }
 }
 
@@ -98,7 +101,8 @@ TEST(WindowAggregateTest, CumulateGrowsByStepsAndKeepsFiring) {
     harness.AdvanceWatermark(19);
     EXPECT_THAT(harness.Take(), ElementsAre(Row("a, 2, 5", 0, 20), "W(19)"));
     harness.EndOfInput();
-    EXPECT_THAT(harness.Take(), UnorderedElementsAre(Row("a, 2, 5", 0, 30), Row("b, 1, 2", 0, 30), "W(max)"));
+    EXPECT_THAT(harness.Take(),
+                UnorderedElementsAre(Row("a, 2, 5", 0, 30), Row("b, 1, 2", 0, 30), "W(max)"));
     EXPECT_EQ(harness.metrics().late_rows.value(), 0);
   }
 }
@@ -120,11 +124,13 @@ TEST(WindowAggregateTest, AttachedWindowsComeFromTheRows) {
 
 test::Harness OpenSession(test::HarnessOptions options = {}) {
   return test::Harness(
-      R"({"op": "session_window", "config": {"keys": [0], "aggregates": )" + std::string(kCountAndSum) +
+      R"({"op": "session_window", "config": {"keys": [0], "aggregates": )" +
+          std::string(kCountAndSum) +
           R"(, "window": {"kind": "session", "time": 2, "gapMs": 5},
              "output": ["window_start", "window_end"]}, "schema": )" +
           test::SchemaJson({"k STRING", "n BIGINT NOT NULL", "s INT", "window_start TIMESTAMP(3)",
-                            "window_end TIMESTAMP(3)"}) + "}",
+                            "window_end TIMESTAMP(3)"}) +
+          "}",
       {test::MakeSchema({"k STRING", "v INT", "t TIMESTAMP(3)"})}, options);
 }
 
@@ -146,7 +152,8 @@ TEST(SessionWindowTest, ARowBetweenTwoSessionsMakesThemOne) {
     auto harness = OpenSession({.batch_rows_max = batch_rows, .no_room = false});
     harness.Rows(R"([["a", 1, 1], ["a", 2, 9], ["a", 8, 100], ["a", 4, 5], ["a", 16, 12]])");
     harness.EndOfInput();
-    EXPECT_THAT(harness.Take(), ElementsAre(Row("a, 4, 23", 1, 17), Row("a, 1, 8", 100, 105), "W(max)"));
+    EXPECT_THAT(harness.Take(),
+                ElementsAre(Row("a, 4, 23", 1, 17), Row("a, 1, 8", 100, 105), "W(max)"));
   }
 }
 
@@ -157,7 +164,8 @@ TEST(SessionWindowTest, OnlyARowThatWouldOpenAFiredSessionIsLate) {
   harness.Rows(R"([["a", 2, 8], ["b", 3, 7], ["b", 4, 9]])");
   EXPECT_EQ(harness.metrics().late_rows.value(), 1);
   harness.EndOfInput();
-  EXPECT_THAT(harness.Take(), ElementsAre("W(12)", Row("b, 1, 4", 9, 14), Row("a, 2, 3", 8, 15), "W(max)"));
+  EXPECT_THAT(harness.Take(),
+              ElementsAre("W(12)", Row("b, 1, 4", 9, 14), Row("a, 2, 3", 8, 15), "W(max)"));
 }
 
 TEST(SessionWindowTest, FiresInPieces) {

@@ -17,7 +17,9 @@ test::Harness Open(test::HarnessOptions options = {}) {
       R"({"op": "window_rank", "config": {"partitionKeys": [0], "rankStart": 1, "rankEnd": 2,
             "orderBy": [{"column": 1, "descending": true, "nullsFirst": false}],
             "windowStart": 2, "windowEnd": 3, "outputRank": true}, "schema": )" +
-          test::SchemaJson({"k STRING", "v INT", "s TIMESTAMP(3)", "e TIMESTAMP(3)", "rn BIGINT NOT NULL"}) + "}",
+          test::SchemaJson(
+              {"k STRING", "v INT", "s TIMESTAMP(3)", "e TIMESTAMP(3)", "rn BIGINT NOT NULL"}) +
+          "}",
       {test::MakeSchema({"k STRING", "v INT", "s TIMESTAMP(3)", "e TIMESTAMP(3)"})}, options);
 }
 
@@ -56,7 +58,8 @@ TEST(WindowRankTest, ManyCandidatesDoNotPileUp) {
   int64_t bytes = 0;
   for (int round = 0; round < 40; ++round) {
     std::string rows = "[";
-    for (int i = 0; i < 2000; ++i) rows += (i > 0 ? "," : "") + ("[\"a\"," + std::to_string(round * 2000 + i) + ",0,10]");
+    for (int i = 0; i < 2000; ++i)
+      rows += (i > 0 ? "," : "") + ("[\"a\"," + std::to_string(round * 2000 + i) + ",0,10]");
     harness.Rows(rows + "]");
     harness.AdvanceWatermark(round - 100);
     bytes = std::max(bytes, harness.metrics().state_bytes.value());
