@@ -97,13 +97,4 @@ bool DoubleToDecimal(double value, int scale, Int128* decimal) {
   return true;
 }
 
-double DecimalToDouble(Int128 value, int scale) {
-  // Through the digits, as Java's BigDecimal.doubleValue: correctly rounded.
-  const arrow::Decimal128 decimal(static_cast<int64_t>(value >> 64), static_cast<uint64_t>(value));
-  const std::string text = decimal.ToIntegerString() + "e" + std::to_string(-scale);
-  double result = 0;
-  std::from_chars(text.data(), text.data() + text.size(), result);
-  return result;
-}
-
 }  // namespace sabot

@@ -4,9 +4,9 @@
 
 #include <cstdint>
 
-namespace sabot {
+#include "expressions/decimal.h"  // DecimalToDouble
 
-using Int128 = __int128;
+namespace sabot {
 
 // 10^38: the first magnitude that DECIMAL(38, s) cannot hold.
 bool FitsDecimal(Int128 value);
@@ -17,6 +17,5 @@ bool DivideDecimal(Int128 dividend, int64_t divisor, int extra_digits, Int128* q
 // The DECIMAL(38, scale) nearest to the shortest decimal digits of `value` (Java's
 // BigDecimal.valueOf), rounded half up.
 bool DoubleToDecimal(double value, int scale, Int128* decimal);
-double DecimalToDouble(Int128 value, int scale);
 
 }  // namespace sabot
