@@ -7,7 +7,9 @@ namespace sabot {
 
 #define SABOT_OPERATORS(X) \
   X(kBlackholeSink)        \
+  X(kDatagenSource)        \
   X(kExpand)               \
+  X(kFileSink)             \
   X(kFileSource)           \
   X(kFilter)               \
   X(kIntervalJoin)         \

@@ -1,0 +1,194 @@
+// file_sink: rows into the files of a folder, visible only when they are complete.
+//
+//   (1, 'a') (2, 'b')   ->   /out/.part-ID-0-0.inprogress   --end of input-->   /out/part-ID-0-0
+//
+// A part is closed at a barrier and when it is large or old enough; it gets its name at the end of
+// the input. Readers skip names that begin with a dot. State: the parts that are closed but not
+// named yet, and the next part's number; what was written after the snapshot is removed on restore.
+#include <algorithm>
+#include <cstdio>
+#include <vector>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "connectors/file/file_listing.h"
+#include "formats/format.h"
+#include "stream/operator.h"
+
+namespace sabot {
+namespace {
+
+constexpr int64_t kPartBytesMax = 128LL << 20;  // Flink's sink.rolling-policy.file-size.
+constexpr int64_t kRolloverMillis = 30 * 60'000;
+constexpr int64_t kBufferBytes = 1 << 20;
+constexpr std::string_view kInProgress = ".inprogress";
+
+class FileSink final : public Operator {
+ public:
+  FileSink(std::string folder, std::string uid, std::unique_ptr<Encoder> encoder,
+           int64_t part_bytes_max, int64_t rollover_ms, OperatorContext& context)
+      : folder_(std::move(folder)),
+        uid_(std::move(uid)),
+        encoder_(std::move(encoder)),
+        part_bytes_max_(part_bytes_max),
+        rollover_ms_(rollover_ms),
+        context_(context),
+        files_(*context.file_system) {}
+
+  arrow::Status Open() override {
+    // Two runs into one folder must not take each other's names.
+    const std::string run = uid_ + "@" + std::to_string(context_.clock->NowMillis());
+    char id[17];
+    std::snprintf(id, sizeof(id), "%016llx", static_cast<unsigned long long>(HashBytes(run)));
+    id_ = id;
+    return files_.CreateFolder(folder_);
+  }
+
+  arrow::Result<Progress> Process(int, const Batch& batch, Collector&) override {
+    if (!batch.insert_only()) {
+      for (int64_t row = 0; row < batch.num_rows(); ++row) {
+        if (batch.kind(row) != RowKind::kInsert) {
+          return UserError("unsupported-change", folder_,
+                           "a folder of files takes new rows only, not updates or deletions");
+        }
+      }
+    }
+    ARROW_RETURN_NOT_OK(encoder_->Encode(batch, &buffer_));
+    if (static_cast<int64_t>(buffer_.size()) >= kBufferBytes) ARROW_RETURN_NOT_OK(WriteBuffer());
+    if (part_bytes_ >= part_bytes_max_) ARROW_RETURN_NOT_OK(ClosePart());
+    return Progress::kDone;
+  }
+
+  int64_t NextTimer() const override {
+    return part_ == nullptr ? INT64_MAX : part_opened_ms_ + rollover_ms_;
+  }
+  arrow::Result<Progress> OnTimer(int64_t, Collector&) override {
+    ARROW_RETURN_NOT_OK(ClosePart());
+    return Progress::kDone;
+  }
+
+  arrow::Result<Progress> OnEndOfInput(int, Collector&) override {
+    ARROW_RETURN_NOT_OK(ClosePart());
+    for (const std::string& name : closed_parts_) ARROW_RETURN_NOT_OK(Publish(name));
+    closed_parts_.clear();
+    return Progress::kDone;
+  }
+
+  arrow::Status Snapshot(SnapshotWriter& to) override {
+    ARROW_RETURN_NOT_OK(ClosePart());
+    ByteWriter bytes;
+    bytes.Bytes(id_);
+    bytes.I64(next_part_);
+    bytes.U32(static_cast<uint32_t>(closed_parts_.size()));
+    for (const std::string& name : closed_parts_) bytes.Bytes(name);
+    to.Put("parts", bytes.Take());
+    return arrow::Status::OK();
+  }
+
+  arrow::Status Restore(const SnapshotReader& from) override {
+    closed_parts_.clear();
+    std::vector<std::string> all;
+    for (const std::string_view part : from.All("parts")) {
+      ByteReader bytes(part);
+      id_ = std::string(bytes.Bytes());
+      next_part_ = std::max(next_part_, bytes.I64());
+      for (uint32_t count = bytes.U32(); count > 0; --count) all.emplace_back(bytes.Bytes());
+      if (!bytes.ok() || !bytes.done())
+        return arrow::Status::Invalid("file_sink: a damaged snapshot");
+    }
+    std::sort(all.begin(), all.end());
+    for (size_t i = static_cast<size_t>(context_.subtask); i < all.size();
+         i += static_cast<size_t>(context_.parallelism)) {
+      closed_parts_.push_back(all[i]);
+    }
+    return context_.subtask == 0 ? RemoveLaterParts(all) : arrow::Status::OK();
+  }
+
+ private:
+  std::string TemporaryPath(const std::string& name) const {
+    return folder_ + "/." + name + std::string(kInProgress);
+  }
+
+  arrow::Status WriteBuffer() {
+    if (buffer_.empty()) return arrow::Status::OK();
+    if (part_ == nullptr) {
+      part_name_ = "part-" + id_ + "-" + std::to_string(context_.subtask) + "-" +
+                   std::to_string(next_part_++);
+      ARROW_ASSIGN_OR_RAISE(part_, files_.Create(TemporaryPath(part_name_)));
+      part_opened_ms_ = context_.clock->NowMillis();
+      part_bytes_ = 0;
+    }
+    ARROW_RETURN_NOT_OK(part_->Append(buffer_));
+    part_bytes_ += static_cast<int64_t>(buffer_.size());
+    buffer_.clear();
+    return arrow::Status::OK();
+  }
+
+  arrow::Status ClosePart() {
+    ARROW_RETURN_NOT_OK(WriteBuffer());
+    if (part_ == nullptr) return arrow::Status::OK();
+    ARROW_RETURN_NOT_OK(part_->Sync());
+    ARROW_RETURN_NOT_OK(part_->Close());
+    part_.reset();
+    part_bytes_ = 0;
+    closed_parts_.push_back(part_name_);
+    return arrow::Status::OK();
+  }
+
+  // A part may have been named already by an attempt that failed later.
+  arrow::Status Publish(const std::string& name) {
+    const std::string to = folder_ + "/" + name;
+    if (!files_.Exists(TemporaryPath(name)) && files_.Exists(to)) return arrow::Status::OK();
+    return files_.Rename(TemporaryPath(name), to);
+  }
+
+  // Of this job's earlier attempts: what is not in the snapshot was written after it.
+  arrow::Status RemoveLaterParts(const std::vector<std::string>& kept) {
+    const std::string prefix = ".part-" + id_ + "-";
+    ARROW_ASSIGN_OR_RAISE(const auto found, files_.List(folder_));
+    for (const FileInfo& file : found) {
+      std::string_view name = file.name();
+      if (!name.starts_with(prefix) || !name.ends_with(kInProgress)) continue;
+      name.remove_prefix(1);
+      name.remove_suffix(kInProgress.size());
+      if (!std::binary_search(kept.begin(), kept.end(), name))
+        ARROW_RETURN_NOT_OK(files_.Remove(file.path));
+    }
+    return arrow::Status::OK();
+  }
+
+  const std::string folder_;
+  const std::string uid_;
+  const std::unique_ptr<Encoder> encoder_;
+  const int64_t part_bytes_max_;
+  const int64_t rollover_ms_;
+  OperatorContext& context_;
+  FileSystem& files_;
+  std::string id_;
+  int64_t next_part_ = 0;
+  std::vector<std::string> closed_parts_;
+  // The part at hand: closed before every snapshot.
+  std::unique_ptr<WritableFile> part_;
+  std::string part_name_;
+  std::string buffer_;
+  int64_t part_bytes_ = 0;
+  int64_t part_opened_ms_ = 0;
+};
+
+arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorContext& context) {
+  ARROW_ASSIGN_OR_RAISE(const std::string path, node.String("path"));
+  ARROW_ASSIGN_OR_RAISE(const std::string format, node.String("format"));
+  ARROW_ASSIGN_OR_RAISE(const int64_t part_bytes_max, node.Int("fileSizeMax", kPartBytesMax));
+  ARROW_ASSIGN_OR_RAISE(const int64_t rollover_ms, node.Int("rolloverIntervalMs", kRolloverMillis));
+  ARROW_ASSIGN_OR_RAISE(auto encoder, MakeEncoder(format, node.input_schemas[0], node));
+  return std::make_unique<FileSink>(LocalPath(path), node.uid, std::move(encoder), part_bytes_max,
+                                    rollover_ms, context);
+}
+
+}  // namespace
+
+extern const OperatorSpec kFileSink{
+    .name = "file_sink", .num_inputs = 1, .stateful = true, .make = &Make};
+
+}  // namespace sabot
