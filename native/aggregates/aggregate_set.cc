@@ -69,11 +69,13 @@ arrow::Result<std::unique_ptr<AggregateSet>> AggregateSet::Make(std::vector<Aggr
   }
   for (const auto& distinct : set->distinct_sets_) distinct->Place(layout);
   for (size_t i = 0; i < set->calls_.size(); ++i) set->order_.push_back(i);
-  std::stable_partition(set->order_.begin(), set->order_.end(), [&](size_t i) {
-    const Call& call = set->calls_[i];
-    return call.plan.function == "count" && call.args.empty() && call.distinct == nullptr &&
-           call.plan.filter < 0;
-  });
+  const auto first_other =
+      std::stable_partition(set->order_.begin(), set->order_.end(), [&](size_t i) {
+        const Call& call = set->calls_[i];
+        return call.plan.function == "count" && call.args.empty() && call.distinct == nullptr &&
+               call.plan.filter < 0;
+      });
+  set->changes_with_every_row_ = first_other != set->order_.begin();
   return set;
 }
 

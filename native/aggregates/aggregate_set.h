@@ -33,6 +33,8 @@ class AggregateSet {
                                                            KeyedTableLayout& layout);
 
   int size() const { return static_cast<int>(calls_.size()); }
+  // Whether every accumulated row changes some result: there is an unfiltered COUNT(*).
+  bool changes_with_every_row() const { return changes_with_every_row_; }
 
   // Accumulates every row into its slot, or retracts it by batch.kinds. `wanted`: bytes 0/1 per
   // row, nullptr for all; the slots of unwanted rows are not looked at.
@@ -70,6 +72,7 @@ class AggregateSet {
                               const KeyedTable& other, std::span<const Slot> from);
 
   std::vector<Call> calls_;
+  bool changes_with_every_row_ = false;
   std::vector<size_t>
       order_;  // Calls that change with every row first: then the others need not compare.
   std::vector<std::unique_ptr<DistinctSet>> distinct_sets_;

@@ -12,10 +12,9 @@
 #include <vector>
 
 #include "aggregates/aggregate.h"
+#include "base/number_text.h"
 
 namespace sabot {
-
-using Int128 = __int128;  // DECIMAL, unscaled.
 
 // Values of one physical type. Reading a NULL row gives any value.
 template <typename T>

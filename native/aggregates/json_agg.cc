@@ -11,7 +11,7 @@
 #include <arrow/array/builder_binary.h>
 #include <arrow/type.h>
 
-#include <array>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "aggregates/arrival_list.h"
@@ -20,6 +20,7 @@
 #include "aggregates/row_aggregate.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/number_text.h"
 
 namespace sabot {
 namespace {
@@ -68,7 +69,7 @@ class JsonTexts {
   static bool Supports(const Type& type, bool is_json) {
     if (is_json) return type.is_string();
     return type.is_exact_integer() || type.is_string() || type.kind == TypeKind::kBoolean ||
-           type.kind == TypeKind::kDecimal;
+           type.kind == TypeKind::kDecimal || type.is_floating();
   }
   explicit JsonTexts(bool is_json) : is_json_(is_json) {}
 
@@ -95,6 +96,18 @@ class JsonTexts {
         return text_ += std::to_string(static_cast<const arrow::Int32Array&>(*array_).Value(row));
       case arrow::Type::INT64:
         return text_ += std::to_string(static_cast<const arrow::Int64Array&>(*array_).Value(row));
+      case arrow::Type::FLOAT: {
+        const float value = static_cast<const arrow::FloatArray&>(*array_).Value(row);
+        AppendFloat(value, &text_);
+        if (!std::isfinite(value)) text_ = '"' + text_ + '"';
+        return text_;
+      }
+      case arrow::Type::DOUBLE: {
+        const double value = static_cast<const arrow::DoubleArray&>(*array_).Value(row);
+        AppendDouble(value, &text_);
+        if (!std::isfinite(value)) text_ = '"' + text_ + '"';
+        return text_;
+      }
       default:
         return text_ += static_cast<const arrow::Decimal128Array&>(*array_).FormatValue(row);
     }

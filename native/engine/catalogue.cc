@@ -12,8 +12,11 @@ namespace sabot {
   X(kFileSink)             \
   X(kFileSource)           \
   X(kFilter)               \
+  X(kGlobalGroupAggregate) \
+  X(kGroupAggregate)       \
   X(kIntervalJoin)         \
   X(kJoin)                 \
+  X(kLocalGroupAggregate)  \
   X(kMaterializeFinal)     \
   X(kNexmarkSource)        \
   X(kPrintSink)            \

@@ -198,7 +198,8 @@ arrow::Result<std::vector<Expression>> PlanNode::Exprs(const char* name) const {
   return expressions;
 }
 
-arrow::Result<std::vector<AggregateCall>> PlanNode::Aggregates(const char* name) const {
+arrow::Result<std::vector<AggregateCall>> PlanNode::Aggregates(const char* name,
+                                                               Positions positions) const {
   const json* member = Member(name);
   std::vector<AggregateCall> calls;
   if (member == nullptr) return calls;
@@ -210,6 +211,7 @@ arrow::Result<std::vector<AggregateCall>> PlanNode::Aggregates(const char* name)
   } catch (const json::exception& error) {
     return Error(std::string("config '") + name + "': " + error.what());
   }
+  if (positions == Positions::kElsewhere) return calls;
   const auto num_columns = static_cast<int>(input_schemas.empty() ? 0 : input_schemas[0].size());
   for (const AggregateCall& call : calls) {
     for (const int arg : call.args) {

@@ -61,7 +61,11 @@ class PlanNode {
   arrow::Result<std::vector<int>> Columns(const char* name, int input = 0) const;
   arrow::Result<Expression> Expr(const char* name) const;
   arrow::Result<std::vector<Expression>> Exprs(const char* name) const;
-  arrow::Result<std::vector<AggregateCall>> Aggregates(const char* name) const;
+  // Whether positions in aggregate calls are this node's input columns, or those of another node
+  // (the second phase of two).
+  enum class Positions { kOfInput, kElsewhere };
+  arrow::Result<std::vector<AggregateCall>> Aggregates(
+      const char* name, Positions positions = Positions::kOfInput) const;
   arrow::Result<std::vector<SortKey>> SortKeys(const char* name) const;
   arrow::Result<Schema> Fields(const char* name) const;
   // A member of config of any form; nullptr where absent.

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 #include <regex>
 
 #include "base/check.h"
@@ -120,6 +121,7 @@ class Harness::Output final : public Collector {
         << batch.rows->schema()->ToString() << "\nis not the plan's\n"
         << schema_->ToString();
     for (std::string& line : ToLines(batch)) lines.push_back(std::move(line));
+    batches.push_back(std::move(batch));
     return arrow::Status::OK();
   }
   arrow::Status Emit(Watermark watermark) override {
@@ -135,6 +137,7 @@ class Harness::Output final : public Collector {
   // Room for every other piece only.
   bool has_room() const override { return !no_room_ || (asked_ = !asked_); }
   std::vector<std::string> lines;
+  std::vector<Batch> batches;
 
  private:
   bool no_room_;
@@ -195,6 +198,13 @@ void Harness::Rows(std::string_view rows, int input) {
   const arrow::Status status = TryRows(rows, input);
   EXPECT_TRUE(status.ok()) << status.ToString();
 }
+
+void Harness::Feed(const Batch& batch, int input) {
+  Drive(operator_->Process(input, batch, *output_));
+  EXPECT_TRUE(last_error_.ok()) << last_error_.ToString();
+}
+
+std::vector<Batch> Harness::TakeBatches() { return std::exchange(output_->batches, {}); }
 
 void Harness::AdvanceWatermark(int64_t millis) {
   Drive(operator_->OnWatermark({millis}, *output_));

@@ -43,6 +43,7 @@ class Harness {
   ~Harness();
 
   void Rows(std::string_view rows, int input = 0);
+  void Feed(const Batch& batch, int input = 0);  // What another harness gave.
   // As Rows, but expects failure and returns the status.
   arrow::Status TryRows(std::string_view rows, int input = 0);
   void AdvanceWatermark(int64_t millis);
@@ -55,6 +56,8 @@ class Harness {
 
   // What came out since the last Take: rows as "+I[...]", watermarks as "W(5)", idleness as "idle" / "active".
   std::vector<std::string> Take();
+  // The batches that came out since the last TakeBatches.
+  std::vector<Batch> TakeBatches();
   const OperatorMetrics& metrics() const { return metrics_; }
 
  private:
