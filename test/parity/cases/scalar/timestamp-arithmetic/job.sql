@@ -1,0 +1,42 @@
+-- TIMESTAMPADD, TIMESTAMPDIFF, plus and minus of intervals, differences of temporals
+CREATE TABLE t (
+  id INT, ts TIMESTAMP(3), l TIMESTAMP_LTZ(3), d DATE, tm TIME, t2 TIMESTAMP(3), n INT
+) WITH ('connector'='filesystem','path'='${CASE}/input/t.jsonl','format'='json');
+SELECT id,
+  TIMESTAMPADD(YEAR, n, ts) AS a_year,
+  TIMESTAMPADD(QUARTER, n, ts) AS a_quarter,
+  TIMESTAMPADD(MONTH, n, ts) AS a_month,
+  TIMESTAMPADD(WEEK, n, ts) AS a_week,
+  TIMESTAMPADD(DAY, n, ts) AS a_day,
+  TIMESTAMPADD(HOUR, n, ts) AS a_hour,
+  TIMESTAMPADD(MINUTE, n, ts) AS a_minute,
+  TIMESTAMPADD(SECOND, n, ts) AS a_second,
+  TIMESTAMPDIFF(YEAR, ts, t2) AS d_year,
+  TIMESTAMPDIFF(QUARTER, ts, t2) AS d_quarter,
+  TIMESTAMPDIFF(MONTH, ts, t2) AS d_month,
+  TIMESTAMPDIFF(WEEK, ts, t2) AS d_week,
+  TIMESTAMPDIFF(DAY, ts, t2) AS d_day,
+  TIMESTAMPDIFF(HOUR, ts, t2) AS d_hour,
+  TIMESTAMPDIFF(MINUTE, ts, t2) AS d_minute,
+  TIMESTAMPDIFF(SECOND, ts, t2) AS d_second,
+  TIMESTAMPDIFF(YEAR, t2, ts) AS e_year,
+  TIMESTAMPDIFF(MONTH, t2, ts) AS e_month,
+  TIMESTAMPDIFF(DAY, t2, ts) AS e_day,
+  TIMESTAMPDIFF(HOUR, t2, ts) AS e_hour,
+  TIMESTAMPADD(DAY, n, d) AS ad,
+  TIMESTAMPADD(MONTH, n, d) AS am,
+  TIMESTAMPDIFF(DAY, d, DATE '2024-05-17') AS dd,
+  TIMESTAMPDIFF(MONTH, DATE '2024-05-17', d) AS dm,
+  ts + INTERVAL '1' MONTH AS pm,
+  ts - INTERVAL '1-2' YEAR TO MONTH AS my,
+  ts + INTERVAL '1 02:03:04.567' DAY TO SECOND AS pd,
+  d + INTERVAL '40' DAY AS dp,
+  d - INTERVAL '1' MONTH AS dmm,
+  tm + INTERVAL '2' HOUR AS tp,
+  tm - INTERVAL '90' MINUTE AS tmm,
+  INTERVAL '1' DAY + ts AS ip,
+  l + INTERVAL '1' DAY AS lp,
+  TIMESTAMPDIFF(SECOND, l, TO_TIMESTAMP_LTZ(1700000000, 0)) AS ld,
+  TIMESTAMPADD(HOUR, n, l) AS la
+FROM t
+WHERE id <> 9;
