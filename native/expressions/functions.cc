@@ -7,13 +7,28 @@
 #include "expressions/kernel.h"
 
 // clang-format off
+// clang-format off: one a line.
 #define SABOT_FUNCTION_FAMILIES(family) \
   family(Arithmetic)                    \
+  family(Array)                         \
   family(Cast)                          \
+  family(Clock)                         \
   family(Comparison)                    \
   family(Construction)                  \
+  family(DateFormat)                    \
+  family(Encoding)                      \
+  family(Extract)                       \
+  family(Hash)                          \
+  family(Json)                          \
+  family(JsonConstruct)                 \
+  family(Like)                          \
   family(Logic)                         \
-  family(Mathematics)
+  family(Map)                           \
+  family(Mathematics)                   \
+  family(Printf)                        \
+  family(Regexp)                        \
+  family(String)                        \
+  family(StringSearch)
 // clang-format on
 
 namespace sabot {
