@@ -119,13 +119,6 @@ KernelResult BindExtend(const Expression& call, const SessionContext&) {
     return out.Finish(type);
   });
 }
-KernelResult BindArrayConcat(const Expression& call, const SessionContext&) {
-  return LiftLists(call, call.args.size(), false,
-                   [](int64_t row, std::span<const ListColumn> lists, ListGather& out) {
-                     for (size_t i = 0; i < lists.size(); ++i) AppendAll(lists, i, row, out);
-                     return arrow::Status::OK();
-                   });
-}
 KernelResult BindArrayReverse(const Expression& call, const SessionContext&) {
   return LiftLists(call, 1, false, [](int64_t row, std::span<const ListColumn> lists, ListGather& out) {
     const ListSlice slice = lists[0][row];
@@ -363,6 +356,17 @@ KernelResult BindElement(const Expression& call, const SessionContext&) {
     return out.Take();
   });
 }
+
+}  // namespace
+
+KernelResult BindArrayConcat(const Expression& call, const SessionContext&) {
+  return LiftLists(call, call.args.size(), false,
+                   [](int64_t row, std::span<const ListColumn> lists, ListGather& out) {
+                     for (size_t i = 0; i < lists.size(); ++i) AppendAll(lists, i, row, out);
+                     return arrow::Status::OK();
+                   });
+}
+namespace {
 
 constexpr FunctionSpec kFunctions[] = {
     {.name = "array_append", .bind = BindExtend<false>},

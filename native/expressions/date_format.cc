@@ -174,7 +174,9 @@ std::optional<LocalTimestamp> ParseSqlTimestamp(Text s) {
   const auto month = Digits(date.substr(dash1 + 1, dash2 - dash1 - 1), 1, 2);
   const auto day = Digits(date.substr(dash2 + 1), 1, 2);
   if (!year || !month || !day || *month < 1 || *month > 12 || *day < 1 || *day > 31) return std::nullopt;
-  LocalTimestamp local{DaysFromLegacy(*year, *month, *day) * kSecondsPerDay, 0};
+  // Days past the month's end roll over in the old calendar; its numbers are then read in the new one.
+  const CivilDate civil = LegacyFromDays(DaysFromLegacy(*year, *month, *day));
+  LocalTimestamp local{DaysFromCivil(civil.year, civil.month, civil.day) * kSecondsPerDay, 0};
   if (space == Text::npos) return local;
   const Text time = Trimmed(s.substr(space + 1));
   const size_t colon1 = time.find(':');
@@ -236,15 +238,15 @@ std::optional<int64_t> TicksOfInteger(int64_t value, int64_t unit, int32_t preci
   if (seconds < kSecondsMin || seconds > kSecondsMax) return std::nullopt;
   return CheckedTicks(seconds, FloorMod(value, per_second) * (1'000'000'000 / per_second), precision);
 }
-// Seconds keep their fraction to the millisecond; finer units lose it.
+// Seconds keep their fraction to the millisecond; finer units lose it, towards the past.
 std::optional<int64_t> TicksOfDouble(double value, int64_t unit, int32_t precision) {
   if (unit == 0) {
     if (!(value >= static_cast<double>(kSecondsMin) && value <= static_cast<double>(kSecondsMax))) return std::nullopt;
-    return TicksOfInteger(static_cast<int64_t>(value * 1000), 3, precision);
+    return TicksOfInteger(static_cast<int64_t>(std::floor(value * 1000)), 3, precision);
   }
   if (std::isnan(value)) return TicksOfInteger(0, unit, precision);
   if (std::abs(value) >= 9.2e18) return std::nullopt;
-  return TicksOfInteger(static_cast<int64_t>(value), unit, precision);
+  return TicksOfInteger(static_cast<int64_t>(std::floor(value)), unit, precision);
 }
 
 KernelResult BindLtzOfNumber(const Expression& call) {

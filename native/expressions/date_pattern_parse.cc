@@ -271,9 +271,10 @@ class LegacyParser {
       at_ += field.literal.size();
       return true;
     }
+    const size_t start = at_;
     SkipBlanks();
     if (at_ >= text_.size()) return false;
-    if (field.numeric(DatePatternKind::kLegacy)) return Number(index);
+    if (field.numeric(DatePatternKind::kLegacy)) return Number(index, start);
     switch (field.letter) {
       case 'a':
         return Name('a', std::array<std::string_view, 2>{"AM", "PM"}, 0);
@@ -332,15 +333,17 @@ class LegacyParser {
     return true;
   }
 
-  bool Number(size_t index) {
+  // `start` is where the blanks before the number began: they count where fields touch.
+  bool Number(size_t index, size_t start) {
     const Field& field = fields_[index];
     // Fields that touch take exactly as many characters as they have letters.
     const bool touching = index + 1 < fields_.size() && fields_[index + 1].letter != 0 &&
                           fields_[index + 1].numeric(DatePatternKind::kLegacy);
     std::string_view source = text_.substr(at_);
     if (touching) {
-      if (source.size() < static_cast<size_t>(field.count)) return false;
-      source = source.substr(0, static_cast<size_t>(field.count));
+      const size_t end = start + static_cast<size_t>(field.count);
+      if (end > text_.size() || end <= at_) return false;
+      source = text_.substr(at_, end - at_);
     }
     size_t size = 0;
     const bool negative = !source.empty() && source[0] == '-';

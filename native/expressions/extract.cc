@@ -254,10 +254,11 @@ class MillisReader {
 KernelResult BindTimestampDiff(const Expression& call, const SessionContext&) {
   ARROW_ASSIGN_OR_RAISE(const TimeUnit unit, TimeUnitOf(call.Option("unit")));
   const int64_t size = MillisOf(unit);
+  const bool weeks = unit == TimeUnit::kWeek;
   const int64_t months_in = unit == TimeUnit::kMonth ? 1 : unit == TimeUnit::kQuarter ? 3 : unit == TimeUnit::kYear ? 12 : 0;
   if (size == 0 && months_in == 0) return arrow::Status::NotImplemented("TIMESTAMPDIFF of ", call.Option("unit"));
   return LiftBatch([type = ToArrow(call.type), from_type = call.args[0].type, to_type = call.args[1].type, size,
-                    months_in](std::span<const Vector> args, int64_t rows) -> arrow::Result<ArrayPtr> {
+                    weeks, months_in](std::span<const Vector> args, int64_t rows) -> arrow::Result<ArrayPtr> {
     ARROW_ASSIGN_OR_RAISE(auto validity, IntersectValidity(args, {}, rows));
     if (validity.none) return arrow::MakeArrayOfNull(type, rows);
     const MillisReader from(args[0], from_type);
@@ -265,7 +266,13 @@ KernelResult BindTimestampDiff(const Expression& call, const SessionContext&) {
     ARROW_ASSIGN_OR_RAISE(auto out, FixedWriter<int32_t>::Make(rows));
     for (int64_t row = 0; row < rows; ++row) {
       const bool valid = validity.bits == nullptr || arrow::bit_util::GetBit(validity.data(), row);
-      const int64_t value = !valid ? 0 : size > 0 ? (to[row] - from[row]) / size : MonthsBetween(to[row], from[row]) / months_in;
+      int64_t value = 0;
+      if (valid && weeks) {
+        // Flink divides the seconds, which have wrapped before.
+        value = static_cast<int32_t>((to[row] - from[row]) / 1000) / (size / 1000);
+      } else if (valid) {
+        value = size > 0 ? (to[row] - from[row]) / size : MonthsBetween(to[row], from[row]) / months_in;
+      }
       out.Set(row, static_cast<int32_t>(value));
     }
     return out.Finish(type, validity.bits);

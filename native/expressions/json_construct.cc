@@ -2,11 +2,11 @@
 //
 //   json_object('b', 1, 'a', NULL)  options onNull: NULL, ABSENT   ->  {"a":null,"b":1}
 //
-// Keys are sorted, as Flink's serializer does. An argument that is a call of json_object, json_array or json is JSON
-// already; options.json lists the positions of such arguments that were folded to literals.
+// Keys are sorted, as Flink's serializer does. options.json ("1,3") lists the positions of arguments that are JSON
+// already: calls of json_object, json_array and json.
 #include <algorithm>
+#include <charconv>
 #include <functional>
-#include <nlohmann/json.hpp>
 
 #include "expressions/java_number.h"
 #include "expressions/json_document.h"
@@ -35,7 +35,7 @@ void AppendDouble(double value, std::string* out) {
   const std::string text = JavaDouble(value);
   // NaN and the infinities are not numbers in JSON.
   if (text.back() < '0' || text.back() > '9') {
-    AppendJsonString(text, out);
+    AppendJacksonString(text, out);
   } else {
     out->append(BigDecimalText(text));
   }
@@ -98,7 +98,7 @@ void AppendSorted(std::vector<std::pair<std::string, std::string>>& members, std
     // Of equal keys the last one counts.
     if (i + 1 < members.size() && members[i].first == members[i + 1].first) continue;
     if (out->back() != '{') out->push_back(',');
-    AppendJsonString(members[i].first, out);
+    AppendJacksonString(members[i].first, out);
     out->push_back(':');
     out->append(members[i].second);
   }
@@ -168,7 +168,7 @@ arrow::Result<AppendValue> OfType(const Type& type, const Vector& vector) {
       return Of<Int128>(vector, [scale = type.scale](Int128 value, std::string* out) { out->append(DecimalText(value, scale)); });
     case TypeKind::kChar:
     case TypeKind::kVarchar:
-      return Of<Text>(vector, AppendJsonString);
+      return Of<Text>(vector, AppendJacksonString);
     case TypeKind::kBinary:
     case TypeKind::kVarbinary:
       return Of<Text>(vector, [](Text value, std::string* out) {
@@ -202,18 +202,15 @@ arrow::Result<Column> MakeColumn(const Type& type, const Vector& vector) {
   return column;
 }
 
-// Which arguments are JSON already.
+// Which arguments are JSON already: options.json, "1,3".
 std::vector<bool> RawArguments(const Expression& call) {
-  std::vector<bool> raw;
-  for (const Expression& arg : call.args) {
-    raw.push_back(arg.form == Expression::Form::kCall &&
-                  (arg.function == "json_object" || arg.function == "json_array" || arg.function == "json"));
-  }
-  if (call.options == nullptr) return raw;
-  const auto listed = call.options->find("json");
-  if (listed == call.options->end() || !listed->is_array()) return raw;
-  for (const auto& position : *listed) {
-    if (position.is_number_unsigned() && position.get<size_t>() < raw.size()) raw[position.get<size_t>()] = true;
+  std::vector<bool> raw(call.args.size());
+  const std::string listed = call.Option("json");
+  for (size_t from = 0; from < listed.size();) {
+    size_t position = raw.size();
+    const auto end = std::from_chars(listed.data() + from, listed.data() + listed.size(), position);
+    if (position < raw.size()) raw[position] = true;
+    from = static_cast<size_t>(end.ptr - listed.data()) + 1;
   }
   return raw;
 }

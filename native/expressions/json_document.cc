@@ -306,7 +306,7 @@ int32_t JsonDocument::AddContainer(JsonNode::Kind kind, std::span<const int32_t>
 void JsonDocument::Append(const JsonNode& value, std::string* out) const {
   switch (value.kind) {
     case JsonNode::Kind::kString:
-      AppendJsonString(value.text, out);
+      AppendJacksonString(value.text, out);
       return;
     case JsonNode::Kind::kArray:
       out->push_back('[');
@@ -325,7 +325,7 @@ void JsonDocument::Append(const JsonNode& value, std::string* out) const {
       out->push_back('{');
       for (const JsonNode* member : members) {
         if (member != members.front()) out->push_back(',');
-        AppendJsonString(member->key, out);
+        AppendJacksonString(member->key, out);
         out->push_back(':');
         Append(*member, out);
       }
@@ -337,7 +337,7 @@ void JsonDocument::Append(const JsonNode& value, std::string* out) const {
   }
 }
 
-void AppendJsonString(std::string_view text, std::string* out) {
+void AppendJacksonString(std::string_view text, std::string* out) {
   out->push_back('"');
   size_t copied = 0;
   for (size_t i = 0; i < text.size(); ++i) {

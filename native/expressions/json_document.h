@@ -61,6 +61,6 @@ class JsonDocument {
 };
 
 // "text" with Jackson's escapes.
-void AppendJsonString(std::string_view text, std::string* out);
+void AppendJacksonString(std::string_view text, std::string* out);
 
 }  // namespace sabot

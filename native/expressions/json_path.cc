@@ -10,10 +10,18 @@ namespace sabot {
 
 using Kind = JsonNode::Kind;
 
-bool JsonStep::definite() const {
+namespace {
+
+bool IsDefinite(const std::vector<JsonStep>& steps) {
+  return std::all_of(steps.begin(), steps.end(), [&](const JsonStep& s) { return s.definite(&s == &steps.back()); });
+}
+
+}  // namespace
+
+bool JsonStep::definite(bool last) const {
   switch (kind) {
     case Kind::kProperties:
-      return names.size() == 1;
+      return names.size() == 1 || last;
     case Kind::kIndexes:
       return indexes.size() == 1;
     case Kind::kFunction:
@@ -107,9 +115,9 @@ class JsonPath::Walk {
     const JsonStep& token = steps_[step];
     const int32_t member = document_.Member(at, name);
     if (member >= 0) {
-      Step(step + 1, member, upstream && token.definite());
+      Step(step + 1, member, upstream && token.definite(leaf(step)));
     } else if (!leaf(step)) {
-      missing = missing || (upstream && token.definite() && !suppress_);
+      missing = missing || (upstream && token.definite(false) && !suppress_);
     }
   }
 
@@ -121,7 +129,7 @@ class JsonPath::Walk {
   void Element(size_t step, int32_t at, int64_t index, bool upstream) {
     const int64_t size = document_.node(at).size;
     const int32_t element = document_.Element(at, index < 0 ? size + index : index);
-    if (element >= 0) Step(step + 1, element, upstream && steps_[step].definite());
+    if (element >= 0) Step(step + 1, element, upstream && steps_[step].definite(leaf(step)));
   }
   void Slice(size_t step, int32_t at, bool upstream) {
     if (!IsArray(at, upstream)) return;
@@ -232,7 +240,7 @@ JsonPath::Result JsonPath::Evaluate(JsonDocument& document) const {
   Walk walk(document, steps_, lax_, 0);
   walk.Run(0);
   if (walk.invalid) return {Outcome::kError};
-  const bool definite = std::all_of(steps_.begin(), steps_.end(), [](const JsonStep& s) { return s.definite(); });
+  const bool definite = IsDefinite(steps_);
   if (walk.missing || (definite && walk.results.empty())) {
     if (!lax_) return {Outcome::kError};
     if (definite) return {Outcome::kNothing};
@@ -249,7 +257,7 @@ int32_t JsonPath::Find(JsonDocument& document, int32_t root, int32_t from) const
   Walk walk(document, steps_, true, root);
   walk.Run(from_root_ ? root : from);
   if (walk.missing || walk.invalid) return -1;
-  const bool definite = std::all_of(steps_.begin(), steps_.end(), [](const JsonStep& s) { return s.definite(); });
+  const bool definite = IsDefinite(steps_);
   if (!definite) return document.AddContainer(Kind::kArray, walk.results);
   return walk.results.empty() ? -1 : walk.results.back();
 }

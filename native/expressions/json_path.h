@@ -28,7 +28,8 @@ struct JsonStep {
   bool has_to = false;
   std::shared_ptr<const JsonFilter> filter = nullptr;
 
-  bool definite() const;
+  // Whether it leads to one value at most. The last step may take several properties: they become one object.
+  bool definite(bool last) const;
 };
 
 class JsonPath {

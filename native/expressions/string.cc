@@ -7,6 +7,10 @@
 #include "expressions/unicode.h"
 
 namespace sabot {
+
+// || of arrays, in array.cc.
+KernelResult BindArrayConcat(const Expression& call, const SessionContext& session);
+
 namespace {
 
 using Text = std::string_view;
@@ -198,7 +202,8 @@ KernelResult BindRepeat(const Expression& call, const SessionContext&) {
     for (int64_t i = 0; i < count.value; ++i) out.Append(s);
   });
 }
-KernelResult BindConcat(const Expression& call, const SessionContext&) {
+KernelResult BindConcat(const Expression& call, const SessionContext& session) {
+  if (call.type.kind == TypeKind::kArray) return BindArrayConcat(call, session);
   if (call.args.size() == 2) {
     return Lift<Text, Text, Text>(call, [](Text a, Text b, TextWriter& out) {
       out.Append(a);

@@ -72,7 +72,7 @@ export const STRING_FUNCTIONS: readonly FunctionDefinition[] = [
   modern('SPLIT', 'character, character', strict(types.array(STRING))),
   modern('STARTSWITH', ['character, character', 'binary, binary'], strict(types.boolean())),
   modern('ENDSWITH', ['character, character', 'binary, binary'], strict(types.boolean())),
-  modern('ELT', ['long, character, character...', 'long, binary, binary...'], picked),
+  modern('ELT', ['long, character...', 'long, binary...'], picked),
   modern('PRINTF', ['character', 'character, any...'], maybe(STRING)),
   scalar('STR_TO_MAP', 'character, character?, character?', maybe(types.map(STRING, STRING))),
   scalar('PARSE_URL', 'character, character, character?', maybe(STRING)),

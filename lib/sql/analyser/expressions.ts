@@ -12,6 +12,7 @@ import { canCast } from '../../schema/casts.js';
 import { leastRestrictive } from '../../schema/result-types.js';
 import {
   isDatetime,
+  isInterval,
   type LogicalType,
   materialized,
   nullable,
@@ -222,9 +223,27 @@ function binary(node: ast.BinaryExpression, context: ExpressionContext): Express
     case 'IS DISTINCT FROM':
     case 'IS NOT DISTINCT FROM':
       return distinctFrom(operator === 'IS NOT DISTINCT FROM', analyse(left), analyse(right), span);
+    case 'OVERLAPS':
+      return overlaps(node, analyse);
     default:
       throw unsupported(`The operator ${operator} is not supported`, node.operatorSpan);
   }
+}
+
+/** `(begin, end) OVERLAPS (begin, end)`, where an end may be an interval after its begin. */
+function overlaps(node: ast.BinaryExpression, analyse: (inner: ast.Expression) => Expression): Expression {
+  const { left, right, span } = node;
+  if (left.kind !== 'row' || right.kind !== 'row' || left.items.length !== 2 || right.items.length !== 2) {
+    throw unsupported('OVERLAPS takes two periods of a begin and an end each', node.operatorSpan);
+  }
+  const ends = [left, right].flatMap(({ items }) => {
+    const [begin, end] = items.map(analyse) as [Expression, Expression];
+    return [begin, isInterval(end.type) ? arithmetic('+', begin, end, span) : end];
+  });
+  const type = leastRestrictive(ends.map((e) => e.type));
+  if (type === undefined || !ends.every((e) => isDatetime(e.type))) throw cannotApply('OVERLAPS', ends, span);
+  const args = ends.map((e) => castTo(e, withNullable(materialized(type), e.type.nullable)));
+  return call('temporal_overlaps', args, withNullable(types.boolean(), ends.some((e) => e.type.nullable)));
 }
 
 function isTest(node: ast.IsExpression, context: ExpressionContext): Expression {

@@ -42,7 +42,8 @@ export function jsonExpression(node: JsonNode, context: ExpressionContext): Expr
       return jsonObject(node, context);
     case 'jsonArray': {
       const items = node.items.map((item) => analyseExpression(item, context));
-      return call('json_array', items, notNullString, { onNull: nullClause(node.onNull ?? 'ABSENT ON NULL') });
+      const onNull = nullClause(node.onNull ?? 'ABSENT ON NULL');
+      return call('json_array', items, notNullString, { onNull, json: jsonPositions(items) });
     }
     case 'formatJson':
       throw unsupported('FORMAT JSON is not supported', node.span);
@@ -103,5 +104,12 @@ function jsonObject(node: ast.JsonObjectExpression, context: ExpressionContext):
     }
     return [key, analyseExpression(member.value, context)];
   });
-  return call('json_object', args, notNullString, { onNull: nullClause(node.onNull ?? 'NULL ON NULL') });
+  const onNull = nullClause(node.onNull ?? 'NULL ON NULL');
+  return call('json_object', args, notNullString, { onNull, json: jsonPositions(args) });
 }
+
+const JSON_CALLS = ['json_object', 'json_array', 'json'];
+
+/** `'1,3'`: the arguments that are JSON already, known here even if they are folded to literals later. */
+const jsonPositions = (args: readonly Expression[]) =>
+  args.flatMap((e, i) => ('call' in e && JSON_CALLS.includes(e.call) ? [i] : [])).join();

@@ -32,4 +32,5 @@ SELECT id,
   CEIL(l TO MONTH) AS c_month,
   CEIL(l TO QUARTER) AS c_quarter,
   CEIL(l TO YEAR) AS c_year
-FROM t;
+FROM t
+WHERE id <> 9;
