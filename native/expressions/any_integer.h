@@ -1,5 +1,5 @@
-// An argument that may be TINYINT, SMALLINT, INTEGER or BIGINT, read as int64_t: for positions, lengths and counts,
-// where a kernel per width would be waste.
+// An argument that may be TINYINT, SMALLINT, INTEGER or BIGINT, read as int64_t: for positions,
+// lengths and counts, where a kernel per width would be waste.
 #pragma once
 
 #include "expressions/column_access.h"
@@ -13,7 +13,8 @@ struct AnyInteger {
 template <>
 class Reader<AnyInteger> {
  public:
-  explicit Reader(const Vector& vector) : mask_(vector.constant ? 0 : -1), type_(vector.array->type_id()) {
+  explicit Reader(const Vector& vector)
+      : mask_(vector.constant ? 0 : -1), type_(vector.array->type_id()) {
     if (type_ == arrow::Type::NA) return;
     width_ = vector.array->type()->byte_width();
     values_ = reinterpret_cast<const char*>(vector.array->data()->GetValues<uint8_t>(1, 0)) +

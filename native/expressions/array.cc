@@ -1,5 +1,5 @@
-// ARRAY functions. Elements are compared by their encoded keys (batch/key_encoding.h): NULL equals NULL, nested values
-// compare whole, and the order of the bytes is the order of the values.
+// ARRAY functions. Elements are compared by their encoded keys (batch/key_encoding.h): NULL equals
+// NULL, nested values compare whole, and the order of the bytes is the order of the values.
 #include <algorithm>
 #include <functional>
 #include <unordered_set>
@@ -57,15 +57,16 @@ class ElementColumn {
   bool null(int64_t row) const { return vector_.array->IsNull(vector_.at(row)); }
 
  private:
-  explicit ElementColumn(const Vector& vector) : vector_(vector), keys_(std::make_shared<EncodedKeys>()) {}
+  explicit ElementColumn(const Vector& vector)
+      : vector_(vector), keys_(std::make_shared<EncodedKeys>()) {}
   Vector vector_;
   std::shared_ptr<EncodedKeys> keys_;
 };
 
 using KeySet = std::unordered_set<Key>;
 
-// Calls f(row, lists) for each row in which no array is NULL; the other rows are NULL. f appends to the gather, whose
-// source i is the i-th array's elements.
+// Calls f(row, lists) for each row in which no array is NULL; the other rows are NULL. f appends to
+// the gather, whose source i is the i-th array's elements.
 using AppendRow = std::function<arrow::Status(int64_t, std::span<const ListColumn>, ListGather&)>;
 KernelPtr LiftLists(const Expression& call, size_t num_lists, bool keys, AppendRow f) {
   return LiftBatch([type = ToArrow(call.type), num_lists, keys, f = std::move(f)](
@@ -79,7 +80,8 @@ KernelPtr LiftLists(const Expression& call, size_t num_lists, bool keys, AppendR
       lists.push_back(std::move(column));
     }
     for (int64_t row = 0; row < rows; ++row) {
-      const bool valid = std::all_of(lists.begin(), lists.end(), [row](const ListColumn& c) { return c.valid(row); });
+      const bool valid = std::all_of(lists.begin(), lists.end(),
+                                     [row](const ListColumn& c) { return c.valid(row); });
       if (valid) ARROW_RETURN_NOT_OK(f(row, lists, out));
       ARROW_RETURN_NOT_OK(valid ? out.EndRow() : out.EndNull());
     }
@@ -91,7 +93,8 @@ void AppendAll(std::span<const ListColumn> lists, size_t list, int64_t row, List
   for (int64_t i = slice.begin; i < slice.end; ++i) out.Append(list, i);
 }
 
-// --- joining and picking -----------------------------------------------------------------------------------------
+// --- joining and picking
+// -----------------------------------------------------------------------------------------
 
 // ARRAY_APPEND(a, e), ARRAY_PREPEND(a, e).
 template <bool kFront>
@@ -120,11 +123,12 @@ KernelResult BindExtend(const Expression& call, const SessionContext&) {
   });
 }
 KernelResult BindArrayReverse(const Expression& call, const SessionContext&) {
-  return LiftLists(call, 1, false, [](int64_t row, std::span<const ListColumn> lists, ListGather& out) {
-    const ListSlice slice = lists[0][row];
-    for (int64_t i = slice.end; i-- > slice.begin;) out.Append(0, i);
-    return arrow::Status::OK();
-  });
+  return LiftLists(call, 1, false,
+                   [](int64_t row, std::span<const ListColumn> lists, ListGather& out) {
+                     const ListSlice slice = lists[0][row];
+                     for (int64_t i = slice.end; i-- > slice.begin;) out.Append(0, i);
+                     return arrow::Status::OK();
+                   });
 }
 // ARRAY_SLICE(a, start[, end]): 1-based and inclusive, from the end if negative.
 KernelResult BindArraySlice(const Expression& call, const SessionContext&) {
@@ -156,11 +160,13 @@ KernelResult BindArraySlice(const Expression& call, const SessionContext&) {
   });
 }
 
-// --- sets --------------------------------------------------------------------------------------------------------
+// --- sets
+// --------------------------------------------------------------------------------------------------------
 
 // Appends the elements of a list that `keep` accepts and that are not in `seen` yet.
 template <typename F>
-void AppendDistinct(std::span<const ListColumn> lists, size_t list, int64_t row, KeySet& seen, ListGather& out, F&& keep) {
+void AppendDistinct(std::span<const ListColumn> lists, size_t list, int64_t row, KeySet& seen,
+                    ListGather& out, F&& keep) {
   const ListSlice slice = lists[list][row];
   for (int64_t i = slice.begin; i < slice.end; ++i) {
     const Key key = lists[list].key(i);
@@ -168,35 +174,44 @@ void AppendDistinct(std::span<const ListColumn> lists, size_t list, int64_t row,
   }
 }
 KernelResult BindArrayDistinct(const Expression& call, const SessionContext&) {
-  return LiftLists(call, 1, true, [seen = KeySet()](int64_t row, std::span<const ListColumn> lists, ListGather& out) mutable {
-    seen.clear();
-    AppendDistinct(lists, 0, row, seen, out, [](Key) { return true; });
-    return arrow::Status::OK();
-  });
+  return LiftLists(
+      call, 1, true,
+      [seen = KeySet()](int64_t row, std::span<const ListColumn> lists, ListGather& out) mutable {
+        seen.clear();
+        AppendDistinct(lists, 0, row, seen, out, [](Key) { return true; });
+        return arrow::Status::OK();
+      });
 }
 KernelResult BindArrayUnion(const Expression& call, const SessionContext&) {
-  return LiftLists(call, 2, true, [seen = KeySet()](int64_t row, std::span<const ListColumn> lists, ListGather& out) mutable {
-    seen.clear();
-    for (size_t list = 0; list < 2; ++list) AppendDistinct(lists, list, row, seen, out, [](Key) { return true; });
-    return arrow::Status::OK();
-  });
+  return LiftLists(
+      call, 2, true,
+      [seen = KeySet()](int64_t row, std::span<const ListColumn> lists, ListGather& out) mutable {
+        seen.clear();
+        for (size_t list = 0; list < 2; ++list)
+          AppendDistinct(lists, list, row, seen, out, [](Key) { return true; });
+        return arrow::Status::OK();
+      });
 }
-// ARRAY_EXCEPT and ARRAY_INTERSECT: distinct elements of the first that are not, or are, in the second.
+// ARRAY_EXCEPT and ARRAY_INTERSECT: distinct elements of the first that are not, or are, in the
+// second.
 template <bool kIn>
 KernelResult BindArrayFilter(const Expression& call, const SessionContext&) {
   return LiftLists(call, 2, true,
-                   [seen = KeySet(), other = KeySet()](int64_t row, std::span<const ListColumn> lists,
-                                                       ListGather& out) mutable {
+                   [seen = KeySet(), other = KeySet()](
+                       int64_t row, std::span<const ListColumn> lists, ListGather& out) mutable {
                      seen.clear();
                      other.clear();
                      const ListSlice slice = lists[1][row];
-                     for (int64_t i = slice.begin; i < slice.end; ++i) other.insert(lists[1].key(i));
-                     AppendDistinct(lists, 0, row, seen, out, [&](Key key) { return other.contains(key) == kIn; });
+                     for (int64_t i = slice.begin; i < slice.end; ++i)
+                       other.insert(lists[1].key(i));
+                     AppendDistinct(lists, 0, row, seen, out,
+                                    [&](Key key) { return other.contains(key) == kIn; });
                      return arrow::Status::OK();
                    });
 }
 
-// --- searching ---------------------------------------------------------------------------------------------------
+// --- searching
+// ---------------------------------------------------------------------------------------------------
 
 // f(list, slice, elements, row) for the rows with an array.
 template <typename T, typename F>
@@ -220,16 +235,17 @@ int64_t Find(const ListColumn& list, const ListSlice& slice, Key key) {
   return -1;
 }
 KernelResult BindArrayContains(const Expression& call, const SessionContext&) {
-  return LiftSearch<bool>(call, [](const ListColumn& list, const ListSlice& slice, const ElementColumn& e, int64_t row) {
-    return std::optional(Find(list, slice, e.key(row)) >= 0);
-  });
+  return LiftSearch<bool>(
+      call, [](const ListColumn& list, const ListSlice& slice, const ElementColumn& e,
+               int64_t row) { return std::optional(Find(list, slice, e.key(row)) >= 0); });
 }
 // 1-based, 0 if it is not there.
 KernelResult BindArrayPosition(const Expression& call, const SessionContext&) {
-  return LiftSearch<int32_t>(
-      call, [](const ListColumn& list, const ListSlice& slice, const ElementColumn& e, int64_t row) {
-        return e.null(row) ? std::nullopt : std::optional(static_cast<int32_t>(Find(list, slice, e.key(row)) + 1));
-      });
+  return LiftSearch<int32_t>(call, [](const ListColumn& list, const ListSlice& slice,
+                                      const ElementColumn& e, int64_t row) {
+    return e.null(row) ? std::nullopt
+                       : std::optional(static_cast<int32_t>(Find(list, slice, e.key(row)) + 1));
+  });
 }
 KernelResult BindArrayRemove(const Expression& call, const SessionContext&) {
   return LiftBatch([type = ToArrow(call.type)](std::span<const Vector> args,
@@ -254,9 +270,11 @@ KernelResult BindArrayRemove(const Expression& call, const SessionContext&) {
   });
 }
 
-// --- order -------------------------------------------------------------------------------------------------------
+// --- order
+// -------------------------------------------------------------------------------------------------------
 
-// ARRAY_SORT(a[, ascending[, nulls first]]): NULLs first when ascending, last when descending, by default.
+// ARRAY_SORT(a[, ascending[, nulls first]]): NULLs first when ascending, last when descending, by
+// default.
 KernelResult BindArraySort(const Expression& call, const SessionContext&) {
   return LiftBatch([type = ToArrow(call.type)](std::span<const Vector> args,
                                                int64_t rows) -> arrow::Result<ArrayPtr> {
@@ -302,7 +320,8 @@ KernelResult BindArrayExtreme(const Expression& call, const SessionContext&) {
       const ListSlice slice = list.valid(row) ? list[row] : ListSlice{nullptr, 0, 0};
       for (int64_t i = slice.begin; i < slice.end; ++i) {
         if (list.null(i)) continue;
-        if (best < 0 || (kMax ? list.key(best) < list.key(i) : list.key(i) < list.key(best))) best = i;
+        if (best < 0 || (kMax ? list.key(best) < list.key(i) : list.key(i) < list.key(best)))
+          best = i;
       }
       best < 0 ? out.AppendNull() : out.Append(0, best);
     }
@@ -310,7 +329,8 @@ KernelResult BindArrayExtreme(const Expression& call, const SessionContext&) {
   });
 }
 
-// --- text, size --------------------------------------------------------------------------------------------------
+// --- text, size
+// --------------------------------------------------------------------------------------------------
 
 // ARRAY_JOIN(a, delimiter[, text for NULL]); without the third NULLs are left out.
 KernelResult BindArrayJoin(const Expression& call, const SessionContext&) {
@@ -338,7 +358,8 @@ KernelResult BindArrayJoin(const Expression& call, const SessionContext&) {
   });
 }
 KernelResult BindCardinality(const Expression& call, const SessionContext&) {
-  return Lift<int32_t, ListSlice>(call, [](ListSlice list) { return static_cast<int32_t>(list.size()); });
+  return Lift<int32_t, ListSlice>(call,
+                                  [](ListSlice list) { return static_cast<int32_t>(list.size()); });
 }
 // ELEMENT(a): the one element; NULL of an empty array.
 KernelResult BindElement(const Expression& call, const SessionContext&) {
@@ -350,7 +371,8 @@ KernelResult BindElement(const Expression& call, const SessionContext&) {
     out.AddSource(list.values());
     for (int64_t row = 0; row < rows; ++row) {
       const ListSlice slice = list.valid(row) ? list[row] : ListSlice{nullptr, 0, 0};
-      if (slice.size() > 1) return arrow::Status::Invalid("ELEMENT: the array has more than one element");
+      if (slice.size() > 1)
+        return arrow::Status::Invalid("ELEMENT: the array has more than one element");
       slice.size() == 1 ? out.Append(0, slice.begin) : out.AppendNull();
     }
     return out.Take();

@@ -1,4 +1,5 @@
-// What time it is: CURRENT_TIMESTAMP and its kin, UNIX_TIMESTAMP. Streaming functions read the clock once per batch.
+// What time it is: CURRENT_TIMESTAMP and its kin, UNIX_TIMESTAMP. Streaming functions read the
+// clock once per batch.
 #include <chrono>
 
 #include "expressions/lift.h"
@@ -13,7 +14,8 @@ KernelResult BindUnixTimestampOfText(const Expression& call, const SessionContex
 namespace {
 
 int64_t NowMillis() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
 
@@ -40,8 +42,9 @@ KernelResult BindLocalTimestamp(const Expression& call, const SessionContext& se
   return Now<int64_t>(call, session, [ticks](int64_t, int64_t local) { return local * ticks; });
 }
 KernelResult BindCurrentDate(const Expression& call, const SessionContext& session) {
-  return Now<int32_t>(call, session,
-                      [](int64_t, int64_t local) { return static_cast<int32_t>(FloorDiv(local, kMillisPerDay)); });
+  return Now<int32_t>(call, session, [](int64_t, int64_t local) {
+    return static_cast<int32_t>(FloorDiv(local, kMillisPerDay));
+  });
 }
 // TIME(0): whole seconds.
 KernelResult BindCurrentTime(const Expression& call, const SessionContext& session) {

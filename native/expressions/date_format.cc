@@ -1,5 +1,5 @@
-// Timestamps to text and back by patterns: DATE_FORMAT, TO_DATE, TO_TIMESTAMP, TO_TIMESTAMP_LTZ, FROM_UNIXTIME,
-// UNIX_TIMESTAMP, CONVERT_TZ. A literal pattern is compiled at bind.
+// Timestamps to text and back by patterns: DATE_FORMAT, TO_DATE, TO_TIMESTAMP, TO_TIMESTAMP_LTZ,
+// FROM_UNIXTIME, UNIX_TIMESTAMP, CONVERT_TZ. A literal pattern is compiled at bind.
 #include <cmath>
 
 #include "expressions/any_integer.h"
@@ -41,21 +41,41 @@ arrow::Status CheckPattern(const Expression& call, size_t arg, DatePatternKind k
   return literal.has_value() ? DatePattern::Compile(*literal, kind).status() : arrow::Status::OK();
 }
 
-// SimpleDateFormat takes the later instant of a clock that is put back, and knows three-letter names.
+// SimpleDateFormat takes the later instant of a clock that is put back, and knows three-letter
+// names.
 arrow::Result<const TimeZone*> LegacyZone(Text name) {
   struct Alias {
     Text name;
     Text zone;
   };
-  static constexpr Alias kAliases[] = {
-      {"ACT", "Australia/Darwin"}, {"AET", "Australia/Sydney"}, {"AGT", "America/Argentina/Buenos_Aires"},
-      {"ART", "Africa/Cairo"}, {"AST", "America/Anchorage"}, {"BET", "America/Sao_Paulo"}, {"BST", "Asia/Dhaka"},
-      {"CAT", "Africa/Harare"}, {"CNT", "America/St_Johns"}, {"CST", "America/Chicago"}, {"CTT", "Asia/Shanghai"},
-      {"EAT", "Africa/Addis_Ababa"}, {"ECT", "Europe/Paris"}, {"EST", "-05:00"}, {"HST", "-10:00"},
-      {"IET", "America/Indiana/Indianapolis"}, {"IST", "Asia/Kolkata"}, {"JST", "Asia/Tokyo"}, {"MIT", "Pacific/Apia"},
-      {"MST", "-07:00"}, {"NET", "Asia/Yerevan"}, {"NST", "Pacific/Auckland"}, {"PLT", "Asia/Karachi"},
-      {"PNT", "America/Phoenix"}, {"PRT", "America/Puerto_Rico"}, {"PST", "America/Los_Angeles"},
-      {"SST", "Pacific/Guadalcanal"}, {"VST", "Asia/Ho_Chi_Minh"}};
+  static constexpr Alias kAliases[] = {{"ACT", "Australia/Darwin"},
+                                       {"AET", "Australia/Sydney"},
+                                       {"AGT", "America/Argentina/Buenos_Aires"},
+                                       {"ART", "Africa/Cairo"},
+                                       {"AST", "America/Anchorage"},
+                                       {"BET", "America/Sao_Paulo"},
+                                       {"BST", "Asia/Dhaka"},
+                                       {"CAT", "Africa/Harare"},
+                                       {"CNT", "America/St_Johns"},
+                                       {"CST", "America/Chicago"},
+                                       {"CTT", "Asia/Shanghai"},
+                                       {"EAT", "Africa/Addis_Ababa"},
+                                       {"ECT", "Europe/Paris"},
+                                       {"EST", "-05:00"},
+                                       {"HST", "-10:00"},
+                                       {"IET", "America/Indiana/Indianapolis"},
+                                       {"IST", "Asia/Kolkata"},
+                                       {"JST", "Asia/Tokyo"},
+                                       {"MIT", "Pacific/Apia"},
+                                       {"MST", "-07:00"},
+                                       {"NET", "Asia/Yerevan"},
+                                       {"NST", "Pacific/Auckland"},
+                                       {"PLT", "Asia/Karachi"},
+                                       {"PNT", "America/Phoenix"},
+                                       {"PRT", "America/Puerto_Rico"},
+                                       {"PST", "America/Los_Angeles"},
+                                       {"SST", "Pacific/Guadalcanal"},
+                                       {"VST", "Asia/Ho_Chi_Minh"}};
   for (const Alias& alias : kAliases) {
     if (alias.name == name) return TimeZone::Find(alias.zone);
   }
@@ -74,7 +94,8 @@ int64_t UtcSeconds(const ParsedDate& date, const TimeZone& zone) {
   if (date.offset_seconds.has_value()) return date.local.seconds - *date.offset_seconds;
   return LegacyToUtc(zone, date.local.seconds);
 }
-void AppendLegacy(const DatePattern& pattern, int64_t utc_seconds, int32_t nanos, const TimeZone& zone, std::string* out) {
+void AppendLegacy(const DatePattern& pattern, int64_t utc_seconds, int32_t nanos,
+                  const TimeZone& zone, std::string* out) {
   const int32_t offset = zone.OffsetAtUtc(utc_seconds);
   const int64_t local = utc_seconds + offset;
   pattern.Append({.days = FloorDiv(local, kSecondsPerDay),
@@ -84,15 +105,18 @@ void AppendLegacy(const DatePattern& pattern, int64_t utc_seconds, int32_t nanos
                  out);
 }
 
-// --- DATE_FORMAT -------------------------------------------------------------------------------------------------
+// --- DATE_FORMAT
+// -------------------------------------------------------------------------------------------------
 
 KernelResult BindDateFormatOfText(const Expression& call, const SessionContext& session) {
   ARROW_RETURN_NOT_OK(CheckPattern(call, 1, DatePatternKind::kLegacy));
   ARROW_ASSIGN_OR_RAISE(const TimeZone* const zone, LegacyZone(session.time_zone));
-  ARROW_ASSIGN_OR_RAISE(const DatePattern from, DatePattern::Compile(kDefaultPattern, DatePatternKind::kLegacy));
+  ARROW_ASSIGN_OR_RAISE(const DatePattern from,
+                        DatePattern::Compile(kDefaultPattern, DatePatternKind::kLegacy));
   return Lift<Text, Text, Text>(
-      call, [zone, from, to = PatternSlot(DatePatternKind::kLegacy), text = std::string()](
-                Text s, Text pattern, TextWriter& out) mutable -> arrow::Result<bool> {
+      call,
+      [zone, from, to = PatternSlot(DatePatternKind::kLegacy), text = std::string()](
+          Text s, Text pattern, TextWriter& out) mutable -> arrow::Result<bool> {
         ARROW_ASSIGN_OR_RAISE(const DatePattern* const format, to.Get(pattern));
         const auto date = from.Parse(s);
         if (!date.has_value()) return false;
@@ -114,14 +138,17 @@ KernelResult BindDateFormat(const Expression& call, const SessionContext& sessio
   if (const auto literal = TextLiteral(call.args[1]); literal.has_value()) {
     ARROW_ASSIGN_OR_RAISE(auto pattern, DatePattern::Compile(*literal, DatePatternKind::kModern));
     return Lift<Text, int64_t, Bound>(
-        call, [format = DateFormatter(std::move(pattern), ticks_per_second), cursor = ZoneCursor(zone), shift,
-               ticks_per_second](int64_t ticks, Bound, TextWriter& out) mutable {
+        call,
+        [format = DateFormatter(std::move(pattern), ticks_per_second), cursor = ZoneCursor(zone),
+         shift, ticks_per_second](int64_t ticks, Bound, TextWriter& out) mutable {
           format.Append(shift ? cursor.ToLocalTicks(ticks, ticks_per_second) : ticks, out);
         });
   }
   return Lift<Text, int64_t, Text>(
-      call, [format = std::optional<DateFormatter>(), last = std::string(), cursor = ZoneCursor(zone), shift,
-             ticks_per_second](int64_t ticks, Text text, TextWriter& out) mutable -> arrow::Status {
+      call,
+      [format = std::optional<DateFormatter>(), last = std::string(), cursor = ZoneCursor(zone),
+       shift,
+       ticks_per_second](int64_t ticks, Text text, TextWriter& out) mutable -> arrow::Status {
         if (!format.has_value() || text != last) {
           ARROW_ASSIGN_OR_RAISE(auto pattern, DatePattern::Compile(text, DatePatternKind::kModern));
           format.emplace(std::move(pattern), ticks_per_second);
@@ -132,17 +159,21 @@ KernelResult BindDateFormat(const Expression& call, const SessionContext& sessio
       });
 }
 
-// --- TO_DATE, TO_TIMESTAMP ---------------------------------------------------------------------------------------
+// --- TO_DATE, TO_TIMESTAMP
+// ---------------------------------------------------------------------------------------
 
 KernelResult BindToDate(const Expression& call, const SessionContext&) {
   if (call.args.size() == 1) return Lift<int32_t, Text>(call, [](Text s) { return ParseDate(s); });
   ARROW_RETURN_NOT_OK(CheckPattern(call, 1, DatePatternKind::kLegacy));
   return Lift<int32_t, Text, Text>(
-      call, [slot = PatternSlot(DatePatternKind::kLegacy)](Text s, Text text) mutable -> arrow::Result<std::optional<int32_t>> {
+      call,
+      [slot = PatternSlot(DatePatternKind::kLegacy)](
+          Text s, Text text) mutable -> arrow::Result<std::optional<int32_t>> {
         ARROW_ASSIGN_OR_RAISE(const DatePattern* const pattern, slot.Get(text));
         const auto date = pattern->Parse(s);
         if (!date.has_value()) return std::nullopt;
-        return static_cast<int32_t>(FloorDiv(date->local.seconds - date->offset_seconds.value_or(0), kSecondsPerDay));
+        return static_cast<int32_t>(
+            FloorDiv(date->local.seconds - date->offset_seconds.value_or(0), kSecondsPerDay));
       });
 }
 
@@ -161,8 +192,8 @@ std::optional<int64_t> Digits(Text s, size_t least, size_t most) {
   }
   return value;
 }
-// java.sql.Date.valueOf and Timestamp.valueOf, what a text that misses its pattern is tried with: yyyy-[m]m-[d]d
-// [h:m:s[.f]], numbers past their range roll over.
+// java.sql.Date.valueOf and Timestamp.valueOf, what a text that misses its pattern is tried with:
+// yyyy-[m]m-[d]d [h:m:s[.f]], numbers past their range roll over.
 std::optional<LocalTimestamp> ParseSqlTimestamp(Text s) {
   s = Trimmed(s);
   const size_t space = s.find(' ');
@@ -173,8 +204,10 @@ std::optional<LocalTimestamp> ParseSqlTimestamp(Text s) {
   const auto year = Digits(date.substr(0, dash1), 4, 4);
   const auto month = Digits(date.substr(dash1 + 1, dash2 - dash1 - 1), 1, 2);
   const auto day = Digits(date.substr(dash2 + 1), 1, 2);
-  if (!year || !month || !day || *month < 1 || *month > 12 || *day < 1 || *day > 31) return std::nullopt;
-  // Days past the month's end roll over in the old calendar; its numbers are then read in the new one.
+  if (!year || !month || !day || *month < 1 || *month > 12 || *day < 1 || *day > 31)
+    return std::nullopt;
+  // Days past the month's end roll over in the old calendar; its numbers are then read in the new
+  // one.
   const CivilDate civil = LegacyFromDays(DaysFromLegacy(*year, *month, *day));
   LocalTimestamp local{DaysFromCivil(civil.year, civil.month, civil.day) * kSecondsPerDay, 0};
   if (space == Text::npos) return local;
@@ -185,7 +218,8 @@ std::optional<LocalTimestamp> ParseSqlTimestamp(Text s) {
   const size_t dot = time.find('.', colon2);
   const auto hour = Digits(time.substr(0, colon1), 1, 9);
   const auto minute = Digits(time.substr(colon1 + 1, colon2 - colon1 - 1), 1, 9);
-  const auto second = Digits(time.substr(colon2 + 1, dot == Text::npos ? dot : dot - colon2 - 1), 1, 9);
+  const auto second =
+      Digits(time.substr(colon2 + 1, dot == Text::npos ? dot : dot - colon2 - 1), 1, 9);
   if (!hour || !minute || !second) return std::nullopt;
   local.seconds += *hour * 3600 + *minute * 60 + *second;
   if (dot == Text::npos) return local;
@@ -212,15 +246,17 @@ KernelResult BindToTimestamp(const Expression& call, const SessionContext&) {
   }
   ARROW_RETURN_NOT_OK(CheckPattern(call, 1, DatePatternKind::kModern));
   return Lift<int64_t, Text, Text>(
-      call, [precision, slot = PatternSlot(DatePatternKind::kModern)](Text s, Text text) mutable
-                -> arrow::Result<std::optional<int64_t>> {
+      call,
+      [precision, slot = PatternSlot(DatePatternKind::kModern)](
+          Text s, Text text) mutable -> arrow::Result<std::optional<int64_t>> {
         ARROW_ASSIGN_OR_RAISE(const DatePattern* const pattern, slot.Get(text));
         const auto local = ParseByPattern(s, *pattern);
         return local.has_value() ? ToTicks(*local, precision) : std::nullopt;
       });
 }
 
-// --- TO_TIMESTAMP_LTZ --------------------------------------------------------------------------------------------
+// --- TO_TIMESTAMP_LTZ
+// --------------------------------------------------------------------------------------------
 
 std::optional<int64_t> CheckedTicks(int64_t seconds, int64_t nanos, int32_t precision) {
   seconds += FloorDiv(nanos, 1'000'000'000);
@@ -236,12 +272,14 @@ std::optional<int64_t> TicksOfInteger(int64_t value, int64_t unit, int32_t preci
   const int64_t per_second = PowerOfTen(unit);
   const int64_t seconds = FloorDiv(value, per_second);
   if (seconds < kSecondsMin || seconds > kSecondsMax) return std::nullopt;
-  return CheckedTicks(seconds, FloorMod(value, per_second) * (1'000'000'000 / per_second), precision);
+  return CheckedTicks(seconds, FloorMod(value, per_second) * (1'000'000'000 / per_second),
+                      precision);
 }
 // Seconds keep their fraction to the millisecond; finer units lose it, towards the past.
 std::optional<int64_t> TicksOfDouble(double value, int64_t unit, int32_t precision) {
   if (unit == 0) {
-    if (!(value >= static_cast<double>(kSecondsMin) && value <= static_cast<double>(kSecondsMax))) return std::nullopt;
+    if (!(value >= static_cast<double>(kSecondsMin) && value <= static_cast<double>(kSecondsMax)))
+      return std::nullopt;
     return TicksOfInteger(static_cast<int64_t>(std::floor(value * 1000)), 3, precision);
   }
   if (std::isnan(value)) return TicksOfInteger(0, unit, precision);
@@ -254,7 +292,8 @@ KernelResult BindLtzOfNumber(const Expression& call) {
   if (call.args.size() == 2) {
     const auto literal = IntegerLiteral(call.args[1]);
     if (!literal.has_value() || *literal < 0 || *literal > 9) {
-      return arrow::Status::Invalid("TO_TIMESTAMP_LTZ: the precision must be a literal from 0 to 9");
+      return arrow::Status::Invalid(
+          "TO_TIMESTAMP_LTZ: the precision must be a literal from 0 to 9");
     }
     unit = *literal;
   }
@@ -265,22 +304,27 @@ KernelResult BindLtzOfNumber(const Expression& call) {
     return Lift<int64_t, In, Bound>(call, [f](In value, Bound) { return f(value); });
   };
   if (type.is_exact_integer()) {
-    return bind.template operator()<AnyInteger>([unit, precision](AnyInteger value) { return TicksOfInteger(value.value, unit, precision); });
+    return bind.template operator()<AnyInteger>([unit, precision](AnyInteger value) {
+      return TicksOfInteger(value.value, unit, precision);
+    });
   }
   if (type.kind == TypeKind::kDouble) {
-    return bind.template operator()<double>([unit, precision](double value) { return TicksOfDouble(value, unit, precision); });
+    return bind.template operator()<double>(
+        [unit, precision](double value) { return TicksOfDouble(value, unit, precision); });
   }
   if (type.kind == TypeKind::kFloat) {
-    return bind.template operator()<float>([unit, precision](float value) { return TicksOfDouble(value, unit, precision); });
+    return bind.template operator()<float>(
+        [unit, precision](float value) { return TicksOfDouble(value, unit, precision); });
   }
   if (type.kind == TypeKind::kDecimal) {
     Int128 scale = 1;
     for (int32_t i = 0; i < type.scale; ++i) scale *= 10;
-    return bind.template operator()<Int128>([unit, precision, scale](Int128 value) -> std::optional<int64_t> {
-      const Int128 whole = value / scale;
-      if (whole > INT64_MAX || whole < INT64_MIN) return std::nullopt;
-      return TicksOfInteger(static_cast<int64_t>(whole), unit, precision);
-    });
+    return bind.template operator()<Int128>(
+        [unit, precision, scale](Int128 value) -> std::optional<int64_t> {
+          const Int128 whole = value / scale;
+          if (whole > INT64_MAX || whole < INT64_MIN) return std::nullopt;
+          return TicksOfInteger(static_cast<int64_t>(whole), unit, precision);
+        });
   }
   return NoSuchCall(call);
 }
@@ -292,13 +336,15 @@ KernelResult BindToTimestampLtz(const Expression& call, const SessionContext&) {
   if (call.args.size() == 1) {
     return Lift<int64_t, Text>(call, [precision](Text s) -> arrow::Result<std::optional<int64_t>> {
       const auto local = ParseTimestamp(s);
-      if (!local.has_value()) return arrow::Status::Invalid("TO_TIMESTAMP_LTZ: text '", s, "' could not be parsed");
+      if (!local.has_value())
+        return arrow::Status::Invalid("TO_TIMESTAMP_LTZ: text '", s, "' could not be parsed");
       return ToTicks(*local, precision);
     });
   }
   ARROW_RETURN_NOT_OK(CheckPattern(call, 1, DatePatternKind::kModern));
   auto parse = [precision, slot = PatternSlot(DatePatternKind::kModern)](
-                         Text s, Text text, Text zone_name) mutable -> arrow::Result<std::optional<int64_t>> {
+                   Text s, Text text,
+                   Text zone_name) mutable -> arrow::Result<std::optional<int64_t>> {
     ARROW_ASSIGN_OR_RAISE(const DatePattern* const pattern, slot.Get(text));
     const auto local = ParseByPattern(s, *pattern);
     if (!local.has_value()) return std::nullopt;
@@ -306,18 +352,20 @@ KernelResult BindToTimestampLtz(const Expression& call, const SessionContext&) {
     return ToTicks({local->seconds - zone->OffsetAtLocal(local->seconds), local->nanos}, precision);
   };
   if (call.args.size() == 2) {
-    return Lift<int64_t, Text, Text>(call, [parse](Text s, Text text) mutable { return parse(s, text, "UTC"); });
+    return Lift<int64_t, Text, Text>(
+        call, [parse](Text s, Text text) mutable { return parse(s, text, "UTC"); });
   }
   return Lift<int64_t, Text, Text, Text>(call, parse);
 }
 
-// --- UNIX_TIMESTAMP, FROM_UNIXTIME, CONVERT_TZ -------------------------------------------------------------------
+// --- UNIX_TIMESTAMP, FROM_UNIXTIME, CONVERT_TZ
+// -------------------------------------------------------------------
 
 KernelResult BindFromUnixtime(const Expression& call, const SessionContext& session) {
   ARROW_RETURN_NOT_OK(CheckPattern(call, 1, DatePatternKind::kLegacy));
   ARROW_ASSIGN_OR_RAISE(const TimeZone* const zone, LegacyZone(session.time_zone));
   auto format = [zone, slot = PatternSlot(DatePatternKind::kLegacy), result = std::string()](
-                          AnyInteger seconds, Text text, TextWriter& out) mutable -> arrow::Status {
+                    AnyInteger seconds, Text text, TextWriter& out) mutable -> arrow::Status {
     ARROW_ASSIGN_OR_RAISE(const DatePattern* const pattern, slot.Get(text));
     result.clear();
     AppendLegacy(*pattern, seconds.value, 0, *zone, &result);
@@ -325,16 +373,20 @@ KernelResult BindFromUnixtime(const Expression& call, const SessionContext& sess
     return arrow::Status::OK();
   };
   if (call.args.size() == 1) {
-    return Lift<Text, AnyInteger>(
-        call, [format](AnyInteger seconds, TextWriter& out) mutable { return format(seconds, kDefaultPattern, out); });
+    return Lift<Text, AnyInteger>(call, [format](AnyInteger seconds, TextWriter& out) mutable {
+      return format(seconds, kDefaultPattern, out);
+    });
   }
   return Lift<Text, AnyInteger, Text>(call, format);
 }
 
 KernelResult BindConvertTz(const Expression& call, const SessionContext&) {
-  ARROW_ASSIGN_OR_RAISE(const DatePattern pattern, DatePattern::Compile(kDefaultPattern, DatePatternKind::kLegacy));
+  ARROW_ASSIGN_OR_RAISE(const DatePattern pattern,
+                        DatePattern::Compile(kDefaultPattern, DatePatternKind::kLegacy));
   return Lift<Text, Text, Text, Text>(
-      call, [pattern, result = std::string()](Text s, Text from, Text to, TextWriter& out) mutable -> arrow::Result<bool> {
+      call,
+      [pattern, result = std::string()](Text s, Text from, Text to,
+                                        TextWriter& out) mutable -> arrow::Result<bool> {
         const auto date = pattern.Parse(s);
         if (!date.has_value()) return false;
         ARROW_ASSIGN_OR_RAISE(const TimeZone* const from_zone, LegacyZone(from));
@@ -361,7 +413,8 @@ constexpr FunctionSpec kFunctions[] = {
 KernelResult BindUnixTimestampOfText(const Expression& call, const SessionContext& session) {
   ARROW_RETURN_NOT_OK(CheckPattern(call, 1, DatePatternKind::kLegacy));
   ARROW_ASSIGN_OR_RAISE(const TimeZone* const zone, LegacyZone(session.time_zone));
-  auto parse = [zone, slot = PatternSlot(DatePatternKind::kLegacy)](Text s, Text text) mutable -> arrow::Result<int64_t> {
+  auto parse = [zone, slot = PatternSlot(DatePatternKind::kLegacy)](
+                   Text s, Text text) mutable -> arrow::Result<int64_t> {
     ARROW_ASSIGN_OR_RAISE(const DatePattern* const pattern, slot.Get(text));
     const auto date = pattern->Parse(s);
     if (!date.has_value()) return INT64_MIN;

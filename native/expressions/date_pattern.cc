@@ -14,11 +14,13 @@ constexpr int64_t kNanosPerSecond = 1'000'000'000;
 void AppendPadded(int64_t value, int width, std::string* out) {
   const std::string digits = std::to_string(std::abs(value));
   if (value < 0) out->push_back('-');
-  if (static_cast<size_t>(width) > digits.size()) out->append(static_cast<size_t>(width) - digits.size(), '0');
+  if (static_cast<size_t>(width) > digits.size())
+    out->append(static_cast<size_t>(width) - digits.size(), '0');
   out->append(digits);
 }
 
-// Weeks begin on Sunday and the first one needs one day, as in the US. `day` counts from 1 in the month or year.
+// Weeks begin on Sunday and the first one needs one day, as in the US. `day` counts from 1 in the
+// month or year.
 int64_t WeekOffset(int64_t day, int64_t sunday_based) {
   const int64_t week_start = FloorMod(day - sunday_based, 7);
   return week_start > 0 ? 7 - week_start : 0;
@@ -33,7 +35,8 @@ YearWeek YearWeekOf(const CivilDate& date, int64_t day_of_year, int64_t sunday_b
   const int64_t offset = WeekOffset(day_of_year, sunday_based);
   const int64_t week = Week(offset, day_of_year);
   const int64_t next = Week(offset, (IsLeapYear(date.year) ? 366 : 365) + 1);
-  return week > 50 && week >= next ? YearWeek{date.year + 1, week - next + 1} : YearWeek{date.year, week};
+  return week > 50 && week >= next ? YearWeek{date.year + 1, week - next + 1}
+                                   : YearWeek{date.year, week};
 }
 
 int64_t HalfDayHour(int64_t hour, char letter) {
@@ -81,7 +84,8 @@ CivilDate LegacyFromDays(int64_t days) {
   const int64_t month = (5 * day_of_year + 2) / 153;
   const auto day = static_cast<int32_t>(day_of_year - (153 * month + 2) / 5 + 1);
   const auto civil_month = static_cast<int32_t>(month < 10 ? month + 3 : month - 9);
-  return {static_cast<int32_t>(cycle * 4 + year_of_cycle + (civil_month <= 2 ? 1 : 0)), civil_month, day};
+  return {static_cast<int32_t>(cycle * 4 + year_of_cycle + (civil_month <= 2 ? 1 : 0)), civil_month,
+          day};
 }
 
 bool DatePattern::IsTimeLetter(char letter) {
@@ -99,8 +103,23 @@ bool DatePattern::Field::numeric(DatePatternKind kind) const {
     case 'q':
       return kind == DatePatternKind::kModern && count <= 2;
     case 'u':
-    case 'y': case 'Y': case 'd': case 'D': case 'F': case 'w': case 'W': case 'H': case 'k': case 'K': case 'h':
-    case 'm': case 's': case 'S': case 'A': case 'n': case 'N':
+    case 'y':
+    case 'Y':
+    case 'd':
+    case 'D':
+    case 'F':
+    case 'w':
+    case 'W':
+    case 'H':
+    case 'k':
+    case 'K':
+    case 'h':
+    case 'm':
+    case 's':
+    case 'S':
+    case 'A':
+    case 'n':
+    case 'N':
       return true;
     default:
       return false;
@@ -110,18 +129,32 @@ bool DatePattern::Field::numeric(DatePatternKind kind) const {
 arrow::Status DatePattern::Check(char letter, int count) const {
   const std::string name(1, letter);
   if (kind_ == DatePatternKind::kLegacy) {
-    if (std::string_view("GyYMLwWDdFEuaHkKhmsSzZX").find(letter) != std::string_view::npos) return arrow::Status::OK();
+    if (std::string_view("GyYMLwWDdFEuaHkKhmsSzZX").find(letter) != std::string_view::npos)
+      return arrow::Status::OK();
     return arrow::Status::Invalid("Illegal pattern character '", name, "' in a date format");
   }
   if (std::string_view("VzOXxZvpB").find(letter) != std::string_view::npos) {
-    return arrow::Status::Invalid("The pattern letter '", name, "' needs a time zone, which a timestamp does not have");
+    return arrow::Status::Invalid("The pattern letter '", name,
+                                  "' needs a time zone, which a timestamp does not have");
   }
   int most = 0;
   switch (letter) {
-    case 'u': case 'y': case 'Y': case 'A': case 'n': case 'N':
+    case 'u':
+    case 'y':
+    case 'Y':
+    case 'A':
+    case 'n':
+    case 'N':
       most = 19;
       break;
-    case 'G': case 'M': case 'L': case 'Q': case 'q': case 'E': case 'e': case 'c':
+    case 'G':
+    case 'M':
+    case 'L':
+    case 'Q':
+    case 'q':
+    case 'E':
+    case 'e':
+    case 'c':
       most = 5;
       break;
     case 'S':
@@ -130,16 +163,26 @@ arrow::Status DatePattern::Check(char letter, int count) const {
     case 'D':
       most = 3;
       break;
-    case 'd': case 'H': case 'k': case 'K': case 'h': case 'm': case 's': case 'w':
+    case 'd':
+    case 'H':
+    case 'k':
+    case 'K':
+    case 'h':
+    case 'm':
+    case 's':
+    case 'w':
       most = 2;
       break;
-    case 'F': case 'W': case 'a':
+    case 'F':
+    case 'W':
+    case 'a':
       most = 1;
       break;
     default:
       return arrow::Status::Invalid("Unknown pattern letter: ", name);
   }
-  if (count > most || (letter == 'c' && count == 2)) return arrow::Status::Invalid("Too many pattern letters: ", name);
+  if (count > most || (letter == 'c' && count == 2))
+    return arrow::Status::Invalid("Too many pattern letters: ", name);
   return arrow::Status::OK();
 }
 
@@ -147,7 +190,8 @@ arrow::Result<DatePattern> DatePattern::Compile(std::string_view text, DatePatte
   DatePattern pattern;
   pattern.kind_ = kind;
   const auto literal = [&]() -> std::string& {
-    if (pattern.fields_.empty() || pattern.fields_.back().letter != 0) pattern.fields_.emplace_back();
+    if (pattern.fields_.empty() || pattern.fields_.back().letter != 0)
+      pattern.fields_.emplace_back();
     return pattern.fields_.back().literal;
   };
   int open = 0;
@@ -168,7 +212,8 @@ arrow::Result<DatePattern> DatePattern::Compile(std::string_view text, DatePatte
         continue;
       }
       for (;; ++i) {
-        if (i >= text.size()) return arrow::Status::Invalid("Pattern ends with an incomplete string literal: ", text);
+        if (i >= text.size())
+          return arrow::Status::Invalid("Pattern ends with an incomplete string literal: ", text);
         if (text[i] != '\'') {
           literal().push_back(text[i]);
         } else if (i + 1 < text.size() && text[i + 1] == '\'') {
@@ -181,11 +226,14 @@ arrow::Result<DatePattern> DatePattern::Compile(std::string_view text, DatePatte
       ++i;
     } else if (kind == DatePatternKind::kModern && (c == '[' || c == ']')) {
       open += c == '[' ? 1 : -1;
-      if (open < 0) return arrow::Status::Invalid("Pattern invalid as it contains ] without previous [: ", text);
+      if (open < 0)
+        return arrow::Status::Invalid("Pattern invalid as it contains ] without previous [: ",
+                                      text);
       pattern.fields_.push_back({c, 1, {}});
       ++i;
     } else if (kind == DatePatternKind::kModern && (c == '{' || c == '}' || c == '#')) {
-      return arrow::Status::Invalid("Pattern includes reserved character: '", std::string(1, c), "'");
+      return arrow::Status::Invalid("Pattern includes reserved character: '", std::string(1, c),
+                                    "'");
     } else {
       literal().push_back(c);
       ++i;
@@ -195,7 +243,8 @@ arrow::Result<DatePattern> DatePattern::Compile(std::string_view text, DatePatte
   return pattern;
 }
 
-void DatePattern::AppendModern(const Field& field, const DateFields& fields, std::string* out) const {
+void DatePattern::AppendModern(const Field& field, const DateFields& fields,
+                               std::string* out) const {
   const CivilDate date = CivilFromDays(fields.days);
   const int64_t day_of_year = fields.days - DaysFromCivil(date.year, 1, 1) + 1;
   const int32_t iso_day = IsoDayOfWeek(fields.days);
@@ -208,7 +257,9 @@ void DatePattern::AppendModern(const Field& field, const DateFields& fields, std
       AppendPadded(FloorMod(value, 100), 2, out);
       return;
     }
-    if (count >= 4 && std::to_string(std::abs(value)).size() > static_cast<size_t>(count) && value >= 0) out->push_back('+');
+    if (count >= 4 && std::to_string(std::abs(value)).size() > static_cast<size_t>(count) &&
+        value >= 0)
+      out->push_back('+');
     AppendPadded(value, count, out);
   };
   const auto text = [&](std::string_view name) {
@@ -217,7 +268,9 @@ void DatePattern::AppendModern(const Field& field, const DateFields& fields, std
   switch (field.letter) {
     case 'G': {
       const bool ad = date.year > 0;
-      out->append(count == 4 ? (ad ? "Anno Domini" : "Before Christ") : count == 5 ? (ad ? "A" : "B") : (ad ? "AD" : "BC"));
+      out->append(count == 4   ? (ad ? "Anno Domini" : "Before Christ")
+                  : count == 5 ? (ad ? "A" : "B")
+                               : (ad ? "AD" : "BC"));
       return;
     }
     case 'u':
@@ -248,7 +301,8 @@ void DatePattern::AppendModern(const Field& field, const DateFields& fields, std
     case 'Q':
     case 'q': {
       const int quarter = (date.month + 2) / 3;
-      constexpr std::string_view kLong[] = {"1st quarter", "2nd quarter", "3rd quarter", "4th quarter"};
+      constexpr std::string_view kLong[] = {"1st quarter", "2nd quarter", "3rd quarter",
+                                            "4th quarter"};
       if (count == 3) out->push_back('Q');
       if (count == 4) {
         out->append(kLong[quarter - 1]);
@@ -260,7 +314,10 @@ void DatePattern::AppendModern(const Field& field, const DateFields& fields, std
     case 'a':
       out->append(second < 43'200 ? "AM" : "PM");
       return;
-    case 'H': case 'k': case 'K': case 'h':
+    case 'H':
+    case 'k':
+    case 'K':
+    case 'h':
       return AppendPadded(HalfDayHour(second / 3600, field.letter), count, out);
     case 'm':
       return AppendPadded(second / 60 % 60, count, out);
@@ -283,15 +340,20 @@ void DatePattern::AppendModern(const Field& field, const DateFields& fields, std
   }
 }
 
-void DatePattern::AppendLegacy(const Field& field, const DateFields& fields, std::string* out) const {
+void DatePattern::AppendLegacy(const Field& field, const DateFields& fields,
+                               std::string* out) const {
   const CivilDate date = LegacyFromDays(fields.days);
   const int64_t day_of_year = fields.days - DaysFromLegacy(date.year, 1, 1) + 1;
   const int32_t iso_day = IsoDayOfWeek(fields.days);
   const int64_t sunday_based = iso_day % 7 + 1;
   const int64_t second = fields.nanos_of_day / kNanosPerSecond;
   const int count = field.count;
-  const auto year = [&](int64_t value) { AppendPadded(count == 2 ? FloorMod(value, 100) : value, count, out); };
-  const auto text = [&](std::string_view name) { out->append(count >= 4 ? name : name.substr(0, 3)); };
+  const auto year = [&](int64_t value) {
+    AppendPadded(count == 2 ? FloorMod(value, 100) : value, count, out);
+  };
+  const auto text = [&](std::string_view name) {
+    out->append(count >= 4 ? name : name.substr(0, 3));
+  };
   switch (field.letter) {
     case 'G':
       out->append(date.year > 0 ? "AD" : "BC");
@@ -320,7 +382,10 @@ void DatePattern::AppendLegacy(const Field& field, const DateFields& fields, std
     case 'a':
       out->append(second < 43'200 ? "AM" : "PM");
       return;
-    case 'H': case 'k': case 'K': case 'h':
+    case 'H':
+    case 'k':
+    case 'K':
+    case 'h':
       return AppendPadded(HalfDayHour(second / 3600, field.letter), count, out);
     case 'm':
       return AppendPadded(second / 60 % 60, count, out);
@@ -361,13 +426,15 @@ void DatePattern::Append(const DateFields& fields, std::string* out) const {
   }
 }
 
-// --- DateFormatter -----------------------------------------------------------------------------------------------
+// --- DateFormatter
+// -----------------------------------------------------------------------------------------------
 
 DateFormatter::DateFormatter(DatePattern pattern, int64_t ticks_per_second)
     : pattern_(std::move(pattern)), ticks_per_second_(ticks_per_second) {
   for (const auto& field : pattern_.fields()) {
     if (!DatePattern::IsTimeLetter(field.letter)) continue;
-    const bool two_digits = std::string_view("HkKhms").find(field.letter) != std::string_view::npos && field.count == 2;
+    const bool two_digits =
+        std::string_view("HkKhms").find(field.letter) != std::string_view::npos && field.count == 2;
     fixed_ = fixed_ && (two_digits || (field.letter == 'S' && field.count <= 9));
   }
 }
@@ -410,15 +477,17 @@ void DateFormatter::Append(int64_t local_ticks, TextWriter& out) {
   for (const Slot& slot : slots_) {
     char* const to = text + slot.at;
     if (slot.letter == 'S') {
-      int64_t fraction = (ticks_of_day - int64_t{second} * ticks_per_second_) * (kNanosPerSecond / ticks_per_second_);
+      int64_t fraction = (ticks_of_day - int64_t{second} * ticks_per_second_) *
+                         (kNanosPerSecond / ticks_per_second_);
       for (int64_t unit = 100'000'000, i = 0; i < slot.width; ++i, unit /= 10) {
         to[i] = static_cast<char>('0' + fraction / unit % 10);
       }
       continue;
     }
-    const uint32_t value = slot.letter == 's'   ? second % 60
-                           : slot.letter == 'm' ? second / 60 % 60
-                                                : static_cast<uint32_t>(HalfDayHour(second / 3600, slot.letter));
+    const uint32_t value = slot.letter == 's' ? second % 60
+                           : slot.letter == 'm'
+                               ? second / 60 % 60
+                               : static_cast<uint32_t>(HalfDayHour(second / 3600, slot.letter));
     to[0] = static_cast<char>('0' + value / 10);
     to[1] = static_cast<char>('0' + value % 10);
   }

@@ -2,9 +2,9 @@
 //
 //   "yyyy-MM-dd HH:mm"   <->   2024-02-29 12:30
 //
-// kModern is java.time's DateTimeFormatter with the English names and US weeks (DATE_FORMAT, TO_TIMESTAMP); kLegacy is
-// SimpleDateFormat: lenient, ignores what follows, Julian before 15 October 1582 (TO_DATE, UNIX_TIMESTAMP, FROM_UNIXTIME,
-// CONVERT_TZ, DATE_FORMAT of text).
+// kModern is java.time's DateTimeFormatter with the English names and US weeks (DATE_FORMAT,
+// TO_TIMESTAMP); kLegacy is SimpleDateFormat: lenient, ignores what follows, Julian before 15
+// October 1582 (TO_DATE, UNIX_TIMESTAMP, FROM_UNIXTIME, CONVERT_TZ, DATE_FORMAT of text).
 #pragma once
 
 #include <arrow/result.h>
@@ -57,7 +57,8 @@ class DatePattern {
   const std::vector<Field>& fields() const { return fields_; }
   // One letter.
   void Append(const Field& field, const DateFields& fields, std::string* out) const {
-    kind_ == DatePatternKind::kModern ? AppendModern(field, fields, out) : AppendLegacy(field, fields, out);
+    kind_ == DatePatternKind::kModern ? AppendModern(field, fields, out)
+                                      : AppendLegacy(field, fields, out);
   }
   DatePatternKind kind() const { return kind_; }
 
@@ -98,12 +99,15 @@ class DateFormatter {
   std::string scratch_;
 };
 
-inline constexpr std::string_view kMonthNames[] = {"January", "February", "March",     "April",   "May",      "June",
-                                                   "July",    "August",   "September", "October", "November", "December"};
-inline constexpr std::string_view kDayNames[] = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
+inline constexpr std::string_view kMonthNames[] = {"January",   "February", "March",    "April",
+                                                   "May",       "June",     "July",     "August",
+                                                   "September", "October",  "November", "December"};
+inline constexpr std::string_view kDayNames[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                                 "Friday", "Saturday", "Sunday"};
 
 // The calendar of SimpleDateFormat: Julian before 15 October 1582.
-int64_t DaysFromLegacy(int64_t year, int64_t month, int64_t day);  // Any month and day: they roll over.
+int64_t DaysFromLegacy(int64_t year, int64_t month,
+                       int64_t day);  // Any month and day: they roll over.
 CivilDate LegacyFromDays(int64_t days);
 
 }  // namespace sabot

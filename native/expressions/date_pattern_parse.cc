@@ -15,7 +15,9 @@ bool IsDigitChar(char c) { return c >= '0' && c <= '9'; }
 
 bool SameIgnoringCase(std::string_view a, std::string_view b) {
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-           const auto fold = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+           const auto fold = [](char c) {
+             return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+           };
            return fold(x) == fold(y);
          });
 }
@@ -25,12 +27,14 @@ using Values = std::map<char, int64_t>;
 
 }  // namespace
 
-// --- java.time ---------------------------------------------------------------------------------------------------
+// --- java.time
+// ---------------------------------------------------------------------------------------------------
 
 // DateTimeFormatter.parse with SMART resolving, then the defaults of Flink (1970, 1, 1, 0, 0, 0).
 class ModernParser {
  public:
-  ModernParser(const std::vector<DatePattern::Field>& fields, std::string_view text) : fields_(fields), text_(text) {}
+  ModernParser(const std::vector<DatePattern::Field>& fields, std::string_view text)
+      : fields_(fields), text_(text) {}
 
   std::optional<ParsedDate> Run() {
     if (!Fields(0, fields_.size()) || at_ != text_.size()) return std::nullopt;
@@ -77,14 +81,18 @@ class ModernParser {
   static Width WidthOf(const Field& field) {
     const int count = field.count;
     switch (field.letter) {
-      case 'u': case 'y': case 'Y':
+      case 'u':
+      case 'y':
+      case 'Y':
         if (count == 2) return {2, 2, false, false};
         return {count, 19, true, count >= 4};
       case 'S':
         return {count, count, false, false};
       case 'D':
         return count == 1 ? Width{1, 19, true, false} : Width{count, 3, false, false};
-      case 'A': case 'n': case 'N':
+      case 'A':
+      case 'n':
+      case 'N':
         return {count, 19, false, false};
       default:
         return count == 1 ? Width{1, 19, true, false} : Width{count, count, false, false};
@@ -140,8 +148,9 @@ class ModernParser {
     // Digits that fields of fixed width right behind this one will need.
     int reserved = 0;
     if (!width.fixed()) {
-      for (size_t i = index + 1; i < to && fields_[i].letter != 0 && fields_[i].numeric(DatePatternKind::kModern) &&
-                                 WidthOf(fields_[i]).fixed();
+      for (size_t i = index + 1;
+           i < to && fields_[i].letter != 0 && fields_[i].numeric(DatePatternKind::kModern) &&
+           WidthOf(fields_[i]).fixed();
            ++i) {
         reserved += WidthOf(fields_[i]).least;
       }
@@ -195,9 +204,10 @@ class ModernParser {
   }
 
   std::optional<ParsedDate> Resolve() {
-    if (!InRange('M', 1, 12) || !InRange('d', 1, 31) || !InRange('D', 1, 366) || !InRange('H', 0, 24) ||
-        !InRange('k', 1, 24) || !InRange('K', 0, 11) || !InRange('h', 1, 12) || !InRange('m', 0, 59) ||
-        !InRange('s', 0, 59) || !InRange('Q', 1, 4)) {
+    if (!InRange('M', 1, 12) || !InRange('d', 1, 31) || !InRange('D', 1, 366) ||
+        !InRange('H', 0, 24) || !InRange('k', 1, 24) || !InRange('K', 0, 11) ||
+        !InRange('h', 1, 12) || !InRange('m', 0, 59) || !InRange('s', 0, 59) ||
+        !InRange('Q', 1, 4)) {
       return std::nullopt;
     }
     // BC: the year of the era counts down from 1 BC = 0.
@@ -213,8 +223,11 @@ class ModernParser {
       // 31 February is the last of February.
       days = DaysFromCivil(year, month, std::min(day, DaysInMonth(year, month)));
     }
-    const bool whole_date = Value('u').has_value() && ((Value('M').has_value() && Value('d').has_value()) || Value('D').has_value());
-    if (const auto name = Value('E'); name.has_value() && whole_date && *name != IsoDayOfWeek(days)) return std::nullopt;
+    const bool whole_date =
+        Value('u').has_value() &&
+        ((Value('M').has_value() && Value('d').has_value()) || Value('D').has_value());
+    if (const auto name = Value('E'); name.has_value() && whole_date && *name != IsoDayOfWeek(days))
+      return std::nullopt;
 
     auto hour = Value('H');
     if (const auto k = Value('k'); k.has_value()) hour = *k % 24;
@@ -247,12 +260,14 @@ class ModernParser {
   Values values_;
 };
 
-// --- SimpleDateFormat --------------------------------------------------------------------------------------------
+// --- SimpleDateFormat
+// --------------------------------------------------------------------------------------------
 
 // Lenient: fields roll over, the last of D and (M, d) counts, what follows is ignored.
 class LegacyParser {
  public:
-  LegacyParser(const std::vector<DatePattern::Field>& fields, std::string_view text) : fields_(fields), text_(text) {}
+  LegacyParser(const std::vector<DatePattern::Field>& fields, std::string_view text)
+      : fields_(fields), text_(text) {}
 
   std::optional<ParsedDate> Run() {
     for (size_t i = 0; i < fields_.size(); ++i) {
@@ -315,7 +330,8 @@ class LegacyParser {
       if (!SameIgnoringCase(text_.substr(at_, name.size()), name)) continue;
       at_ += name.size();
       offset_ = 0;
-      if (name == "Z" || at_ >= text_.size() || (text_[at_] != '+' && text_[at_] != '-')) return true;
+      if (name == "Z" || at_ >= text_.size() || (text_[at_] != '+' && text_[at_] != '-'))
+        return true;
       break;
     }
     if (at_ >= text_.size() || (text_[at_] != '+' && text_[at_] != '-')) return false;
@@ -380,12 +396,14 @@ class LegacyParser {
   std::optional<ParsedDate> Resolve() const {
     int64_t year = Value('y', 1970);
     if (Value('G', 1) == 0) year = 1 - year;
-    const int64_t days = last_day_letter_ == 'D' ? DaysFromLegacy(year, 1, Value('D', 1))
-                                                 : DaysFromLegacy(year, Value('M', 1), Value('d', 1));
+    const int64_t days = last_day_letter_ == 'D'
+                             ? DaysFromLegacy(year, 1, Value('D', 1))
+                             : DaysFromLegacy(year, Value('M', 1), Value('d', 1));
     int64_t hour = Value('H', 0);
     if (values_.contains('h')) hour = Value('h', 0) + 12 * Value('a', 0);
     const int64_t millis = Value('S', 0);
-    const int64_t seconds = days * kSecondsPerDay + hour * 3600 + Value('m', 0) * 60 + Value('s', 0) + FloorDiv(millis, 1000);
+    const int64_t seconds = days * kSecondsPerDay + hour * 3600 + Value('m', 0) * 60 +
+                            Value('s', 0) + FloorDiv(millis, 1000);
     return ParsedDate{{seconds, static_cast<int32_t>(FloorMod(millis, 1000) * 1'000'000)}, offset_};
   }
 
@@ -398,7 +416,8 @@ class LegacyParser {
 };
 
 std::optional<ParsedDate> DatePattern::Parse(std::string_view text) const {
-  return kind_ == DatePatternKind::kModern ? ModernParser(fields_, text).Run() : LegacyParser(fields_, text).Run();
+  return kind_ == DatePatternKind::kModern ? ModernParser(fields_, text).Run()
+                                           : LegacyParser(fields_, text).Run();
 }
 
 }  // namespace sabot

@@ -8,7 +8,8 @@ namespace sabot {
 
 enum class DigestKind { kMd5, kSha1, kSha224, kSha256, kSha384, kSha512 };
 
-// Writes the digest in lower-case hex, two characters a byte, and returns how many characters; `out` has room for 128.
+// Writes the digest in lower-case hex, two characters a byte, and returns how many characters;
+// `out` has room for 128.
 size_t HexDigest(DigestKind kind, std::string_view bytes, char* out);
 
 // The 16 bytes of MD5.

@@ -22,7 +22,8 @@ int HexValue(char c) {
   return -1;
 }
 
-// --- HEX, UNHEX, BIN ---------------------------------------------------------------------------------------------
+// --- HEX, UNHEX, BIN
+// ---------------------------------------------------------------------------------------------
 
 void AppendNumber(uint64_t value, int base, TextWriter& out) {
   char buffer[64];
@@ -31,8 +32,9 @@ void AppendNumber(uint64_t value, int base, TextWriter& out) {
 }
 KernelResult BindHex(const Expression& call, const SessionContext&) {
   if (call.args[0].type.is_exact_integer()) {
-    return Lift<Text, AnyInteger>(
-        call, [](AnyInteger n, TextWriter& out) { AppendNumber(static_cast<uint64_t>(n.value), 16, out); });
+    return Lift<Text, AnyInteger>(call, [](AnyInteger n, TextWriter& out) {
+      AppendNumber(static_cast<uint64_t>(n.value), 16, out);
+    });
   }
   return Lift<Text, Text>(call, [](Text s, TextWriter& out) {
     char* to = out.Grow(2 * s.size());
@@ -43,8 +45,9 @@ KernelResult BindHex(const Expression& call, const SessionContext&) {
   });
 }
 KernelResult BindBin(const Expression& call, const SessionContext&) {
-  return Lift<Text, AnyInteger>(
-      call, [](AnyInteger n, TextWriter& out) { AppendNumber(static_cast<uint64_t>(n.value), 2, out); });
+  return Lift<Text, AnyInteger>(call, [](AnyInteger n, TextWriter& out) {
+    AppendNumber(static_cast<uint64_t>(n.value), 2, out);
+  });
 }
 // Of an odd number of digits Flink checks the first and then loses it: UNHEX('abc') is 00bc.
 KernelResult BindUnhex(const Expression& call, const SessionContext&) {
@@ -58,7 +61,8 @@ KernelResult BindUnhex(const Expression& call, const SessionContext&) {
   });
 }
 
-// --- base64 ------------------------------------------------------------------------------------------------------
+// --- base64
+// ------------------------------------------------------------------------------------------------------
 
 constexpr Text kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -68,7 +72,8 @@ KernelResult BindToBase64(const Expression& call, const SessionContext&) {
     for (size_t i = 0; i < s.size(); i += 3) {
       uint32_t group = 0;
       const size_t size = std::min<size_t>(3, s.size() - i);
-      for (size_t k = 0; k < 3; ++k) group = group << 8 | (k < size ? static_cast<uint8_t>(s[i + k]) : 0);
+      for (size_t k = 0; k < 3; ++k)
+        group = group << 8 | (k < size ? static_cast<uint8_t>(s[i + k]) : 0);
       for (size_t k = 0; k < 4; ++k) *to++ = k <= size ? kBase64[group >> (18 - 6 * k) & 63] : '=';
     }
   });
@@ -80,12 +85,14 @@ arrow::Result<bool> FromBase64(Text s, TextWriter& out) {
     if (size % 4 != 0) return arrow::Status::Invalid("FROM_BASE64: wrong padding in '", s, "'");
     size -= s[size - 2] == '=' ? 2 : 1;
   }
-  if (size % 4 == 1) return arrow::Status::Invalid("FROM_BASE64: the last unit of '", s, "' has too few bits");
+  if (size % 4 == 1)
+    return arrow::Status::Invalid("FROM_BASE64: the last unit of '", s, "' has too few bits");
   std::string bytes;
   uint32_t group = 0;
   for (size_t i = 0; i < size; ++i) {
     const size_t value = kBase64.find(s[i]);
-    if (value == Text::npos) return arrow::Status::Invalid("FROM_BASE64: illegal character in '", s, "'");
+    if (value == Text::npos)
+      return arrow::Status::Invalid("FROM_BASE64: illegal character in '", s, "'");
     group = group << 6 | static_cast<uint32_t>(value);
     if (i % 4 == 0) continue;
     bytes.push_back(static_cast<char>(group >> (6 - 2 * (i % 4))));
@@ -97,7 +104,8 @@ KernelResult BindFromBase64(const Expression& call, const SessionContext&) {
   return Lift<Text, Text>(call, FromBase64);
 }
 
-// --- character sets ----------------------------------------------------------------------------------------------
+// --- character sets
+// ----------------------------------------------------------------------------------------------
 
 enum class Charset { kAscii, kLatin1, kUtf8, kUtf16, kUtf16Big, kUtf16Little };
 
@@ -152,7 +160,8 @@ void DecodeBytes(Text bytes, Charset charset, std::string* out) {
       return;
     default: {
       bool little = charset == Charset::kUtf16Little;
-      if (charset == Charset::kUtf16 && (bytes.starts_with("\xFE\xFF") || bytes.starts_with("\xFF\xFE"))) {
+      if (charset == Charset::kUtf16 &&
+          (bytes.starts_with("\xFE\xFF") || bytes.starts_with("\xFF\xFE"))) {
         little = bytes[0] == '\xFF';
         bytes.remove_prefix(2);
       }
@@ -184,7 +193,8 @@ KernelResult BindDecode(const Expression& call, const SessionContext&) {
   });
 }
 
-// --- addresses ---------------------------------------------------------------------------------------------------
+// --- addresses
+// ---------------------------------------------------------------------------------------------------
 
 // a, a.b, a.b.c or a.b.c.d in decimal; the last part stands for the last byte.
 std::optional<int64_t> InetAton(Text ip) {
@@ -203,7 +213,8 @@ std::optional<int64_t> InetAton(Text ip) {
     from = dot + 1;
   }
   if (count == 1) return parts[0];
-  if (std::any_of(parts, parts + count, [](int64_t part) { return part > 255; })) return std::nullopt;
+  if (std::any_of(parts, parts + count, [](int64_t part) { return part > 255; }))
+    return std::nullopt;
   int64_t address = 0;
   for (size_t i = 0; i + 1 < count; ++i) address |= parts[i] << (24 - 8 * i);
   return address | parts[count - 1];
@@ -222,12 +233,14 @@ KernelResult BindInetNtoa(const Expression& call, const SessionContext&) {
   });
 }
 
-// --- URL_ENCODE, URL_DECODE --------------------------------------------------------------------------------------
+// --- URL_ENCODE, URL_DECODE
+// --------------------------------------------------------------------------------------
 
 KernelResult BindUrlEncode(const Expression& call, const SessionContext&) {
   return Lift<Text, Text>(call, [](Text s, TextWriter& out) {
     for (const char c : s) {
-      const bool plain = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z' && (c & 0x80) == 0);
+      const bool plain =
+          (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z' && (c & 0x80) == 0);
       if (plain || c == '.' || c == '-' || c == '*' || c == '_') {
         out.Append(c);
       } else if (c == ' ') {

@@ -1,4 +1,5 @@
-// EXTRACT, FLOOR and CEIL to a unit, TIMESTAMPDIFF, OVERLAPS. Before 1970 Flink divides towards zero; so do we.
+// EXTRACT, FLOOR and CEIL to a unit, TIMESTAMPDIFF, OVERLAPS. Before 1970 Flink divides towards
+// zero; so do we.
 #include "expressions/temporal_unit.h"
 
 namespace sabot {
@@ -8,14 +9,25 @@ arrow::Result<TimeUnit> TimeUnitOf(std::string_view name) {
     std::string_view name;
     TimeUnit unit;
   };
-  static constexpr Named kUnits[] = {
-      {"NANOSECOND", TimeUnit::kNanosecond}, {"MICROSECOND", TimeUnit::kMicrosecond},
-      {"MILLISECOND", TimeUnit::kMillisecond}, {"SECOND", TimeUnit::kSecond}, {"MINUTE", TimeUnit::kMinute},
-      {"HOUR", TimeUnit::kHour}, {"DAY", TimeUnit::kDay}, {"WEEK", TimeUnit::kWeek}, {"MONTH", TimeUnit::kMonth},
-      {"QUARTER", TimeUnit::kQuarter}, {"YEAR", TimeUnit::kYear}, {"DECADE", TimeUnit::kDecade},
-      {"CENTURY", TimeUnit::kCentury}, {"MILLENNIUM", TimeUnit::kMillennium}, {"EPOCH", TimeUnit::kEpoch},
-      {"DOY", TimeUnit::kDayOfYear}, {"DOW", TimeUnit::kDayOfWeek}, {"ISODOW", TimeUnit::kIsoDayOfWeek},
-      {"ISOYEAR", TimeUnit::kIsoYear}};
+  static constexpr Named kUnits[] = {{"NANOSECOND", TimeUnit::kNanosecond},
+                                     {"MICROSECOND", TimeUnit::kMicrosecond},
+                                     {"MILLISECOND", TimeUnit::kMillisecond},
+                                     {"SECOND", TimeUnit::kSecond},
+                                     {"MINUTE", TimeUnit::kMinute},
+                                     {"HOUR", TimeUnit::kHour},
+                                     {"DAY", TimeUnit::kDay},
+                                     {"WEEK", TimeUnit::kWeek},
+                                     {"MONTH", TimeUnit::kMonth},
+                                     {"QUARTER", TimeUnit::kQuarter},
+                                     {"YEAR", TimeUnit::kYear},
+                                     {"DECADE", TimeUnit::kDecade},
+                                     {"CENTURY", TimeUnit::kCentury},
+                                     {"MILLENNIUM", TimeUnit::kMillennium},
+                                     {"EPOCH", TimeUnit::kEpoch},
+                                     {"DOY", TimeUnit::kDayOfYear},
+                                     {"DOW", TimeUnit::kDayOfWeek},
+                                     {"ISODOW", TimeUnit::kIsoDayOfWeek},
+                                     {"ISOYEAR", TimeUnit::kIsoYear}};
   for (const Named& known : kUnits) {
     if (known.name == name) return known.unit;
   }
@@ -29,7 +41,8 @@ arrow::Result<const TimeZone*> ZoneOf(const Type& type, const SessionContext& se
 
 namespace {
 
-// --- EXTRACT -----------------------------------------------------------------------------------------------------
+// --- EXTRACT
+// -----------------------------------------------------------------------------------------------------
 
 // ISO 8601: weeks begin on Monday, the first one has 4 January.
 int64_t IsoWeek(int64_t days, int64_t* year) {
@@ -104,19 +117,24 @@ KernelResult BindExtract(const Expression& call, const SessionContext& session) 
         return unit == TimeUnit::kEpoch ? days * kSecondsPerDay : ExtractFromDay(unit, days);
       });
     case TypeKind::kTime:
-      return Lift<int64_t, int32_t>(call, [unit](int32_t millis) { return ExtractFromMillis(unit, millis, 0); });
+      return Lift<int64_t, int32_t>(
+          call, [unit](int32_t millis) { return ExtractFromMillis(unit, millis, 0); });
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz: {
       ARROW_ASSIGN_OR_RAISE(const TimeZone* const zone, ZoneOf(type, session));
       const int64_t per_milli = TicksPerSecond(type.precision) / 1000;
-      return Lift<int64_t, int64_t>(call, [unit, per_milli, local = LocalMillis(zone)](int64_t ticks) mutable {
-        const int64_t millis = per_milli == 1 ? ticks : FloorDiv(ticks, per_milli);
-        return ExtractFromMillis(unit, millis + local.Offset(millis), (ticks - millis * per_milli) * (1'000'000 / per_milli));
-      });
+      return Lift<int64_t, int64_t>(
+          call, [unit, per_milli, local = LocalMillis(zone)](int64_t ticks) mutable {
+            const int64_t millis = per_milli == 1 ? ticks : FloorDiv(ticks, per_milli);
+            return ExtractFromMillis(unit, millis + local.Offset(millis),
+                                     (ticks - millis * per_milli) * (1'000'000 / per_milli));
+          });
     }
     case TypeKind::kIntervalYearMonth:
       return Lift<int64_t, int32_t>(call, [unit](int32_t months) -> int64_t {
-        return unit == TimeUnit::kYear ? months / 12 : unit == TimeUnit::kQuarter ? months % 12 / 3 + 1 : months % 12;
+        return unit == TimeUnit::kYear      ? months / 12
+               : unit == TimeUnit::kQuarter ? months % 12 / 3 + 1
+                                            : months % 12;
       });
     case TypeKind::kIntervalDayTime:
       return Lift<int64_t, int64_t>(call, [unit](int64_t millis) {
@@ -129,7 +147,8 @@ KernelResult BindExtract(const Expression& call, const SessionContext& session) 
 
 }  // namespace
 
-// --- FLOOR, CEIL -------------------------------------------------------------------------------------------------
+// --- FLOOR, CEIL
+// -------------------------------------------------------------------------------------------------
 
 int64_t RoundDay(TimeUnit unit, int64_t days, bool up) {
   // Before 15 October 1582 Flink takes the day apart in the Julian calendar.
@@ -190,29 +209,34 @@ KernelResult BindRound(const Expression& call, const SessionContext& session) {
   switch (type.kind) {
     case TypeKind::kDate:
       return Lift<int32_t, int32_t>(call, [unit](int32_t days) {
-        const bool shorter = unit != TimeUnit::kDay && unit != TimeUnit::kWeek && MillisOf(unit) > 0;
+        const bool shorter =
+            unit != TimeUnit::kDay && unit != TimeUnit::kWeek && MillisOf(unit) > 0;
         return shorter ? days : static_cast<int32_t>(RoundDay(unit, days, kUp));
       });
     case TypeKind::kTime:
-      return Lift<int32_t, int32_t>(
-          call, [unit](int32_t millis) { return static_cast<int32_t>(RoundMillis(unit, millis, kUp)); });
+      return Lift<int32_t, int32_t>(call, [unit](int32_t millis) {
+        return static_cast<int32_t>(RoundMillis(unit, millis, kUp));
+      });
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz: {
       ARROW_ASSIGN_OR_RAISE(const TimeZone* const zone, ZoneOf(type, session));
       const int64_t per_milli = TicksPerSecond(type.precision) / 1000;
-      return Lift<int64_t, int64_t>(call, [unit, per_milli, local = LocalMillis(zone)](int64_t ticks) mutable {
-        const int64_t millis = per_milli == 1 ? ticks : FloorDiv(ticks, per_milli);
-        // Minutes and less are the same in every zone.
-        const int64_t offset = MillisOf(unit) > 0 && MillisOf(unit) <= 60'000 ? 0 : local.Offset(millis);
-        return (RoundMillis(unit, millis + offset, kUp) - offset) * per_milli;
-      });
+      return Lift<int64_t, int64_t>(
+          call, [unit, per_milli, local = LocalMillis(zone)](int64_t ticks) mutable {
+            const int64_t millis = per_milli == 1 ? ticks : FloorDiv(ticks, per_milli);
+            // Minutes and less are the same in every zone.
+            const int64_t offset =
+                MillisOf(unit) > 0 && MillisOf(unit) <= 60'000 ? 0 : local.Offset(millis);
+            return (RoundMillis(unit, millis + offset, kUp) - offset) * per_milli;
+          });
     }
     default:
       return NoSuchCall(call);
   }
 }
 
-// --- TIMESTAMPDIFF -----------------------------------------------------------------------------------------------
+// --- TIMESTAMPDIFF
+// -----------------------------------------------------------------------------------------------
 
 // Whole months from day `from` to day `to`, as Flink counts them.
 int64_t MonthsBetweenDays(int64_t to, int64_t from) {
@@ -225,8 +249,9 @@ int64_t MonthsBetween(int64_t to_millis, int64_t from_millis) {
   const int64_t to = FloorDiv(to_millis, kMillisPerDay);
   const int64_t from = FloorDiv(from_millis, kMillisPerDay);
   const int64_t months = MonthsBetweenDays(to, from);
-  const bool short_of_it = AddMonths(from, months) == to &&
-                           FloorMod(to_millis, kMillisPerDay) < FloorMod(from_millis, kMillisPerDay);
+  const bool short_of_it =
+      AddMonths(from, months) == to &&
+      FloorMod(to_millis, kMillisPerDay) < FloorMod(from_millis, kMillisPerDay);
   return months - (short_of_it ? 1 : 0);
 }
 
@@ -234,7 +259,8 @@ int64_t MonthsBetween(int64_t to_millis, int64_t from_millis) {
 class MillisReader {
  public:
   MillisReader(const Vector& vector, const Type& type)
-      : type_(type), narrow_(type.is_timestamp() ? std::nullopt : std::optional<Reader<int32_t>>(vector)),
+      : type_(type),
+        narrow_(type.is_timestamp() ? std::nullopt : std::optional<Reader<int32_t>>(vector)),
         wide_(type.is_timestamp() ? std::optional<Reader<int64_t>>(vector) : std::nullopt),
         per_milli_(type.is_timestamp() ? TicksPerSecond(type.precision) / 1000 : 1) {}
   int64_t operator[](int64_t row) const {
@@ -255,10 +281,15 @@ KernelResult BindTimestampDiff(const Expression& call, const SessionContext&) {
   ARROW_ASSIGN_OR_RAISE(const TimeUnit unit, TimeUnitOf(call.Option("unit")));
   const int64_t size = MillisOf(unit);
   const bool weeks = unit == TimeUnit::kWeek;
-  const int64_t months_in = unit == TimeUnit::kMonth ? 1 : unit == TimeUnit::kQuarter ? 3 : unit == TimeUnit::kYear ? 12 : 0;
-  if (size == 0 && months_in == 0) return arrow::Status::NotImplemented("TIMESTAMPDIFF of ", call.Option("unit"));
-  return LiftBatch([type = ToArrow(call.type), from_type = call.args[0].type, to_type = call.args[1].type, size,
-                    weeks, months_in](std::span<const Vector> args, int64_t rows) -> arrow::Result<ArrayPtr> {
+  const int64_t months_in = unit == TimeUnit::kMonth     ? 1
+                            : unit == TimeUnit::kQuarter ? 3
+                            : unit == TimeUnit::kYear    ? 12
+                                                         : 0;
+  if (size == 0 && months_in == 0)
+    return arrow::Status::NotImplemented("TIMESTAMPDIFF of ", call.Option("unit"));
+  return LiftBatch([type = ToArrow(call.type), from_type = call.args[0].type,
+                    to_type = call.args[1].type, size, weeks, months_in](
+                       std::span<const Vector> args, int64_t rows) -> arrow::Result<ArrayPtr> {
     ARROW_ASSIGN_OR_RAISE(auto validity, IntersectValidity(args, {}, rows));
     if (validity.none) return arrow::MakeArrayOfNull(type, rows);
     const MillisReader from(args[0], from_type);
@@ -271,7 +302,8 @@ KernelResult BindTimestampDiff(const Expression& call, const SessionContext&) {
         // Flink divides the seconds, which have wrapped before.
         value = static_cast<int32_t>((to[row] - from[row]) / 1000) / (size / 1000);
       } else if (valid) {
-        value = size > 0 ? (to[row] - from[row]) / size : MonthsBetween(to[row], from[row]) / months_in;
+        value =
+            size > 0 ? (to[row] - from[row]) / size : MonthsBetween(to[row], from[row]) / months_in;
       }
       out.Set(row, static_cast<int32_t>(value));
     }
@@ -279,9 +311,11 @@ KernelResult BindTimestampDiff(const Expression& call, const SessionContext&) {
   });
 }
 
-// --- OVERLAPS ----------------------------------------------------------------------------------------------------
+// --- OVERLAPS
+// ----------------------------------------------------------------------------------------------------
 
-// temporal_overlaps(begin, end, begin, end), all of one type; ends may be swapped. A comparison with NULL is unknown.
+// temporal_overlaps(begin, end, begin, end), all of one type; ends may be swapped. A comparison
+// with NULL is unknown.
 template <typename T>
 KernelResult MakeOverlaps(const Expression& call) {
   using Value = std::optional<T>;
@@ -301,7 +335,8 @@ KernelResult MakeOverlaps(const Expression& call) {
   });
 }
 KernelResult BindOverlaps(const Expression& call, const SessionContext&) {
-  return call.args[0].type.is_timestamp() ? MakeOverlaps<int64_t>(call) : MakeOverlaps<int32_t>(call);
+  return call.args[0].type.is_timestamp() ? MakeOverlaps<int64_t>(call)
+                                          : MakeOverlaps<int32_t>(call);
 }
 
 constexpr FunctionSpec kFunctions[] = {

@@ -16,7 +16,8 @@ void AppendDigest(DigestKind kind, Text bytes, TextWriter& out) {
 
 template <DigestKind kKind>
 KernelResult BindDigest(const Expression& call, const SessionContext&) {
-  return Lift<Text, Text>(call, [](Text bytes, TextWriter& out) { AppendDigest(kKind, bytes, out); });
+  return Lift<Text, Text>(call,
+                          [](Text bytes, TextWriter& out) { AppendDigest(kKind, bytes, out); });
 }
 
 arrow::Result<DigestKind> Sha2Kind(int64_t bits) {
@@ -30,15 +31,17 @@ arrow::Result<DigestKind> Sha2Kind(int64_t bits) {
     case 512:
       return DigestKind::kSha512;
     default:
-      return arrow::Status::Invalid("SHA2: the length must be 224, 256, 384 or 512 bits, not ", bits);
+      return arrow::Status::Invalid("SHA2: the length must be 224, 256, 384 or 512 bits, not ",
+                                    bits);
   }
 }
 KernelResult BindSha2(const Expression& call, const SessionContext&) {
-  return Lift<Text, Text, AnyInteger>(call, [](Text bytes, AnyInteger bits, TextWriter& out) -> arrow::Status {
-    ARROW_ASSIGN_OR_RAISE(const DigestKind kind, Sha2Kind(bits.value));
-    AppendDigest(kind, bytes, out);
-    return arrow::Status::OK();
-  });
+  return Lift<Text, Text, AnyInteger>(
+      call, [](Text bytes, AnyInteger bits, TextWriter& out) -> arrow::Status {
+        ARROW_ASSIGN_OR_RAISE(const DigestKind kind, Sha2Kind(bits.value));
+        AppendDigest(kind, bytes, out);
+        return arrow::Status::OK();
+      });
 }
 
 // UUID() has a fresh version 4 per row; UUID(bytes) the version 3 of Java's nameUUIDFromBytes.
@@ -60,11 +63,13 @@ KernelResult BindUuid(const Expression& call, const SessionContext&) {
       AppendUuid(id, 3, out);
     });
   }
-  return LiftBatch([type = ToArrow(call.type)](std::span<const Vector>, int64_t rows) -> arrow::Result<ArrayPtr> {
+  return LiftBatch([type = ToArrow(call.type)](std::span<const Vector>,
+                                               int64_t rows) -> arrow::Result<ArrayPtr> {
     ARROW_ASSIGN_OR_RAISE(auto out, TextWriter::Make(rows, rows * 36));
     for (int64_t row = 0; row < rows; ++row) {
       unsigned char id[16];
-      if (getrandom(id, sizeof id, 0) != sizeof id) return arrow::Status::IOError("UUID: no random bytes");
+      if (getrandom(id, sizeof id, 0) != sizeof id)
+        return arrow::Status::IOError("UUID: no random bytes");
       AppendUuid(id, 4, out);
       out.EndRow();
     }

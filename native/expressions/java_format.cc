@@ -13,7 +13,8 @@ namespace {
 
 struct Specifier {
   int index = 0;  // 0: the next one; -1: the one before.
-  bool left = false, plus = false, space = false, zero = false, group = false, paren = false, alternate = false;
+  bool left = false, plus = false, space = false, zero = false, group = false, paren = false,
+       alternate = false;
   int width = -1;
   int precision = -1;
   char conversion = 0;
@@ -45,23 +46,40 @@ bool Parse(std::string_view text, size_t* at, Specifier* spec) {
   for (; i < text.size(); ++i) {
     bool* flag = nullptr;
     switch (text[i]) {
-      case '-': flag = &spec->left; break;
-      case '+': flag = &spec->plus; break;
-      case ' ': flag = &spec->space; break;
-      case '0': flag = &spec->zero; break;
-      case ',': flag = &spec->group; break;
-      case '(': flag = &spec->paren; break;
-      case '#': flag = &spec->alternate; break;
-      default: break;
+      case '-':
+        flag = &spec->left;
+        break;
+      case '+':
+        flag = &spec->plus;
+        break;
+      case ' ':
+        flag = &spec->space;
+        break;
+      case '0':
+        flag = &spec->zero;
+        break;
+      case ',':
+        flag = &spec->group;
+        break;
+      case '(':
+        flag = &spec->paren;
+        break;
+      case '#':
+        flag = &spec->alternate;
+        break;
+      default:
+        break;
     }
     if (flag == nullptr) break;
     if (*flag) return false;
     *flag = true;
   }
-  if (i < text.size() && IsDigitChar(text[i]) && (!TakeNumber(text, &i, &spec->width))) return false;
+  if (i < text.size() && IsDigitChar(text[i]) && (!TakeNumber(text, &i, &spec->width)))
+    return false;
   if (i < text.size() && text[i] == '.') {
     ++i;
-    if (i >= text.size() || !IsDigitChar(text[i]) || !TakeNumber(text, &i, &spec->precision)) return false;
+    if (i >= text.size() || !IsDigitChar(text[i]) || !TakeNumber(text, &i, &spec->precision))
+      return false;
   }
   if (i >= text.size()) return false;
   const char c = text[i++];
@@ -70,10 +88,11 @@ bool Parse(std::string_view text, size_t* at, Specifier* spec) {
   *at = i;
   constexpr std::string_view kKnown = "bhscdoxefgan%";
   if (kKnown.find(spec->conversion) == std::string_view::npos) return false;
-  if (spec->upper && std::string_view("bhscxega").find(spec->conversion) == std::string_view::npos) return false;
+  if (spec->upper && std::string_view("bhscxega").find(spec->conversion) == std::string_view::npos)
+    return false;
   if (spec->width > 100'000 || spec->precision > 100'000) return false;
-  return !((spec->left || spec->zero) && spec->width < 0 && spec->conversion != 'n') && !(spec->left && spec->zero) &&
-         !(spec->plus && spec->space);
+  return !((spec->left || spec->zero) && spec->width < 0 && spec->conversion != 'n') &&
+         !(spec->left && spec->zero) && !(spec->plus && spec->space);
 }
 
 void Pad(std::string_view text, const Specifier& spec, std::string* out) {
@@ -118,7 +137,8 @@ void AppendUnsigned(uint64_t value, int base, const Specifier& spec, std::string
   std::string text = spec.alternate ? (base == 16 ? "0x" : "0") : "";
   const std::string_view digits(buffer, static_cast<size_t>(end.ptr - buffer));
   const auto width = static_cast<size_t>(std::max(spec.width, 0));
-  if (spec.zero && text.size() + digits.size() < width) text.append(width - text.size() - digits.size(), '0');
+  if (spec.zero && text.size() + digits.size() < width)
+    text.append(width - text.size() - digits.size(), '0');
   text += digits;
   if (spec.upper) {
     for (char& c : text) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
@@ -152,10 +172,13 @@ std::string Fixed(DecimalDigits value, int places) {
   std::string whole;
   std::string fraction;
   for (int i = 0; i < std::max(value.exponent, 0); ++i) {
-    whole.push_back(static_cast<size_t>(i) < value.digits.size() ? value.digits[static_cast<size_t>(i)] : '0');
+    whole.push_back(
+        static_cast<size_t>(i) < value.digits.size() ? value.digits[static_cast<size_t>(i)] : '0');
   }
   for (int64_t i = value.exponent; static_cast<int>(fraction.size()) < places; ++i) {
-    fraction.push_back(i >= 0 && static_cast<size_t>(i) < value.digits.size() ? value.digits[static_cast<size_t>(i)] : '0');
+    fraction.push_back(i >= 0 && static_cast<size_t>(i) < value.digits.size()
+                           ? value.digits[static_cast<size_t>(i)]
+                           : '0');
   }
   if (whole.empty()) whole = "0";
   return places > 0 ? whole + "." + fraction : whole;
@@ -202,7 +225,8 @@ bool AppendDouble(double value, const Specifier& spec, std::string* out) {
     DecimalDigits rounded = digits;
     RoundHalfUp(&rounded, significant - rounded.exponent);
     const bool plain = value == 0 || (rounded.exponent > -4 && rounded.exponent <= significant);
-    text = plain ? Fixed(digits, significant - (value == 0 ? 1 : rounded.exponent)) : Scientific(digits, significant - 1);
+    text = plain ? Fixed(digits, significant - (value == 0 ? 1 : rounded.exponent))
+                 : Scientific(digits, significant - 1);
   }
   if (spec.upper) {
     for (char& c : text) c = c == 'e' ? 'E' : c;
@@ -231,7 +255,8 @@ bool AppendArgument(const FormatArgument& arg, const Specifier& spec, std::strin
   const bool null = arg.kind == Kind::kNull;
   switch (spec.conversion) {
     case 'b':
-      AppendText(null || (arg.kind == Kind::kBoolean && arg.integer == 0) ? "false" : "true", spec, out);
+      AppendText(null || (arg.kind == Kind::kBoolean && arg.integer == 0) ? "false" : "true", spec,
+                 out);
       return true;
     case 's':
       if (spec.alternate) return false;
@@ -244,7 +269,8 @@ bool AppendArgument(const FormatArgument& arg, const Specifier& spec, std::strin
       }
       uint32_t hash = 0;
       for (const char16_t unit : ToUtf16(ToText(arg))) hash = hash * 31 + unit;
-      if (arg.kind == Kind::kInteger) hash = static_cast<uint32_t>(arg.integer ^ (arg.bits == 64 ? arg.integer >> 32 : 0));
+      if (arg.kind == Kind::kInteger)
+        hash = static_cast<uint32_t>(arg.integer ^ (arg.bits == 64 ? arg.integer >> 32 : 0));
       char buffer[16];
       const auto end = std::to_chars(buffer, buffer + sizeof buffer, hash, 16);
       AppendText({buffer, static_cast<size_t>(end.ptr - buffer)}, spec, out);
@@ -254,7 +280,9 @@ bool AppendArgument(const FormatArgument& arg, const Specifier& spec, std::strin
       if (spec.precision >= 0) return false;
       std::string character = "null";
       if (!null) {
-        if (arg.kind != Kind::kInteger || arg.bits == 64 || arg.integer < 0 || arg.integer > 0x10FFFF) return false;
+        if (arg.kind != Kind::kInteger || arg.bits == 64 || arg.integer < 0 ||
+            arg.integer > 0x10FFFF)
+          return false;
         character.clear();
         AppendUtf8(static_cast<uint32_t>(arg.integer), &character);
       }
@@ -273,14 +301,18 @@ bool AppendArgument(const FormatArgument& arg, const Specifier& spec, std::strin
   switch (spec.conversion) {
     case 'd':
       if (arg.kind != Kind::kInteger || spec.precision >= 0 || spec.alternate) return false;
-      AppendSigned(std::to_string(arg.integer < 0 ? uint64_t{0} - static_cast<uint64_t>(arg.integer) : static_cast<uint64_t>(arg.integer)),
+      AppendSigned(std::to_string(arg.integer < 0 ? uint64_t{0} - static_cast<uint64_t>(arg.integer)
+                                                  : static_cast<uint64_t>(arg.integer)),
                    arg.integer < 0, spec, out);
       return true;
     case 'x':
     case 'o': {
-      if (arg.kind != Kind::kInteger || spec.precision >= 0 || spec.plus || spec.space || spec.group || spec.paren) return false;
+      if (arg.kind != Kind::kInteger || spec.precision >= 0 || spec.plus || spec.space ||
+          spec.group || spec.paren)
+        return false;
       const uint64_t mask = arg.bits == 64 ? ~uint64_t{0} : (uint64_t{1} << arg.bits) - 1;
-      AppendUnsigned(static_cast<uint64_t>(arg.integer) & mask, spec.conversion == 'x' ? 16 : 8, spec, out);
+      AppendUnsigned(static_cast<uint64_t>(arg.integer) & mask, spec.conversion == 'x' ? 16 : 8,
+                     spec, out);
       return true;
     }
     case 'e':

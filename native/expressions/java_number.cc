@@ -34,13 +34,15 @@ std::string JavaFloating(T value) {
   if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
   const bool negative = std::signbit(value);
   char buffer[64];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, std::abs(value), std::chars_format::scientific);
+  const auto end =
+      std::to_chars(buffer, buffer + sizeof buffer, std::abs(value), std::chars_format::scientific);
   const std::string_view text(buffer, static_cast<size_t>(end.ptr - buffer));
   const size_t e = text.find('e');
   std::string digits(1, text[0]);
   if (e > 2) digits += text.substr(2, e - 2);
   int exponent = 0;
-  std::from_chars(text.data() + e + (text[e + 1] == '+' ? 2 : 1), text.data() + text.size(), exponent);
+  std::from_chars(text.data() + e + (text[e + 1] == '+' ? 2 : 1), text.data() + text.size(),
+                  exponent);
   std::string out = negative ? "-" : "";
   if (value != 0 && (exponent < -3 || exponent >= 7)) {
     out += digits.substr(0, 1) + "." + (digits.size() > 1 ? digits.substr(1) : "0");
@@ -144,13 +146,15 @@ std::string BigDecimalText(std::string_view number) {
 DecimalDigits ShortestDigits(double value) {
   if (value == 0) return {"0", 1};
   char buffer[64];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, std::abs(value), std::chars_format::scientific);
+  const auto end =
+      std::to_chars(buffer, buffer + sizeof buffer, std::abs(value), std::chars_format::scientific);
   const std::string_view text(buffer, static_cast<size_t>(end.ptr - buffer));
   const size_t e = text.find('e');
   DecimalDigits out;
   out.digits = text[0];
   if (e > 2) out.digits += text.substr(2, e - 2);
-  std::from_chars(text.data() + e + (text[e + 1] == '+' ? 2 : 1), text.data() + text.size(), out.exponent);
+  std::from_chars(text.data() + e + (text[e + 1] == '+' ? 2 : 1), text.data() + text.size(),
+                  out.exponent);
   ++out.exponent;
   return out;
 }

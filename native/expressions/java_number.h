@@ -15,7 +15,8 @@ bool IsJavaDouble(std::string_view text);
 std::string JavaDouble(double value);
 std::string JavaFloat(float value);
 
-// new BigDecimal(text).toString() of a number as JSON or Java writes it: "1.0e3" -> "1.0E+3", "-0.0" -> "0.0".
+// new BigDecimal(text).toString() of a number as JSON or Java writes it: "1.0e3" -> "1.0E+3",
+// "-0.0" -> "0.0".
 std::string BigDecimalText(std::string_view number);
 
 // The decimal digits of a finite value: 0.DIGITS x 10^exponent; "0" with exponent 1 for zero.

@@ -43,7 +43,8 @@ constexpr std::array<NamedClass, 20> kNamedClasses = {{
     {"Space", R"(\t\n\x0b\f\r )"},
     {"javaLowerCase", R"(\p{Ll})"},
     {"javaUpperCase", R"(\p{Lu})"},
-    {"javaWhitespace", R"(\t-\r\x1c-\x20\x{1680}\x{2000}-\x{2006}\x{2008}-\x{200a}\x{2028}\x{2029}\x{205f}\x{3000})"},
+    {"javaWhitespace",
+     R"(\t-\r\x1c-\x20\x{1680}\x{2000}-\x{2006}\x{2008}-\x{200a}\x{2028}\x{2029}\x{205f}\x{3000})"},
     {"javaLetter", R"(\p{L})"},
     {"javaDigit", R"(\p{Nd})"},
     {"javaLetterOrDigit", R"(\p{L}\p{Nd})"},
@@ -54,12 +55,12 @@ constexpr std::array<NamedClass, 20> kNamedClasses = {{
 enum class Outcome { kGood, kInvalid, kUnsupported };
 
 struct Flags {
-  bool insensitive = false;  // (?i)
+  bool insensitive = false;   // (?i)
   bool unicode_case = false;  // (?u)
-  bool dot_all = false;      // (?s)
-  bool multi_line = false;   // (?m)
-  bool comments = false;     // (?x)
-  bool unix_lines = false;   // (?d)
+  bool dot_all = false;       // (?s)
+  bool multi_line = false;    // (?m)
+  bool comments = false;      // (?x)
+  bool unix_lines = false;    // (?d)
 };
 
 std::string Hex(uint32_t code_point) {
@@ -102,7 +103,8 @@ class Translator {
   }
   bool Take(Text text) {
     for (size_t i = 0; i < text.size(); ++i) {
-      if (at_ + i >= pattern_.size() || pattern_[at_ + i] != static_cast<uint8_t>(text[i])) return false;
+      if (at_ + i >= pattern_.size() || pattern_[at_ + i] != static_cast<uint8_t>(text[i]))
+        return false;
     }
     at_ += text.size();
     return true;
@@ -232,15 +234,16 @@ class Translator {
       ++groups_;
     } else {
       static constexpr std::array<Text, 6> kOpenings = {":", "=", "!", ">", "<=", "<!"};
-      const auto* const opening =
-          std::find_if(kOpenings.begin(), kOpenings.end(), [this](Text text) { return Take(text); });
+      const auto* const opening = std::find_if(kOpenings.begin(), kOpenings.end(),
+                                               [this](Text text) { return Take(text); });
       if (opening != kOpenings.end()) {
         Emit("(?");
         Emit(*opening);
       } else if (Take("<")) {
         std::string name;
         while (!done() && peek() != '>') {
-          if (!AsciiLetter(peek()) && !(peek() >= '0' && peek() <= '9' && !name.empty())) return false;
+          if (!AsciiLetter(peek()) && !(peek() >= '0' && peek() <= '9' && !name.empty()))
+            return false;
           name.push_back(static_cast<char>(pattern_[at_++]));
         }
         if (name.empty() || !Take(">")) return false;
@@ -268,29 +271,58 @@ class Translator {
     bool value = true;
     for (;; ++at_) {
       switch (peek()) {
-        case 'i': flags_.insensitive = value; break;
-        case 'u': flags_.unicode_case = value; break;
-        case 's': flags_.dot_all = value; break;
-        case 'm': flags_.multi_line = value; break;
-        case 'x': flags_.comments = value; break;
-        case 'd': flags_.unix_lines = value; break;
-        case 'U': return Refuse("the flag U (UNICODE_CHARACTER_CLASS)");
-        case '-': value = false; break;
-        default: return true;
+        case 'i':
+          flags_.insensitive = value;
+          break;
+        case 'u':
+          flags_.unicode_case = value;
+          break;
+        case 's':
+          flags_.dot_all = value;
+          break;
+        case 'm':
+          flags_.multi_line = value;
+          break;
+        case 'x':
+          flags_.comments = value;
+          break;
+        case 'd':
+          flags_.unix_lines = value;
+          break;
+        case 'U':
+          return Refuse("the flag U (UNICODE_CHARACTER_CLASS)");
+        case '-':
+          value = false;
+          break;
+        default:
+          return true;
       }
     }
   }
 
-  // A character that an escape stands for; at_ is behind the backslash and the letter is not taken yet.
+  // A character that an escape stands for; at_ is behind the backslash and the letter is not taken
+  // yet.
   std::optional<uint32_t> EscapedCharacter() {
     const uint32_t c = peek();
     switch (c) {
-      case 't': ++at_; return '\t';
-      case 'n': ++at_; return '\n';
-      case 'r': ++at_; return '\r';
-      case 'f': ++at_; return '\f';
-      case 'a': ++at_; return 7;
-      case 'e': ++at_; return 27;
+      case 't':
+        ++at_;
+        return '\t';
+      case 'n':
+        ++at_;
+        return '\n';
+      case 'r':
+        ++at_;
+        return '\r';
+      case 'f':
+        ++at_;
+        return '\f';
+      case 'a':
+        ++at_;
+        return 7;
+      case 'e':
+        ++at_;
+        return 27;
       case 'c':
         if (at_ + 1 >= pattern_.size()) return std::nullopt;
         at_ += 2;
@@ -317,7 +349,8 @@ class Translator {
       case 'u': {
         ++at_;
         const auto high = HexDigits(4, 4);
-        if (high.has_value() && *high >= 0xD800 && *high < 0xDC00 && peek() == '\\' && peek(1) == 'u') {
+        if (high.has_value() && *high >= 0xD800 && *high < 0xDC00 && peek() == '\\' &&
+            peek(1) == 'u') {
           at_ += 2;
           const auto low = HexDigits(4, 4);
           if (!low.has_value()) return std::nullopt;
@@ -336,19 +369,30 @@ class Translator {
     int count = 0;
     for (; count < most; ++count, ++at_) {
       const uint32_t c = peek();
-      const uint32_t digit = c >= '0' && c <= '9' ? c - '0' : AsciiLetter(c) ? (c | 32) - 'a' + 10 : 16;
+      const uint32_t digit = c >= '0' && c <= '9' ? c - '0'
+                             : AsciiLetter(c)     ? (c | 32) - 'a' + 10
+                                                  : 16;
       if (digit > 15) break;
       value = value * 16 + digit;
     }
     return count >= least ? std::optional(value) : std::nullopt;
   }
 
-  // \d \w \s \h \v and their opposites, \p{..}, \P{..}: the inside of a positive class. False if it is none of these.
-  // at_ is behind the backslash.
+  // \d \w \s \h \v and their opposites, \p{..}, \P{..}: the inside of a positive class. False if it
+  // is none of these. at_ is behind the backslash.
   bool EscapedClass(std::string* items, bool* good) {
     *good = true;
     switch (peek()) {
-      case 'd': case 'D': case 'w': case 'W': case 's': case 'S': case 'h': case 'H': case 'v': case 'V':
+      case 'd':
+      case 'D':
+      case 'w':
+      case 'W':
+      case 's':
+      case 'S':
+      case 'h':
+      case 'H':
+      case 'v':
+      case 'V':
         *items = {'\\', static_cast<char>(peek())};
         ++at_;
         return true;
@@ -370,8 +414,9 @@ class Translator {
     } else if (!done()) {
       name.push_back(static_cast<char>(pattern_[at_++]));
     }
-    const auto* const named = std::find_if(kNamedClasses.begin(), kNamedClasses.end(),
-                                           [&](const NamedClass& known) { return known.name == name; });
+    const auto* const named =
+        std::find_if(kNamedClasses.begin(), kNamedClasses.end(),
+                     [&](const NamedClass& known) { return known.name == name; });
     if (named != kNamedClasses.end()) {
       if (!negative) {
         *items = named->items;
@@ -382,7 +427,8 @@ class Translator {
       }
       return true;
     }
-    for (const Text prefix : {"IsAlphabetic", "IsUppercase", "IsLowercase", "IsWhite_Space", "IsIdeographic"}) {
+    for (const Text prefix :
+         {"IsAlphabetic", "IsUppercase", "IsLowercase", "IsWhite_Space", "IsIdeographic"}) {
       if (name == prefix) name = name.substr(2);
     }
     if (name.starts_with("In") && name.size() > 2) return Refuse("the block \\p{" + name + "}");
@@ -408,12 +454,17 @@ class Translator {
       if (items[*i] != '\\') return static_cast<uint8_t>(items[(*i)++]);
       const char c = items[*i + 1];
       if (c == 'x') {
-        const uint32_t value = static_cast<uint32_t>(std::stoi(std::string(items.substr(*i + 2, 2)), nullptr, 16));
+        const uint32_t value =
+            static_cast<uint32_t>(std::stoi(std::string(items.substr(*i + 2, 2)), nullptr, 16));
         *i += 4;
         return value;
       }
       *i += 2;
-      return c == 't' ? 9u : c == 'n' ? 10u : c == 'f' ? 12u : c == 'r' ? 13u : static_cast<uint32_t>(c);
+      return c == 't'   ? 9u
+             : c == 'n' ? 10u
+             : c == 'f' ? 12u
+             : c == 'r' ? 13u
+                        : static_cast<uint32_t>(c);
     };
     for (size_t i = 0; i < items.size();) {
       const uint32_t first = one(&i);
@@ -443,7 +494,8 @@ class Translator {
     }
     if (c >= '1' && c <= '9') {
       int group = 0;
-      while (peek() >= '0' && peek() <= '9' && (group == 0 || group * 10 + static_cast<int>(peek() - '0') <= groups_)) {
+      while (peek() >= '0' && peek() <= '9' &&
+             (group == 0 || group * 10 + static_cast<int>(peek() - '0') <= groups_)) {
         group = group * 10 + static_cast<int>(peek() - '0');
         ++at_;
       }
@@ -451,19 +503,51 @@ class Translator {
         Emit("(?!)");  // A group that is not there yet never matches.
         return true;
       }
-      Emit((flags_.insensitive ? "(?i:\\g{" : "\\g{") + std::to_string(group) + (flags_.insensitive ? "})" : "}"));
+      Emit((flags_.insensitive ? "(?i:\\g{" : "\\g{") + std::to_string(group) +
+           (flags_.insensitive ? "})" : "}"));
       return true;
     }
     switch (c) {
-      case 'b': ++at_; Emit(kWordBoundary); *quantifiable = false; return true;
-      case 'B': ++at_; Emit(kNoWordBoundary); *quantifiable = false; return true;
-      case 'A': ++at_; Emit("\\A"); *quantifiable = false; return true;
-      case 'z': ++at_; Emit("\\z"); *quantifiable = false; return true;
-      case 'Z': ++at_; Emit(kEnd); *quantifiable = false; return true;
-      case 'G': ++at_; Emit("\\G"); *quantifiable = false; return true;
-      case 'R': ++at_; Emit("\\R"); return true;
-      case 'X': ++at_; Emit("\\X"); return true;
-      case 'N': return Refuse("\\N{name}");
+      case 'b':
+        ++at_;
+        Emit(kWordBoundary);
+        *quantifiable = false;
+        return true;
+      case 'B':
+        ++at_;
+        Emit(kNoWordBoundary);
+        *quantifiable = false;
+        return true;
+      case 'A':
+        ++at_;
+        Emit("\\A");
+        *quantifiable = false;
+        return true;
+      case 'z':
+        ++at_;
+        Emit("\\z");
+        *quantifiable = false;
+        return true;
+      case 'Z':
+        ++at_;
+        Emit(kEnd);
+        *quantifiable = false;
+        return true;
+      case 'G':
+        ++at_;
+        Emit("\\G");
+        *quantifiable = false;
+        return true;
+      case 'R':
+        ++at_;
+        Emit("\\R");
+        return true;
+      case 'X':
+        ++at_;
+        Emit("\\X");
+        return true;
+      case 'N':
+        return Refuse("\\N{name}");
       case 'k': {
         ++at_;
         if (!Take("<")) return false;
@@ -473,8 +557,10 @@ class Translator {
         Emit("\\k<" + name + ">");
         return true;
       }
-      case 'E': return false;
-      default: break;
+      case 'E':
+        return false;
+      default:
+        break;
     }
     std::string items;
     bool good = true;
@@ -547,7 +633,9 @@ class Translator {
     if (peek() == '\\') {
       ++at_;
       if (Take("Q")) {
-        while (!done() && !Take("\\E")) AddRange(static_cast<uint32_t>(pattern_[at_]), static_cast<uint32_t>(pattern_[at_])), ++at_;
+        while (!done() && !Take("\\E"))
+          AddRange(static_cast<uint32_t>(pattern_[at_]), static_cast<uint32_t>(pattern_[at_])),
+              ++at_;
         items->append(range_items_);
         range_items_.clear();
         return true;
@@ -565,14 +653,16 @@ class Translator {
     if (!first.has_value()) return false;
     uint32_t last = *first;
     // A '-' is a range unless it ends the class or a class follows.
-    if (peek() == '-' && peek(1) != ']' && peek(1) != '[' && peek(1) != 0 && !(peek(1) == '&' && peek(2) == '&')) {
+    if (peek() == '-' && peek(1) != ']' && peek(1) != '[' && peek(1) != 0 &&
+        !(peek(1) == '&' && peek(2) == '&')) {
       const size_t dash = at_;
       ++at_;
       std::optional<uint32_t> end;
       if (peek() == '\\') {
         ++at_;
         const uint32_t kind = peek();
-        if (kind == 'd' || kind == 'w' || kind == 's' || kind == 'p' || kind == 'D' || kind == 'W' || kind == 'S') {
+        if (kind == 'd' || kind == 'w' || kind == 's' || kind == 'p' || kind == 'D' ||
+            kind == 'W' || kind == 'S') {
           at_ = dash;
         } else {
           end = EscapedCharacter();

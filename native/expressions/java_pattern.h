@@ -3,8 +3,9 @@
 //   "[a-z&&[^aeiou]]$"  ->  "(?:(?=[a-z])[^aeiou])(?=...\z)"
 //
 // Differences that are rewritten: line terminators of . ^ $ \Z, ASCII-only case folding, unions and
-// intersections of classes, POSIX classes (ASCII), \b over Unicode letters, \uXXXX, malformed repetitions (an error
-// in Java, text in PCRE2). Not supported: \N{name}, blocks (\p{InGreek}), look-behind of unbounded length.
+// intersections of classes, POSIX classes (ASCII), \b over Unicode letters, \uXXXX, malformed
+// repetitions (an error in Java, text in PCRE2). Not supported: \N{name}, blocks (\p{InGreek}),
+// look-behind of unbounded length.
 #pragma once
 
 #include <arrow/result.h>

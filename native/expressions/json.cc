@@ -1,7 +1,9 @@
-// JSON_VALUE, JSON_QUERY, JSON_EXISTS, IS JSON, and JSON text itself (JSON, JSON_QUOTE, JSON_UNQUOTE).
+// JSON_VALUE, JSON_QUERY, JSON_EXISTS, IS JSON, and JSON text itself (JSON, JSON_QUOTE,
+// JSON_UNQUOTE).
 //
-//   json_value(s, path [, default on empty] [, default on error])   options onEmpty, onError: NULL, ERROR, DEFAULT
-//   json_query(s, path)   options wrapper: WITHOUT, CONDITIONAL, UNCONDITIONAL; onEmpty, onError: NULL, ERROR,
+//   json_value(s, path [, default on empty] [, default on error])   options onEmpty, onError: NULL,
+//   ERROR, DEFAULT json_query(s, path)   options wrapper: WITHOUT, CONDITIONAL, UNCONDITIONAL;
+//   onEmpty, onError: NULL, ERROR,
 //                         EMPTY ARRAY, EMPTY OBJECT
 //   json_exists(s, path)  options onError: TRUE, FALSE, UNKNOWN, ERROR
 //   is_json(s)            options type: VALUE, SCALAR, ARRAY, OBJECT
@@ -23,7 +25,8 @@ using Outcome = JsonPath::Outcome;
 
 enum class Behavior { kNull, kError, kDefault, kEmptyArray, kEmptyObject, kTrue, kFalse };
 
-arrow::Result<Behavior> BehaviorOf(const Expression& call, const char* option, const char* fallback) {
+arrow::Result<Behavior> BehaviorOf(const Expression& call, const char* option,
+                                   const char* fallback) {
   const std::string name = call.Option(option, fallback);
   if (name == "NULL" || name == "UNKNOWN") return Behavior::kNull;
   if (name == "ERROR") return Behavior::kError;
@@ -59,11 +62,14 @@ class PathReader {
 };
 
 arrow::Status NotThere(const Expression& call, Text json, bool empty) {
-  return arrow::Status::Invalid(call.function, empty ? ": the result is empty (ERROR ON EMPTY) for '" : ": failed (ERROR ON ERROR) for '",
-                                json.substr(0, 200), "'");
+  return arrow::Status::Invalid(
+      call.function,
+      empty ? ": the result is empty (ERROR ON EMPTY) for '" : ": failed (ERROR ON ERROR) for '",
+      json.substr(0, 200), "'");
 }
 
-// --- JSON_VALUE --------------------------------------------------------------------------------------------------
+// --- JSON_VALUE
+// --------------------------------------------------------------------------------------------------
 
 // What a scalar is as T; nullopt if it cannot be one.
 template <typename T>
@@ -71,11 +77,18 @@ std::optional<T> ScalarAs(const JsonNode& node) {
   if constexpr (std::is_same_v<T, bool>) {
     std::string text(node.text);
     for (char& c : text) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-    if (node.kind == JsonNode::Kind::kTrue || (node.kind == JsonNode::Kind::kString && (text == "true" || text == "t" || text == "yes" || text == "1"))) return true;
-    if (node.kind == JsonNode::Kind::kFalse || (node.kind == JsonNode::Kind::kString && (text == "false" || text == "f" || text == "no" || text == "0"))) return false;
+    if (node.kind == JsonNode::Kind::kTrue ||
+        (node.kind == JsonNode::Kind::kString &&
+         (text == "true" || text == "t" || text == "yes" || text == "1")))
+      return true;
+    if (node.kind == JsonNode::Kind::kFalse ||
+        (node.kind == JsonNode::Kind::kString &&
+         (text == "false" || text == "f" || text == "no" || text == "0")))
+      return false;
     return std::nullopt;
   } else {
-    if (node.kind != JsonNode::Kind::kNumber && node.kind != JsonNode::Kind::kString) return std::nullopt;
+    if (node.kind != JsonNode::Kind::kNumber && node.kind != JsonNode::Kind::kString)
+      return std::nullopt;
     const char* const end = node.text.data() + node.text.size();
     if constexpr (std::is_integral_v<T>) {
       T value{};
@@ -107,8 +120,8 @@ struct ValueCall {
 template <typename T>
 KernelResult MakeJsonValue(ValueCall value) {
   return LiftBatch([value = std::move(value), type = ToArrow(value.call.type),
-                    reader = std::make_shared<PathReader>()](std::span<const Vector> args,
-                                                             int64_t rows) -> arrow::Result<ArrayPtr> {
+                    reader = std::make_shared<PathReader>()](
+                       std::span<const Vector> args, int64_t rows) -> arrow::Result<ArrayPtr> {
     const std::vector<lift::Argument<std::optional<Text>>> in(args.begin(), args.begin() + 2);
     std::vector<lift::Argument<std::optional<T>>> defaults(args.begin() + 2, args.end());
     ARROW_ASSIGN_OR_RAISE(auto sink, lift::Sink<T>::Make({}, rows));
@@ -142,7 +155,8 @@ KernelResult BindJsonValue(const Expression& call, const SessionContext&) {
   ARROW_ASSIGN_OR_RAISE(const Behavior on_empty, BehaviorOf(call, "onEmpty", "NULL"));
   ARROW_ASSIGN_OR_RAISE(const Behavior on_error, BehaviorOf(call, "onError", "NULL"));
   const bool both = on_empty == Behavior::kDefault && on_error == Behavior::kDefault;
-  const size_t wanted = 2 + (on_empty == Behavior::kDefault ? 1 : 0) + (on_error == Behavior::kDefault ? 1 : 0);
+  const size_t wanted =
+      2 + (on_empty == Behavior::kDefault ? 1 : 0) + (on_error == Behavior::kDefault ? 1 : 0);
   if (call.args.size() != wanted) return NoSuchCall(call);
   ValueCall value{call, on_empty, on_error, both ? size_t{3} : size_t{2}};
   switch (call.type.kind) {
@@ -152,11 +166,13 @@ KernelResult BindJsonValue(const Expression& call, const SessionContext&) {
     case TypeKind::kBoolean:
       return MakeJsonValue<bool>(std::move(value));
     default:
-      return WithNumber(call, call.type.kind, [&]<typename T>() { return MakeJsonValue<T>(std::move(value)); });
+      return WithNumber(call, call.type.kind,
+                        [&]<typename T>() { return MakeJsonValue<T>(std::move(value)); });
   }
 }
 
-// --- JSON_QUERY --------------------------------------------------------------------------------------------------
+// --- JSON_QUERY
+// --------------------------------------------------------------------------------------------------
 
 class Query {
  public:
@@ -169,7 +185,8 @@ class Query {
     return query;
   }
 
-  // What is left to say of a row: a node, a behaviour, or an error. `as_array` asks for an array alone.
+  // What is left to say of a row: a node, a behaviour, or an error. `as_array` asks for an array
+  // alone.
   struct Found {
     int32_t node = -1;
     Behavior behavior = Behavior::kNull;
@@ -184,7 +201,8 @@ class Query {
         node = document().AddContainer(JsonNode::Kind::kArray, {&node, 1});
       }
       const JsonNode::Kind kind = document().node(node).kind;
-      if (kind == JsonNode::Kind::kArray || (kind == JsonNode::Kind::kObject && !as_array)) return Found{node};
+      if (kind == JsonNode::Kind::kArray || (kind == JsonNode::Kind::kObject && !as_array))
+        return Found{node};
       empty = kind != JsonNode::Kind::kObject && reader_->lax();
     }
     const Behavior behavior = empty ? on_empty_ : on_error_;
@@ -204,7 +222,8 @@ class Query {
 KernelResult BindJsonQueryArray(const Expression& call) {
   ARROW_ASSIGN_OR_RAISE(auto query, Query::Make(call));
   return LiftBatch([type = ToArrow(call.type), query = std::move(query)](
-                       std::span<const Vector> args, int64_t rows) mutable -> arrow::Result<ArrayPtr> {
+                       std::span<const Vector> args,
+                       int64_t rows) mutable -> arrow::Result<ArrayPtr> {
     const std::vector<lift::Argument<std::optional<Text>>> in(args.begin(), args.end());
     TextListWriter out;
     std::string text;
@@ -241,14 +260,16 @@ KernelResult BindJsonQueryArray(const Expression& call) {
 KernelResult BindJsonQuery(const Expression& call, const SessionContext&) {
   if (call.type.kind == TypeKind::kArray) {
     if (!call.type.children[0].is_string()) {
-      return arrow::Status::NotImplemented("JSON_QUERY returns STRING or ARRAY<STRING>, not ", ToString(call.type));
+      return arrow::Status::NotImplemented("JSON_QUERY returns STRING or ARRAY<STRING>, not ",
+                                           ToString(call.type));
     }
     return BindJsonQueryArray(call);
   }
   ARROW_ASSIGN_OR_RAISE(auto query, Query::Make(call));
   return Lift<Text, Text, Text>(
-      call, [query = std::move(query), text = std::string()](Text json, Text path,
-                                                             TextWriter& out) mutable -> arrow::Result<bool> {
+      call,
+      [query = std::move(query), text = std::string()](
+          Text json, Text path, TextWriter& out) mutable -> arrow::Result<bool> {
         ARROW_ASSIGN_OR_RAISE(const auto found, query.Read(json, path, false));
         if (found.node < 0) {
           if (found.behavior == Behavior::kNull) return false;
@@ -262,19 +283,22 @@ KernelResult BindJsonQuery(const Expression& call, const SessionContext&) {
       });
 }
 
-// --- JSON_EXISTS, IS JSON ----------------------------------------------------------------------------------------
+// --- JSON_EXISTS, IS JSON
+// ----------------------------------------------------------------------------------------
 
 KernelResult BindJsonExists(const Expression& call, const SessionContext&) {
   ARROW_ASSIGN_OR_RAISE(const Behavior on_error, BehaviorOf(call, "onError", "FALSE"));
-  return Lift<bool, Text, Text>(
-      call, [call, on_error, reader = std::make_shared<PathReader>()](
-                Text json, Text path) -> arrow::Result<std::optional<bool>> {
-        const auto result = reader->Read(json, path);
-        if (result.outcome != Outcome::kError) return result.outcome == Outcome::kValue;
-        if (on_error == Behavior::kError) return NotThere(call, json, false);
-        if (on_error == Behavior::kNull) return std::nullopt;
-        return on_error == Behavior::kTrue;
-      });
+  return Lift<bool, Text, Text>(call,
+                                [call, on_error, reader = std::make_shared<PathReader>()](
+                                    Text json, Text path) -> arrow::Result<std::optional<bool>> {
+                                  const auto result = reader->Read(json, path);
+                                  if (result.outcome != Outcome::kError)
+                                    return result.outcome == Outcome::kValue;
+                                  if (on_error == Behavior::kError)
+                                    return NotThere(call, json, false);
+                                  if (on_error == Behavior::kNull) return std::nullopt;
+                                  return on_error == Behavior::kTrue;
+                                });
 }
 
 // NULL is no JSON.
@@ -290,26 +314,32 @@ KernelResult BindIsJson(const Expression& call, const SessionContext&) {
       });
 }
 
-// --- JSON, JSON_QUOTE, JSON_UNQUOTE ------------------------------------------------------------------------------
+// --- JSON, JSON_QUOTE, JSON_UNQUOTE
+// ------------------------------------------------------------------------------
 
 // JSON(s): the text in canonical form; blank is NULL.
 KernelResult BindJson(const Expression& call, const SessionContext&) {
-  return Lift<Text, Text>(call, [document = std::make_shared<JsonDocument>(), text = std::string()](
-                                    Text json, TextWriter& out) mutable -> arrow::Result<bool> {
-    while (!json.empty() && static_cast<uint8_t>(json.front()) <= ' ') json.remove_prefix(1);
-    if (json.empty()) return false;
-    if (!document->Parse(json)) return arrow::Status::Invalid("JSON: not a JSON text: '", json.substr(0, 200), "'");
-    text.clear();
-    document->Append(document->root(), &text);
-    out.Append(text);
-    return true;
-  });
+  return Lift<Text, Text>(call,
+                          [document = std::make_shared<JsonDocument>(), text = std::string()](
+                              Text json, TextWriter& out) mutable -> arrow::Result<bool> {
+                            while (!json.empty() && static_cast<uint8_t>(json.front()) <= ' ')
+                              json.remove_prefix(1);
+                            if (json.empty()) return false;
+                            if (!document->Parse(json))
+                              return arrow::Status::Invalid("JSON: not a JSON text: '",
+                                                            json.substr(0, 200), "'");
+                            text.clear();
+                            document->Append(document->root(), &text);
+                            out.Append(text);
+                            return true;
+                          });
 }
 
 void AppendUnicodeEscape(uint32_t value, TextWriter& out) {
   constexpr char kHex[] = "0123456789abcdef";
   out.Append("\\u");
-  for (int shift = value > 0xFFFF ? 16 : 12; shift >= 0; shift -= 4) out.Append(kHex[value >> shift & 15]);
+  for (int shift = value > 0xFFFF ? 16 : 12; shift >= 0; shift -= 4)
+    out.Append(kHex[value >> shift & 15]);
 }
 // As Flink: of a pair of surrogates it writes the whole code point, then the second unit again.
 KernelResult BindJsonQuote(const Expression& call, const SessionContext&) {
@@ -335,14 +365,15 @@ KernelResult BindJsonQuote(const Expression& call, const SessionContext&) {
 }
 // The content of a JSON string; anything else stays as it is.
 KernelResult BindJsonUnquote(const Expression& call, const SessionContext&) {
-  return Lift<Text, Text>(call, [document = std::make_shared<JsonDocument>()](Text s, TextWriter& out) {
-    const bool quoted = s.size() >= 2 && s.front() == '"' && s.back() == '"';
-    if (quoted && document->Parse(s)) {
-      out.Append(document->root().text);
-    } else {
-      out.Append(s);
-    }
-  });
+  return Lift<Text, Text>(
+      call, [document = std::make_shared<JsonDocument>()](Text s, TextWriter& out) {
+        const bool quoted = s.size() >= 2 && s.front() == '"' && s.back() == '"';
+        if (quoted && document->Parse(s)) {
+          out.Append(document->root().text);
+        } else {
+          out.Append(s);
+        }
+      });
 }
 
 constexpr FunctionSpec kFunctions[] = {

@@ -2,8 +2,8 @@
 //
 //   json_object('b', 1, 'a', NULL)  options onNull: NULL, ABSENT   ->  {"a":null,"b":1}
 //
-// Keys are sorted, as Flink's serializer does. options.json ("1,3") lists the positions of arguments that are JSON
-// already: calls of json_object, json_array and json.
+// Keys are sorted, as Flink's serializer does. options.json ("1,3") lists the positions of
+// arguments that are JSON already: calls of json_object, json_array and json.
 #include <algorithm>
 #include <charconv>
 #include <functional>
@@ -26,8 +26,10 @@ void AppendBase64(Text bytes, std::string* out) {
   for (size_t i = 0; i < bytes.size(); i += 3) {
     uint32_t group = 0;
     const size_t size = std::min<size_t>(3, bytes.size() - i);
-    for (size_t k = 0; k < 3; ++k) group = group << 8 | (k < size ? static_cast<uint8_t>(bytes[i + k]) : 0);
-    for (size_t k = 0; k < 4; ++k) out->push_back(k <= size ? kDigits[group >> (18 - 6 * k) & 63] : '=');
+    for (size_t k = 0; k < 3; ++k)
+      group = group << 8 | (k < size ? static_cast<uint8_t>(bytes[i + k]) : 0);
+    for (size_t k = 0; k < 4; ++k)
+      out->push_back(k <= size ? kDigits[group >> (18 - 6 * k) & 63] : '=');
   }
 }
 
@@ -44,7 +46,11 @@ void AppendDouble(double value, std::string* out) {
 // 2024-02-29T12:34:56.7: the fraction has as few digits as it can.
 void AppendTimestamp(int64_t ticks, int64_t ticks_per_second, bool zoned, std::string* out) {
   char buffer[kTemporalTextMax];
-  char* end = FormatTimestamp(ticks, ticks_per_second == 1000 ? 3 : ticks_per_second == 1'000'000 ? 6 : 9, buffer);
+  char* end = FormatTimestamp(ticks,
+                              ticks_per_second == 1000        ? 3
+                              : ticks_per_second == 1'000'000 ? 6
+                                                              : 9,
+                              buffer);
   while (end[-1] == '0') --end;
   if (end[-1] == '.') --end;
   std::string text(buffer, end);
@@ -54,7 +60,8 @@ void AppendTimestamp(int64_t ticks, int64_t ticks_per_second, bool zoned, std::s
 
 std::string DecimalText(Int128 unscaled, int32_t scale) {
   const bool negative = unscaled < 0;
-  UInt128 rest = negative ? UInt128{0} - static_cast<UInt128>(unscaled) : static_cast<UInt128>(unscaled);
+  UInt128 rest =
+      negative ? UInt128{0} - static_cast<UInt128>(unscaled) : static_cast<UInt128>(unscaled);
   std::string digits;
   do {
     digits.push_back(static_cast<char>('0' + static_cast<int>(rest % 10)));
@@ -92,7 +99,8 @@ AppendValue OfInteger(const Vector& vector) {
 
 // {"key":value,...} of the entries of a map, or of a row's fields, sorted by key.
 void AppendSorted(std::vector<std::pair<std::string, std::string>>& members, std::string* out) {
-  std::stable_sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::stable_sort(members.begin(), members.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
   out->push_back('{');
   for (size_t i = 0; i < members.size(); ++i) {
     // Of equal keys the last one counts.
@@ -110,12 +118,15 @@ arrow::Result<AppendValue> OfNested(const Type& type, const Vector& vector) {
     const auto& row = static_cast<const arrow::StructArray&>(*vector.array);
     std::vector<Column> fields;
     for (size_t i = 0; i < type.children.size(); ++i) {
-      ARROW_ASSIGN_OR_RAISE(auto field, MakeColumn(type.children[i], {row.field(static_cast<int>(i)), vector.constant}));
+      ARROW_ASSIGN_OR_RAISE(
+          auto field,
+          MakeColumn(type.children[i], {row.field(static_cast<int>(i)), vector.constant}));
       fields.push_back(std::move(field));
     }
     return [fields, names = type.names](int64_t at, std::string* out) {
       std::vector<std::pair<std::string, std::string>> members;
-      for (size_t i = 0; i < fields.size(); ++i) fields[i](at, &members.emplace_back(names[i], "").second);
+      for (size_t i = 0; i < fields.size(); ++i)
+        fields[i](at, &members.emplace_back(names[i], "").second);
       AppendSorted(members, out);
     };
   }
@@ -134,16 +145,19 @@ arrow::Result<AppendValue> OfNested(const Type& type, const Vector& vector) {
   }
   const auto& map = static_cast<const arrow::MapArray&>(*vector.array);
   if (!type.children[0].is_string()) {
-    return arrow::Status::NotImplemented("JSON of ", ToString(type), ": only maps from text have a JSON form");
+    return arrow::Status::NotImplemented("JSON of ", ToString(type),
+                                         ": only maps from text have a JSON form");
   }
   Type value_type;
   value_type.kind = TypeKind::kInteger;
   if (type.kind == TypeKind::kMap) value_type = type.children[1];
   ARROW_ASSIGN_OR_RAISE(auto value, MakeColumn(value_type, {map.items(), false}));
-  return [maps = Reader<ListSlice>(vector), keys = Reader<Text>(Vector{map.keys(), false}), value](int64_t at, std::string* out) {
+  return [maps = Reader<ListSlice>(vector), keys = Reader<Text>(Vector{map.keys(), false}), value](
+             int64_t at, std::string* out) {
     const ListSlice slice = maps[at];
     std::vector<std::pair<std::string, std::string>> members;
-    for (int64_t i = slice.begin; i < slice.end; ++i) value(i, &members.emplace_back(keys[i], "").second);
+    for (int64_t i = slice.begin; i < slice.end; ++i)
+      value(i, &members.emplace_back(keys[i], "").second);
     AppendSorted(members, out);
   };
 }
@@ -151,7 +165,8 @@ arrow::Result<AppendValue> OfNested(const Type& type, const Vector& vector) {
 arrow::Result<AppendValue> OfType(const Type& type, const Vector& vector) {
   switch (type.kind) {
     case TypeKind::kBoolean:
-      return Of<bool>(vector, [](bool value, std::string* out) { out->append(value ? "true" : "false"); });
+      return Of<bool>(vector,
+                      [](bool value, std::string* out) { out->append(value ? "true" : "false"); });
     case TypeKind::kTinyint:
       return OfInteger<int8_t>(vector);
     case TypeKind::kSmallint:
@@ -165,7 +180,9 @@ arrow::Result<AppendValue> OfType(const Type& type, const Vector& vector) {
     case TypeKind::kDouble:
       return Of<double>(vector, AppendDouble);
     case TypeKind::kDecimal:
-      return Of<Int128>(vector, [scale = type.scale](Int128 value, std::string* out) { out->append(DecimalText(value, scale)); });
+      return Of<Int128>(vector, [scale = type.scale](Int128 value, std::string* out) {
+        out->append(DecimalText(value, scale));
+      });
     case TypeKind::kChar:
     case TypeKind::kVarchar:
       return Of<Text>(vector, AppendJacksonString);
@@ -178,8 +195,10 @@ arrow::Result<AppendValue> OfType(const Type& type, const Vector& vector) {
       });
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz:
-      return Of<int64_t>(vector, [zoned = type.kind == TypeKind::kTimestampLtz, ticks = TicksPerSecond(type.precision)](
-                                     int64_t value, std::string* out) { AppendTimestamp(value, ticks, zoned, out); });
+      return Of<int64_t>(
+          vector,
+          [zoned = type.kind == TypeKind::kTimestampLtz, ticks = TicksPerSecond(type.precision)](
+              int64_t value, std::string* out) { AppendTimestamp(value, ticks, zoned, out); });
     case TypeKind::kArray:
     case TypeKind::kMap:
     case TypeKind::kMultiset:
@@ -188,7 +207,8 @@ arrow::Result<AppendValue> OfType(const Type& type, const Vector& vector) {
     case TypeKind::kNull:
       return AppendValue([](int64_t, std::string*) {});
     default:
-      return arrow::Status::NotImplemented("Type '", ToString(type), "' is not scalar or cannot be converted into JSON.");
+      return arrow::Status::NotImplemented("Type '", ToString(type),
+                                           "' is not scalar or cannot be converted into JSON.");
   }
 }
 
@@ -219,8 +239,8 @@ std::vector<bool> RawArguments(const Expression& call) {
 template <bool kObject>
 KernelResult BindContainer(const Expression& call, const SessionContext&) {
   const bool absent = call.Option("onNull", kObject ? "NULL" : "ABSENT") == "ABSENT";
-  return LiftBatch([call, absent, raw = RawArguments(call)](std::span<const Vector> args,
-                                                            int64_t rows) -> arrow::Result<ArrayPtr> {
+  return LiftBatch([call, absent, raw = RawArguments(call)](
+                       std::span<const Vector> args, int64_t rows) -> arrow::Result<ArrayPtr> {
     std::vector<Column> columns;
     for (size_t i = 0; i < args.size(); ++i) {
       ARROW_ASSIGN_OR_RAISE(auto column, MakeColumn(call.args[i].type, args[i]));

@@ -10,7 +10,7 @@
 namespace sabot {
 namespace {
 
-constexpr int kDepthMax = 1000;            // Jackson's bounds.
+constexpr int kDepthMax = 1000;  // Jackson's bounds.
 constexpr size_t kNumberLengthMax = 1000;
 constexpr int64_t kExponentMax = 100'000;  // Beyond it a number is not written out.
 
@@ -129,7 +129,8 @@ struct JsonDocument::Reader {
     if (text.substr(at, word.size()) != word) return false;
     at += word.size();
     const char next = at < text.size() ? text[at] : ' ';
-    const bool part = IsDigitChar(next) || (static_cast<uint8_t>(next | 32) >= 'a' && (next | 32) <= 'z') ||
+    const bool part = IsDigitChar(next) ||
+                      (static_cast<uint8_t>(next | 32) >= 'a' && (next | 32) <= 'z') ||
                       next == '_' || next == '$' || (next & 0x80) != 0;
     return !part;
   }
@@ -157,7 +158,8 @@ struct JsonDocument::Reader {
       if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
       const size_t start = at;
       if (!digits()) return false;
-      for (size_t i = start; i < at && exponent <= kExponentMax; ++i) exponent = exponent * 10 + (text[i] - '0');
+      for (size_t i = start; i < at && exponent <= kExponentMax; ++i)
+        exponent = exponent * 10 + (text[i] - '0');
     }
     const std::string_view number = text.substr(from, at - from);
     if (number.size() > kNumberLengthMax) return false;
@@ -184,10 +186,12 @@ struct JsonDocument::Reader {
       ++at;
       return true;
     }
-    // Decoded text is never longer than its source, and decoded_ has room for the whole: it does not move.
+    // Decoded text is never longer than its source, and decoded_ has room for the whole: it does
+    // not move.
     const size_t start = document.decoded_.size();
     auto& decoded = document.decoded_;
-    decoded.insert(decoded.end(), text.begin() + static_cast<int64_t>(from), text.begin() + static_cast<int64_t>(at));
+    decoded.insert(decoded.end(), text.begin() + static_cast<int64_t>(from),
+                   text.begin() + static_cast<int64_t>(at));
     for (;;) {
       if (at >= text.size()) return false;
       const char c = text[at++];
@@ -215,7 +219,8 @@ struct JsonDocument::Reader {
     if (c != 'u' || !Hex4(&unit)) return false;
     uint32_t low = 0;
     const size_t behind = at;
-    if (unit >= 0xD800 && unit < 0xDC00 && Take('\\') && Take('u') && Hex4(&low) && low >= 0xDC00 && low < 0xE000) {
+    if (unit >= 0xD800 && unit < 0xDC00 && Take('\\') && Take('u') && Hex4(&low) && low >= 0xDC00 &&
+        low < 0xE000) {
       unit = 0x10000 + ((unit & 0x3FF) << 10 | (low & 0x3FF));
     } else {
       at = behind;
@@ -231,7 +236,9 @@ struct JsonDocument::Reader {
     uint32_t value = 0;
     for (int i = 0; i < 4; ++i) {
       const char c = text[at++];
-      const int digit = IsDigitChar(c) ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+      const int digit = IsDigitChar(c)                       ? c - '0'
+                        : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+                                                             : -1;
       if (digit < 0) return false;
       value = value << 4 | static_cast<uint32_t>(digit);
     }

@@ -2,8 +2,9 @@
 //
 //   {"b": 1.0e3, "a": [null]}  ->  tree  ->  {"a":[null],"b":1.0E+3}
 //
-// Numbers are exact: integers of any size, others as BigDecimal prints them. Keys are sorted when written, and a
-// repeated key keeps its first place and its last value. What follows the first value is ignored.
+// Numbers are exact: integers of any size, others as BigDecimal prints them. Keys are sorted when
+// written, and a repeated key keeps its first place and its last value. What follows the first
+// value is ignored.
 #pragma once
 
 #include <cstdint>
@@ -22,10 +23,10 @@ struct JsonNode {
   Kind kind = Kind::kNull;
   // kNumber: as BigDecimal or BigInteger prints it. kString: decoded.
   std::string_view text;
-  std::string_view key;         // In an object.
-  int32_t next = -1;            // The next element or member of the same parent.
-  int32_t first = -1;           // kArray, kObject: the first child.
-  int32_t size = 0;             // Children.
+  std::string_view key;  // In an object.
+  int32_t next = -1;     // The next element or member of the same parent.
+  int32_t first = -1;    // kArray, kObject: the first child.
+  int32_t size = 0;      // Children.
 
   bool is_container() const { return kind >= Kind::kArray; }
   // What Flink's functions get of a scalar: the text, "true", "false"; "null" of null.
@@ -35,7 +36,8 @@ struct JsonNode {
 // Reused from row to row. Nodes live until the next Parse.
 class JsonDocument {
  public:
-  // Whether the text begins with a JSON value (and, if that is a number or a word, a space or the end follows).
+  // Whether the text begins with a JSON value (and, if that is a number or a word, a space or the
+  // end follows).
   bool Parse(std::string_view text);
 
   const JsonNode& root() const { return nodes_[0]; }

@@ -1,4 +1,5 @@
-// JSON paths: evaluation. Steps are walked depth first; what a path with several results finds becomes an array.
+// JSON paths: evaluation. Steps are walked depth first; what a path with several results finds
+// becomes an array.
 #include "expressions/json_path.h"
 
 #include <algorithm>
@@ -13,7 +14,8 @@ using Kind = JsonNode::Kind;
 namespace {
 
 bool IsDefinite(const std::vector<JsonStep>& steps) {
-  return std::all_of(steps.begin(), steps.end(), [&](const JsonStep& s) { return s.definite(&s == &steps.back()); });
+  return std::all_of(steps.begin(), steps.end(),
+                     [&](const JsonStep& s) { return s.definite(&s == &steps.back()); });
 }
 
 }  // namespace
@@ -88,7 +90,8 @@ class JsonPath::Walk {
   void ForEachChild(int32_t at, F&& f) {
     if (!document_.node(at).is_container()) return;
     // Indexes, since f may add nodes.
-    for (int32_t child = document_.node(at).first; child >= 0 && !stopped(); child = document_.node(child).next) {
+    for (int32_t child = document_.node(at).first; child >= 0 && !stopped();
+         child = document_.node(child).next) {
       f(child);
     }
   }
@@ -104,7 +107,8 @@ class JsonPath::Walk {
     } else if (leaf(step)) {
       std::vector<int32_t> members;
       for (const std::string& name : token.names) {
-        if (const int32_t member = document_.Member(at, name); member >= 0) members.push_back(member);
+        if (const int32_t member = document_.Member(at, name); member >= 0)
+          members.push_back(member);
       }
       results.push_back(document_.AddContainer(Kind::kObject, members));
     } else {
@@ -200,7 +204,9 @@ class JsonPath::Walk {
       return;
     }
     if (name == "first" || name == "last") {
-      const int32_t element = node.kind == Kind::kArray ? document_.Element(at, name == "first" ? 0 : node.size - 1) : -1;
+      const int32_t element = node.kind == Kind::kArray
+                                  ? document_.Element(at, name == "first" ? 0 : node.size - 1)
+                                  : -1;
       if (element >= 0) results.push_back(element);
       return;
     }

@@ -1,9 +1,11 @@
 // JSON paths as Flink's JsonPath library reads them, with SQL's lax and strict modes.
 //
-//   lax $.store.book[?(@.price > 10)].title      strict (the default) fails where something is missing
+//   lax $.store.book[?(@.price > 10)].title      strict (the default) fails where something is
+//   missing
 //
-// Steps: .name ['a','b'] [0] [-1] [0,2] [1:3] [*] .* ..name [?(filter)], functions length() size() keys() min() max()
-// avg() sum() first() last(). Filters: == != === !== < <= > >= =~ in nin contains size empty, && || ! ( ).
+// Steps: .name ['a','b'] [0] [-1] [0,2] [1:3] [*] .* ..name [?(filter)], functions length() size()
+// keys() min() max() avg() sum() first() last(). Filters: == != === !== < <= > >= =~ in nin
+// contains size empty, && || ! ( ).
 #pragma once
 
 #include <cstdint>
@@ -24,11 +26,12 @@ struct JsonStep {
   Kind kind = Kind::kProperties;
   std::vector<std::string> names = {};  // kProperties; kFunction: its name.
   std::vector<int64_t> indexes = {};    // kIndexes; kSlice: from and to.
-  bool has_from = false;           // kSlice
+  bool has_from = false;                // kSlice
   bool has_to = false;
   std::shared_ptr<const JsonFilter> filter = nullptr;
 
-  // Whether it leads to one value at most. The last step may take several properties: they become one object.
+  // Whether it leads to one value at most. The last step may take several properties: they become
+  // one object.
   bool definite(bool last) const;
 };
 
@@ -42,7 +45,8 @@ class JsonPath {
     Outcome outcome;
     int32_t node = -1;  // kValue
   };
-  // kNothing: lax and not there, or JSON null. kError: strict and not there or null, or the path is bad.
+  // kNothing: lax and not there, or JSON null. kError: strict and not there or null, or the path is
+  // bad.
   Result Evaluate(JsonDocument& document) const;
 
   bool lax() const { return lax_; }
@@ -58,7 +62,8 @@ class JsonPath {
   bool from_root_ = true;  // $, not @
 };
 
-// --- filters -----------------------------------------------------------------------------------------------------
+// --- filters
+// -----------------------------------------------------------------------------------------------------
 
 struct JsonOperand {
   enum class Kind : uint8_t { kPath, kNumber, kText, kBoolean, kNull, kList };

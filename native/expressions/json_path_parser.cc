@@ -1,4 +1,5 @@
-// JSON paths: reading them. A text that the library would reject compiles to a path whose evaluation is an error.
+// JSON paths: reading them. A text that the library would reject compiles to a path whose
+// evaluation is an error.
 #include <algorithm>
 #include <charconv>
 #include <optional>
@@ -22,8 +23,9 @@ bool TakeMode(std::string_view* text) {
   const std::string_view trimmed = Trimmed(*text);
   for (const std::string_view mode : {"strict", "lax"}) {
     if (trimmed.size() <= mode.size() || !Blank(trimmed[mode.size()])) continue;
-    const bool same = std::equal(mode.begin(), mode.end(), trimmed.begin(),
-                                 [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b + 32 : b); });
+    const bool same = std::equal(mode.begin(), mode.end(), trimmed.begin(), [](char a, char b) {
+      return a == (b >= 'A' && b <= 'Z' ? b + 32 : b);
+    });
     if (!same) continue;
     *text = Trimmed(trimmed.substr(mode.size()));
     return mode == "lax";
@@ -101,8 +103,11 @@ class JsonPathParser {
       return true;
     }
     SkipBlanks();
-    constexpr std::string_view kFunctions[] = {"length", "size", "keys", "min", "max", "avg", "sum", "first", "last"};
-    if (!Take(')') || std::find(std::begin(kFunctions), std::end(kFunctions), name) == std::end(kFunctions)) return false;
+    constexpr std::string_view kFunctions[] = {"length", "size", "keys",  "min", "max",
+                                               "avg",    "sum",  "first", "last"};
+    if (!Take(')') ||
+        std::find(std::begin(kFunctions), std::end(kFunctions), name) == std::end(kFunctions))
+      return false;
     path->steps_.push_back({.kind = JsonStep::Kind::kFunction, .names = {name}});
     return true;
   }
@@ -118,7 +123,8 @@ class JsonPathParser {
       auto filter = Or();
       SkipBlanks();
       if (!filter.has_value() || !Take(')')) return false;
-      path->steps_.push_back({.kind = JsonStep::Kind::kFilter, .filter = std::make_shared<JsonFilter>(std::move(*filter))});
+      path->steps_.push_back({.kind = JsonStep::Kind::kFilter,
+                              .filter = std::make_shared<JsonFilter>(std::move(*filter))});
     } else if (at_ < text_.size() && (text_[at_] == '\'' || text_[at_] == '"')) {
       JsonStep step{.kind = JsonStep::Kind::kProperties};
       do {
@@ -175,7 +181,12 @@ class JsonPathParser {
       if (text_[at_] == '\\' && at_ + 1 < text_.size()) {
         ++at_;
         const char c = text_[at_];
-        out->push_back(c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\r' : c == 'b' ? '\b' : c == 'f' ? '\f' : c);
+        out->push_back(c == 'n'   ? '\n'
+                       : c == 't' ? '\t'
+                       : c == 'r' ? '\r'
+                       : c == 'b' ? '\b'
+                       : c == 'f' ? '\f'
+                                  : c);
       } else {
         out->push_back(text_[at_]);
       }
@@ -186,8 +197,12 @@ class JsonPathParser {
 
   // --- filters ---
 
-  std::optional<JsonFilter> Or() { return Chain("||", JsonFilter::Kind::kOr, [this] { return And(); }); }
-  std::optional<JsonFilter> And() { return Chain("&&", JsonFilter::Kind::kAnd, [this] { return Term(); }); }
+  std::optional<JsonFilter> Or() {
+    return Chain("||", JsonFilter::Kind::kOr, [this] { return And(); });
+  }
+  std::optional<JsonFilter> And() {
+    return Chain("&&", JsonFilter::Kind::kAnd, [this] { return Term(); });
+  }
   template <typename F>
   std::optional<JsonFilter> Chain(std::string_view op, JsonFilter::Kind kind, F&& next) {
     JsonFilter chain{.kind = kind};
@@ -277,7 +292,9 @@ class JsonPathParser {
     }
     if (Take("null")) return true;
     const size_t from = at_;
-    while (at_ < text_.size() && std::string_view("+-.0123456789eE").find(text_[at_]) != std::string_view::npos) ++at_;
+    while (at_ < text_.size() &&
+           std::string_view("+-.0123456789eE").find(text_[at_]) != std::string_view::npos)
+      ++at_;
     out->kind = JsonOperand::Kind::kNumber;
     out->text = text_.substr(from, at_ - from);
     return !out->text.empty();
@@ -292,12 +309,14 @@ JsonPath JsonPath::Compile(std::string_view text) {
   const bool lax = TakeMode(&text);
   JsonPathParser parser(Trimmed(text));
   JsonPath path;
-  if (auto parsed = parser.Path(false); parsed.has_value() && parser.done()) path = std::move(*parsed);
+  if (auto parsed = parser.Path(false); parsed.has_value() && parser.done())
+    path = std::move(*parsed);
   path.lax_ = lax;
   return path;
 }
 
-// --- filters: evaluation -----------------------------------------------------------------------------------------
+// --- filters: evaluation
+// -----------------------------------------------------------------------------------------
 
 namespace {
 
@@ -380,7 +399,8 @@ std::optional<int> Order(const Side& a, const Side& b) {
   return order < 0 ? -1 : order > 0 ? 1 : 0;
 }
 
-bool Contains(const JsonOperand& list, const Side& value, JsonDocument& document, int32_t root, int32_t node) {
+bool Contains(const JsonOperand& list, const Side& value, JsonDocument& document, int32_t root,
+              int32_t node) {
   if (list.kind == JsonOperand::Kind::kList) {
     return std::any_of(list.items.begin(), list.items.end(), [&](const JsonOperand& item) {
       return Equal(SideOf(item, document, root, node), value, document);
@@ -390,7 +410,8 @@ bool Contains(const JsonOperand& list, const Side& value, JsonDocument& document
   if (side.kind == Side::Kind::kText && value.kind == Side::Kind::kText) {
     return side.text.find(value.text) != std::string_view::npos;
   }
-  if (side.kind != Side::Kind::kNode || document.node(side.node).kind != JsonNode::Kind::kArray) return false;
+  if (side.kind != Side::Kind::kNode || document.node(side.node).kind != JsonNode::Kind::kArray)
+    return false;
   for (int32_t i = document.node(side.node).first; i >= 0; i = document.node(i).next) {
     if (Equal(SideOf(document.node(i), i), value, document)) return true;
   }
@@ -424,12 +445,16 @@ bool JsonFilter::Accepts(JsonDocument& document, int32_t root, int32_t node) con
   const Side b = SideOf(right, document, root, node);
   if (op == "contains") return Contains(left, b, document, root, node);
   if (op == "==" || op == "===") return (op == "==" || a.kind == b.kind) && Equal(a, b, document);
-  if (op == "!=" || op == "!==") return !((op == "!=" || a.kind == b.kind) && Equal(a, b, document));
-  if (op == "size") return Number(b).has_value() && static_cast<double>(SizeOf(a, document)) == *Number(b);
+  if (op == "!=" || op == "!==")
+    return !((op == "!=" || a.kind == b.kind) && Equal(a, b, document));
+  if (op == "size")
+    return Number(b).has_value() && static_cast<double>(SizeOf(a, document)) == *Number(b);
   if (op == "empty") return SizeOf(a, document) >= 0 && (SizeOf(a, document) == 0) == b.boolean;
   if (op == "=~") {
     auto regex = Regex::Compile(b.text);
-    if (!regex.ok() || *regex == nullptr || (a.kind != Side::Kind::kText && a.kind != Side::Kind::kNumber)) return false;
+    if (!regex.ok() || *regex == nullptr ||
+        (a.kind != Side::Kind::kText && a.kind != Side::Kind::kNumber))
+      return false;
     return (*regex)->Matches(a.text).ValueOr(false);
   }
   const auto order = Order(a, b);

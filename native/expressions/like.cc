@@ -2,7 +2,8 @@
 //
 //   'h%o' matches "hello"; with ESCAPE '!', 'h!%o' matches "h%o" alone
 //
-// A literal LIKE pattern becomes pieces of text between wildcards; '%text%' and its kin are plain searches.
+// A literal LIKE pattern becomes pieces of text between wildcards; '%text%' and its kin are plain
+// searches.
 
 #include <algorithm>
 #include <iterator>
@@ -16,7 +17,8 @@ namespace {
 
 using Text = std::string_view;
 
-// --- LIKE --------------------------------------------------------------------------------------------------------
+// --- LIKE
+// --------------------------------------------------------------------------------------------------------
 
 // A LIKE pattern cut at its '%': each piece is text in which '_' has been marked.
 class LikePattern {
@@ -31,7 +33,8 @@ class LikePattern {
       if (!escape.empty() && c == escape) {
         const Text next = i < pattern.size() ? CodePointAt(pattern, i) : Text();
         if (next != "%" && next != "_" && next != escape) {
-          return arrow::Status::Invalid("LIKE: in the pattern '", pattern, "' the escape character '", escape,
+          return arrow::Status::Invalid("LIKE: in the pattern '", pattern,
+                                        "' the escape character '", escape,
                                         "' must stand before %, _ or itself");
         }
         i += next.size();
@@ -143,7 +146,8 @@ KernelResult BindLike(const Expression& call, const SessionContext&) {
     ARROW_ASSIGN_OR_RAISE(auto pattern, LikePattern::Make(*literal, escape));
     const auto match = [pattern = std::move(pattern)](Text s) { return pattern.Matches(s); };
     if (call.args.size() == 3) {
-      return Lift<bool, Text, Bound, Bound>(call, [match](Text s, Bound, Bound) { return match(s); });
+      return Lift<bool, Text, Bound, Bound>(call,
+                                            [match](Text s, Bound, Bound) { return match(s); });
     }
     return Lift<bool, Text, Bound>(call, [match](Text s, Bound) { return match(s); });
   }
@@ -152,12 +156,14 @@ KernelResult BindLike(const Expression& call, const SessionContext&) {
     return pattern.Matches(s);
   };
   if (call.args.size() == 3) {
-    return Lift<bool, Text, Text, Bound>(call, [match](Text s, Text p, Bound) { return match(s, p); });
+    return Lift<bool, Text, Text, Bound>(call,
+                                         [match](Text s, Text p, Bound) { return match(s, p); });
   }
   return Lift<bool, Text, Text>(call, match);
 }
 
-// --- SIMILAR TO --------------------------------------------------------------------------------------------------
+// --- SIMILAR TO
+// --------------------------------------------------------------------------------------------------
 
 // The inside of a class that begins with '[' at *at; *at is left at its ']'.
 bool SimilarClass(Text pattern, size_t* at, Text escape, std::string* out) {
@@ -166,9 +172,10 @@ bool SimilarClass(Text pattern, size_t* at, Text escape, std::string* out) {
     Text java;
   };
   static constexpr Named kNamed[] = {
-      {"[:ALPHA:]", "\\p{Alpha}"}, {"[:alpha:]", "\\p{Alpha}"}, {"[:UPPER:]", "\\p{Upper}"}, {"[:upper:]", "\\p{Upper}"},
-      {"[:LOWER:]", "\\p{Lower}"}, {"[:lower:]", "\\p{Lower}"}, {"[:DIGIT:]", "\\d"},        {"[:digit:]", "\\d"},
-      {"[:SPACE:]", " "},          {"[:space:]", " "},          {"[:WHITESPACE:]", "\\s"},   {"[:whitespace:]", "\\s"},
+      {"[:ALPHA:]", "\\p{Alpha}"}, {"[:alpha:]", "\\p{Alpha}"}, {"[:UPPER:]", "\\p{Upper}"},
+      {"[:upper:]", "\\p{Upper}"}, {"[:LOWER:]", "\\p{Lower}"}, {"[:lower:]", "\\p{Lower}"},
+      {"[:DIGIT:]", "\\d"},        {"[:digit:]", "\\d"},        {"[:SPACE:]", " "},
+      {"[:space:]", " "},          {"[:WHITESPACE:]", "\\s"},   {"[:whitespace:]", "\\s"},
       {"[:ALNUM:]", "\\p{Alnum}"}, {"[:alnum:]", "\\p{Alnum}"}};
   out->push_back('[');
   size_t i = *at + 1;
@@ -181,8 +188,9 @@ bool SimilarClass(Text pattern, size_t* at, Text escape, std::string* out) {
       continue;
     }
     if (pattern[i] == '[') {
-      const auto* const named = std::find_if(std::begin(kNamed), std::end(kNamed),
-                                             [&](const Named& n) { return pattern.substr(i).starts_with(n.sql); });
+      const auto* const named =
+          std::find_if(std::begin(kNamed), std::end(kNamed),
+                       [&](const Named& n) { return pattern.substr(i).starts_with(n.sql); });
       if (named == std::end(kNamed)) return false;
       out->append(named->java);
       i += named->sql.size() - 1;
@@ -202,7 +210,8 @@ arrow::Result<std::string> SimilarToJava(Text pattern, Text escape) {
     if (!escape.empty() && pattern.substr(i).starts_with(escape)) {
       i += escape.size();
       constexpr Text kSpecial = "[]()|^-+*_%?{}";
-      if (i >= pattern.size() || (kSpecial.find(pattern[i]) == Text::npos && !pattern.substr(i).starts_with(escape))) {
+      if (i >= pattern.size() ||
+          (kSpecial.find(pattern[i]) == Text::npos && !pattern.substr(i).starts_with(escape))) {
         return arrow::Status::Invalid("SIMILAR TO: wrong escape in '", pattern, "'");
       }
       if (kSpecial.find(pattern[i]) != Text::npos) out.push_back('\\');
@@ -230,27 +239,31 @@ KernelResult BindSimilar(const Expression& call, const SessionContext&) {
     escape = *literal;
   }
   if (!escape.empty()) ARROW_RETURN_NOT_OK(CheckEscape(escape));
-  auto match = [cache = std::make_shared<RegexCache>(), escape, last = std::string(), java = std::string(),
-                      any = false](Text s, Text pattern) mutable -> arrow::Result<bool> {
+  auto match = [cache = std::make_shared<RegexCache>(), escape, last = std::string(),
+                java = std::string(),
+                any = false](Text s, Text pattern) mutable -> arrow::Result<bool> {
     if (!any || pattern != last) {
       ARROW_ASSIGN_OR_RAISE(java, SimilarToJava(pattern, escape));
       last = pattern;
       any = true;
     }
     ARROW_ASSIGN_OR_RAISE(Regex* const regex, cache->Get(java));
-    if (regex == nullptr) return arrow::Status::Invalid("SIMILAR TO: not a pattern: '", pattern, "'");
+    if (regex == nullptr)
+      return arrow::Status::Invalid("SIMILAR TO: not a pattern: '", pattern, "'");
     return regex->Matches(s);
   };
   if (call.args.size() == 3) {
-    return Lift<bool, Text, Text, Bound>(call, [match](Text s, Text p, Bound) mutable { return match(s, p); });
+    return Lift<bool, Text, Text, Bound>(
+        call, [match](Text s, Text p, Bound) mutable { return match(s, p); });
   }
   return Lift<bool, Text, Text>(call, match);
 }
 
 constexpr FunctionSpec kFunctions[] = {
-    {.name = "like", .selective = true, .bind = BindLike, .total = [](const Expression& call) {
-       return TextLiteral(call.args[1]).has_value();
-     }},
+    {.name = "like",
+     .selective = true,
+     .bind = BindLike,
+     .total = [](const Expression& call) { return TextLiteral(call.args[1]).has_value(); }},
     {.name = "similar", .selective = true, .bind = BindSimilar},
 };
 

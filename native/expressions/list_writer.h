@@ -27,15 +27,16 @@ class ListOffsets {
     return offsets_.Append(static_cast<int32_t>(elements));
   }
   // A list (child: the elements) or a map (child: the struct of key and value) of `type`.
-  arrow::Result<ArrayPtr> Finish(const std::shared_ptr<arrow::DataType>& type, const ArrayPtr& child) {
+  arrow::Result<ArrayPtr> Finish(const std::shared_ptr<arrow::DataType>& type,
+                                 const ArrayPtr& child) {
     if (length_ == 0) ARROW_RETURN_NOT_OK(offsets_.Append(0));
     ARROW_ASSIGN_OR_RAISE(auto offsets, offsets_.Finish());
     std::shared_ptr<arrow::Buffer> validity;
     if (nulls_ > 0) {
       ARROW_ASSIGN_OR_RAISE(validity, validity_.Finish());
     }
-    return arrow::MakeArray(arrow::ArrayData::Make(type, length_, {std::move(validity), std::move(offsets)},
-                                                   {child->data()}, nulls_));
+    return arrow::MakeArray(arrow::ArrayData::Make(
+        type, length_, {std::move(validity), std::move(offsets)}, {child->data()}, nulls_));
   }
 
  private:
@@ -77,8 +78,9 @@ class TextMapWriter {
     ARROW_RETURN_NOT_OK(keys_.Finish(&keys));
     ARROW_RETURN_NOT_OK(values_.Finish(&values));
     const auto& map = static_cast<const arrow::MapType&>(*type);
-    return offsets_.Finish(type, std::make_shared<arrow::StructArray>(map.value_type(), keys->length(),
-                                                                      arrow::ArrayVector{keys, values}));
+    return offsets_.Finish(type,
+                           std::make_shared<arrow::StructArray>(map.value_type(), keys->length(),
+                                                                arrow::ArrayVector{keys, values}));
   }
 
  private:

@@ -1,5 +1,5 @@
-// MAP functions: MAP_KEYS, MAP_VALUES, MAP_ENTRIES, MAP_FROM_ARRAYS, MAP_UNION. A map keeps the place of a key's first
-// entry and the value of its last.
+// MAP functions: MAP_KEYS, MAP_VALUES, MAP_ENTRIES, MAP_FROM_ARRAYS, MAP_UNION. A map keeps the
+// place of a key's first entry and the value of its last.
 #include <unordered_map>
 
 #include "batch/key_encoding.h"
@@ -9,7 +9,9 @@
 namespace sabot {
 namespace {
 
-const arrow::MapArray& Map(const Vector& vector) { return static_cast<const arrow::MapArray&>(*vector.array); }
+const arrow::MapArray& Map(const Vector& vector) {
+  return static_cast<const arrow::MapArray&>(*vector.array);
+}
 
 // The parts of maps as arrays: f(keys, values) is what the lists hold.
 template <typename F>
@@ -41,10 +43,13 @@ KernelResult BindMapValues(const Expression& call, const SessionContext&) {
 }
 // Rows of key and value.
 KernelResult BindMapEntries(const Expression& call, const SessionContext&) {
-  return BindParts(call, [](const arrow::MapArray& map, const std::shared_ptr<arrow::DataType>& type) -> ArrayPtr {
-    const auto& row = static_cast<const arrow::ListType&>(*type).value_type();
-    return std::make_shared<arrow::StructArray>(row, map.keys()->length(), arrow::ArrayVector{map.keys(), map.items()});
-  });
+  return BindParts(
+      call,
+      [](const arrow::MapArray& map, const std::shared_ptr<arrow::DataType>& type) -> ArrayPtr {
+        const auto& row = static_cast<const arrow::ListType&>(*type).value_type();
+        return std::make_shared<arrow::StructArray>(row, map.keys()->length(),
+                                                    arrow::ArrayVector{map.keys(), map.items()});
+      });
 }
 
 // Writes maps entry by entry; of equal keys the last value counts.
@@ -81,7 +86,8 @@ class MapGather {
     ARROW_ASSIGN_OR_RAISE(const ArrayPtr keys, keys_.Take());
     ARROW_ASSIGN_OR_RAISE(const ArrayPtr values, values_.Take());
     const auto& entry = static_cast<const arrow::MapType&>(*type).value_type();
-    return offsets_.Finish(type, std::make_shared<arrow::StructArray>(entry, keys->length(), arrow::ArrayVector{keys, values}));
+    return offsets_.Finish(type, std::make_shared<arrow::StructArray>(
+                                     entry, keys->length(), arrow::ArrayVector{keys, values}));
   }
 
  private:
@@ -130,7 +136,9 @@ KernelResult BindMapFromArrays(const Expression& call, const SessionContext&) {
                                                int64_t rows) -> arrow::Result<ArrayPtr> {
     ARROW_ASSIGN_OR_RAISE(const Validity validity, IntersectValidity(args, {}, rows));
     if (validity.none) return arrow::MakeArrayOfNull(type, rows);
-    const auto values_of = [](const Vector& arg) { return static_cast<const arrow::ListArray&>(*arg.array).values(); };
+    const auto values_of = [](const Vector& arg) {
+      return static_cast<const arrow::ListArray&>(*arg.array).values();
+    };
     MapGather out;
     ARROW_RETURN_NOT_OK(out.AddSource(values_of(args[0]), values_of(args[1])).status());
     const Reader<ListSlice> keys(args[0]);
@@ -143,7 +151,8 @@ KernelResult BindMapFromArrays(const Expression& call, const SessionContext&) {
       const ListSlice key = keys[row];
       const ListSlice value = values[row];
       if (key.size() != value.size()) {
-        return arrow::Status::Invalid("MAP_FROM_ARRAYS: ", key.size(), " keys but ", value.size(), " values");
+        return arrow::Status::Invalid("MAP_FROM_ARRAYS: ", key.size(), " keys but ", value.size(),
+                                      " values");
       }
       for (int64_t i = 0; i < key.size(); ++i) out.Append(0, key.begin + i, value.begin + i);
       ARROW_RETURN_NOT_OK(out.EndRow());

@@ -1,4 +1,5 @@
-// PRINTF(format, values...): NULL where Java's formatter throws. PARSE_URL: the parts of a java.net.URL.
+// PRINTF(format, values...): NULL where Java's formatter throws. PARSE_URL: the parts of a
+// java.net.URL.
 #include <charconv>
 
 #include "expressions/java_format.h"
@@ -10,12 +11,14 @@ namespace {
 
 using Text = std::string_view;
 
-// --- PRINTF ------------------------------------------------------------------------------------------------------
+// --- PRINTF
+// ------------------------------------------------------------------------------------------------------
 
 // Reads an argument of any type; `scratch` holds the text of what is printed by %s alone.
 class ArgumentReader {
  public:
-  ArgumentReader(const Type& type, const Vector& vector) : type_(type), vector_(vector), nulls_(vector) {}
+  ArgumentReader(const Type& type, const Vector& vector)
+      : type_(type), vector_(vector), nulls_(vector) {}
 
   FormatArgument Get(int64_t row, std::string* scratch) const {
     using Kind = FormatArgument::Kind;
@@ -46,7 +49,8 @@ class ArgumentReader {
         Int128 value = Reader<Int128>(vector_)[row];
         const bool negative = value < 0;
         std::string digits;
-        for (UInt128 rest = static_cast<UInt128>(negative ? -value : value); rest != 0 || digits.size() <= static_cast<size_t>(type_.scale); rest /= 10) {
+        for (UInt128 rest = static_cast<UInt128>(negative ? -value : value);
+             rest != 0 || digits.size() <= static_cast<size_t>(type_.scale); rest /= 10) {
           digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(rest % 10)));
         }
         if (type_.scale > 0) digits.insert(digits.size() - static_cast<size_t>(type_.scale), ".");
@@ -100,7 +104,8 @@ KernelResult BindPrintf(const Expression& call, const SessionContext&) {
   });
 }
 
-// --- PARSE_URL ---------------------------------------------------------------------------------------------------
+// --- PARSE_URL
+// ---------------------------------------------------------------------------------------------------
 
 struct Url {
   Text protocol;
@@ -166,8 +171,10 @@ std::optional<Url> ParseUrl(Text text) {
     url.host = authority.substr(0, port);
     if (port != Text::npos && port + 1 < authority.size()) {
       int number = 0;
-      const auto end = std::from_chars(authority.data() + port + 1, authority.data() + authority.size(), number);
-      if (end.ec != std::errc() || end.ptr != authority.data() + authority.size() || number < -1) return std::nullopt;
+      const auto end =
+          std::from_chars(authority.data() + port + 1, authority.data() + authority.size(), number);
+      if (end.ec != std::errc() || end.ptr != authority.data() + authority.size() || number < -1)
+        return std::nullopt;
     }
   }
   url.path = rest;
@@ -188,7 +195,8 @@ std::optional<std::string> UrlPart(const Url& url, Text part) {
     for (char& c : protocol) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
     return protocol;
   }
-  if (part == "FILE") return std::string(url.path) + (url.query.has_value() ? "?" + std::string(*url.query) : "");
+  if (part == "FILE")
+    return std::string(url.path) + (url.query.has_value() ? "?" + std::string(*url.query) : "");
   if (part == "AUTHORITY") return text(url.authority);
   if (part == "USERINFO") return text(url.user_info);
   return std::nullopt;

@@ -25,9 +25,10 @@ using Owned = std::unique_ptr<T, Free>;
 
 // Errors of pcre2_compile for what Java accepts.
 bool IsOursAlone(int error) {
-  return error == PCRE2_ERROR_LOOKBEHIND_NOT_FIXED_LENGTH || error == PCRE2_ERROR_LOOKBEHIND_TOO_COMPLICATED ||
-         error == PCRE2_ERROR_LOOKBEHIND_TOO_LONG || error == PCRE2_ERROR_UNKNOWN_UNICODE_PROPERTY ||
-         error == PCRE2_ERROR_PATTERN_TOO_LARGE;
+  return error == PCRE2_ERROR_LOOKBEHIND_NOT_FIXED_LENGTH ||
+         error == PCRE2_ERROR_LOOKBEHIND_TOO_COMPLICATED ||
+         error == PCRE2_ERROR_LOOKBEHIND_TOO_LONG ||
+         error == PCRE2_ERROR_UNKNOWN_UNICODE_PROPERTY || error == PCRE2_ERROR_PATTERN_TOO_LARGE;
 }
 std::string ErrorText(int error) {
   PCRE2_UCHAR text[256];
@@ -57,13 +58,13 @@ arrow::Result<std::unique_ptr<Regex>> Regex::Compile(std::string_view pattern) {
   std::unique_ptr<Regex> regex(new Regex());
   regex->code_ = std::make_unique<Code>();
   Code& code = *regex->code_;
-  code.pattern.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated->data()), translated->size(),
-                                   PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C, &error, &at,
-                                   options.get()));
+  code.pattern.reset(pcre2_compile(
+      reinterpret_cast<PCRE2_SPTR>(translated->data()), translated->size(),
+      PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C, &error, &at, options.get()));
   if (code.pattern == nullptr) {
     if (!IsOursAlone(error)) return nullptr;
-    return arrow::Status::NotImplemented("The regular expression '", pattern, "' is not supported: ",
-                                         ErrorText(error));
+    return arrow::Status::NotImplemented("The regular expression '", pattern,
+                                         "' is not supported: ", ErrorText(error));
   }
   code.match.reset(pcre2_match_data_create_from_pattern(code.pattern.get(), nullptr));
   code.context.reset(pcre2_match_context_create(nullptr));
@@ -84,8 +85,8 @@ arrow::Result<std::unique_ptr<Regex>> Regex::Compile(std::string_view pattern) {
 
 arrow::Result<bool> Regex::Find(std::string_view subject, size_t from) {
   subject_ = subject.data() == nullptr ? std::string_view("") : subject;
-  const int count = pcre2_match(code_->pattern.get(), reinterpret_cast<PCRE2_SPTR>(subject_.data()), subject_.size(),
-                                from, 0, code_->match.get(), code_->context.get());
+  const int count = pcre2_match(code_->pattern.get(), reinterpret_cast<PCRE2_SPTR>(subject_.data()),
+                                subject_.size(), from, 0, code_->match.get(), code_->context.get());
   if (count >= 0) return true;
   if (count == PCRE2_ERROR_NOMATCH) return false;
   return arrow::Status::Invalid("A regular expression gave up on a text of ", subject.size(),
@@ -94,8 +95,9 @@ arrow::Result<bool> Regex::Find(std::string_view subject, size_t from) {
 
 arrow::Result<bool> Regex::Matches(std::string_view subject) {
   subject_ = subject.data() == nullptr ? std::string_view("") : subject;
-  const int count = pcre2_match(code_->pattern.get(), reinterpret_cast<PCRE2_SPTR>(subject_.data()), subject_.size(), 0,
-                                PCRE2_ANCHORED | PCRE2_ENDANCHORED, code_->match.get(), code_->context.get());
+  const int count = pcre2_match(code_->pattern.get(), reinterpret_cast<PCRE2_SPTR>(subject_.data()),
+                                subject_.size(), 0, PCRE2_ANCHORED | PCRE2_ENDANCHORED,
+                                code_->match.get(), code_->context.get());
   if (count >= 0) return true;
   if (count == PCRE2_ERROR_NOMATCH) return false;
   return arrow::Status::Invalid("A regular expression gave up on a text of ", subject.size(),
@@ -120,7 +122,8 @@ arrow::Status Regex::ForEach(std::string_view subject, const std::function<bool(
     if (!empty) continue;
     if (from >= subject.size()) break;
     const size_t size = CodePointBytes(subject[from]);
-    // Java searches on from the second unit of a surrogate pair, where an empty match is found again.
+    // Java searches on from the second unit of a surrogate pair, where an empty match is found
+    // again.
     if (size == 4 && matches_empty_ && !on_half(from)) break;
     from += size;
   }

@@ -31,9 +31,9 @@ class Regex {
   size_t end() const { return offsets_[1]; }
   int num_groups() const { return num_groups_; }
 
-  // Calls f() after each match, as Java's Matcher.find() gives them: an empty match is followed by a search one
-  // character on. f returns true to go on. `on_half` is called instead of f for an empty match between the two
-  // UTF-16 units of the code point at a byte offset.
+  // Calls f() after each match, as Java's Matcher.find() gives them: an empty match is followed by
+  // a search one character on. f returns true to go on. `on_half` is called instead of f for an
+  // empty match between the two UTF-16 units of the code point at a byte offset.
   arrow::Status ForEach(std::string_view subject, const std::function<bool()>& f,
                         const std::function<bool(size_t)>& on_half);
 

@@ -1,4 +1,5 @@
-// REGEXP and its family. A pattern that Java rejects gives FALSE (REGEXP) or NULL (the others), as in Flink.
+// REGEXP and its family. A pattern that Java rejects gives FALSE (REGEXP) or NULL (the others), as
+// in Flink.
 #include "expressions/any_integer.h"
 #include "expressions/lift.h"
 #include "expressions/list_writer.h"
@@ -31,7 +32,8 @@ arrow::Result<std::optional<Text>> Extract(RegexCache& cache, Text s, Text patte
 KernelResult BindRegexpExtract(const Expression& call, const SessionContext&) {
   const auto cache = std::make_shared<RegexCache>();
   if (call.args.size() == 2) {
-    return Lift<Text, Text, Text>(call, [cache](Text s, Text pattern) { return Extract(*cache, s, pattern, 0); });
+    return Lift<Text, Text, Text>(
+        call, [cache](Text s, Text pattern) { return Extract(*cache, s, pattern, 0); });
   }
   return Lift<Text, Text, Text, AnyInteger>(call, [cache](Text s, Text pattern, AnyInteger group) {
     return Extract(*cache, s, pattern, static_cast<int32_t>(group.value));
@@ -39,7 +41,8 @@ KernelResult BindRegexpExtract(const Expression& call, const SessionContext&) {
 }
 
 // The replacement is text: Flink quotes it, so $1 is not a group.
-arrow::Result<bool> Replace(RegexCache& cache, Text s, Text pattern, Text replacement, TextWriter& out) {
+arrow::Result<bool> Replace(RegexCache& cache, Text s, Text pattern, Text replacement,
+                            TextWriter& out) {
   ARROW_ASSIGN_OR_RAISE(Regex* const regex, cache.Get(pattern));
   if (regex == nullptr) return false;
   size_t copied = 0;
@@ -64,7 +67,8 @@ arrow::Result<bool> Replace(RegexCache& cache, Text s, Text pattern, Text replac
 }
 KernelResult BindRegexpReplace(const Expression& call, const SessionContext&) {
   return Lift<Text, Text, Text, Text>(
-      call, [cache = std::make_shared<RegexCache>()](Text s, Text pattern, Text replacement, TextWriter& out) {
+      call, [cache = std::make_shared<RegexCache>()](Text s, Text pattern, Text replacement,
+                                                     TextWriter& out) {
         return Replace(*cache, s, pattern, replacement, out);
       });
 }
@@ -72,11 +76,13 @@ KernelResult BindRegexpReplace(const Expression& call, const SessionContext&) {
 KernelResult BindRegexpCount(const Expression& call, const SessionContext&) {
   return Lift<int32_t, Text, Text>(
       call,
-      [cache = std::make_shared<RegexCache>()](Text s, Text pattern) -> arrow::Result<std::optional<int32_t>> {
+      [cache = std::make_shared<RegexCache>()](
+          Text s, Text pattern) -> arrow::Result<std::optional<int32_t>> {
         ARROW_ASSIGN_OR_RAISE(Regex* const regex, cache->Get(pattern));
         if (regex == nullptr) return std::nullopt;
         int32_t count = 0;
-        ARROW_RETURN_NOT_OK(regex->ForEach(s, [&] { return ++count > 0; }, [&](size_t) { return ++count > 0; }));
+        ARROW_RETURN_NOT_OK(
+            regex->ForEach(s, [&] { return ++count > 0; }, [&](size_t) { return ++count > 0; }));
         return count;
       });
 }
@@ -84,7 +90,8 @@ KernelResult BindRegexpCount(const Expression& call, const SessionContext&) {
 KernelResult BindRegexpInstr(const Expression& call, const SessionContext&) {
   return Lift<int32_t, Text, Text>(
       call,
-      [cache = std::make_shared<RegexCache>()](Text s, Text pattern) -> arrow::Result<std::optional<int32_t>> {
+      [cache = std::make_shared<RegexCache>()](
+          Text s, Text pattern) -> arrow::Result<std::optional<int32_t>> {
         ARROW_ASSIGN_OR_RAISE(Regex* const regex, cache->Get(pattern));
         if (regex == nullptr) return std::nullopt;
         ARROW_ASSIGN_OR_RAISE(const bool found, regex->Find(s, 0));
@@ -92,13 +99,15 @@ KernelResult BindRegexpInstr(const Expression& call, const SessionContext&) {
       });
 }
 KernelResult BindRegexpSubstr(const Expression& call, const SessionContext&) {
-  return Lift<Text, Text, Text>(call, [cache = std::make_shared<RegexCache>()](Text s, Text pattern) {
-    return Extract(*cache, s, pattern, 0);
-  });
+  return Lift<Text, Text, Text>(call,
+                                [cache = std::make_shared<RegexCache>()](Text s, Text pattern) {
+                                  return Extract(*cache, s, pattern, 0);
+                                });
 }
 
 // REGEXP_EXTRACT_ALL(s, pattern[, group]): group 1 by default.
-arrow::Status AppendAll(RegexCache& cache, Text s, Text pattern, int64_t group, TextListWriter& out) {
+arrow::Status AppendAll(RegexCache& cache, Text s, Text pattern, int64_t group,
+                        TextListWriter& out) {
   ARROW_ASSIGN_OR_RAISE(Regex* const regex, cache.Get(pattern));
   if (regex == nullptr || group < 0 || group > regex->num_groups()) return out.EndNull();
   arrow::Status status;
@@ -119,7 +128,8 @@ KernelResult BindRegexpExtractAll(const Expression& call, const SessionContext&)
     }
     const Reader<Text> texts(args[0]);
     const Reader<Text> patterns(args[1]);
-    ARROW_ASSIGN_OR_RAISE(const ArrayPtr first_group, arrow::MakeArrayFromScalar(arrow::Int32Scalar(1), 1));
+    ARROW_ASSIGN_OR_RAISE(const ArrayPtr first_group,
+                          arrow::MakeArrayFromScalar(arrow::Int32Scalar(1), 1));
     const Reader<AnyInteger> groups(args.size() > 2 ? args[2] : Vector{first_group, true});
     for (int64_t row = 0; row < rows; ++row) {
       if (validity.bits != nullptr && !arrow::bit_util::GetBit(validity.data(), row)) {
@@ -132,7 +142,8 @@ KernelResult BindRegexpExtractAll(const Expression& call, const SessionContext&)
   });
 }
 
-// --- STR_TO_MAP --------------------------------------------------------------------------------------------------
+// --- STR_TO_MAP
+// --------------------------------------------------------------------------------------------------
 
 // Java's String.split(regex, limit); limit 0 drops the empty parts at the end.
 arrow::Result<std::vector<Text>> Split(Regex& regex, Text s, size_t limit) {

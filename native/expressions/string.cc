@@ -1,5 +1,6 @@
-// Strings: case, length, parts, padding, joining, replacing. Positions count code points, except where Flink counts
-// UTF-16 units (LPAD, RPAD, OVERLAY, REPLACE of ''): there text beyond U+FFFF takes the slow path through UTF-16.
+// Strings: case, length, parts, padding, joining, replacing. Positions count code points, except
+// where Flink counts UTF-16 units (LPAD, RPAD, OVERLAY, REPLACE of ''): there text beyond U+FFFF
+// takes the slow path through UTF-16.
 #include <unordered_map>
 
 #include "expressions/any_integer.h"
@@ -17,7 +18,8 @@ using Text = std::string_view;
 
 constexpr int64_t kIntMax = 2147483647;
 
-// --- case and length ---------------------------------------------------------------------------------------------
+// --- case and length
+// ---------------------------------------------------------------------------------------------
 
 // Maps ASCII in place; anything else through `full`.
 template <char kFirst, char kLast, int kDelta>
@@ -62,9 +64,11 @@ KernelResult BindCharLength(const Expression& call, const SessionContext&) {
   return Lift<int32_t, Text>(call, [](Text s) { return static_cast<int32_t>(CodePoints(s)); });
 }
 
-// --- parts -------------------------------------------------------------------------------------------------------
+// --- parts
+// -------------------------------------------------------------------------------------------------------
 
-// SUBSTRING(s, start[, count]): 1-based, from the end if negative; before the beginning there is nothing.
+// SUBSTRING(s, start[, count]): 1-based, from the end if negative; before the beginning there is
+// nothing.
 std::optional<Text> SubstringOf(Text s, int64_t start, int64_t count) {
   if (count < 0) return std::nullopt;
   if (s.empty()) return s;
@@ -120,7 +124,8 @@ KernelResult BindElt(const Expression& call, const SessionContext&) {
   });
 }
 
-// --- trimming ----------------------------------------------------------------------------------------------------
+// --- trimming
+// ----------------------------------------------------------------------------------------------------
 
 Text TrimLeft(Text s, Text set) {
   size_t at = 0;
@@ -159,7 +164,8 @@ KernelResult BindTrim(const Expression& call, const SessionContext& session) {
   return BindTrimSides<true, true>(call, session);
 }
 
-// --- padding and joining -----------------------------------------------------------------------------------------
+// --- padding and joining
+// -----------------------------------------------------------------------------------------
 
 void AppendCycled(Text pad, int64_t count, TextWriter& out) {
   const int64_t length = Utf16Units(pad);
@@ -193,9 +199,10 @@ bool Pad(Text s, int64_t length, Text pad, TextWriter& out) {
 }
 template <bool kLeft>
 KernelResult BindPad(const Expression& call, const SessionContext&) {
-  return Lift<Text, Text, AnyInteger, Text>(call, [](Text s, AnyInteger length, Text pad, TextWriter& out) {
-    return Pad<kLeft>(s, length.value, pad, out);
-  });
+  return Lift<Text, Text, AnyInteger, Text>(
+      call, [](Text s, AnyInteger length, Text pad, TextWriter& out) {
+        return Pad<kLeft>(s, length.value, pad, out);
+      });
 }
 KernelResult BindRepeat(const Expression& call, const SessionContext&) {
   return Lift<Text, Text, AnyInteger>(call, [](Text s, AnyInteger count, TextWriter& out) {
@@ -230,7 +237,8 @@ KernelResult BindConcatWs(const Expression& call, const SessionContext&) {
       });
 }
 
-// --- replacing ---------------------------------------------------------------------------------------------------
+// --- replacing
+// ---------------------------------------------------------------------------------------------------
 
 // Java's String.replace: an empty needle is found before each UTF-16 unit and at the end.
 void Replace(Text s, Text needle, Text replacement, TextWriter& out) {
@@ -259,7 +267,8 @@ KernelResult BindReplace(const Expression& call, const SessionContext&) {
 // TRANSLATE(s, from, to): the i-th code point of `from` becomes the i-th of `to`, or nothing.
 class Translator {
  public:
-  bool operator()(std::optional<Text> s, std::optional<Text> from, std::optional<Text> to, TextWriter& out) {
+  bool operator()(std::optional<Text> s, std::optional<Text> from, std::optional<Text> to,
+                  TextWriter& out) {
     if (!s.has_value()) return false;
     if (s->empty() || !from.has_value() || from->empty()) {
       out.Append(*s);
@@ -293,7 +302,8 @@ class Translator {
   std::unordered_map<std::string, std::string> dictionary_;
 };
 KernelResult BindTranslate(const Expression& call, const SessionContext&) {
-  return Lift<Text, std::optional<Text>, std::optional<Text>, std::optional<Text>>(call, Translator());
+  return Lift<Text, std::optional<Text>, std::optional<Text>, std::optional<Text>>(call,
+                                                                                   Translator());
 }
 
 // OVERLAY(s PLACING r FROM start [FOR length]) in UTF-16 units.
@@ -317,9 +327,10 @@ void Overlay(Text s, Text r, int64_t start, int64_t length, TextWriter& out) {
 }
 KernelResult BindOverlay(const Expression& call, const SessionContext&) {
   if (call.args.size() == 3) {
-    return Lift<Text, Text, Text, AnyInteger>(call, [](Text s, Text r, AnyInteger start, TextWriter& out) {
-      Overlay(s, r, start.value, Utf16Units(r), out);
-    });
+    return Lift<Text, Text, Text, AnyInteger>(
+        call, [](Text s, Text r, AnyInteger start, TextWriter& out) {
+          Overlay(s, r, start.value, Utf16Units(r), out);
+        });
   }
   return Lift<Text, Text, Text, AnyInteger, AnyInteger>(
       call, [](Text s, Text r, AnyInteger start, AnyInteger length, TextWriter& out) {
@@ -327,7 +338,8 @@ KernelResult BindOverlay(const Expression& call, const SessionContext&) {
       });
 }
 
-// --- characters --------------------------------------------------------------------------------------------------
+// --- characters
+// --------------------------------------------------------------------------------------------------
 
 // Flink gives the first byte, signed.
 KernelResult BindAscii(const Expression& call, const SessionContext&) {
@@ -338,12 +350,13 @@ KernelResult BindAscii(const Expression& call, const SessionContext&) {
   });
 }
 KernelResult BindChr(const Expression& call, const SessionContext&) {
-  return Lift<Text, AnyInteger>(call, [scratch = std::string()](AnyInteger code, TextWriter& out) mutable {
-    if (code.value < 0) return;
-    scratch.clear();
-    AppendUtf8(static_cast<uint32_t>(code.value & 0xFF), &scratch);
-    out.Append(scratch);
-  });
+  return Lift<Text, AnyInteger>(
+      call, [scratch = std::string()](AnyInteger code, TextWriter& out) mutable {
+        if (code.value < 0) return;
+        scratch.clear();
+        AppendUtf8(static_cast<uint32_t>(code.value & 0xFF), &scratch);
+        out.Append(scratch);
+      });
 }
 
 constexpr FunctionSpec kFunctions[] = {

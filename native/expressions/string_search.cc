@@ -12,9 +12,11 @@ namespace {
 
 using Text = std::string_view;
 
-// --- positions ---------------------------------------------------------------------------------------------------
+// --- positions
+// ---------------------------------------------------------------------------------------------------
 
-// The 1-based code point at which `needle` stands at or after code point `from` (0-based); 0 if nowhere, 1 for ''.
+// The 1-based code point at which `needle` stands at or after code point `from` (0-based); 0 if
+// nowhere, 1 for ''.
 int64_t IndexOf(Text s, Text needle, int64_t from) {
   if (needle.empty()) return 1;
   const size_t start = ByteOffset(s, std::max<int64_t>(from, 0));
@@ -53,7 +55,9 @@ std::string Reversed(Text s) {
 }
 // INSTR(s, needle[, from[, nth]]): a negative `from` searches backwards from the end.
 arrow::Result<int32_t> Instr(Text s, Text needle, int64_t from, int64_t nth) {
-  if (nth <= 0) return arrow::Status::Invalid("INSTR: the number of the appearance must be positive, not ", nth);
+  if (nth <= 0)
+    return arrow::Status::Invalid("INSTR: the number of the appearance must be positive, not ",
+                                  nth);
   if (from == 0) return 0;
   if (from > 0) return static_cast<int32_t>(IndexOfNth(s, needle, from, nth));
   const int64_t at = IndexOfNth(Reversed(s), Reversed(needle), -from, nth);
@@ -65,8 +69,9 @@ KernelResult BindInstr(const Expression& call, const SessionContext&) {
       return Lift<int32_t, Text, Text>(
           call, [](Text s, Text needle) { return static_cast<int32_t>(IndexOf(s, needle, 0)); });
     case 3:
-      return Lift<int32_t, Text, Text, AnyInteger>(
-          call, [](Text s, Text needle, AnyInteger from) { return Instr(s, needle, from.value, 1); });
+      return Lift<int32_t, Text, Text, AnyInteger>(call, [](Text s, Text needle, AnyInteger from) {
+        return Instr(s, needle, from.value, 1);
+      });
     default:
       return Lift<int32_t, Text, Text, AnyInteger, AnyInteger>(
           call, [](Text s, Text needle, AnyInteger from, AnyInteger nth) {
@@ -82,7 +87,8 @@ KernelResult BindEndsWith(const Expression& call, const SessionContext&) {
   return Lift<bool, Text, Text>(call, [](Text s, Text suffix) { return s.ends_with(suffix); });
 }
 
-// --- splitting ---------------------------------------------------------------------------------------------------
+// --- splitting
+// ---------------------------------------------------------------------------------------------------
 
 // Calls f(part) for every part between separators; f returns true to go on.
 template <typename F>
@@ -122,11 +128,14 @@ std::optional<Text> SplitIndex(Text s, Text separator, int64_t index) {
 // SPLIT_INDEX(s, separator, index); the separator may be given as a character code from 1 to 255.
 KernelResult BindSplitIndex(const Expression& call, const SessionContext&) {
   if (call.args[1].type.is_string()) {
-    return Lift<Text, Text, Text, AnyInteger>(
-        call, [](Text s, Text separator, AnyInteger index) { return SplitIndex(s, separator, index.value); });
+    return Lift<Text, Text, Text, AnyInteger>(call, [](Text s, Text separator, AnyInteger index) {
+      return SplitIndex(s, separator, index.value);
+    });
   }
   return Lift<Text, Text, AnyInteger, AnyInteger>(
-      call, [scratch = std::string()](Text s, AnyInteger code, AnyInteger index) mutable -> std::optional<Text> {
+      call,
+      [scratch = std::string()](Text s, AnyInteger code,
+                                AnyInteger index) mutable -> std::optional<Text> {
         if (code.value < 1 || code.value > 255) return std::nullopt;
         scratch.clear();
         AppendUtf8(static_cast<uint32_t>(code.value), &scratch);
@@ -149,7 +158,8 @@ KernelResult BindSplit(const Expression& call, const SessionContext&) {
         continue;
       }
       if (!s->empty() && separator->empty()) {
-        for (const char16_t unit : ToUtf16(*s)) ARROW_RETURN_NOT_OK(out.Append(FromUtf16({&unit, 1})));
+        for (const char16_t unit : ToUtf16(*s))
+          ARROW_RETURN_NOT_OK(out.Append(FromUtf16({&unit, 1})));
       } else if (!s->empty()) {
         arrow::Status status;
         Split(*s, *separator, [&](Text part) { return (status = out.Append(part)).ok(); });
@@ -161,7 +171,8 @@ KernelResult BindSplit(const Expression& call, const SessionContext&) {
   });
 }
 
-// --- kinds of text -----------------------------------------------------------------------------------------------
+// --- kinds of text
+// -----------------------------------------------------------------------------------------------
 
 template <typename F>
 bool AllCodePoints(Text s, F&& f) {
@@ -175,7 +186,8 @@ bool AllCodePoints(Text s, F&& f) {
 template <typename F>
 KernelResult BindKind(const Expression& call, bool other, F f) {
   if (call.args[0].type.is_string()) {
-    return Lift<bool, std::optional<Text>>(call, [f](std::optional<Text> s) { return s.has_value() && f(*s); });
+    return Lift<bool, std::optional<Text>>(
+        call, [f](std::optional<Text> s) { return s.has_value() && f(*s); });
   }
   return LiftBatch([other](std::span<const Vector> args, int64_t rows) -> arrow::Result<ArrayPtr> {
     const NullBits nulls(args[0]);
@@ -188,7 +200,8 @@ KernelResult BindIsAlpha(const Expression& call, const SessionContext&) {
   return BindKind(call, false, [](Text s) { return AllCodePoints(s, IsLetter); });
 }
 KernelResult BindIsDigit(const Expression& call, const SessionContext&) {
-  return BindKind(call, call.args[0].type.is_exact_integer(), [](Text s) { return AllCodePoints(s, IsDigit); });
+  return BindKind(call, call.args[0].type.is_exact_integer(),
+                  [](Text s) { return AllCodePoints(s, IsDigit); });
 }
 KernelResult BindIsDecimal(const Expression& call, const SessionContext&) {
   return BindKind(call, call.args[0].type.is_numeric(),
@@ -198,9 +211,10 @@ KernelResult BindIsDecimal(const Expression& call, const SessionContext&) {
 constexpr FunctionSpec kFunctions[] = {
     {.name = "position", .bind = BindPosition},
     {.name = "locate", .bind = BindPosition},
-    {.name = "instr", .selective = true, .bind = BindInstr, .total = [](const Expression& call) {
-       return call.args.size() < 4;
-     }},
+    {.name = "instr",
+     .selective = true,
+     .bind = BindInstr,
+     .total = [](const Expression& call) { return call.args.size() < 4; }},
     {.name = "startswith", .bind = BindStartsWith},
     {.name = "endswith", .bind = BindEndsWith},
     {.name = "split_index", .bind = BindSplitIndex},

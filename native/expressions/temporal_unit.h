@@ -1,4 +1,5 @@
-// Units of time as EXTRACT, FLOOR, CEIL and TIMESTAMPDIFF name them, and how temporal values are read for them.
+// Units of time as EXTRACT, FLOOR, CEIL and TIMESTAMPDIFF name them, and how temporal values are
+// read for them.
 #pragma once
 
 #include <arrow/result.h>
@@ -13,8 +14,25 @@
 namespace sabot {
 
 enum class TimeUnit : uint8_t {
-  kNanosecond, kMicrosecond, kMillisecond, kSecond, kMinute, kHour, kDay, kWeek, kMonth, kQuarter, kYear, kDecade,
-  kCentury, kMillennium, kEpoch, kDayOfYear, kDayOfWeek, kIsoDayOfWeek, kIsoYear,
+  kNanosecond,
+  kMicrosecond,
+  kMillisecond,
+  kSecond,
+  kMinute,
+  kHour,
+  kDay,
+  kWeek,
+  kMonth,
+  kQuarter,
+  kYear,
+  kDecade,
+  kCentury,
+  kMillennium,
+  kEpoch,
+  kDayOfYear,
+  kDayOfWeek,
+  kIsoDayOfWeek,
+  kIsoYear,
 };
 
 arrow::Result<TimeUnit> TimeUnitOf(std::string_view name);
@@ -39,11 +57,12 @@ constexpr int64_t MillisOf(TimeUnit unit) {
   }
 }
 
-// The start of the unit (month or longer, or week) that a day is in, or of the next one (`up`), with the oddities of
-// Flink's: a quarter is rounded up unless it is 1 January, a DAY always.
+// The start of the unit (month or longer, or week) that a day is in, or of the next one (`up`),
+// with the oddities of Flink's: a quarter is rounded up unless it is 1 January, a DAY always.
 int64_t RoundDay(TimeUnit unit, int64_t days, bool up);
 
-// UTC milliseconds as the local clock of a zone shows them; the zone is null for values without one.
+// UTC milliseconds as the local clock of a zone shows them; the zone is null for values without
+// one.
 class LocalMillis {
  public:
   explicit LocalMillis(const TimeZone* zone) : cursor_(zone), fixed_(zone == nullptr) {}

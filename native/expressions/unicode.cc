@@ -30,22 +30,25 @@ constexpr uint32_t kSigma = 0x3A3;
 
 template <size_t N>
 bool Contains(const CodeRange (&ranges)[N], uint32_t code_point) {
-  const auto* const after = std::upper_bound(std::begin(ranges), std::end(ranges), code_point,
-                                             [](uint32_t c, const CodeRange& r) { return c < r.first; });
+  const auto* const after =
+      std::upper_bound(std::begin(ranges), std::end(ranges), code_point,
+                       [](uint32_t c, const CodeRange& r) { return c < r.first; });
   return after != std::begin(ranges) && code_point <= std::prev(after)->last;
 }
 
 template <size_t R, size_t F>
 void AppendCased(const CaseRun (&runs)[R], const CaseText (&full)[F], uint32_t code_point,
                  std::string* out) {
-  const auto* const text = std::lower_bound(std::begin(full), std::end(full), code_point,
-                                            [](const CaseText& t, uint32_t c) { return t.code_point < c; });
+  const auto* const text =
+      std::lower_bound(std::begin(full), std::end(full), code_point,
+                       [](const CaseText& t, uint32_t c) { return t.code_point < c; });
   if (text != std::end(full) && text->code_point == code_point) {
     out->append(text->text);
     return;
   }
-  const auto* const after = std::upper_bound(std::begin(runs), std::end(runs), code_point,
-                                             [](uint32_t c, const CaseRun& r) { return c < r.first; });
+  const auto* const after =
+      std::upper_bound(std::begin(runs), std::end(runs), code_point,
+                       [](uint32_t c, const CaseRun& r) { return c < r.first; });
   if (after != std::begin(runs)) {
     const CaseRun& run = *std::prev(after);
     if (code_point <= run.last && (code_point - run.first) % run.stride == 0) {
@@ -56,7 +59,8 @@ void AppendCased(const CaseRun (&runs)[R], const CaseText (&full)[F], uint32_t c
   AppendUtf8(code_point, out);
 }
 
-// Whether the sigma at `at` ends a word: a cased letter before it, none after, ignorable ones skipped.
+// Whether the sigma at `at` ends a word: a cased letter before it, none after, ignorable ones
+// skipped.
 bool IsFinalSigma(std::string_view text, size_t at, size_t size) {
   bool cased_before = false;
   for (size_t i = at; i > 0;) {
@@ -138,7 +142,8 @@ uint32_t Decode(std::string_view text, size_t at, size_t* size) {
       *size = i;
       return kReplacement;
     }
-    // The second byte of an overlong form, a surrogate or a value above U+10FFFF is not part of anything.
+    // The second byte of an overlong form, a surrogate or a value above U+10FFFF is not part of
+    // anything.
     if (i == 1 && ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F) ||
                    (first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F))) {
       return kReplacement;
@@ -187,7 +192,8 @@ void AppendUtf16(std::u16string_view text, std::string* out) {
     const char16_t unit = text[i];
     const bool high = unit >= 0xD800 && unit < 0xDC00;
     if (high && i + 1 < text.size() && text[i + 1] >= 0xDC00 && text[i + 1] < 0xE000) {
-      AppendUtf8(0x10000u + ((static_cast<uint32_t>(unit) & 0x3FF) << 10 | (text[i + 1] & 0x3FFu)), out);
+      AppendUtf8(0x10000u + ((static_cast<uint32_t>(unit) & 0x3FF) << 10 | (text[i + 1] & 0x3FFu)),
+                 out);
       ++i;
     } else if (unit >= 0xD800 && unit < 0xE000) {
       out->push_back('?');
@@ -261,7 +267,8 @@ bool IsDigit(uint32_t code_point) { return Contains(kDigits, code_point); }
 
 bool IsWhitespace(uint32_t c) {
   return (c >= 0x9 && c <= 0xD) || (c >= 0x1C && c <= 0x20) || c == 0x1680 ||
-         (c >= 0x2000 && c <= 0x200A && c != 0x2007) || c == 0x2028 || c == 0x2029 || c == 0x205F || c == 0x3000;
+         (c >= 0x2000 && c <= 0x200A && c != 0x2007) || c == 0x2028 || c == 0x2029 || c == 0x205F ||
+         c == 0x3000;
 }
 
 }  // namespace sabot

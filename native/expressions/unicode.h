@@ -39,11 +39,13 @@ inline std::string_view CodePointAt(std::string_view text, size_t at) {
 uint32_t Decode(std::string_view text, size_t at, size_t* size);
 void AppendUtf8(uint32_t code_point, std::string* out);
 
-// Java strings: a malformed sequence becomes U+FFFD; an unpaired surrogate becomes '?' on the way back.
+// Java strings: a malformed sequence becomes U+FFFD; an unpaired surrogate becomes '?' on the way
+// back.
 std::u16string ToUtf16(std::string_view text);
 std::string FromUtf16(std::u16string_view text);
 void AppendUtf16(std::u16string_view text, std::string* out);
-// The text with malformed sequences replaced by U+FFFD, each maximal part once, as Java decodes bytes.
+// The text with malformed sequences replaced by U+FFFD, each maximal part once, as Java decodes
+// bytes.
 std::string ToValidUtf8(std::string_view bytes);
 bool IsValidUtf8(std::string_view bytes);
 

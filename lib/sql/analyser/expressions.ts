@@ -243,7 +243,14 @@ function overlaps(node: ast.BinaryExpression, analyse: (inner: ast.Expression) =
   const type = leastRestrictive(ends.map((e) => e.type));
   if (type === undefined || !ends.every((e) => isDatetime(e.type))) throw cannotApply('OVERLAPS', ends, span);
   const args = ends.map((e) => castTo(e, withNullable(materialized(type), e.type.nullable)));
-  return call('temporal_overlaps', args, withNullable(types.boolean(), ends.some((e) => e.type.nullable)));
+  return call(
+    'temporal_overlaps',
+    args,
+    withNullable(
+      types.boolean(),
+      ends.some((e) => e.type.nullable),
+    ),
+  );
 }
 
 function isTest(node: ast.IsExpression, context: ExpressionContext): Expression {

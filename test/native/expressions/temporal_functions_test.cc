@@ -1,4 +1,5 @@
-// Dates by patterns, parts and rounding: answers that Flink gave (test/parity/cases/scalar has many more).
+// Dates by patterns, parts and rounding: answers that Flink gave (test/parity/cases/scalar has many
+// more).
 #include <gtest/gtest.h>
 
 #include "expressions/date_pattern.h"
@@ -9,10 +10,14 @@ namespace {
 
 std::string Format(std::string_view pattern, std::string_view timestamp) {
   return Apply("date_format", "STRING",
-               {Values("TIMESTAMP(3)", "[\"" + std::string(timestamp) + "\"]"), Literal("STRING", "\"" + std::string(pattern) + "\"")});
+               {Values("TIMESTAMP(3)", "[\"" + std::string(timestamp) + "\"]"),
+                Literal("STRING", "\"" + std::string(pattern) + "\"")});
 }
-std::string Parse(std::string_view function, std::string_view type, std::string_view text, std::string_view pattern) {
-  return Apply(function, type, {Values("STRING", "[\"" + std::string(text) + "\"]"), Literal("STRING", "\"" + std::string(pattern) + "\"")});
+std::string Parse(std::string_view function, std::string_view type, std::string_view text,
+                  std::string_view pattern) {
+  return Apply(function, type,
+               {Values("STRING", "[\"" + std::string(text) + "\"]"),
+                Literal("STRING", "\"" + std::string(pattern) + "\"")});
 }
 
 TEST(DateFormat, JavaTimePatterns) {
@@ -30,20 +35,32 @@ TEST(DateFormat, JavaTimePatterns) {
 
 // What depends on the day is rendered once a day: days must not leak into each other.
 TEST(DateFormat, FollowsTheDays) {
-  EXPECT_EQ(Apply("date_format", "STRING",
-                  {Values("TIMESTAMP(3)", R"(["1970-01-01 00:00:00", "1969-12-31 23:59:59.999", null, "1970-01-01 23:59:59.999", "2024-02-29 12:30:00"])"),
-                   Literal("STRING", "\"MM-dd HH:mm\"")}),
-            R"(["01-01 00:00", "12-31 23:59", null, "01-01 23:59", "02-29 12:30"])");
+  EXPECT_EQ(
+      Apply(
+          "date_format", "STRING",
+          {Values(
+               "TIMESTAMP(3)",
+               R"(["1970-01-01 00:00:00", "1969-12-31 23:59:59.999", null, "1970-01-01 23:59:59.999", "2024-02-29 12:30:00"])"),
+           Literal("STRING", "\"MM-dd HH:mm\"")}),
+      R"(["01-01 00:00", "12-31 23:59", null, "01-01 23:59", "02-29 12:30"])");
 }
 
 TEST(ToTimestamp, PatternThenSqlForm) {
-  EXPECT_EQ(Parse("to_timestamp", "TIMESTAMP(3)", "20240229", "yyyyMMdd"), "[\"2024-02-29 00:00:00.000\"]");
-  EXPECT_EQ(Parse("to_timestamp", "TIMESTAMP(3)", "2024-02-30", "yyyy-MM-dd"), "[\"2024-02-29 00:00:00.000\"]");
-  EXPECT_EQ(Parse("to_timestamp", "TIMESTAMP(3)", "2024-02-30", "dd/MM/yyyy"), "[\"2024-03-01 00:00:00.000\"]");
-  EXPECT_EQ(Parse("to_timestamp", "TIMESTAMP(3)", "2024-02-29 25:00:00", "yyyy-MM-dd HH:mm:ss"), "[\"2024-03-01 01:00:00.000\"]");
-  EXPECT_EQ(Parse("to_timestamp", "TIMESTAMP(3)", "Thu, 29 Feb 2024 01:02:03 PM", "EEE, dd MMM yyyy hh:mm:ss a"), "[\"2024-02-29 13:02:03.000\"]");
-  EXPECT_EQ(Parse("to_timestamp", "TIMESTAMP(3)", "2024-060", "yyyy-DDD"), "[\"2024-02-29 00:00:00.000\"]");
-  EXPECT_EQ(Parse("to_timestamp", "TIMESTAMP(3)", "2024-02-29 12:34", "uuuu-MM-dd[ HH:mm]"), "[\"2024-02-29 12:34:00.000\"]");
+  EXPECT_EQ(Parse("to_timestamp", "TIMESTAMP(3)", "20240229", "yyyyMMdd"),
+            "[\"2024-02-29 00:00:00.000\"]");
+  EXPECT_EQ(Parse("to_timestamp", "TIMESTAMP(3)", "2024-02-30", "yyyy-MM-dd"),
+            "[\"2024-02-29 00:00:00.000\"]");
+  EXPECT_EQ(Parse("to_timestamp", "TIMESTAMP(3)", "2024-02-30", "dd/MM/yyyy"),
+            "[\"2024-03-01 00:00:00.000\"]");
+  EXPECT_EQ(Parse("to_timestamp", "TIMESTAMP(3)", "2024-02-29 25:00:00", "yyyy-MM-dd HH:mm:ss"),
+            "[\"2024-03-01 01:00:00.000\"]");
+  EXPECT_EQ(Parse("to_timestamp", "TIMESTAMP(3)", "Thu, 29 Feb 2024 01:02:03 PM",
+                  "EEE, dd MMM yyyy hh:mm:ss a"),
+            "[\"2024-02-29 13:02:03.000\"]");
+  EXPECT_EQ(Parse("to_timestamp", "TIMESTAMP(3)", "2024-060", "yyyy-DDD"),
+            "[\"2024-02-29 00:00:00.000\"]");
+  EXPECT_EQ(Parse("to_timestamp", "TIMESTAMP(3)", "2024-02-29 12:34", "uuuu-MM-dd[ HH:mm]"),
+            "[\"2024-02-29 12:34:00.000\"]");
   EXPECT_EQ(Parse("to_timestamp", "TIMESTAMP(3)", "garbage", "yyyy"), "[null]");
 }
 
@@ -64,29 +81,44 @@ TEST(LegacyCalendar, RoundTrips) {
 }
 
 TEST(UnixTime, ZonesAndFailures) {
-  EXPECT_EQ(Apply("unix_timestamp", "BIGINT", {Values("STRING", "[\"nope\"]")}), Apply("unix_timestamp", "BIGINT", {Values("STRING", "[\"\"]")}));
-  EXPECT_EQ(Apply("from_unixtime", "STRING", {Values("BIGINT", "[\"0\"]")}, "{}", {.time_zone = "Asia/Kolkata"}), "[\"1970-01-01 05:30:00\"]");
+  EXPECT_EQ(Apply("unix_timestamp", "BIGINT", {Values("STRING", "[\"nope\"]")}),
+            Apply("unix_timestamp", "BIGINT", {Values("STRING", "[\"\"]")}));
+  EXPECT_EQ(Apply("from_unixtime", "STRING", {Values("BIGINT", "[\"0\"]")}, "{}",
+                  {.time_zone = "Asia/Kolkata"}),
+            "[\"1970-01-01 05:30:00\"]");
   const auto convert = [](std::string_view from, std::string_view to, std::string_view text) {
-    return Apply("convert_tz", "STRING", {Values("STRING", "[\"" + std::string(text) + "\"]"), Literal("STRING", "\"" + std::string(from) + "\""), Literal("STRING", "\"" + std::string(to) + "\"")});
+    return Apply("convert_tz", "STRING",
+                 {Values("STRING", "[\"" + std::string(text) + "\"]"),
+                  Literal("STRING", "\"" + std::string(from) + "\""),
+                  Literal("STRING", "\"" + std::string(to) + "\"")});
   };
-  EXPECT_EQ(convert("Europe/Berlin", "UTC", "2024-03-31 02:30:00"), "[\"2024-03-31 01:30:00\"]");  // A gap.
-  EXPECT_EQ(convert("Europe/Berlin", "UTC", "2024-10-27 02:30:00"), "[\"2024-10-27 01:30:00\"]");  // Twice: the later.
+  EXPECT_EQ(convert("Europe/Berlin", "UTC", "2024-03-31 02:30:00"),
+            "[\"2024-03-31 01:30:00\"]");  // A gap.
+  EXPECT_EQ(convert("Europe/Berlin", "UTC", "2024-10-27 02:30:00"),
+            "[\"2024-10-27 01:30:00\"]");  // Twice: the later.
   EXPECT_EQ(convert("Nowhere/Land", "PST", "2024-02-29 12:00:00"), "[\"2024-02-29 04:00:00\"]");
 }
 
 TEST(Extract, BeforeTheEpochDividesTowardsZero) {
   const auto part = [](const char* unit) {
-    return Apply("extract", "BIGINT", {Values("TIMESTAMP(3)", "[\"1969-12-31 23:59:59.001\"]")}, std::string(R"({"unit": ")") + unit + "\"}");
+    return Apply("extract", "BIGINT", {Values("TIMESTAMP(3)", "[\"1969-12-31 23:59:59.001\"]")},
+                 std::string(R"({"unit": ")") + unit + "\"}");
   };
-  const auto same = [](const char* number) { return Apply("extract", "BIGINT", {Values("DATE", "[\"" + std::string(number) + "-01-01\"]")}, R"({"unit": "YEAR"})"); };
+  const auto same = [](const char* number) {
+    return Apply("extract", "BIGINT", {Values("DATE", "[\"" + std::string(number) + "-01-01\"]")},
+                 R"({"unit": "YEAR"})");
+  };
   EXPECT_EQ(part("YEAR"), same("1970"));
-  EXPECT_EQ(Apply("extract", "BIGINT", {Values("DATE", "[\"2025-12-29\"]")}, R"({"unit": "ISOYEAR"})"), same("2026"));
+  EXPECT_EQ(
+      Apply("extract", "BIGINT", {Values("DATE", "[\"2025-12-29\"]")}, R"({"unit": "ISOYEAR"})"),
+      same("2026"));
   EXPECT_EQ(part("EPOCH"), part("HOUR"));  // Both 0.
 }
 
 TEST(Rounding, FlinksOddities) {
   const auto round = [](const char* function, const char* unit, const char* date) {
-    return Apply(function, "DATE", {Values("DATE", "[\"" + std::string(date) + "\"]")}, std::string(R"({"unit": ")") + unit + "\"}");
+    return Apply(function, "DATE", {Values("DATE", "[\"" + std::string(date) + "\"]")},
+                 std::string(R"({"unit": ")") + unit + "\"}");
   };
   EXPECT_EQ(round("floor", "WEEK", "2026-01-31"), "[\"2026-01-25\"]");  // Sunday.
   EXPECT_EQ(round("ceil", "DAY", "2026-01-31"), "[\"2026-02-01\"]");    // Always the next.
@@ -97,7 +129,9 @@ TEST(Rounding, FlinksOddities) {
 
 TEST(TimestampDiff, WholeUnitsWrapInInt) {
   const auto diff = [](const char* unit, const char* from, const char* to) {
-    return Apply("timestampdiff", "INT", {Values("TIMESTAMP(3)", "[\"" + std::string(from) + "\"]"), Values("TIMESTAMP(3)", "[\"" + std::string(to) + "\"]")},
+    return Apply("timestampdiff", "INT",
+                 {Values("TIMESTAMP(3)", "[\"" + std::string(from) + "\"]"),
+                  Values("TIMESTAMP(3)", "[\"" + std::string(to) + "\"]")},
                  std::string(R"({"unit": ")") + unit + "\"}");
   };
   EXPECT_EQ(diff("MONTH", "2026-01-31 23:59:59.999", "2024-05-17 08:09:10.111"), "[-20]");
