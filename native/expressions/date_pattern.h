@@ -105,6 +105,9 @@ inline constexpr std::string_view kMonthNames[] = {"January",   "February", "Mar
 inline constexpr std::string_view kDayNames[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
                                                  "Friday", "Saturday", "Sunday"};
 
+// An hour of the day as a letter counts it: H 0..23, k 1..24, K 0..11, h 1..12.
+int64_t HourAs(int64_t hour, char letter);
+
 // The calendar of SimpleDateFormat: Julian before 15 October 1582.
 int64_t DaysFromLegacy(int64_t year, int64_t month,
                        int64_t day);  // Any month and day: they roll over.
