@@ -341,8 +341,8 @@ KernelResult BindOverlaps(const Expression& call, const SessionContext&) {
 
 constexpr FunctionSpec kFunctions[] = {
     {.name = "extract", .bind = BindExtract},
-    {.name = "floor", .bind = BindRound<false>},
-    {.name = "ceil", .bind = BindRound<true>},
+    {.name = "floor_to_unit", .bind = BindRound<false>},
+    {.name = "ceil_to_unit", .bind = BindRound<true>},
     {.name = "timestampdiff", .bind = BindTimestampDiff},
     {.name = "temporal_overlaps", .bind = BindOverlaps},
 };

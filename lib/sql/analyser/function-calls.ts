@@ -1,7 +1,7 @@
 // Function calls: those of the catalogue by their signatures, and the few whose arguments are not all values.
 //
 //   UPPER(name)               ->  call upper, type as the argument's
-//   FLOOR(ts TO DAY)          ->  call floor, options { unit: 'DAY' }
+//   FLOOR(ts TO DAY)          ->  call floor_to_unit, options { unit: 'DAY' }
 //   TIMESTAMPADD(DAY, n, ts)  ->  plus(ts, times(INTERVAL '1' DAY, n))
 
 import { castTo } from '../../expressions/cast.js';
@@ -199,7 +199,7 @@ function roundedToUnit(node: ast.FunctionCall, context: ExpressionContext): Expr
   const e = analyseExpression(operand, context);
   const name = functionName(node).toUpperCase() === 'FLOOR' ? 'floor' : 'ceil';
   if (!isDatetime(e.type)) throw cannotApply(name.toUpperCase(), [e], node.span);
-  return call(name, [e], materialized(e.type), { unit: unitOf(unit, node) });
+  return call(`${name}_to_unit`, [e], materialized(e.type), { unit: unitOf(unit, node) });
 }
 
 /** TRIM(symbol side, characters, text). */

@@ -120,11 +120,11 @@ TEST(Rounding, FlinksOddities) {
     return Apply(function, "DATE", {Values("DATE", "[\"" + std::string(date) + "\"]")},
                  std::string(R"({"unit": ")") + unit + "\"}");
   };
-  EXPECT_EQ(round("floor", "WEEK", "2026-01-31"), "[\"2026-01-25\"]");  // Sunday.
-  EXPECT_EQ(round("ceil", "DAY", "2026-01-31"), "[\"2026-02-01\"]");    // Always the next.
-  EXPECT_EQ(round("ceil", "QUARTER", "2026-04-01"), "[\"2026-07-01\"]");
-  EXPECT_EQ(round("floor", "MILLENNIUM", "2000-12-31"), "[\"1001-01-01\"]");
-  EXPECT_EQ(round("ceil", "MONTH", "2026-12-02"), "[\"2027-01-01\"]");
+  EXPECT_EQ(round("floor_to_unit", "WEEK", "2026-01-31"), "[\"2026-01-25\"]");  // Sunday.
+  EXPECT_EQ(round("ceil_to_unit", "DAY", "2026-01-31"), "[\"2026-02-01\"]");    // Always the next.
+  EXPECT_EQ(round("ceil_to_unit", "QUARTER", "2026-04-01"), "[\"2026-07-01\"]");
+  EXPECT_EQ(round("floor_to_unit", "MILLENNIUM", "2000-12-31"), "[\"1001-01-01\"]");
+  EXPECT_EQ(round("ceil_to_unit", "MONTH", "2026-12-02"), "[\"2027-01-01\"]");
 }
 
 TEST(TimestampDiff, WholeUnitsWrapInInt) {
