@@ -146,7 +146,7 @@ TEST(Like, WildcardsAndEscape) {
 TEST(Encoding, OddHexLosesItsFirstDigit) {
   EXPECT_EQ(OfText("unhex", {"\"abc\""}, "BYTES"), OfText("unhex", {"\"00bc\""}, "BYTES"));
   EXPECT_EQ(OfText("unhex", {"\"0g\""}, "BYTES"), "[null]");
-  EXPECT_EQ(Apply("hex", "STRING", {Values("BIGINT", "[\"-1\"]")}), "[\"FFFFFFFFFFFFFFFF\"]");
+  EXPECT_EQ(Apply("hex", "STRING", {Values("BIGINT", "[-1]")}), "[\"FFFFFFFFFFFFFFFF\"]");
   EXPECT_EQ(Apply("bin", "STRING", {Values("INT", "[10]")}), "[\"1010\"]");
 }
 

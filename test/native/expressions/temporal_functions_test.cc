@@ -47,29 +47,29 @@ TEST(DateFormat, FollowsTheDays) {
 
 TEST(ToTimestamp, PatternThenSqlForm) {
   EXPECT_EQ(Parse("to_timestamp", "TIMESTAMP(3)", "20240229", "yyyyMMdd"),
-            "[\"2024-02-29 00:00:00.000\"]");
+            "[2024-02-29 00:00:00.000]");
   EXPECT_EQ(Parse("to_timestamp", "TIMESTAMP(3)", "2024-02-30", "yyyy-MM-dd"),
-            "[\"2024-02-29 00:00:00.000\"]");
+            "[2024-02-29 00:00:00.000]");
   EXPECT_EQ(Parse("to_timestamp", "TIMESTAMP(3)", "2024-02-30", "dd/MM/yyyy"),
-            "[\"2024-03-01 00:00:00.000\"]");
+            "[2024-03-01 00:00:00.000]");
   EXPECT_EQ(Parse("to_timestamp", "TIMESTAMP(3)", "2024-02-29 25:00:00", "yyyy-MM-dd HH:mm:ss"),
-            "[\"2024-03-01 01:00:00.000\"]");
+            "[2024-03-01 01:00:00.000]");
   EXPECT_EQ(Parse("to_timestamp", "TIMESTAMP(3)", "Thu, 29 Feb 2024 01:02:03 PM",
                   "EEE, dd MMM yyyy hh:mm:ss a"),
-            "[\"2024-02-29 13:02:03.000\"]");
+            "[2024-02-29 13:02:03.000]");
   EXPECT_EQ(Parse("to_timestamp", "TIMESTAMP(3)", "2024-060", "yyyy-DDD"),
-            "[\"2024-02-29 00:00:00.000\"]");
+            "[2024-02-29 00:00:00.000]");
   EXPECT_EQ(Parse("to_timestamp", "TIMESTAMP(3)", "2024-02-29 12:34", "uuuu-MM-dd[ HH:mm]"),
-            "[\"2024-02-29 12:34:00.000\"]");
+            "[2024-02-29 12:34:00.000]");
   EXPECT_EQ(Parse("to_timestamp", "TIMESTAMP(3)", "garbage", "yyyy"), "[null]");
 }
 
 // SimpleDateFormat: lenient, ignores what follows, Julian before 1582.
 TEST(ToDate, Lenient) {
-  EXPECT_EQ(Parse("to_date", "DATE", "2024-13-01", "yyyy-MM-dd"), "[\"2025-01-01\"]");
-  EXPECT_EQ(Parse("to_date", "DATE", "2024-02-29Z", "yyyy-MM-dd"), "[\"2024-02-29\"]");
-  EXPECT_EQ(Parse("to_date", "DATE", "2024-02-29", "yyyyMMdd"), "[\"2023-12-02\"]");
-  EXPECT_EQ(Parse("to_date", "DATE", "0001-01-01", "yyyy-MM-dd"), "[\"0000-12-30\"]");
+  EXPECT_EQ(Parse("to_date", "DATE", "2024-13-01", "yyyy-MM-dd"), "[2025-01-01]");
+  EXPECT_EQ(Parse("to_date", "DATE", "2024-02-29Z", "yyyy-MM-dd"), "[2024-02-29]");
+  EXPECT_EQ(Parse("to_date", "DATE", "2024-02-29", "yyyyMMdd"), "[2023-12-02]");
+  EXPECT_EQ(Parse("to_date", "DATE", "0001-01-01", "yyyy-MM-dd"), "[0000-12-30]");
 }
 
 TEST(LegacyCalendar, RoundTrips) {
@@ -83,7 +83,7 @@ TEST(LegacyCalendar, RoundTrips) {
 TEST(UnixTime, ZonesAndFailures) {
   EXPECT_EQ(Apply("unix_timestamp", "BIGINT", {Values("STRING", "[\"nope\"]")}),
             Apply("unix_timestamp", "BIGINT", {Values("STRING", "[\"\"]")}));
-  EXPECT_EQ(Apply("from_unixtime", "STRING", {Values("BIGINT", "[\"0\"]")}, "{}",
+  EXPECT_EQ(Apply("from_unixtime", "STRING", {Values("BIGINT", "[0]")}, "{}",
                   {.time_zone = "Asia/Kolkata"}),
             "[\"1970-01-01 05:30:00\"]");
   const auto convert = [](std::string_view from, std::string_view to, std::string_view text) {
@@ -99,32 +99,42 @@ TEST(UnixTime, ZonesAndFailures) {
   EXPECT_EQ(convert("Nowhere/Land", "PST", "2024-02-29 12:00:00"), "[\"2024-02-29 04:00:00\"]");
 }
 
+std::string Days(int64_t year, int32_t month, int32_t day) {
+  return "[" + std::to_string(DaysFromCivil(year, month, day)) + "]";
+}
+std::string Unit(std::string_view unit) { return R"({"unit": ")" + std::string(unit) + "\"}"; }
+
 TEST(Extract, BeforeTheEpochDividesTowardsZero) {
-  const auto part = [](const char* unit) {
+  const auto part = [](std::string_view unit) {
     return Apply("extract", "BIGINT", {Values("TIMESTAMP(3)", "[\"1969-12-31 23:59:59.001\"]")},
-                 std::string(R"({"unit": ")") + unit + "\"}");
+                 Unit(unit));
   };
-  const auto same = [](const char* number) {
-    return Apply("extract", "BIGINT", {Values("DATE", "[\"" + std::string(number) + "-01-01\"]")},
-                 R"({"unit": "YEAR"})");
+  EXPECT_EQ(part("YEAR"), "[1970]");
+  EXPECT_EQ(part("HOUR"), "[0]");
+  EXPECT_EQ(part("MILLISECOND"), "[-999]");
+  EXPECT_EQ(part("EPOCH"), "[0]");
+}
+
+TEST(Extract, PartsOfADate) {
+  const auto part = [](std::string_view unit, const std::string& days) {
+    return Apply("extract", "BIGINT", {Values("DATE", days)}, Unit(unit));
   };
-  EXPECT_EQ(part("YEAR"), same("1970"));
-  EXPECT_EQ(
-      Apply("extract", "BIGINT", {Values("DATE", "[\"2025-12-29\"]")}, R"({"unit": "ISOYEAR"})"),
-      same("2026"));
-  EXPECT_EQ(part("EPOCH"), part("HOUR"));  // Both 0.
+  EXPECT_EQ(part("ISOYEAR", Days(2025, 12, 29)), "[2026]");
+  EXPECT_EQ(part("WEEK", Days(2023, 1, 1)), "[52]");
+  EXPECT_EQ(part("DOW", Days(2000, 12, 31)), "[1]");
+  EXPECT_EQ(part("MILLENNIUM", Days(2000, 12, 31)), "[2]");
+  EXPECT_EQ(part("DECADE", Days(1969, 12, 31)), "[196]");
 }
 
 TEST(Rounding, FlinksOddities) {
-  const auto round = [](const char* function, const char* unit, const char* date) {
-    return Apply(function, "DATE", {Values("DATE", "[\"" + std::string(date) + "\"]")},
-                 std::string(R"({"unit": ")") + unit + "\"}");
+  const auto round = [](std::string_view function, std::string_view unit, const std::string& days) {
+    return Apply(function, "DATE", {Values("DATE", days)}, Unit(unit));
   };
-  EXPECT_EQ(round("floor_to_unit", "WEEK", "2026-01-31"), "[\"2026-01-25\"]");  // Sunday.
-  EXPECT_EQ(round("ceil_to_unit", "DAY", "2026-01-31"), "[\"2026-02-01\"]");    // Always the next.
-  EXPECT_EQ(round("ceil_to_unit", "QUARTER", "2026-04-01"), "[\"2026-07-01\"]");
-  EXPECT_EQ(round("floor_to_unit", "MILLENNIUM", "2000-12-31"), "[\"1001-01-01\"]");
-  EXPECT_EQ(round("ceil_to_unit", "MONTH", "2026-12-02"), "[\"2027-01-01\"]");
+  EXPECT_EQ(round("floor_to_unit", "WEEK", Days(2026, 1, 31)), "[2026-01-25]");  // Sunday.
+  EXPECT_EQ(round("ceil_to_unit", "DAY", Days(2026, 1, 31)), "[2026-02-01]");    // Always the next.
+  EXPECT_EQ(round("ceil_to_unit", "QUARTER", Days(2026, 4, 1)), "[2026-07-01]");
+  EXPECT_EQ(round("floor_to_unit", "MILLENNIUM", Days(2000, 12, 31)), "[1001-01-01]");
+  EXPECT_EQ(round("ceil_to_unit", "MONTH", Days(2026, 12, 2)), "[2027-01-01]");
 }
 
 TEST(TimestampDiff, WholeUnitsWrapInInt) {
