@@ -6,6 +6,7 @@
 // searches.
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 
 #include "expressions/lift.h"
@@ -100,14 +101,15 @@ class LikePattern {
       return true;
     }
     bool Find(Text s, size_t from, size_t* end) const {
-      if (runs.empty()) {
-        const size_t at = s.find(text, from);
-        *end = at + text.size();
-        return at != Text::npos;
-      }
-      for (size_t at = from; at <= s.size(); at += CodePointBytes(s[at])) {
+      const std::string& first = runs.empty() ? text : runs[0];
+      for (size_t at = from; at <= s.size(); at += at < s.size() ? CodePointBytes(s[at]) : 1) {
+        // Several times as fast as string_view::find, which stops at each first character.
+        const void* const found =
+            first.empty() ? s.data() + at
+                          : memmem(s.data() + at, s.size() - at, first.data(), first.size());
+        if (found == nullptr) return false;
+        at = static_cast<size_t>(static_cast<const char*>(found) - s.data());
         if (MatchesAt(s, at, end)) return true;
-        if (at == s.size()) break;
       }
       return false;
     }
