@@ -7,7 +7,6 @@
 #include "expressions/kernel.h"
 
 // clang-format off
-// clang-format off: one a line.
 #define SABOT_FUNCTION_FAMILIES(family) \
   family(Arithmetic)                    \
   family(Array)                         \
