@@ -198,7 +198,7 @@ std::string Scientific(DecimalDigits value, int places) {
   return text + (magnitude.size() < 2 ? "0" : "") + magnitude;
 }
 
-bool AppendDouble(double value, const Specifier& spec, std::string* out) {
+bool AppendFloating(double value, const Specifier& spec, std::string* out) {
   if (spec.group && spec.conversion == 'e') return false;
   const bool negative = std::signbit(value);
   if (!std::isfinite(value)) {
@@ -318,7 +318,7 @@ bool AppendArgument(const FormatArgument& arg, const Specifier& spec, std::strin
     case 'e':
     case 'f':
     case 'g':
-      return arg.kind == Kind::kDouble && AppendDouble(arg.number, spec, out);
+      return arg.kind == Kind::kDouble && AppendFloating(arg.number, spec, out);
     default:
       return false;
   }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "base/number_text.h"
 #include "expressions/unicode.h"
 
 namespace sabot {
@@ -26,35 +27,6 @@ bool Skip(std::string_view text, size_t* at, F&& f) {
 bool SkipExponent(std::string_view text, size_t* at) {
   if (*at < text.size() && (text[*at] == '+' || text[*at] == '-')) ++*at;
   return Skip(text, at, Digit);
-}
-
-template <typename T>
-std::string JavaFloating(T value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
-  const bool negative = std::signbit(value);
-  char buffer[64];
-  const auto end =
-      std::to_chars(buffer, buffer + sizeof buffer, std::abs(value), std::chars_format::scientific);
-  const std::string_view text(buffer, static_cast<size_t>(end.ptr - buffer));
-  const size_t e = text.find('e');
-  std::string digits(1, text[0]);
-  if (e > 2) digits += text.substr(2, e - 2);
-  int exponent = 0;
-  std::from_chars(text.data() + e + (text[e + 1] == '+' ? 2 : 1), text.data() + text.size(),
-                  exponent);
-  std::string out = negative ? "-" : "";
-  if (value != 0 && (exponent < -3 || exponent >= 7)) {
-    out += digits.substr(0, 1) + "." + (digits.size() > 1 ? digits.substr(1) : "0");
-    out += "E" + std::to_string(exponent);
-  } else if (exponent < 0) {
-    out += "0." + std::string(static_cast<size_t>(-exponent - 1), '0') + digits;
-  } else {
-    const auto whole = static_cast<size_t>(exponent) + 1;
-    if (digits.size() < whole) digits.resize(whole, '0');
-    out += digits.substr(0, whole) + "." + (digits.size() > whole ? digits.substr(whole) : "0");
-  }
-  return out;
 }
 
 }  // namespace
@@ -103,8 +75,11 @@ bool IsJavaDouble(std::string_view text) {
   return at == text.size();
 }
 
-std::string JavaDouble(double value) { return JavaFloating(value); }
-std::string JavaFloat(float value) { return JavaFloating(value); }
+std::string JavaDouble(double value) {
+  std::string text;
+  AppendDouble(value, &text);
+  return text;
+}
 
 std::string BigDecimalText(std::string_view number) {
   const bool negative = !number.empty() && number[0] == '-';

@@ -13,7 +13,6 @@ bool IsJavaDouble(std::string_view text);
 
 // Double.toString: "1.0", "1.0E7", "1.0E-5", "NaN".
 std::string JavaDouble(double value);
-std::string JavaFloat(float value);
 
 // new BigDecimal(text).toString() of a number as JSON or Java writes it: "1.0e3" -> "1.0E+3",
 // "-0.0" -> "0.0".

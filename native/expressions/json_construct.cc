@@ -8,6 +8,7 @@
 #include <charconv>
 #include <functional>
 
+#include "base/number_text.h"
 #include "expressions/java_number.h"
 #include "expressions/json_document.h"
 #include "expressions/lift.h"
@@ -33,7 +34,7 @@ void AppendBase64(Text bytes, std::string* out) {
   }
 }
 
-void AppendDouble(double value, std::string* out) {
+void AppendNumber(double value, std::string* out) {
   const std::string text = JavaDouble(value);
   // NaN and the infinities are not numbers in JSON.
   if (text.back() < '0' || text.back() > '9') {
@@ -56,21 +57,6 @@ void AppendTimestamp(int64_t ticks, int64_t ticks_per_second, bool zoned, std::s
   std::string text(buffer, end);
   std::replace(text.begin(), text.end(), ' ', 'T');
   out->append("\"" + text + (zoned ? "Z\"" : "\""));
-}
-
-std::string DecimalText(Int128 unscaled, int32_t scale) {
-  const bool negative = unscaled < 0;
-  UInt128 rest =
-      negative ? UInt128{0} - static_cast<UInt128>(unscaled) : static_cast<UInt128>(unscaled);
-  std::string digits;
-  do {
-    digits.push_back(static_cast<char>('0' + static_cast<int>(rest % 10)));
-    rest /= 10;
-  } while (rest != 0);
-  while (digits.size() <= static_cast<size_t>(scale)) digits.push_back('0');
-  std::reverse(digits.begin(), digits.end());
-  if (scale > 0) digits.insert(digits.size() - static_cast<size_t>(scale), ".");
-  return BigDecimalText((negative ? "-" : "") + digits);
 }
 
 struct Column {
@@ -176,12 +162,12 @@ arrow::Result<AppendValue> OfType(const Type& type, const Vector& vector) {
     case TypeKind::kBigint:
       return OfInteger<int64_t>(vector);
     case TypeKind::kFloat:
-      return Of<float>(vector, [](float value, std::string* out) { AppendDouble(value, out); });
+      return Of<float>(vector, [](float value, std::string* out) { AppendNumber(value, out); });
     case TypeKind::kDouble:
-      return Of<double>(vector, AppendDouble);
+      return Of<double>(vector, AppendNumber);
     case TypeKind::kDecimal:
       return Of<Int128>(vector, [scale = type.scale](Int128 value, std::string* out) {
-        out->append(DecimalText(value, scale));
+        AppendJavaDecimal(value, scale, out);
       });
     case TypeKind::kChar:
     case TypeKind::kVarchar:

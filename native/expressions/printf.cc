@@ -2,6 +2,7 @@
 // java.net.URL.
 #include <charconv>
 
+#include "base/number_text.h"
 #include "expressions/java_format.h"
 #include "expressions/lift.h"
 #include "expressions/temporal.h"
@@ -46,15 +47,8 @@ class ArgumentReader {
       case TypeKind::kVarchar:
         return {.kind = Kind::kText, .text = Reader<Text>(vector_)[row]};
       case TypeKind::kDecimal: {
-        Int128 value = Reader<Int128>(vector_)[row];
-        const bool negative = value < 0;
-        std::string digits;
-        for (UInt128 rest = static_cast<UInt128>(negative ? -value : value);
-             rest != 0 || digits.size() <= static_cast<size_t>(type_.scale); rest /= 10) {
-          digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(rest % 10)));
-        }
-        if (type_.scale > 0) digits.insert(digits.size() - static_cast<size_t>(type_.scale), ".");
-        *scratch = (negative ? "-" : "") + digits;
+        scratch->clear();
+        AppendDecimal(Reader<Int128>(vector_)[row], type_.scale, scratch);
         return {.kind = Kind::kOther, .text = *scratch};
       }
       case TypeKind::kTimestamp:
