@@ -9,4 +9,5 @@ SELECT id,
   CAST(l AS STRING) AS c,
   CAST(l AS TIMESTAMP(3)) AS d,
   CAST(ts AS TIMESTAMP_LTZ(3)) AS e
-FROM t;
+FROM t
+WHERE id <> 9;
