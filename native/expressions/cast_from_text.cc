@@ -37,8 +37,13 @@ IntegerTextError ParseInteger(std::string_view text, int64_t* value) {
   const size_t point = text.find('.');
   const std::string_view whole = text.substr(0, point);
   uint64_t number = 0;
+  // Nineteen digits always fit 64 bits.
+  size_t at = 0;
+  for (; at < whole.size() && at < 19 && whole[at] >= '0' && whole[at] <= '9'; ++at) {
+    number = number * 10 + static_cast<uint64_t>(whole[at] - '0');
+  }
   bool overflow = false;
-  for (const char c : whole) {
+  for (const char c : whole.substr(at)) {
     if (c < '0' || c > '9')
       return overflow ? IntegerTextError::kOverflow : IntegerTextError::kInvalidCharacter;
     overflow = overflow || __builtin_mul_overflow(number, uint64_t{10}, &number) ||

@@ -18,8 +18,7 @@
 namespace sabot {
 namespace {
 
-// --- one value
-// --------------------------------------------------------------------------------------------------
+// --- one value ---
 
 struct TextOfBoolean {
   void operator()(bool value, TextWriter& to) {
@@ -108,7 +107,12 @@ struct TextOfBytes {
     const size_t expected = Expected(Byte(bytes, 0));
     return expected > 0 && Fitting(bytes) == expected ? expected : 0;
   }
-  static size_t MalformedPrefix(std::string_view bytes) { return Fitting(bytes); }
+  static size_t MalformedPrefix(std::string_view bytes) {
+    // A surrogate as three bytes is one mistake.
+    const bool surrogate = Byte(bytes, 0) == 0xED && Byte(bytes, 1) >= 0xA0 &&
+                           Byte(bytes, 1) <= 0xBF && (Byte(bytes, 2) & 0xC0) == 0x80;
+    return surrogate ? 3 : Fitting(bytes);
+  }
 };
 
 template <auto format>
@@ -183,8 +187,7 @@ arrow::Result<R> WithText(const Type& type, const SessionContext& session, F&& f
   }
 }
 
-// --- the length of the target
-// -----------------------------------------------------------------------------------
+// --- the length of the target ---
 
 struct Fit {
   int64_t length;
@@ -202,8 +205,7 @@ struct Fit {
   }
 };
 
-// --- nested values
-// ----------------------------------------------------------------------------------------------
+// --- nested values ---
 
 class Printer {
  public:

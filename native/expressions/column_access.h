@@ -45,8 +45,19 @@ struct ListSlice {
   int64_t size() const { return end - begin; }
 };
 
-// --- reading
-// ----------------------------------------------------------------------------------------------------
+// --- reading ---
+
+// Bits [start, start + size) of a bitmap, size at most 64; bit 0 of the word is the first.
+inline uint64_t BitWord(const uint8_t* bits, int64_t start, int64_t size) {
+  const uint8_t* const from = bits + start / 8;
+  const int64_t shift = start % 8;
+  const int64_t bytes = (shift + size + 7) / 8;
+  uint64_t word = 0;
+  std::memcpy(&word, from, static_cast<size_t>(bytes < 8 ? bytes : 8));
+  word >>= shift;
+  if (bytes > 8) word |= uint64_t{from[8]} << (64 - shift);
+  return size < 64 ? word & ((uint64_t{1} << size) - 1) : word;
+}
 
 // Whether rows hold a value.
 class NullBits {
@@ -65,6 +76,12 @@ class NullBits {
   bool all_valid() const { return bits_ == nullptr; }
   bool valid(int64_t row) const {
     return bits_ == nullptr || arrow::bit_util::GetBit(bits_, (row & mask_) + offset_);
+  }
+  // Bit i: row start + i holds a value; size at most 64.
+  uint64_t Word(int64_t start, int64_t size) const {
+    const uint64_t all = size < 64 ? (uint64_t{1} << size) - 1 : ~uint64_t{0};
+    if (mask_ == 0 || bits_ == nullptr) return valid(start) ? all : 0;
+    return BitWord(bits_, start + offset_, size);
   }
 
  private:
@@ -161,8 +178,7 @@ class Reader<ListSlice> {
   int64_t mask_;
 };
 
-// --- validity
-// ---------------------------------------------------------------------------------------------------
+// --- validity ---
 
 // Which rows of a result are not NULL: bit 0 of `bits` is row 0; no buffer means all are.
 struct Validity {
@@ -175,18 +191,6 @@ struct Validity {
 // The rows in which no argument with strict[i] is NULL; `strict` empty means all arguments.
 arrow::Result<Validity> IntersectValidity(std::span<const Vector> args,
                                           std::span<const bool> strict, int64_t length);
-
-// Bits [start, start + size) of a bitmap, size at most 64; bit 0 of the word is the first.
-inline uint64_t BitWord(const uint8_t* bits, int64_t start, int64_t size) {
-  const uint8_t* const from = bits + start / 8;
-  const int64_t shift = start % 8;
-  const int64_t bytes = (shift + size + 7) / 8;
-  uint64_t word = 0;
-  std::memcpy(&word, from, static_cast<size_t>(bytes < 8 ? bytes : 8));
-  word >>= shift;
-  if (bytes > 8) word |= uint64_t{from[8]} << (64 - shift);
-  return size < 64 ? word & ((uint64_t{1} << size) - 1) : word;
-}
 
 // Calls f(row) for the valid rows of [0, length), ascending; f returns true to go on.
 template <typename F>
@@ -208,8 +212,7 @@ bool ForEachValid(const uint8_t* bits, int64_t length, F&& f) {
   return true;
 }
 
-// --- writing
-// ----------------------------------------------------------------------------------------------------
+// --- writing ---
 
 // A validity bitmap that starts as a given one and loses bits; copied at the first loss.
 class ResultNulls {

@@ -88,8 +88,7 @@ KernelResult BindComparison(const Expression& call, const SessionContext&) {
   return NoSuchCall(call);
 }
 
-// --- distinct
-// ---------------------------------------------------------------------------------------------------
+// --- distinct ---
 
 template <bool negated>
 KernelResult BindDistinct(const Expression& call, const SessionContext&) {
@@ -116,8 +115,7 @@ KernelResult BindDistinct(const Expression& call, const SessionContext&) {
   });
 }
 
-// --- in
-// ---------------------------------------------------------------------------------------------------------
+// --- in ---
 
 // Up to here a list of literals is searched linearly.
 constexpr size_t kLinearMax = 12;

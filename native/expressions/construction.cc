@@ -16,8 +16,7 @@
 namespace sabot {
 namespace {
 
-// --- making
-// -----------------------------------------------------------------------------------------------------
+// --- making ---
 
 arrow::Result<ArrayPtr> AsType(const ArrayPtr& array,
                                const std::shared_ptr<arrow::DataType>& type) {
@@ -119,8 +118,7 @@ KernelResult BindMap(const Expression& call, const SessionContext&) {
   });
 }
 
-// --- taking apart
-// -----------------------------------------------------------------------------------------------
+// --- taking apart ---
 
 KernelResult BindField(const Expression& call, const SessionContext&) {
   const int64_t index = call.IntOption("index", -1);

@@ -350,8 +350,7 @@ KernelPtr LiftAll(const Expression& call, F f) {
       });
 }
 
-// --- binding
-// ----------------------------------------------------------------------------------------------------
+// --- binding ---
 
 // The plan asks for something that this function does not take: "No function like(INT, STRING)."
 arrow::Status NoSuchCall(const Expression& call);

@@ -16,8 +16,7 @@
 namespace sabot {
 namespace {
 
-// --- rounding
-// ---------------------------------------------------------------------------------------------------
+// --- rounding ---
 
 enum class Rounding { kHalfUp, kDown };
 
@@ -164,8 +163,7 @@ KernelResult BindWhole(const Expression& call, const SessionContext&) {
   });
 }
 
-// --- signs
-// ------------------------------------------------------------------------------------------------------
+// --- signs ---
 
 KernelResult BindAbs(const Expression& call, const SessionContext&) {
   if (call.args.size() != 1) return NoSuchCall(call);
@@ -201,8 +199,7 @@ KernelResult BindSign(const Expression& call, const SessionContext&) {
   });
 }
 
-// --- functions of doubles
-// -----------------------------------------------------------------------------------------
+// --- functions of doubles ---
 
 // Casts the arguments to DOUBLE first, where they are other numbers.
 KernelResult OverDoubles(const Expression& call, const SessionContext& session, KernelPtr kernel) {
@@ -269,8 +266,7 @@ KernelResult BindConstant(const Expression& call, const SessionContext&) {
   return Lift<double>(call, [] { return value; });
 }
 
-// --- random numbers
-// -----------------------------------------------------------------------------------------------
+// --- random numbers ---
 
 // java.util.Random: RAND(seed) gives Flink's numbers.
 class JavaRandom {
@@ -361,8 +357,7 @@ KernelResult BindRandom(const Expression& call, const SessionContext&) {
   return std::make_unique<RandomKernel<decltype(run)>>(std::move(run));
 }
 
-// --- greatest, least
-// ----------------------------------------------------------------------------------------------
+// --- greatest, least ---
 
 // NULL if any argument is. The first stays unless a later one is strictly beyond it, so NaN in
 // front wins.

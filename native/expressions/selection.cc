@@ -43,7 +43,6 @@ class TruthReader {
     const uint64_t valid = nulls_ == nullptr ? rows : BitWord(nulls_, start + offset_, size);
     return {values & valid, ~values & valid};
   }
-  bool IsTrue(int64_t row) const { return Read(row, 1).is_true != 0; }
 
  private:
   bool constant_ = false;
@@ -64,8 +63,7 @@ int32_t* AppendBits(uint64_t word, int64_t start, int32_t* to) {
 
 }  // namespace
 
-// --- Rows
-// -------------------------------------------------------------------------------------------------------
+// --- Rows ---
 
 Rows Rows::All(int64_t length) {
   Rows rows;
@@ -74,33 +72,44 @@ Rows Rows::All(int64_t length) {
   return rows;
 }
 
-template <typename Test>
-void Rows::SplitBy(bool dense, const Test& test, Rows* taken) {
-  taken->indices_.resize(static_cast<size_t>(size_));
-  if (all_) indices_.resize(static_cast<size_t>(size_));
+// words(start, size): bit i tells whether row start + i of the condition is taken.
+template <typename Words>
+void Rows::SplitBy(bool dense, const Words& words, Rows* taken) {
+  const auto size = static_cast<size_t>(size_);
+  taken->indices_.resize(size);
   int32_t* to_taken = taken->indices_.data();
-  int32_t* to_rest = indices_.data();
-  for (int64_t i = 0; i < size_; ++i) {
-    const int32_t row = all_ ? static_cast<int32_t>(i) : indices_[static_cast<size_t>(i)];
-    const bool is_taken = test(dense ? i : int64_t{row});
-    *to_taken = row;
-    *to_rest = row;  // Behind the reading position, so it overwrites nothing unread.
-    to_taken += is_taken;
-    to_rest += !is_taken;
-  }
   const bool was_all = all_;
-  const int64_t size = size_;
+  if (was_all) indices_.resize(size);
+  int32_t* to_rest = indices_.data();
+  const auto put = [&](int32_t row, uint64_t is_taken) {
+    *to_taken = row;
+    *to_rest = row;  // Not ahead of the reading position, so it overwrites nothing unread.
+    to_taken += is_taken;
+    to_rest += 1 - is_taken;
+  };
+  if (was_all || dense) {
+    for (int64_t start = 0; start < size_; start += 64) {
+      const int64_t count = std::min<int64_t>(64, size_ - start);
+      uint64_t word = words(start, count);
+      for (int64_t i = start; i < start + count; ++i, word >>= 1) {
+        put(was_all ? static_cast<int32_t>(i) : indices_[static_cast<size_t>(i)], word & 1);
+      }
+    }
+  } else {
+    for (size_t i = 0; i < size; ++i) put(indices_[i], words(indices_[i], 1));
+  }
   taken->size_ = to_taken - taken->indices_.data();
   taken->indices_.resize(static_cast<size_t>(taken->size_));
   size_ = to_rest - indices_.data();
   indices_.resize(static_cast<size_t>(size_));
-  taken->all_ = was_all && taken->size_ == size;
-  all_ = was_all && size_ == size;
+  taken->all_ = was_all && size_ == 0;
+  all_ = was_all && taken->size_ == 0;
 }
 
 void Rows::Split(const Vector& condition, bool dense, Rows* taken) {
   const TruthReader truth(condition);
-  SplitBy(dense, [&](int64_t i) { return truth.IsTrue(i); }, taken);
+  SplitBy(
+      dense, [&](int64_t start, int64_t size) { return truth.Read(start, size).is_true; }, taken);
 }
 
 void Rows::SplitNotNull(const Vector& values, bool dense, Rows* taken) {
@@ -110,7 +119,7 @@ void Rows::SplitNotNull(const Vector& values, bool dense, Rows* taken) {
     *this = Rows();
     return;
   }
-  SplitBy(dense, [&](int64_t i) { return nulls.valid(i); }, taken);
+  SplitBy(dense, [&](int64_t start, int64_t size) { return nulls.Word(start, size); }, taken);
 }
 
 void TrueRows(const Vector& condition, int64_t length, std::vector<int32_t>* rows) {
@@ -123,8 +132,7 @@ void TrueRows(const Vector& condition, int64_t length, std::vector<int32_t>* row
   rows->resize(static_cast<size_t>(end - rows->data()));
 }
 
-// --- Truth
-// ------------------------------------------------------------------------------------------------------
+// --- Truth ---
 
 arrow::Result<Truth> Truth::Make(bool initial, int64_t length) {
   Truth truth;
@@ -195,8 +203,7 @@ ArrayPtr Truth::Finish() {
                              {has_nulls ? std::move(false_) : nullptr, std::move(true_)}, nulls));
 }
 
-// --- Merge
-// ------------------------------------------------------------------------------------------------------
+// --- Merge ---
 
 struct Merge::Part {
   Vector values;
@@ -227,24 +234,42 @@ void Merge::Add(Vector values, bool dense, Rows rows) {
 }
 
 arrow::Result<std::shared_ptr<arrow::Buffer>> Merge::MergeNulls() const {
-  ResultNulls nulls(Validity{}, length_);
-  arrow::Status status;
+  std::shared_ptr<arrow::Buffer> bits;
   for (const Part& part : parts_) {
-    const NullBits valid(part.values);
-    if (valid.all_valid()) continue;
-    part.ForEach([&](int64_t row, int64_t from) {
-      if (!valid.valid(from)) status &= nulls.SetNull(row);
-    });
+    const NullBits nulls(part.values);
+    if (nulls.all_valid()) continue;
+    if (bits == nullptr) {
+      ARROW_ASSIGN_OR_RAISE(bits, arrow::AllocateBuffer(arrow::bit_util::BytesForBits(length_)));
+      std::memset(bits->mutable_data(), 0xFF, static_cast<size_t>(bits->size()));
+    }
+    uint8_t* const to = bits->mutable_data();
+    part.ForEach(
+        [&](int64_t row, int64_t from) { arrow::bit_util::SetBitTo(to, row, nulls.valid(from)); });
   }
-  ARROW_RETURN_NOT_OK(status);
-  return nulls.Finish();
+  return bits;
 }
 
 template <typename T>
 arrow::Result<ArrayPtr> Merge::MergeFixed() const {
   ARROW_ASSIGN_OR_RAISE(auto writer, FixedWriter<T>::Make(length_));
+  // The largest whole column is copied as it is; then only the rows of the others are put in their
+  // places.
+  const Part* whole = nullptr;
+  if constexpr (!std::is_same_v<T, bool>) {
+    for (const Part& part : parts_) {
+      const bool copies =
+          !part.dense && !part.values.constant && part.values.array->type_id() != arrow::Type::NA;
+      if (copies && (whole == nullptr || part.rows.size() > whole->rows.size())) whole = &part;
+    }
+    if (whole != nullptr) {
+      const arrow::ArrayData& data = *whole->values.array->data();
+      const auto width = static_cast<int64_t>(sizeof(T));
+      std::memcpy(writer.data(), data.buffers[1]->data() + data.offset * width,
+                  static_cast<size_t>(length_ * width));
+    }
+  }
   for (const Part& part : parts_) {
-    if (part.values.array->type_id() == arrow::Type::NA) continue;
+    if (&part == whole || part.values.array->type_id() == arrow::Type::NA) continue;
     const Reader<T> values(part.values);
     part.ForEach([&](int64_t row, int64_t from) { writer.Set(row, values.Load(from)); });
   }

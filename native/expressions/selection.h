@@ -32,8 +32,8 @@ class Rows {
   void SplitNotNull(const Vector& values, bool dense, Rows* taken);
 
  private:
-  template <typename Test>
-  void SplitBy(bool dense, const Test& test, Rows* taken);
+  template <typename Words>
+  void SplitBy(bool dense, const Words& words, Rows* taken);
 
   bool all_ = false;
   int64_t size_ = 0;

@@ -24,8 +24,7 @@ constexpr int64_t FloorMod(int64_t value, int64_t divisor) {
   return value - FloorDiv(value, divisor) * divisor;
 }
 
-// --- calendar
-// ---------------------------------------------------------------------------------------------------
+// --- calendar ---
 
 struct CivilDate {
   int32_t year;
@@ -76,8 +75,7 @@ int64_t AddMonths(int64_t days, int64_t months);
 // The same of a timestamp; the time of day stays.
 int64_t AddMonthsToTicks(int64_t ticks, int64_t ticks_per_second, int64_t months);
 
-// --- text
-// -------------------------------------------------------------------------------------------------------
+// --- text ---
 
 // A local timestamp: seconds since 1970-01-01 00:00:00 on a clock without zone, and nanoseconds
 // 0..999,999,999.

@@ -76,8 +76,7 @@ std::optional<std::string> ReadZoneFile(const std::string& name) {
   return std::nullopt;
 }
 
-// --- POSIX rules: "CET-1CEST,M3.5.0,M10.5.0/3"
-// ----------------------------------------------------------------------
+// --- POSIX rules: "CET-1CEST,M3.5.0,M10.5.0/3" ---
 
 struct RuleDate {
   enum class Form { kMonthWeekDay, kJulian, kZeroBased } form = Form::kZeroBased;

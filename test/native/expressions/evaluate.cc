@@ -16,8 +16,7 @@
 namespace sabot::test {
 namespace {
 
-// --- types
-// ------------------------------------------------------------------------------------------------------
+// --- types ---
 
 class TypeParser {
  public:
@@ -123,8 +122,7 @@ class TypeParser {
   size_t at_ = 0;
 };
 
-// --- printing
-// ---------------------------------------------------------------------------------------------------
+// --- printing ---
 
 template <typename T>
 std::string PrintFloat(T value) {
