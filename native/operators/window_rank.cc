@@ -11,8 +11,7 @@
 #include <set>
 
 #include "base/error.h"
-#include "state/ranked_rows.h"
-#include "stream/operator.h"
+#include "operators/window_rank.h"
 
 namespace sabot {
 namespace {
@@ -25,19 +24,9 @@ struct WindowId {
   auto operator<=>(const WindowId&) const = default;
 };
 
-struct RankSpec {
-  std::vector<int> group_by;
-  std::vector<SortKey> order_by;
-  int64_t first_rank = 1;
-  int64_t last_rank = 1;
-  int start_column = 0;
-  int end_column = 0;
-  bool output_rank = false;
-};
-
 class WindowRank final : public Operator {
  public:
-  WindowRank(RankSpec spec, Schema input, std::shared_ptr<arrow::Schema> schema,
+  WindowRank(WindowRankSpec spec, Schema input, std::shared_ptr<arrow::Schema> schema,
              OperatorMetrics* metrics)
       : spec_(std::move(spec)),
         input_(std::move(input)),
@@ -120,7 +109,7 @@ class WindowRank final : public Operator {
     if (window == nullptr) {
       window = std::make_unique<RankedRows>(
           "window:" + std::to_string(id.end) + ":" + std::to_string(id.start), input_,
-          spec_.group_by, spec_.order_by, spec_.last_rank);
+          spec_.group_by, spec_.order_by, spec_.last_rank, spec_.ties);
     }
     return *window;
   }
@@ -162,7 +151,7 @@ class WindowRank final : public Operator {
     metrics_->state_bytes.Set(bytes);
   }
 
-  RankSpec spec_;
+  WindowRankSpec spec_;
   Schema input_;
   std::shared_ptr<arrow::Schema> schema_;
   OperatorMetrics* metrics_;
@@ -176,7 +165,7 @@ class WindowRank final : public Operator {
 };
 
 arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorContext& context) {
-  RankSpec spec;
+  WindowRankSpec spec;
   ARROW_ASSIGN_OR_RAISE(const std::string function, node.String("function", "row_number"));
   if (function != "row_number") {
     return UserError("unsupported-function", function, "Only ROW_NUMBER ranks rows of a window");
@@ -188,14 +177,19 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   ARROW_ASSIGN_OR_RAISE(spec.start_column, node.Column("windowStart"));
   ARROW_ASSIGN_OR_RAISE(spec.end_column, node.Column("windowEnd"));
   ARROW_ASSIGN_OR_RAISE(spec.output_rank, node.Bool("outputRank", false));
+  return MakeWindowRank(std::move(spec), node, context);
+}
+
+}  // namespace
+
+arrow::Result<std::unique_ptr<Operator>> MakeWindowRank(WindowRankSpec spec, const PlanNode& node,
+                                                        OperatorContext& context) {
   if (node.schema.size() != node.input_schemas[0].size() + (spec.output_rank ? 1 : 0)) {
     return node.Error("the schema must be the input's, and the rank if it is asked for");
   }
   return std::make_unique<WindowRank>(std::move(spec), node.input_schemas[0], ToArrow(node.schema),
                                       context.metrics);
 }
-
-}  // namespace
 
 extern const OperatorSpec kWindowRank{
     .name = "window_rank", .num_inputs = 1, .stateful = true, .make = &Make};

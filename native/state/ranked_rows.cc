@@ -4,7 +4,6 @@
 #include <arrow/record_batch.h>
 
 #include <algorithm>
-#include <bit>
 #include <map>
 
 #include "base/hash.h"
@@ -15,6 +14,16 @@ namespace {
 
 constexpr size_t kArrivalBytes = 8;
 
+// Big-endian, so that bytes compare as numbers do; inverted where the newest comes first.
+uint64_t EncodeArrival(uint64_t arrival, Ties ties) {
+  return __builtin_bswap64(ties == Ties::kNewestFirst ? ~arrival : arrival);
+}
+
+uint64_t DecodeArrival(uint64_t stored, Ties ties) {
+  const uint64_t arrival = __builtin_bswap64(stored);
+  return ties == Ties::kNewestFirst ? ~arrival : arrival;
+}
+
 KeyedTableLayout Layout() {
   KeyedTableLayout layout;
   layout.children = {{.cells = {{"row", CellSpec::Kind::kFixed8}}, .ordered = true}};
@@ -24,11 +33,12 @@ KeyedTableLayout Layout() {
 }  // namespace
 
 RankedRows::RankedRows(std::string name, const Schema& schema, std::vector<int> group_by,
-                       std::vector<SortKey> order_by, int64_t limit)
+                       std::vector<SortKey> order_by, int64_t limit, Ties ties)
     : name_(std::move(name)),
       group_by_(std::move(group_by)),
       order_by_(std::move(order_by)),
       limit_(limit),
+      ties_(ties),
       table_(name_, Layout()),
       store_(ToArrow(schema)) {}
 
@@ -51,7 +61,7 @@ arrow::Result<RankedRows::Inserted> RankedRows::InsertAs(int64_t row, uint64_t a
   if (limit_ <= 0) return result;
   element_.clear();
   ARROW_RETURN_NOT_OK(EncodeSortKey(batch_, row, order_by_, &element_));
-  const uint64_t ordered = __builtin_bswap64(arrival);
+  const uint64_t ordered = EncodeArrival(arrival, ties_);
   element_.append(reinterpret_cast<const char*>(&ordered), kArrivalBytes);
   bool inserted = false;
   result.group = table_.LookupOrInsert(keys_.key(row), keys_.hash(row), &inserted);
@@ -135,7 +145,7 @@ arrow::Status RankedRows::Restore(const SnapshotReader& from) {
     ARROW_ASSIGN_OR_RAISE(auto rows, DeserializeBatch(batch));
     ARROW_RETURN_NOT_OK(Begin(Batch{std::move(rows), nullptr, kNoSplit}));
     for (int64_t row = 0; row < batch_.num_rows(); ++row) {
-      ARROW_RETURN_NOT_OK(InsertAs(row, __builtin_bswap64(arrivals.U64())).status());
+      ARROW_RETURN_NOT_OK(InsertAs(row, DecodeArrival(arrivals.U64(), ties_)).status());
     }
     if (!arrivals.ok()) return arrow::Status::Invalid("The state of ranked rows is torn");
     ARROW_RETURN_NOT_OK(End());

@@ -2,7 +2,7 @@
 //
 //   by k, ORDER BY v DESC, at most 2     [a, 1] [a, 5] [a, 3]     a: [a, 5] [a, 3]
 //
-// Equal rows rank in order of arrival. The state of Top-N and window Top-N.
+// Equal rows rank in order of arrival, or the newest first. The state of Top-N, window Top-N and window deduplication.
 #pragma once
 
 #include <arrow/result.h>
@@ -18,11 +18,13 @@
 
 namespace sabot {
 
+enum class Ties { kOldestFirst, kNewestFirst };
+
 class RankedRows {
  public:
   // `name` is the snapshot section; `limit` the number of rows that a group keeps.
   RankedRows(std::string name, const Schema& schema, std::vector<int> group_by,
-             std::vector<SortKey> order_by, int64_t limit);
+             std::vector<SortKey> order_by, int64_t limit, Ties ties = Ties::kOldestFirst);
 
   // One batch: Begin, then Insert for any of its rows in order, then End.
   arrow::Status Begin(const Batch& batch);
@@ -57,6 +59,7 @@ class RankedRows {
   std::vector<int> group_by_;
   std::vector<SortKey> order_by_;
   int64_t limit_;
+  Ties ties_;
   KeyedTable table_;
   RowStore store_;
   uint64_t next_arrival_ = 0;
