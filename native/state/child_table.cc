@@ -2,6 +2,7 @@
 // through the elements' headers.
 #include "state/child_table.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/check.h"
@@ -32,7 +33,7 @@ std::string_view ChildTable::element(Slot slot) const { return ElementOf(header(
 Slot ChildTable::FindTagged(Slot parent, std::string_view element, uint32_t tag) const {
   return index_.Find(tag, [&](Slot slot) {
     const Header& candidate = header(slot);
-    return candidate.parent == parent && ElementOf(candidate) == element;
+    return candidate.parent == parent && SameKey(ElementOf(candidate), element);
   });
 }
 
@@ -102,8 +103,9 @@ Slot ChildTable::Insert(Slot parent, std::string_view element, uint32_t tag) {
     if (of.last == kNoSlot || element > ElementOf(header(of.last))) of.last = slot;
     return slot;
   }
+  // The element before is not touched: that would be a cache miss per insert. Link does it later.
   added.left = of.last;
-  (of.last == kNoSlot ? of.first : header(of.last).right) = slot;
+  if (of.first == kNoSlot) of.first = slot;
   of.last = slot;
   return slot;
 }
@@ -114,18 +116,29 @@ void ChildTable::Erase(Slot parent, std::string_view element, uint64_t hash) {
 }
 
 void ChildTable::Erase(Slot slot) {
-  const Header erased = header(slot);
-  Parent& of = parents_[erased.parent];
+  Parent& of = parents_[header(slot).parent];
   if (ordered_) {
     TreeErase(of.root, slot);
     if (of.first == slot) of.first = Leftmost(of.root);
     if (of.last == slot) of.last = Rightmost(of.root);
   } else {
-    (erased.left == kNoSlot ? of.first : header(erased.left).right) = erased.right;
-    (erased.right == kNoSlot ? of.last : header(erased.right).left) = erased.left;
+    Link(of);
+    const Header linked = header(slot);
+    (linked.left == kNoSlot ? of.first : header(linked.left).right) = linked.right;
+    (linked.right == kNoSlot ? of.last : header(linked.right).left) = linked.left;
+    of.linked = of.last;
   }
   --of.count;
   Release(slot);
+}
+
+void ChildTable::Link(Parent& of) {
+  for (Slot slot = of.last; slot != of.linked;) {
+    const Slot before = header(slot).left;
+    if (before != kNoSlot) header(before).right = slot;
+    slot = before;
+  }
+  of.linked = of.last;
 }
 
 void ChildTable::EraseAll(Slot parent) {
@@ -297,8 +310,10 @@ std::vector<Slot> ChildTable::Elements(Slot parent) const {
   if (parent >= parents_.size()) return slots;
   slots.reserve(parents_[parent].count);
   if (!ordered_) {
-    for (Slot slot = parents_[parent].first; slot != kNoSlot; slot = header(slot).right)
+    for (Slot slot = parents_[parent].last; slot != kNoSlot; slot = header(slot).left) {
       slots.push_back(slot);
+    }
+    std::reverse(slots.begin(), slots.end());
     return slots;
   }
   Slot slot = parents_[parent].root;

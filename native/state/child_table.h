@@ -75,7 +75,10 @@ class ChildTable {
     char bytes[kInline];  // The element, or where it is longer a pointer to it.
   };
   struct Parent {
-    Slot root = kNoSlot;   // Of the tree.
+    union {
+      Slot root = kNoSlot;  // Of the tree.
+      Slot linked;          // The last one of the list that those before it lead to (`right`).
+    };
     Slot first = kNoSlot;  // The least, or the first of the list.
     Slot last = kNoSlot;
     uint32_t count = 0;
@@ -100,6 +103,7 @@ class ChildTable {
   void TreeErase(Slot& root, Slot slot);
   void Split(Slot tree, std::string_view element, Slot& below, Slot& above);
   Slot Join(Slot below, Slot above);
+  void Link(Parent& of);
   Slot Leftmost(Slot tree) const;
   Slot Rightmost(Slot tree) const;
 

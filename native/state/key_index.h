@@ -6,11 +6,26 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
+#include <string_view>
 #include <vector>
 
 #include "state/cell_columns.h"
 
 namespace sabot {
+
+// left == right; most keys have 8 to 16 bytes and need no call.
+inline bool SameKey(std::string_view left, std::string_view right) {
+  const size_t size = left.size();
+  if (size != right.size()) return false;
+  if (size < 8 || size > 16) return std::memcmp(left.data(), right.data(), size) == 0;
+  uint64_t words[4];
+  std::memcpy(&words[0], left.data(), 8);
+  std::memcpy(&words[1], left.data() + size - 8, 8);
+  std::memcpy(&words[2], right.data(), 8);
+  std::memcpy(&words[3], right.data() + size - 8, 8);
+  return ((words[0] ^ words[2]) | (words[1] ^ words[3])) == 0;
+}
 
 class KeyIndex {
  public:

@@ -37,8 +37,8 @@ void KeyedTable::LookupBatch(const EncodedKeys& keys, RowOf&& row_of, std::span<
       const int64_t row = row_of(i);
       const uint64_t hash = keys.hash(row);
       const std::string_view key = keys.key(row);
-      const Slot found =
-          index_.Find(KeyIndex::TagOf(hash), [&](Slot slot) { return KeyOf(header(slot)) == key; });
+      const Slot found = index_.Find(KeyIndex::TagOf(hash),
+                                     [&](Slot slot) { return SameKey(KeyOf(header(slot)), key); });
       slots[i] = found != kNoSlot ? found : Insert(key, hash);
       if (found == kNoSlot && inserted != nullptr) inserted->push_back(row);
     }
@@ -58,7 +58,8 @@ void KeyedTable::LookupOrInsert(const EncodedKeys& keys, std::span<const int32_t
 }
 
 Slot KeyedTable::Lookup(std::string_view key, uint64_t hash) const {
-  return index_.Find(KeyIndex::TagOf(hash), [&](Slot slot) { return KeyOf(header(slot)) == key; });
+  return index_.Find(KeyIndex::TagOf(hash),
+                     [&](Slot slot) { return SameKey(KeyOf(header(slot)), key); });
 }
 
 Slot KeyedTable::LookupOrInsert(std::string_view key, uint64_t hash, bool* inserted) {

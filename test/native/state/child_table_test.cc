@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <set>
@@ -48,6 +49,33 @@ TEST(ChildTable, KeepsOrderOfInsertion) {
   Put(table, 0, "a");
   EXPECT_EQ(Texts(table, 0),
             (std::vector<std::string>{"b", "an element too long for the header", "c", "a"}));
+}
+
+TEST(ChildTable, ListsAgreeWithAModelUnderRandomChanges) {
+  std::mt19937 random(13);
+  ChildTable table({{{"count", Kind::kFixed8}}, false});
+  std::map<Slot, std::vector<std::string>> model;
+  for (int step = 0; step < 20'000; ++step) {
+    const auto parent = static_cast<Slot>(random() % 3);
+    const std::string element = std::to_string(random() % 40);
+    std::vector<std::string>& elements = model[parent];
+    const auto found = std::find(elements.begin(), elements.end(), element);
+    if (random() % 3 != 0) {
+      Put(table, parent, element);
+      if (found == elements.end()) elements.push_back(element);
+    } else {
+      table.Erase(parent, element, HashBytes(element));
+      if (found != elements.end()) elements.erase(found);
+    }
+    if (step % 50 == 0) {
+      ASSERT_EQ(Texts(table, parent), elements);
+    }
+    ASSERT_EQ(table.First(parent) == kNoSlot, elements.empty());
+    if (!elements.empty()) {
+      ASSERT_EQ(table.element(table.First(parent)), elements.front());
+      ASSERT_EQ(table.element(table.Last(parent)), elements.back());
+    }
+  }
 }
 
 TEST(ChildTable, TakesABatchAndLeavesUnwantedRowsOut) {
