@@ -97,7 +97,7 @@ class MaterializeFinal final : public Operator {
 
 arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorContext& context) {
   ARROW_ASSIGN_OR_RAISE(std::vector<int> keys, node.Columns("keys"));
-  const bool upsert = !keys.empty();
+  const bool upsert = node.Has("keys");  // An empty list is a key, too: one row at most.
   if (!upsert) {
     keys.resize(node.schema.size());
     std::iota(keys.begin(), keys.end(), 0);

@@ -38,6 +38,15 @@ TEST(MaterializeFinalTest, WithKeysTheNewestRowOfAKeyStays) {
   }
 }
 
+TEST(MaterializeFinalTest, AnEmptyKeyIsOneRow) {
+  auto harness = Open(R"("keys": [])");
+  harness.Rows(R"([["+I", "a", 1], ["+U", "a", 2]])");
+  harness.Restart();
+  harness.Rows(R"([["+U", "b", 3]])");
+  harness.EndOfInput();
+  EXPECT_THAT(harness.Take(), ElementsAre("W(max)", "+I[b, 3]"));
+}
+
 TEST(MaterializeFinalTest, ManyUpdatesOfOneRowDoNotPileUp) {
   auto harness = Open("");
   harness.Rows(R"([["+I", "keep", 7], ["+I", "k", 0]])");
