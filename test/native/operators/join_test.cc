@@ -9,7 +9,6 @@ namespace sabot {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
@@ -55,38 +54,6 @@ TEST(JoinTest, ALargeMatchLeavesInPieces) {
   harness.Rows(rows + "]", 0);
   harness.Rows(rows + "]", 1);
   EXPECT_THAT(harness.Take(), SizeIs(40'000));
-}
-
-// 0 <= r.t - l.t <= 5
-test::Harness OpenInterval() {
-  return test::Harness(
-      R"({"op": "interval_join", "config": {"joinType": "inner", "leftKeys": [0], "rightKeys": [0],
-            "leftTime": 1, "rightTime": 1, "lowerMs": 0, "upperMs": 5}, "schema": )" +
-          test::SchemaJson({"k STRING", "t TIMESTAMP(3)", "k0 STRING", "t0 TIMESTAMP(3)"}) + "}",
-      {test::MakeSchema({"k STRING", "t TIMESTAMP(3)"}),
-       test::MakeSchema({"k STRING", "t TIMESTAMP(3)"})});
-}
-
-TEST(IntervalJoinTest, PairsRowsWithinTheBounds) {
-  auto harness = OpenInterval();
-  harness.Rows(R"([["a", 10], ["a", 20]])", 0);
-  harness.Restart(2);
-  harness.Rows(R"([["a", 9], ["a", 10], ["a", 15], ["a", 16], ["b", 20]])", 1);
-  EXPECT_THAT(harness.Take(),
-              UnorderedElementsAre("+I[a, 1970-01-01 00:00:00.010, a, 1970-01-01 00:00:00.010]",
-                                   "+I[a, 1970-01-01 00:00:00.010, a, 1970-01-01 00:00:00.015]"));
-}
-
-TEST(IntervalJoinTest, ForgetsWhatTimeHasPassedAndHoldsTheWatermarkBack) {
-  auto harness = OpenInterval();
-  harness.Rows(R"([["a", 10]])", 0);
-  harness.Rows(R"([["a", 8]])", 1);
-  const int64_t before = harness.metrics().state_bytes.value();
-  harness.AdvanceWatermark(100);
-  EXPECT_LT(harness.metrics().state_bytes.value(), before);
-  EXPECT_THAT(harness.Take(), ElementsAre("W(95)"));
-  harness.Rows(R"([["a", 12]])", 1);
-  EXPECT_THAT(harness.Take(), IsEmpty());
 }
 
 }  // namespace

@@ -8,7 +8,6 @@ namespace sabot {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
 constexpr const char* kCountAndSum =
@@ -120,63 +119,6 @@ TEST(WindowAggregateTest, AttachedWindowsComeFromTheRows) {
   harness.AdvanceWatermark(14);
   EXPECT_THAT(harness.Take(), ElementsAre("+I[5, 1970-01-01 00:00:00.010]", "W(9)",
                                           "+I[4, 1970-01-01 00:00:00.015]", "W(14)"));
-}
-
-test::Harness OpenSession(test::HarnessOptions options = {}) {
-  return test::Harness(
-      R"({"op": "session_window", "config": {"keys": [0], "aggregates": )" +
-          std::string(kCountAndSum) +
-          R"(, "window": {"kind": "session", "time": 2, "gapMs": 5},
-             "output": ["window_start", "window_end"]}, "schema": )" +
-          test::SchemaJson({"k STRING", "n BIGINT NOT NULL", "s INT", "window_start TIMESTAMP(3)",
-                            "window_end TIMESTAMP(3)"}) +
-          "}",
-      {test::MakeSchema({"k STRING", "v INT", "t TIMESTAMP(3)"})}, options);
-}
-
-TEST(SessionWindowTest, RowsWithinTheGapAreOneSession) {
-  for (const int64_t batch_rows : {int64_t{1}, INT64_MAX}) {
-    auto harness = OpenSession({.batch_rows_max = batch_rows, .no_room = false});
-    // 9 is exactly at the end of [1, 9): it still belongs.
-    harness.Rows(R"([["a", 1, 1], ["a", 2, 4], ["a", 3, 9], ["b", 4, 1], ["a", 5, 20]])");
-    harness.Restart(2);
-    harness.AdvanceWatermark(13);
-    EXPECT_THAT(harness.Take(), ElementsAre(Row("b, 1, 4", 1, 6), Row("a, 3, 6", 1, 14), "W(13)"));
-    harness.EndOfInput();
-    EXPECT_THAT(harness.Take(), ElementsAre(Row("a, 1, 5", 20, 25), "W(max)"));
-  }
-}
-
-TEST(SessionWindowTest, ARowBetweenTwoSessionsMakesThemOne) {
-  for (const int64_t batch_rows : {int64_t{1}, INT64_MAX}) {
-    auto harness = OpenSession({.batch_rows_max = batch_rows, .no_room = false});
-    harness.Rows(R"([["a", 1, 1], ["a", 2, 9], ["a", 8, 100], ["a", 4, 5], ["a", 16, 12]])");
-    harness.EndOfInput();
-    EXPECT_THAT(harness.Take(),
-                ElementsAre(Row("a, 4, 23", 1, 17), Row("a, 1, 8", 100, 105), "W(max)"));
-  }
-}
-
-TEST(SessionWindowTest, OnlyARowThatWouldOpenAFiredSessionIsLate) {
-  auto harness = OpenSession();
-  harness.Rows(R"([["a", 1, 10]])");
-  harness.AdvanceWatermark(12);
-  harness.Rows(R"([["a", 2, 8], ["b", 3, 7], ["b", 4, 9]])");
-  EXPECT_EQ(harness.metrics().late_rows.value(), 1);
-  harness.EndOfInput();
-  EXPECT_THAT(harness.Take(),
-              ElementsAre("W(12)", Row("b, 1, 4", 9, 14), Row("a, 2, 3", 8, 15), "W(max)"));
-}
-
-TEST(SessionWindowTest, FiresInPieces) {
-  auto harness = OpenSession({.no_room = false});
-  std::string rows = "[";
-  for (int i = 0; i < 20'000; ++i) {
-    rows += (i > 0 ? "," : "") + ("[\"k" + std::to_string(i) + "\", 1, 1]");
-  }
-  harness.Rows(rows + "]");
-  harness.EndOfInput();
-  EXPECT_EQ(harness.Take().size(), 20'001u);
 }
 
 }  // namespace

@@ -1,0 +1,29 @@
+// project: computed and shared columns, kinds kept.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "harness.h"
+
+namespace sabot {
+namespace {
+
+using ::testing::ElementsAre;
+
+TEST(ProjectTest, ComputesColumnsAndKeepsKinds) {
+  for (const int64_t batch_rows : {int64_t{1}, INT64_MAX}) {
+    test::Harness harness(
+        R"({"op": "project", "config": {"expressions": [
+              {"column": 1, "type": {"kind": "INTEGER"}},
+              {"call": "plus", "type": {"kind": "INTEGER"}, "args": [
+                {"column": 1, "type": {"kind": "INTEGER"}}, {"literal": 1, "type": {"kind": "INTEGER"}}]},
+              {"literal": "x", "type": {"kind": "VARCHAR"}}]}, "schema": )" +
+            test::SchemaJson({"v INT", "w INT", "c STRING"}) + "}",
+        {test::MakeSchema({"k STRING", "v INT"})}, {.batch_rows_max = batch_rows});
+    harness.Rows(R"([["+I", "a", 1], ["-U", "b", null]])");
+    harness.AdvanceWatermark(3);
+    EXPECT_THAT(harness.Take(), ElementsAre("+I[1, 2, x]", "-U[NULL, NULL, x]", "W(3)"));
+  }
+}
+
+}  // namespace
+}  // namespace sabot
