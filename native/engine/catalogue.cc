@@ -33,6 +33,7 @@ namespace sabot {
   X(kWatermarkAssigner) \
   X(kWindowAggregate) \
   X(kWindowDeduplicate) \
+  X(kWindowJoin) \
   X(kWindowRank) \
   X(kWindowTable)
 

@@ -42,7 +42,13 @@ class WindowAggregate final : public Operator {
         key_types_(std::move(key_types)),
         input_retracts_(input_retracts),
         schema_(std::move(schema)),
-        metrics_(metrics) {}
+        metrics_(metrics) {
+    // Without keys rows of attached windows are exchanged by their window: state must lie in the same key groups.
+    state_keys_ = keys_;
+    if (keys_.empty() && windows_.kind() == WindowKind::kAttached) {
+      state_keys_ = {windows_.start_column(), windows_.end_column()};
+    }
+  }
 
   arrow::Status Init(std::vector<AggregateCall> calls) {
     // Counts the rows of a key, so that one whose rows were all taken back is not emitted.
@@ -229,7 +235,7 @@ class WindowAggregate final : public Operator {
     if (!slices_.contains(id)) AddPending(id);
     KeyedTable& table = SliceTable(id);
     std::vector<ArrayPtr> key_columns;
-    for (const int key : keys_) key_columns.push_back(rows.column(key));
+    for (const int key : state_keys_) key_columns.push_back(rows.column(key));
     ARROW_RETURN_NOT_OK(encoded_.Encode(key_columns, rows.num_rows()));
     slots_.resize(static_cast<size_t>(rows.num_rows()));
     table.LookupOrInsert(encoded_, slots_, nullptr);
@@ -329,9 +335,12 @@ class WindowAggregate final : public Operator {
     const size_t count = std::min(kPieceRows, firing_slots_.size() - fired_);
     const std::span<const Slot> slots(firing_slots_.data() + fired_, count);
     fired_ += count;
-    std::vector<std::string_view> keys(count);
-    for (size_t i = 0; i < count; ++i) keys[i] = firing_->key(slots[i]);
-    ARROW_ASSIGN_OR_RAISE(std::vector<ArrayPtr> columns, DecodeKeys(keys, key_types_));
+    std::vector<ArrayPtr> columns;
+    if (!keys_.empty()) {
+      std::vector<std::string_view> keys(count);
+      for (size_t i = 0; i < count; ++i) keys[i] = firing_->key(slots[i]);
+      ARROW_ASSIGN_OR_RAISE(columns, DecodeKeys(keys, key_types_));
+    }
     ARROW_ASSIGN_OR_RAISE(auto results, aggregates_->Finish(*firing_, slots));
     columns.insert(columns.end(), results.begin(), results.end());
     const bool attached = windows_.kind() == WindowKind::kAttached;
@@ -372,6 +381,7 @@ class WindowAggregate final : public Operator {
   Windows windows_;
   WindowColumns columns_;
   std::vector<int> keys_;
+  std::vector<int> state_keys_;
   std::vector<std::shared_ptr<arrow::DataType>> key_types_;
   bool input_retracts_;
   std::shared_ptr<arrow::Schema> schema_;

@@ -187,6 +187,8 @@ arrow::Result<std::unique_ptr<Operator>> MakeWindowRank(WindowRankSpec spec, con
   if (node.schema.size() != node.input_schemas[0].size() + (spec.output_rank ? 1 : 0)) {
     return node.Error("the schema must be the input's, and the rank if it is asked for");
   }
+  // Without keys rows are exchanged by their window: state must lie in the same key groups.
+  if (spec.group_by.empty()) spec.group_by = {spec.start_column, spec.end_column};
   return std::make_unique<WindowRank>(std::move(spec), node.input_schemas[0], ToArrow(node.schema),
                                       context.metrics);
 }

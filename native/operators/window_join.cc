@@ -1,0 +1,227 @@
+// window_join: inner join of rows that belong to the same window, when event time has passed it.
+//
+//   l.k = r.k     left    [a, 0..10]                 right   [a, x, 0..10]  [a, y, 10..20]   W(9)
+//                 out                                                                        [a, 0..10, a, x, 0..10] W(9)
+//
+// Rows carry their window. A row whose window has fired is late.
+//
+// State: the rows of both sides per open window, by key, and the watermark.
+#include <array>
+#include <map>
+#include <set>
+
+#include "base/error.h"
+#include "operators/join_output.h"
+
+namespace sabot {
+namespace {
+
+// Left rows that meet the right side at once.
+constexpr size_t kPieceRows = 8192;
+
+struct WindowId {
+  int64_t end = 0;
+  int64_t start = 0;
+  auto operator<=>(const WindowId&) const = default;
+};
+
+struct Side {
+  Schema schema;
+  std::vector<int> keys;      // Of the join.
+  std::vector<int> group_by;  // What rows are exchanged and kept by: the keys, or without any the window.
+  int start_column = 0;
+  int end_column = 0;
+};
+
+class WindowJoin final : public Operator {
+ public:
+  WindowJoin(std::array<Side, 2> sides, JoinOutput output, OperatorMetrics* metrics)
+      : sides_(std::move(sides)), output_(std::move(output)), metrics_(metrics) {}
+
+  arrow::Result<Progress> Process(int input, const Batch& in, Collector&) override {
+    const Side& side = sides_[static_cast<size_t>(input)];
+    ARROW_RETURN_NOT_OK(RowLists::EncodeKeys(in, side.group_by, &keys_));
+    RowsWithKeys(in, side.keys, &rows_);
+    const int64_t* ends = in.rows->column_data(side.end_column)->GetValues<int64_t>(1);
+    const int64_t* starts = in.rows->column_data(side.start_column)->GetValues<int64_t>(1);
+    std::map<WindowId, std::vector<int32_t>> rows_of;
+    for (const int32_t row : rows_) {
+      if (ends[row] - 1 <= watermark_) {
+        metrics_->late_rows.Add(1);
+      } else {
+        rows_of[{ends[row], starts[row]}].push_back(row);
+      }
+    }
+    for (const auto& [id, rows] : rows_of) {
+      ARROW_RETURN_NOT_OK(Rows(id, input).Add(in, keys_, rows));
+    }
+    return Progress::kDone;
+  }
+
+  arrow::Result<Progress> OnWatermark(Watermark watermark, Collector& out) override {
+    watermark_ = watermark.millis;
+    return Resume(out);
+  }
+
+  arrow::Result<Progress> Resume(Collector& out) override {
+    while (!windows_.empty() && windows_.begin()->first.end - 1 <= watermark_) {
+      const Window& window = windows_.begin()->second;
+      if (!firing_) {
+        firing_ = true;
+        left_ = window[1] == nullptr || window[0] == nullptr ? std::vector<RowId>() : window[0]->AllRows();
+        taken_ = at_ = piece_rows_ = 0;
+      }
+      ARROW_ASSIGN_OR_RAISE(const bool more, JoinPieces(window, out));
+      if (more) return Progress::kMoreOutput;
+      firing_ = false;
+      windows_.erase(windows_.begin());
+    }
+    ReportStateSize();
+    ARROW_RETURN_NOT_OK(out.Emit(Watermark{watermark_}));
+    return Progress::kDone;
+  }
+
+  arrow::Status Snapshot(SnapshotWriter& to) override {
+    ByteWriter ids;
+    ids.I64(watermark_);
+    for (const auto& [id, window] : windows_) {
+      ids.I64(id.end);
+      ids.I64(id.start);
+      for (const auto& rows : window) {
+        if (rows != nullptr) ARROW_RETURN_NOT_OK(rows->Snapshot(to));
+      }
+    }
+    to.Put("windows", ids.Take());
+    return arrow::Status::OK();
+  }
+
+  arrow::Status Restore(const SnapshotReader& from) override {
+    int64_t least = kWatermarkMax;
+    std::set<WindowId> all;
+    for (const std::string_view part : from.All("windows")) {
+      ByteReader ids(part);
+      least = std::min(least, ids.I64());
+      while (!ids.done()) {
+        const int64_t end = ids.I64();
+        all.insert({end, ids.I64()});
+      }
+      if (!ids.ok()) return arrow::Status::Invalid("The state of window_join is torn");
+    }
+    watermark_ = least == kWatermarkMax ? kWatermarkMin : least;
+    for (const WindowId& id : all) {
+      for (int input = 0; input < 2; ++input) ARROW_RETURN_NOT_OK(Rows(id, input).Restore(from));
+    }
+    return arrow::Status::OK();
+  }
+
+ private:
+  using Window = std::array<std::unique_ptr<RowLists>, 2>;
+
+  RowLists& Rows(WindowId id, int input) {
+    std::unique_ptr<RowLists>& rows = windows_[id][static_cast<size_t>(input)];
+    if (rows == nullptr) {
+      const Side& side = sides_[static_cast<size_t>(input)];
+      rows = std::make_unique<RowLists>((input == 0 ? "left:" : "right:") + std::to_string(id.end) +
+                                            ":" + std::to_string(id.start),
+                                        side.schema, side.group_by);
+    }
+    return *rows;
+  }
+
+  // Meets every left row of the firing window with the right rows of its key; true: there is more, but no room.
+  arrow::Result<bool> JoinPieces(const Window& window, Collector& out) {
+    while (true) {
+      if (at_ == piece_rows_) {
+        if (taken_ == left_.size()) return false;
+        ARROW_RETURN_NOT_OK(TakePiece(*window[0]));
+      }
+      const RowLists& right = *window[1];
+      for (; at_ < piece_rows_; ++at_) {
+        const auto row = static_cast<int32_t>(at_);
+        if (!in_list_) list_ = right.Head(keys_.key(row), keys_.hash(row));
+        in_list_ = true;
+        for (; list_ != kNoRow; list_ = right.store().next(list_)) {
+          if (output_.size() >= kJoinPairsMax) {
+            ARROW_RETURN_NOT_OK(output_.Flush(piece_, right.store(), 0, out));
+            if (!out.has_room()) return true;
+          }
+          output_.Add(row, list_);
+        }
+        in_list_ = false;
+      }
+      ARROW_RETURN_NOT_OK(output_.Flush(piece_, right.store(), 0, out));
+      if (!out.has_room()) return true;
+    }
+  }
+
+  arrow::Status TakePiece(const RowLists& left) {
+    const size_t count = std::min(kPieceRows, left_.size() - taken_);
+    ARROW_ASSIGN_OR_RAISE(auto rows, left.store().Gather(std::span(left_).subspan(taken_, count)));
+    taken_ += count;
+    piece_ = Batch{std::move(rows), nullptr, kNoSplit};
+    piece_rows_ = count;
+    at_ = 0;
+    in_list_ = false;
+    return RowLists::EncodeKeys(piece_, sides_[0].group_by, &keys_);
+  }
+
+  void ReportStateSize() {
+    int64_t bytes = 0;
+    for (const auto& [id, window] : windows_) {
+      for (const auto& rows : window) bytes += rows == nullptr ? 0 : rows->size_bytes();
+    }
+    metrics_->state_bytes.Set(bytes);
+  }
+
+  std::array<Side, 2> sides_;
+  JoinOutput output_;
+  OperatorMetrics* metrics_;
+  std::map<WindowId, Window> windows_;
+  int64_t watermark_ = kWatermarkMin;
+  // The window that is firing; never across a barrier.
+  bool firing_ = false;
+  std::vector<RowId> left_;
+  size_t taken_ = 0;
+  Batch piece_;
+  size_t piece_rows_ = 0;
+  size_t at_ = 0;
+  RowId list_ = kNoRow;
+  bool in_list_ = false;
+  // Scratch.
+  EncodedKeys keys_;
+  std::vector<int32_t> rows_;
+};
+
+arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorContext& context) {
+  ARROW_ASSIGN_OR_RAISE(const std::string type, node.String("joinType"));
+  if (type != "inner") {
+    return UserError("unsupported-join", type,
+                     "Only inner window joins are supported as yet, this is a " + type + " join");
+  }
+  std::array<Side, 2> sides;
+  constexpr std::array<std::array<const char*, 3>, 2> kNames = {
+      {{"leftKeys", "leftWindowStart", "leftWindowEnd"},
+       {"rightKeys", "rightWindowStart", "rightWindowEnd"}}};
+  for (int input = 0; input < 2; ++input) {
+    const auto at = static_cast<size_t>(input);
+    Side& side = sides[at];
+    side.schema = node.input_schemas[at];
+    ARROW_ASSIGN_OR_RAISE(side.keys, node.Columns(kNames[at][0], input));
+    ARROW_ASSIGN_OR_RAISE(side.start_column, node.Column(kNames[at][1], input));
+    ARROW_ASSIGN_OR_RAISE(side.end_column, node.Column(kNames[at][2], input));
+    side.group_by = side.keys;
+    if (side.keys.empty()) side.group_by = {side.start_column, side.end_column};
+  }
+  if (sides[0].keys.size() != sides[1].keys.size()) return node.Error("keys differ in number");
+  ARROW_ASSIGN_OR_RAISE(auto condition, BindJoinCondition(node, context));
+  JoinOutput output(node.input_schemas[0], node.input_schemas[1], ToArrow(node.schema),
+                    std::move(condition));
+  return std::make_unique<WindowJoin>(std::move(sides), std::move(output), context.metrics);
+}
+
+}  // namespace
+
+extern const OperatorSpec kWindowJoin{
+    .name = "window_join", .num_inputs = 2, .stateful = true, .make = &Make};
+
+}  // namespace sabot
