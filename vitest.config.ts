@@ -1,8 +1,11 @@
 // vitest: every *.test.ts below test/; test/native is GoogleTest's.
 
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // What examples import, without a build.
+  resolve: { alias: { sabot: fileURLToPath(new URL('lib/index.ts', import.meta.url)) } },
   // Generous: a loaded machine is no failure, a hang is.
   test: {
     testTimeout: 60_000,

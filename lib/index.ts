@@ -4,6 +4,7 @@ export { blackhole, datagen, type FileOptions, file, print, type Sink, type Sour
 export { SabotError, type SabotErrorCode, type SabotErrorOptions, type SourceSpan } from './errors.js';
 export {
   type Aggregated,
+  type AggregateOptions,
   type Aggregator,
   avg,
   count,
@@ -17,10 +18,13 @@ export {
 export { Job, type JobOptions, type RunOptions } from './job/job.js';
 export { type ColumnType, type Infer, type RowColumnType, t } from './schema/t.js';
 export {
+  ascending,
   cumulate,
   type Duration,
+  descending,
   hop,
   type KeyedStream,
+  type Order,
   type Row,
   type Stream,
   session,

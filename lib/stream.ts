@@ -7,6 +7,7 @@
 import { parseDuration } from './connectors/options.js';
 import type { Sink } from './connectors/tables.js';
 import { SabotError } from './errors.js';
+import type { SortKey } from './expressions/aggregate-call.js';
 import { type Aggregated, type Aggregator, resolveAggregator } from './expressions/aggregators.js';
 import { compileFunction } from './expressions/arrow-function.js';
 import type { Expression } from './expressions/expression.js';
@@ -19,6 +20,7 @@ import {
   type NamedAggregate,
   type NamedExpression,
   projectRows,
+  topRows,
   unionAll,
   type WindowShape,
 } from './plan/builders.js';
@@ -105,6 +107,19 @@ export function cumulate(size: Duration, step: Duration, { offset = 0 }: { reado
 export function session(gap: Duration): Window {
   return { shape: { kind: 'session', gapMs: milliseconds(gap) } };
 }
+
+// --------------------------------------------------------------------------------------------------------------- order
+
+/** One column to order rows by. */
+export interface Order<R> {
+  readonly of: (row: R) => unknown;
+  readonly descending: boolean;
+}
+
+/** Smallest first, NULL before everything. Text is ordered by its UTF-8 bytes. */
+export const ascending = <R>(of: (row: R) => unknown): Order<R> => ({ of, descending: false });
+/** Greatest first, NULL after everything. */
+export const descending = <R>(of: (row: R) => unknown): Order<R> => ({ of, descending: true });
 
 // ------------------------------------------------------------------------------------------------------------- streams
 
@@ -194,6 +209,18 @@ export class KeyedStream<T, K> {
   ): Stream<Flat<K & Aggregated<A>>> {
     return new Stream(this.owner, groupRows(this.node, this.keys, aggregatesOf(aggregates, this.node)));
   }
+
+  /**
+   * The first `count` rows of every key. Keyed by `windowStart` and `windowEnd` it emits when the window has passed; otherwise it
+   * takes rows back when better ones come. Keys and order must be columns.
+   *
+   * @example counts.keyBy(({ windowStart, windowEnd }) => ({ windowStart, windowEnd })).top(3, descending((r) => r.bids))
+   */
+  top(count: number, ...order: readonly [Order<Row<T>>, ...Order<Row<T>>[]]): Stream<T> {
+    if (!Number.isSafeInteger(count) || count < 1) throw refused(`top() takes a whole number from 1, not ${count}.`);
+    const keys = this.keys.map(({ name, expression }) => requireColumn(expression, `the key '${name}'`));
+    return new Stream(this.owner, topRows(this.node, keys, sortKeys(order, this.node), count));
+  }
 }
 
 /** Rows with event time, grouped by key. */
@@ -254,6 +281,21 @@ function timeColumn(fn: (row: never) => unknown, node: LogicalNode): number {
   return column;
 }
 
+function requireColumn(expression: Expression | undefined, what: string): number {
+  const column = expression === undefined ? undefined : columnOf(expression);
+  if (column === undefined)
+    throw refused(`top() needs columns, but ${what} is computed: compute it with map() before.`);
+  return column;
+}
+
+function sortKeys(order: readonly Order<never>[], node: LogicalNode): SortKey[] {
+  return order.map(({ of, descending }) => ({
+    column: requireColumn(compileFunction(of, node.schema).value, `\`${of}\``),
+    descending,
+    nullsFirst: !descending,
+  }));
+}
+
 function unionOf(nodes: readonly LogicalNode[]): LogicalNode {
   const [first, ...others] = nodes;
   for (const other of others) {
@@ -269,12 +311,13 @@ function aggregatesOf(
   aggregates: Readonly<Record<string, Aggregator<never, unknown>>>,
   node: LogicalNode,
 ): NamedAggregate[] {
-  return Object.entries(aggregates).map(([name, { function: called, distinct, argument }]) => {
+  return Object.entries(aggregates).map(([name, { function: called, distinct, argument, filter }]) => {
     const value = argument === undefined ? undefined : compileFunction(argument, node.schema).value;
     if (argument !== undefined && value === undefined) throw refused(`The argument of '${name}' must be one value.`);
     const resolved = resolveAggregator(called, value === undefined ? [] : [value.type]);
     if (resolved === undefined)
       throw refused(`${called} does not take ${value?.type.kind ?? 'no argument'} ('${name}').`);
-    return { name, function: resolved.call, distinct, argument: value, type: resolved.type };
+    const condition = filter === undefined ? undefined : conditionOf(filter, node);
+    return { name, function: resolved.call, distinct, argument: value, filter: condition, type: resolved.type };
   });
 }

@@ -66,6 +66,8 @@ async function bundleJob(path: string, bundle: string): Promise<void> {
       format: 'esm',
       target: 'node20',
       packages: 'external',
+      // Even if a tsconfig.json says where its sources are.
+      external: ['sabot', 'sabot/*'],
       sourcemap: 'inline',
       logLevel: 'silent',
     });

@@ -1,6 +1,7 @@
 // aggregators: the aggregate functions of the Stream API.
 //
 //   { bids: count(), mean: avg((b) => b.price) }   ->   rows { bids: bigint, mean: bigint }
+//   { late: count({ filter: (b) => b.delay > 15 }) }   counts only those rows
 //
 // Results are Flink's: SUM and AVG keep the argument's type (AVG of a bigint is a bigint, truncated). NULLs are skipped.
 
@@ -14,6 +15,8 @@ export interface Aggregator<R, V> {
   readonly function: string;
   readonly distinct: boolean;
   readonly argument: ((row: R) => unknown) | undefined;
+  /** Only rows for which it is true are taken. */
+  readonly filter: ((row: R) => boolean) | undefined;
   /** Only for type inference. */
   readonly [result]?: V;
 }
@@ -31,34 +34,58 @@ type Plain<V> = V extends bigint
         ? boolean
         : V;
 
+export interface AggregateOptions<R> {
+  /** Only rows for which it is true are taken. */
+  readonly filter?: (row: R) => boolean;
+}
+
 const aggregator = <R, V>(
   name: string,
   argument: ((row: R) => unknown) | undefined,
+  { filter }: AggregateOptions<R> = {},
   distinct = false,
 ): Aggregator<R, V> => ({
   function: name,
   distinct,
   argument,
+  filter,
 });
 
-/** Number of rows; with a function: of rows where it is not null. */
-export const count = <R>(of?: (row: R) => unknown): Aggregator<R, bigint> => aggregator('COUNT', of);
+/**
+ * Number of rows; with a function: of rows where it is not null.
+ *
+ * @example count()   count((b) => b.note)   count({ filter: (b) => b.price > 100n })
+ */
+export const count = <R>(
+  of?: ((row: R) => unknown) | AggregateOptions<R>,
+  options?: AggregateOptions<R>,
+): Aggregator<R, bigint> =>
+  typeof of === 'function' ? aggregator('COUNT', of, options) : aggregator('COUNT', undefined, of);
 /** Number of different values that are not null. */
-export const countDistinct = <R>(of: (row: R) => unknown): Aggregator<R, bigint> => aggregator('COUNT', of, true);
+export const countDistinct = <R>(of: (row: R) => unknown, options?: AggregateOptions<R>): Aggregator<R, bigint> =>
+  aggregator('COUNT', of, options, true);
 /** Sum, in the argument's own type. */
-export const sum = <R, V extends number | bigint | null>(of: (row: R) => V): Aggregator<R, Plain<V>> =>
-  aggregator('SUM', of);
+export const sum = <R, V extends number | bigint | null>(
+  of: (row: R) => V,
+  options?: AggregateOptions<R>,
+): Aggregator<R, Plain<V>> => aggregator('SUM', of, options);
 /** Mean, in the argument's own type. */
-export const avg = <R, V extends number | bigint | null>(of: (row: R) => V): Aggregator<R, Plain<V>> =>
-  aggregator('AVG', of);
+export const avg = <R, V extends number | bigint | null>(
+  of: (row: R) => V,
+  options?: AggregateOptions<R>,
+): Aggregator<R, Plain<V>> => aggregator('AVG', of, options);
 /** Least value. */
-export const min = <R, V>(of: (row: R) => V): Aggregator<R, Plain<V>> => aggregator('MIN', of);
+export const min = <R, V>(of: (row: R) => V, options?: AggregateOptions<R>): Aggregator<R, Plain<V>> =>
+  aggregator('MIN', of, options);
 /** Greatest value. */
-export const max = <R, V>(of: (row: R) => V): Aggregator<R, Plain<V>> => aggregator('MAX', of);
+export const max = <R, V>(of: (row: R) => V, options?: AggregateOptions<R>): Aggregator<R, Plain<V>> =>
+  aggregator('MAX', of, options);
 /** First value that is not null, in order of arrival. */
-export const firstValue = <R, V>(of: (row: R) => V): Aggregator<R, Plain<V>> => aggregator('FIRST_VALUE', of);
+export const firstValue = <R, V>(of: (row: R) => V, options?: AggregateOptions<R>): Aggregator<R, Plain<V>> =>
+  aggregator('FIRST_VALUE', of, options);
 /** Last value that is not null, in order of arrival. */
-export const lastValue = <R, V>(of: (row: R) => V): Aggregator<R, Plain<V>> => aggregator('LAST_VALUE', of);
+export const lastValue = <R, V>(of: (row: R) => V, options?: AggregateOptions<R>): Aggregator<R, Plain<V>> =>
+  aggregator('LAST_VALUE', of, options);
 
 /** The function as plans name it, and its result type over an argument; undefined if it does not take such an argument. */
 export function resolveAggregator(

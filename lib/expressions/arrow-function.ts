@@ -4,10 +4,10 @@
 //
 // Only what means exactly the same in JavaScript and in the engine is compiled:
 // - number arithmetic is done in DOUBLE, as JavaScript does; bigint arithmetic in DECIMAL, which does not wrap;
+// - a time plus or minus whole milliseconds is a time again: `f.hour + f.minute * 60_000`;
 // - a comparison with NULL is false, so that `!` and `||` have two values to work with;
 // - whatever else a function does (calls, closures, loops) is not compiled, and the error says what and why.
 
-import { type Expression as JsNode, parseExpressionAt } from 'acorn';
 import { SabotError } from '../errors.js';
 import {
   isApproximate,
@@ -20,6 +20,7 @@ import {
   types,
   withNullable,
 } from '../schema/types.js';
+import { type AnyNode, bodyOf, type FunctionBody, NotCompiled } from './arrow-function-body.js';
 import { call, column, type Expression, isLiteral, literal } from './expression.js';
 
 /** Named results of a function: one for a value, several for an object. */
@@ -31,10 +32,6 @@ export interface CompiledFunction {
   /** `auction` for `(b) => b.auction`. */
   readonly name: string | undefined;
 }
-
-class NotCompiled extends Error {}
-
-type Node = JsNode | { readonly type: string; readonly start: number; readonly end: number };
 
 /** Compiles `fn`, whose argument is a row of `schema`. Throws if a part of it has no exact native form. */
 export function compileFunction(fn: (row: never) => unknown, schema: Schema): CompiledFunction {
@@ -56,43 +53,8 @@ export function compileFunction(fn: (row: never) => unknown, schema: Schema): Co
   }
 }
 
-interface FunctionBody {
-  readonly node: AnyNode;
-  /** The parameter's name, or the columns that its pattern names. */
-  readonly parameter: string | ReadonlyMap<string, string>;
-}
-
-/** Trees are read by their `type`; members are checked where they are used. */
-// biome-ignore lint/suspicious/noExplicitAny: acorn's union of all nodes would need a cast at every member.
-type AnyNode = any;
-
-function bodyOf(source: string): FunctionBody {
-  const fn: AnyNode = parseExpressionAt(source, 0, { ecmaVersion: 2022 }) as Node;
-  if (fn.type !== 'ArrowFunctionExpression') throw new NotCompiled('it is no arrow function');
-  if (fn.async) throw new NotCompiled('it is async');
-  if (fn.params.length > 1) throw new NotCompiled('it takes more than the row');
-  const statements = fn.body.type === 'BlockStatement' ? fn.body.body : undefined;
-  if (statements !== undefined && (statements.length !== 1 || statements[0].type !== 'ReturnStatement')) {
-    throw new NotCompiled('its body is more than one return');
-  }
-  return { node: statements?.[0].argument ?? fn.body, parameter: parameterOf(fn.params[0]) };
-}
-
-function parameterOf(pattern: AnyNode): FunctionBody['parameter'] {
-  if (pattern === undefined) return new Map();
-  if (pattern.type === 'Identifier') return pattern.name;
-  if (pattern.type !== 'ObjectPattern') throw new NotCompiled('its parameter is no plain name');
-  const names = new Map<string, string>();
-  for (const property of pattern.properties) {
-    if (property.type !== 'Property' || property.computed || property.value.type !== 'Identifier') {
-      throw new NotCompiled('its parameter is no plain pattern');
-    }
-    names.set(property.value.name, property.key.name);
-  }
-  return names;
-}
-
 const BOOLEAN = withNullable(types.boolean(), false);
+const INTERVAL = withNullable(types.dayTimeInterval(), false);
 const COMPARISONS: Readonly<Record<string, string>> = {
   '<': 'less_than',
   '<=': 'less_than_or_equal',
@@ -263,7 +225,38 @@ class Compiler {
     }
     const name = ARITHMETIC[operator];
     if (name === undefined) return this.refuse(node, `${operator} has no native form`);
-    return this.arithmetic(node, name, left, right);
+    return this.movedTime(node, name, left, right) ?? this.arithmetic(node, name, left, right);
+  }
+
+  /** A time moved by whole milliseconds; undefined if no side is a time. */
+  private movedTime(node: AnyNode, name: string, left: Expression, right: Expression): Expression | undefined {
+    const timeFirst = isTimestamp(left.type);
+    if (!timeFirst && !(name === 'plus' && isTimestamp(right.type))) return undefined;
+    const [time, by] = timeFirst ? [left, node.right] : [right, node.left];
+    if (!isTimestamp(time.type) || (name !== 'plus' && name !== 'minus') || time.type.precision > 3)
+      return this.refuse(node, 'only milliseconds are added to a TIMESTAMP(3) or subtracted from it');
+    if (time.type.nullable) return this.refuse(node, 'it may be null, which JavaScript counts as 0');
+    const type = { kind: time.type.kind, precision: 3, nullable: false } as const;
+    const whole = time.type.precision === 3 ? time : call('cast', [time], type);
+    return call(name, [whole, this.milliseconds(by)], type);
+  }
+
+  /** A whole number of milliseconds as an INTERVAL: `5000`, `b.minutes * 60_000`, and sums of such. */
+  private milliseconds(node: AnyNode): Expression {
+    if (node.type === 'ParenthesizedExpression') return this.milliseconds(node.expression);
+    if (node.type === 'BinaryExpression' && node.operator === '+')
+      return call('plus', [this.milliseconds(node.left), this.milliseconds(node.right)], INTERVAL);
+    const product = node.type === 'BinaryExpression' && node.operator === '*';
+    const factors = (product ? [node.left, node.right] : [node]).map((factor) => this.compile(factor));
+    const constants = factors.filter((e) => isLiteral(e) && Number.isSafeInteger(e.literal));
+    const counts = factors.filter((e) => !isLiteral(e) && isExactInteger(e.type) && e.type.kind !== 'BIGINT');
+    const unit = constants.reduce((ms, e) => ms * Number(isLiteral(e) ? e.literal : 1), 1);
+    if (constants.length + counts.length < factors.length || counts.length > 1 || !Number.isSafeInteger(unit))
+      return this.refuse(node, 'only a whole number of milliseconds is added to a time');
+    const [count] = counts;
+    if (count?.type.nullable) return this.refuse(node, 'it may be null, which JavaScript counts as 0');
+    const interval = literal(String(unit), INTERVAL);
+    return count === undefined ? interval : call('times', [interval, count], INTERVAL);
   }
 
   private arithmetic(node: AnyNode, name: string, left: Expression, right: Expression): Expression {
@@ -395,7 +388,7 @@ class Compiler {
     return call(name, numbers, withNullable(types.double(), false));
   }
 
-  private refuse(node: Node, reason: string): never {
+  private refuse(node: AnyNode, reason: string): never {
     throw new NotCompiled(`in \`${this.source.slice(node.start, node.end)}\`, ${reason}`);
   }
 }

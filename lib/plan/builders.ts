@@ -2,7 +2,7 @@
 //
 //   windowAggregate(node, window, keys, calls)   ->   aggregate ( window_table ( project [keys, arguments, time] ( node ) ) )
 
-import type { AggregateCall } from '../expressions/aggregate-call.js';
+import type { AggregateCall, SortKey } from '../expressions/aggregate-call.js';
 import { type Expression, isColumn } from '../expressions/expression.js';
 import { asTimeAttribute, type Field, notNull, type Schema, type TimestampType, types } from '../schema/types.js';
 import { columnType, type LogicalNode, type ProjectNode, type WindowSpec } from './nodes.js';
@@ -18,6 +18,8 @@ export interface NamedAggregate {
   readonly function: string;
   readonly distinct: boolean;
   readonly argument: Expression | undefined;
+  /** Only rows for which it is true are taken. */
+  readonly filter: Expression | undefined;
   readonly type: AggregateCall['type'];
 }
 
@@ -98,7 +100,27 @@ export function groupWindows(
 const keyFields = (keys: readonly NamedExpression[]): Schema =>
   keys.map(({ name, expression }) => ({ name, type: expression.type }));
 
-/** A projection of keys, then aggregates' arguments, then `others`; and the aggregates over it. */
+/** The first `count` rows of every partition; the keys and the order are columns. */
+export function topRows(
+  input: LogicalNode,
+  partitionKeys: readonly number[],
+  orderBy: readonly SortKey[],
+  count: number,
+): LogicalNode {
+  return {
+    op: 'rank',
+    input,
+    function: 'row_number',
+    partitionKeys,
+    orderBy,
+    rankStart: 1,
+    rankEnd: count,
+    outputRank: false,
+    schema: input.schema,
+  };
+}
+
+/** A projection of keys, then aggregates' arguments and filters, then `others`; and the aggregates over it. */
 function withArguments(
   input: LogicalNode,
   keys: readonly NamedExpression[],
@@ -106,9 +128,17 @@ function withArguments(
   others: readonly Expression[],
 ): { node: ProjectNode; calls: AggregateCall[] } {
   const columns: NamedExpression[] = [...keys];
-  const calls = aggregates.map(({ name, argument, function: called, distinct, type }): AggregateCall => {
-    const args = argument === undefined ? [] : [columns.push({ name, expression: argument }) - 1];
-    return { function: called, args, argTypes: argument === undefined ? [] : [argument.type], distinct, type };
+  const add = (name: string, expression: Expression): number => columns.push({ name, expression }) - 1;
+  const calls = aggregates.map(({ name, argument, filter, function: called, distinct, type }): AggregateCall => {
+    const args = argument === undefined ? [] : [add(name, argument)];
+    return {
+      function: called,
+      args,
+      argTypes: argument === undefined ? [] : [argument.type],
+      distinct,
+      ...(filter === undefined ? {} : { filter: add(`${name}Filter`, filter) }),
+      type,
+    };
   });
   const node = projectRows(input, [...columns, ...others.map((expression) => ({ name: 'time', expression }))]);
   return { node, calls };

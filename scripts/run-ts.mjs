@@ -1,0 +1,14 @@
+// run-ts: runs a TypeScript file of this checkout that is no part of the package, such as a benchmark, on any supported Node.
+//
+//   node scripts/run-ts.mjs FILE.ts ARGUMENTS...   ->   node_modules/.cache/sabot/FILE-PID.mjs, removed at the end
+import { rmSync } from 'node:fs';
+import { basename } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const [file] = process.argv.splice(2, 1);
+const outfile = `node_modules/.cache/sabot/${basename(file, '.ts')}-${process.pid}.mjs`;
+process.on('exit', () => rmSync(outfile, { force: true }));
+const options = { bundle: true, platform: 'node', format: 'esm', target: 'node20', packages: 'external' };
+await build({ ...options, entryPoints: [file], outfile, sourcemap: 'inline', logLevel: 'warning' });
+await import(pathToFileURL(outfile));
