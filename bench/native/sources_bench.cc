@@ -1,4 +1,5 @@
-// How fast sources make batches: generated Nexmark bids by the columns that queries use. Rates are per CPU second.
+// How fast sources make batches: generated Nexmark bids by the columns that queries use. Rates are
+// per CPU second.
 #include <benchmark/benchmark.h>
 
 #include <string>

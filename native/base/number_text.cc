@@ -154,7 +154,8 @@ char* FormatFloat(float value, char* to) { return Format(value, to); }
 char* FormatDecimal(Int128 unscaled, int32_t scale, char* to) {
   __extension__ typedef unsigned __int128 UInt128;
   if (unscaled < 0) *to++ = '-';
-  UInt128 rest = unscaled < 0 ? UInt128{0} - static_cast<UInt128>(unscaled) : static_cast<UInt128>(unscaled);
+  UInt128 rest =
+      unscaled < 0 ? UInt128{0} - static_cast<UInt128>(unscaled) : static_cast<UInt128>(unscaled);
   char text[kNumberTextMax];
   char* at = text + sizeof(text);
   int32_t count = 0;

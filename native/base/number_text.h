@@ -10,7 +10,8 @@ namespace sabot {
 
 __extension__ typedef __int128 Int128;
 
-// These write to `to`, which has room for kNumberTextMax bytes, and return the end; the Append forms below say what.
+// These write to `to`, which has room for kNumberTextMax bytes, and return the end; the Append
+// forms below say what.
 inline constexpr size_t kNumberTextMax = 48;
 char* FormatDouble(double value, char* to);
 char* FormatFloat(float value, char* to);

@@ -6,35 +6,35 @@
 namespace sabot {
 
 #define SABOT_OPERATORS(X) \
-  X(kBlackholeSink) \
-  X(kDatagenSource) \
-  X(kExpand) \
-  X(kFileSink) \
-  X(kFileSource) \
-  X(kFilter) \
+  X(kBlackholeSink)        \
+  X(kDatagenSource)        \
+  X(kExpand)               \
+  X(kFileSink)             \
+  X(kFileSource)           \
+  X(kFilter)               \
   X(kGlobalGroupAggregate) \
-  X(kGroupAggregate) \
-  X(kIntervalJoin) \
-  X(kJoin) \
-  X(kLimit) \
-  X(kLocalGroupAggregate) \
-  X(kMaterializeFinal) \
-  X(kNexmarkSource) \
-  X(kPrintSink) \
-  X(kProject) \
-  X(kRank) \
-  X(kResultSink) \
-  X(kSessionWindow) \
-  X(kTemporalSort) \
-  X(kTopN) \
-  X(kUnion) \
-  X(kUnnest) \
-  X(kValuesSource) \
-  X(kWatermarkAssigner) \
-  X(kWindowAggregate) \
-  X(kWindowDeduplicate) \
-  X(kWindowJoin) \
-  X(kWindowRank) \
+  X(kGroupAggregate)       \
+  X(kIntervalJoin)         \
+  X(kJoin)                 \
+  X(kLimit)                \
+  X(kLocalGroupAggregate)  \
+  X(kMaterializeFinal)     \
+  X(kNexmarkSource)        \
+  X(kPrintSink)            \
+  X(kProject)              \
+  X(kRank)                 \
+  X(kResultSink)           \
+  X(kSessionWindow)        \
+  X(kTemporalSort)         \
+  X(kTopN)                 \
+  X(kUnion)                \
+  X(kUnnest)               \
+  X(kValuesSource)         \
+  X(kWatermarkAssigner)    \
+  X(kWindowAggregate)      \
+  X(kWindowDeduplicate)    \
+  X(kWindowJoin)           \
+  X(kWindowRank)           \
   X(kWindowTable)
 
 #define SABOT_DECLARE(name) extern const OperatorSpec name;

@@ -19,7 +19,8 @@ class Limit final : public Operator {
 
   arrow::Result<Progress> Process(int, const Batch& in, Collector& out) override {
     if (!in.insert_only()) {
-      return UserError("unsupported-limit", "LIMIT", "LIMIT of an updating query needs an ORDER BY, as yet");
+      return UserError("unsupported-limit", "LIMIT",
+                       "LIMIT of an updating query needs an ORDER BY, as yet");
     }
     const int64_t begin = std::clamp<int64_t>(first_ - seen_, 0, in.num_rows());
     const int64_t end = std::clamp<int64_t>(end_ - seen_, begin, in.num_rows());
@@ -34,7 +35,8 @@ class Limit final : public Operator {
   }
   arrow::Status Restore(const SnapshotReader& from) override {
     seen_ = 0;
-    for (const std::string_view part : from.All("seen")) seen_ = std::max(seen_, ByteReader(part).I64());
+    for (const std::string_view part : from.All("seen"))
+      seen_ = std::max(seen_, ByteReader(part).I64());
     return arrow::Status::OK();
   }
 

@@ -1,10 +1,13 @@
-// rank: the first rows of every partition by some order, kept up to date (Top-N over insert-only input).
+// rank: the first rows of every partition by some order, kept up to date (Top-N over insert-only
+// input).
 //
-//   v DESC, 1..1     in    +I[a, 3]  +I[a, 5]            without the rank: the row that falls off leaves first
+//   v DESC, 1..1     in    +I[a, 3]  +I[a, 5]            without the rank: the row that falls off
+//   leaves first
 //                    out   +I[a, 3]  -D[a, 3] +I[a, 5]
 //   with the rank    out   +I[a, 3, 1]  -U[a, 3, 1] +U[a, 5, 1]
 //
-// With the rank, or where ranks before the first are skipped, every row that moves is updated, as in Flink.
+// With the rank, or where ranks before the first are skipped, every row that moves is updated, as
+// in Flink.
 //
 // State: the rows up to the last rank of every partition.
 #include "operators/rank.h"
@@ -26,7 +29,8 @@ class Rank final : public Operator {
 
   arrow::Result<Progress> Process(int, const Batch& in, Collector& out) override {
     if (!in.insert_only()) {
-      return UserError("unsupported-rank", "ROW_NUMBER", "Top-N over an updating query is not supported as yet");
+      return UserError("unsupported-rank", "ROW_NUMBER",
+                       "Top-N over an updating query is not supported as yet");
     }
     ids_.clear();
     kinds_.clear();
@@ -82,8 +86,8 @@ class Rank final : public Operator {
     ARROW_ASSIGN_OR_RAISE(const auto rows, rows_.store().Gather(ids_));
     std::vector<ArrayPtr> columns = rows->columns();
     if (spec_.output_rank) {
-      columns.push_back(std::make_shared<arrow::Int64Array>(
-          static_cast<int64_t>(ranks_.size()), arrow::Buffer::FromVector(ranks_)));
+      columns.push_back(std::make_shared<arrow::Int64Array>(static_cast<int64_t>(ranks_.size()),
+                                                            arrow::Buffer::FromVector(ranks_)));
     }
     Batch batch{arrow::RecordBatch::Make(schema_, rows->num_rows(), std::move(columns)), nullptr,
                 kNoSplit};
@@ -105,7 +109,8 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   RankSpec spec;
   ARROW_ASSIGN_OR_RAISE(const std::string function, node.String("function", "row_number"));
   if (function != "row_number") {
-    return UserError("unsupported-function", function, "Only ROW_NUMBER is supported on a stream, as in Flink");
+    return UserError("unsupported-function", function,
+                     "Only ROW_NUMBER is supported on a stream, as in Flink");
   }
   ARROW_ASSIGN_OR_RAISE(spec.group_by, node.Columns("partitionKeys"));
   ARROW_ASSIGN_OR_RAISE(spec.order_by, node.SortKeys("orderBy"));

@@ -3,8 +3,8 @@
 //   by t      in    t = 9  4  W(9)
 //             out             t = 4  9  W(9)
 //
-// A row is late, and dropped, once a row of its time or a later one has been emitted; being behind the watermark alone does not make it late,
-// as in Flink.
+// A row is late, and dropped, once a row of its time or a later one has been emitted; being behind
+// the watermark alone does not make it late, as in Flink.
 //
 // State: the rows that the watermark has not reached, the watermark, the last time emitted.
 #include <algorithm>
@@ -31,8 +31,9 @@ class TemporalSort final : public Operator {
 
   arrow::Result<Progress> OnWatermark(Watermark watermark, Collector& out) override {
     watermark_ = watermark.millis;
-    const auto due_end = std::partition(waiting_.begin(), waiting_.end(),
-                                        [this](const Waiting& row) { return row.time <= watermark_; });
+    const auto due_end =
+        std::partition(waiting_.begin(), waiting_.end(),
+                       [this](const Waiting& row) { return row.time <= watermark_; });
     due_.assign(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(due_end));
     waiting_.erase(waiting_.begin(), due_end);
     std::sort(due_.begin(), due_.end(), [](const Waiting& a, const Waiting& b) {

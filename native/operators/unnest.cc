@@ -3,8 +3,9 @@
 //   ARRAY     in    +I[1, [a, b]]   +I[2, []]
 //             out   +I[1, [a, b], a]  +I[1, [a, b], b]
 //
-// An ARRAY of ROW gives the row's fields, a MAP key and value, a MULTISET every element as often as it is in it. `outer` keeps rows without
-// elements, with NULLs; `withOrdinality` adds the element's number, from 1. No state.
+// An ARRAY of ROW gives the row's fields, a MAP key and value, a MULTISET every element as often as
+// it is in it. `outer` keeps rows without elements, with NULLs; `withOrdinality` adds the element's
+// number, from 1. No state.
 #include <arrow/array/array_nested.h>
 #include <arrow/array/builder_primitive.h>
 #include <arrow/array/concatenate.h>
@@ -52,14 +53,16 @@ class Unnest final : public StatelessOperator {
   }
 
  private:
-  // Fills rows_, elements_ (positions in the collection's values, kNoElement for outer rows) and ordinals_.
+  // Fills rows_, elements_ (positions in the collection's values, kNoElement for outer rows) and
+  // ordinals_.
   void Pair(const arrow::ListArray& collection) {
     rows_.clear();
     elements_.clear();
     ordinals_.clear();
     const int32_t* counts = nullptr;
     if (shape_.kind == CollectionKind::kMultiset) {
-      counts = static_cast<const arrow::MapArray&>(collection).items()->data()->GetValues<int32_t>(1);
+      counts =
+          static_cast<const arrow::MapArray&>(collection).items()->data()->GetValues<int32_t>(1);
     }
     for (int64_t row = 0; row < collection.length(); ++row) {
       const int32_t begin = collection.IsNull(row) ? 0 : collection.value_offset(row);

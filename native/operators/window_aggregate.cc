@@ -43,7 +43,8 @@ class WindowAggregate final : public Operator {
         input_retracts_(input_retracts),
         schema_(std::move(schema)),
         metrics_(metrics) {
-    // Without keys rows of attached windows are exchanged by their window: state must lie in the same key groups.
+    // Without keys rows of attached windows are exchanged by their window: state must lie in the
+    // same key groups.
     state_keys_ = keys_;
     if (keys_.empty() && windows_.kind() == WindowKind::kAttached) {
       state_keys_ = {windows_.start_column(), windows_.end_column()};

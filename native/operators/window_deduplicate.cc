@@ -1,9 +1,11 @@
-// window_deduplicate: the first or last row of every key and window by time, when event time has passed the window.
+// window_deduplicate: the first or last row of every key and window by time, when event time has
+// passed the window.
 //
 //   keep last     in    [a, 1, 0..10]  [a, 5, 0..10]  W(9)
 //                 out                                 [a, 5, 0..10] W(9)
 //
-// Of rows of equal time the first stays with keep first, the last with keep last. It is a window_rank of one row.
+// Of rows of equal time the first stays with keep first, the last with keep last. It is a
+// window_rank of one row.
 //
 // State: window_rank's.
 #include "operators/window_rank.h"

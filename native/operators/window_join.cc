@@ -1,7 +1,8 @@
 // window_join: inner join of rows that belong to the same window, when event time has passed it.
 //
 //   l.k = r.k     left    [a, 0..10]                 right   [a, x, 0..10]  [a, y, 10..20]   W(9)
-//                 out                                                                        [a, 0..10, a, x, 0..10] W(9)
+//                 out                                                                        [a,
+//                 0..10, a, x, 0..10] W(9)
 //
 // Rows carry their window. A row whose window has fired is late.
 //
@@ -27,8 +28,9 @@ struct WindowId {
 
 struct Side {
   Schema schema;
-  std::vector<int> keys;      // Of the join.
-  std::vector<int> group_by;  // What rows are exchanged and kept by: the keys, or without any the window.
+  std::vector<int> keys;  // Of the join.
+  std::vector<int>
+      group_by;  // What rows are exchanged and kept by: the keys, or without any the window.
   int start_column = 0;
   int end_column = 0;
 };
@@ -68,7 +70,8 @@ class WindowJoin final : public Operator {
       const Window& window = windows_.begin()->second;
       if (!firing_) {
         firing_ = true;
-        left_ = window[1] == nullptr || window[0] == nullptr ? std::vector<RowId>() : window[0]->AllRows();
+        left_ = window[1] == nullptr || window[0] == nullptr ? std::vector<RowId>()
+                                                             : window[0]->AllRows();
         taken_ = at_ = piece_rows_ = 0;
       }
       ARROW_ASSIGN_OR_RAISE(const bool more, JoinPieces(window, out));
@@ -128,7 +131,8 @@ class WindowJoin final : public Operator {
     return *rows;
   }
 
-  // Meets every left row of the firing window with the right rows of its key; true: there is more, but no room.
+  // Meets every left row of the firing window with the right rows of its key; true: there is more,
+  // but no room.
   arrow::Result<bool> JoinPieces(const Window& window, Collector& out) {
     while (true) {
       if (at_ == piece_rows_) {

@@ -2,7 +2,8 @@
 //
 //   by k, ORDER BY v DESC, at most 2     [a, 1] [a, 5] [a, 3]     a: [a, 5] [a, 3]
 //
-// Equal rows rank in order of arrival, or the newest first. The state of Top-N, window Top-N and window deduplication.
+// Equal rows rank in order of arrival, or the newest first. The state of Top-N, window Top-N and
+// window deduplication.
 #pragma once
 
 #include <arrow/result.h>

@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
-#include <utility>
 #include <regex>
+#include <utility>
 
 #include "base/check.h"
 #include "batch/key_encoding.h"

@@ -1,13 +1,13 @@
 // Tests an operator as a story in rows: feed rows, watermarks and restarts, read what came out.
 //
-//   Harness window(R"({"op": "window_aggregate", "config": {...}, "schema": [...]})", {input_schema});
-//   window.Rows(R"([["a", 3], ["b", 4]])");
-//   window.AdvanceWatermark(9);
+//   Harness window(R"({"op": "window_aggregate", "config": {...}, "schema": [...]})",
+//   {input_schema}); window.Rows(R"([["a", 3], ["b", 4]])"); window.AdvanceWatermark(9);
 //   window.Restart();
 //   EXPECT_THAT(window.Take(), ElementsAre("+I[a, 3]", "W(9)"));
 //
-// A row is a JSON array of its columns, with "+I" (default), "-U", "+U" or "-D" in front where kinds matter. Timestamps are milliseconds
-// (integers) in input and "2024-01-01 00:00:00.000" in output.
+// A row is a JSON array of its columns, with "+I" (default), "-U", "+U" or "-D" in front where
+// kinds matter. Timestamps are milliseconds (integers) in input and "2024-01-01 00:00:00.000" in
+// output.
 #pragma once
 
 #include <memory>
@@ -21,7 +21,8 @@
 
 namespace sabot::test {
 
-// A schema from the plan's JSON type kinds in short: {"k VARCHAR", "ts TIMESTAMP(3)", "p DECIMAL(10,2)", "n BIGINT NOT NULL"} — scalar types only.
+// A schema from the plan's JSON type kinds in short: {"k VARCHAR", "ts TIMESTAMP(3)", "p
+// DECIMAL(10,2)", "n BIGINT NOT NULL"} — scalar types only.
 Schema MakeSchema(const std::vector<std::string>& columns);
 // The plan's JSON of such a schema.
 std::string SchemaJson(const std::vector<std::string>& columns);
@@ -50,11 +51,13 @@ class Harness {
   void Status(StreamStatus status);
   void AdvanceProcessingTime(int64_t millis);
   void EndOfInput();  // Watermark of kWatermarkMax, then the end of every input.
-  // Snapshots, throws the operator away, makes a new one and restores it. With `parallelism` > 1 the state is split by key group into that many
-  // subtasks and merged back, which must change nothing.
+  // Snapshots, throws the operator away, makes a new one and restores it. With `parallelism` > 1
+  // the state is split by key group into that many subtasks and merged back, which must change
+  // nothing.
   void Restart(int parallelism = 1);
 
-  // What came out since the last Take: rows as "+I[...]", watermarks as "W(5)", idleness as "idle" / "active".
+  // What came out since the last Take: rows as "+I[...]", watermarks as "W(5)", idleness as "idle"
+  // / "active".
   std::vector<std::string> Take();
   // The batches that came out since the last TakeBatches.
   std::vector<Batch> TakeBatches();

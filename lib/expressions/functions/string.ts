@@ -28,12 +28,6 @@ const overlaid: Result = (args) =>
     anyNullable(args),
   );
 
-/** Nullable exactly if the first argument is. */
-const likeFirst =
-  (type: LogicalType): Result =>
-  (args) =>
-    withNullable(type, args[0]!.type.nullable);
-
 /** ELT: the strings' common type, NULL if the index is out of range. */
 const picked: Result = (args) => {
   const type = leastRestrictive(args.slice(1).map((a) => a.type));

@@ -1,4 +1,5 @@
-// interval_join: pairs within bounds, what time has passed is forgotten, the watermark is held back.
+// interval_join: pairs within bounds, what time has passed is forgotten, the watermark is held
+// back.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -42,7 +43,6 @@ TEST(IntervalJoinTest, ForgetsWhatTimeHasPassedAndHoldsTheWatermarkBack) {
   harness.Rows(R"([["a", 12]])", 1);
   EXPECT_THAT(harness.Take(), IsEmpty());
 }
-
 
 }  // namespace
 }  // namespace sabot

@@ -23,6 +23,5 @@ TEST(LimitTest, CountsOverARestart) {
   }
 }
 
-
 }  // namespace
 }  // namespace sabot

@@ -79,6 +79,5 @@ TEST(SessionWindowTest, FiresInPieces) {
   EXPECT_EQ(harness.Take().size(), 20'001u);
 }
 
-
 }  // namespace
 }  // namespace sabot

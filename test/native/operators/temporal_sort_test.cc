@@ -13,8 +13,10 @@ TEST(TemporalSortTest, SortsWhatTheWatermarkHasPassed) {
   for (const int64_t batch_rows : {int64_t{1}, INT64_MAX}) {
     test::Harness harness(
         R"({"op": "temporal_sort", "config": {"orderBy": [{"column": 0}, {"column": 1, "descending": true}]},
-            "schema": )" + test::SchemaJson({"t TIMESTAMP(3)", "v INT"}) + "}",
-        {test::MakeSchema({"t TIMESTAMP(3)", "v INT"})}, {.batch_rows_max = batch_rows, .no_room = true});
+            "schema": )" +
+            test::SchemaJson({"t TIMESTAMP(3)", "v INT"}) + "}",
+        {test::MakeSchema({"t TIMESTAMP(3)", "v INT"})},
+        {.batch_rows_max = batch_rows, .no_room = true});
     harness.Rows("[[9, 1], [4, 2], [4, 3], [20, 4]]");
     harness.Restart();
     harness.AdvanceWatermark(10);
@@ -22,14 +24,14 @@ TEST(TemporalSortTest, SortsWhatTheWatermarkHasPassed) {
     harness.Rows("[[10, 5], [9, 6]]");
     harness.Restart();
     harness.EndOfInput();
-    EXPECT_THAT(harness.Take(),
-                ElementsAre("+I[1970-01-01 00:00:00.004, 3]", "+I[1970-01-01 00:00:00.004, 2]",
-                            "+I[1970-01-01 00:00:00.009, 1]", "W(10)", "+I[1970-01-01 00:00:00.010, 5]",
-                            "+I[1970-01-01 00:00:00.020, 4]", "W(max)"));
+    EXPECT_THAT(
+        harness.Take(),
+        ElementsAre("+I[1970-01-01 00:00:00.004, 3]", "+I[1970-01-01 00:00:00.004, 2]",
+                    "+I[1970-01-01 00:00:00.009, 1]", "W(10)", "+I[1970-01-01 00:00:00.010, 5]",
+                    "+I[1970-01-01 00:00:00.020, 4]", "W(max)"));
     EXPECT_EQ(harness.metrics().late_rows.value(), 1);
   }
 }
-
 
 }  // namespace
 }  // namespace sabot

@@ -9,15 +9,14 @@
 namespace sabot {
 namespace {
 
-
 // Input (id INT, c <collection>).
 test::Harness OpenUnnest(const std::string& collection, const std::string& elements,
                          const std::string& config) {
   const std::string id = R"({"name": "id", "type": {"kind": "INTEGER"}})";
   const std::string column = R"({"name": "c", "type": )" + collection + "}";
   const auto input = nlohmann::json::parse("[" + id + "," + column + "]");
-  return test::Harness(R"({"op": "unnest", "config": {"column": 1, )" + config + R"(}, "schema": [)" + id + "," +
-                           column + "," + elements + "]}",
+  return test::Harness(R"({"op": "unnest", "config": {"column": 1, )" + config +
+                           R"(}, "schema": [)" + id + "," + column + "," + elements + "]}",
                        {DecodeSchema(input).ValueOrDie()});
 }
 
@@ -27,9 +26,12 @@ TEST(UnnestTest, GivesOneRowPerElement) {
   harness.Rows("[[1, [7, null]], [2, []], [3, null], [4, [8]]]");
   const auto lines = harness.Take();
   ASSERT_EQ(lines.size(), 3u);
-  EXPECT_THAT(lines[0], ::testing::AllOf(::testing::StartsWith("+I[1,"), ::testing::EndsWith(", 7]")));
-  EXPECT_THAT(lines[1], ::testing::AllOf(::testing::StartsWith("+I[1,"), ::testing::EndsWith(", NULL]")));
-  EXPECT_THAT(lines[2], ::testing::AllOf(::testing::StartsWith("+I[4,"), ::testing::EndsWith(", 8]")));
+  EXPECT_THAT(lines[0],
+              ::testing::AllOf(::testing::StartsWith("+I[1,"), ::testing::EndsWith(", 7]")));
+  EXPECT_THAT(lines[1],
+              ::testing::AllOf(::testing::StartsWith("+I[1,"), ::testing::EndsWith(", NULL]")));
+  EXPECT_THAT(lines[2],
+              ::testing::AllOf(::testing::StartsWith("+I[4,"), ::testing::EndsWith(", 8]")));
 }
 
 TEST(UnnestTest, OuterKeepsRowsWithoutElementsAndOrdinalsCount) {
@@ -45,7 +47,6 @@ TEST(UnnestTest, OuterKeepsRowsWithoutElementsAndOrdinalsCount) {
   EXPECT_THAT(lines[1], ::testing::EndsWith(", y, NULL, 2]"));
   EXPECT_THAT(lines[2], ::testing::EndsWith(", NULL, NULL, NULL]"));
 }
-
 
 }  // namespace
 }  // namespace sabot

@@ -13,8 +13,7 @@ using ::testing::UnorderedElementsAre;
 
 // Rows (k, v, start, end) on both sides.
 test::Harness Open(const std::string& keys, test::HarnessOptions options = {}) {
-  const Schema side =
-      test::MakeSchema({"k STRING", "v INT", "s TIMESTAMP(3)", "e TIMESTAMP(3)"});
+  const Schema side = test::MakeSchema({"k STRING", "v INT", "s TIMESTAMP(3)", "e TIMESTAMP(3)"});
   return test::Harness(
       R"({"op": "window_join", "config": {"joinType": "inner", "leftKeys": )" + keys +
           R"(, "rightKeys": )" + keys +
@@ -51,7 +50,8 @@ TEST(WindowJoinTest, PairsRowsOfOneWindowWhenItFires) {
 TEST(WindowJoinTest, WithoutKeysEveryRowMeetsEveryRow) {
   auto harness = Open("[]", {.no_room = true});
   std::string rows = "[";
-  for (int i = 0; i < 150; ++i) rows += (i > 0 ? "," : "") + ("[\"k\"," + std::to_string(i) + ",0,10]");
+  for (int i = 0; i < 150; ++i)
+    rows += (i > 0 ? "," : "") + ("[\"k\"," + std::to_string(i) + ",0,10]");
   harness.Rows(rows + "]", 0);
   harness.Rows(rows + "]", 1);
   harness.EndOfInput();
