@@ -25,6 +25,8 @@ export async function runCommand(path: string, options: RunOptions): Promise<num
   const onSignal = () => interrupt.abort();
   process.once('SIGINT', onSignal);
   const bundle = join(dirname(resolve(path)), `.sabot-run-${process.pid}.mjs`);
+  const removeBundle = () => rmSync(bundle, { force: true });
+  process.once('exit', removeBundle); // Also where the reader of our output has gone.
   try {
     if (options.restore !== undefined) throw restoreUnsupported();
     // What the file's Job takes as its defaults.
@@ -40,7 +42,8 @@ export async function runCommand(path: string, options: RunOptions): Promise<num
     return report.exitCode;
   } finally {
     process.off('SIGINT', onSignal);
-    rmSync(bundle, { force: true });
+    process.off('exit', removeBundle);
+    removeBundle();
   }
 }
 

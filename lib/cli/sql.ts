@@ -23,11 +23,6 @@ export async function sqlCommand(options: SqlOptions): Promise<number> {
   const onSignal = () => interrupt.abort();
   process.once('SIGINT', onSignal);
   process.once('SIGTERM', onSignal);
-  // A reader such as `head` that has seen enough is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
-  });
   let script: ScriptFile | undefined;
   try {
     script = readScript(options.file, options.define);
