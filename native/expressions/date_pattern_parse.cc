@@ -233,7 +233,7 @@ class ModernParser {
     if (const auto k = Value('k'); k.has_value()) hour = *k % 24;
     if (const auto half = Value('a'); half.has_value()) {
       if (const auto h = Value('h'); h.has_value()) hour = *h % 12 + *half * 12;
-      if (const auto K = Value('K'); K.has_value()) hour = *K + *half * 12;
+      if (const auto h = Value('K'); h.has_value()) hour = *h + *half * 12;
     }
     const int64_t minute = Value('m').value_or(0);
     const int64_t second = Value('s').value_or(0);

@@ -134,21 +134,23 @@ template <typename Form>
 void Sha2(std::string_view bytes, std::array<typename Form::Word, 8> h, uint8_t* out) {
   using Word = typename Form::Word;
   constexpr size_t kRounds = Form::kRound.size();
-  constexpr const auto& r = Form::kRotations;
+  constexpr const auto& kR = Form::kRotations;
   ForEachBlock<16 * sizeof(Word), true>(bytes, [&](const uint8_t* block) {
     std::array<Word, kRounds> w;
     for (size_t i = 0; i < 16; ++i) w[i] = LoadBig<Word>(block + sizeof(Word) * i);
     for (size_t i = 16; i < kRounds; ++i) {
-      const Word s0 = std::rotr(w[i - 15], r[6]) ^ std::rotr(w[i - 15], r[7]) ^ (w[i - 15] >> r[8]);
-      const Word s1 = std::rotr(w[i - 2], r[9]) ^ std::rotr(w[i - 2], r[10]) ^ (w[i - 2] >> r[11]);
+      const Word s0 =
+          std::rotr(w[i - 15], kR[6]) ^ std::rotr(w[i - 15], kR[7]) ^ (w[i - 15] >> kR[8]);
+      const Word s1 =
+          std::rotr(w[i - 2], kR[9]) ^ std::rotr(w[i - 2], kR[10]) ^ (w[i - 2] >> kR[11]);
       w[i] = w[i - 16] + s0 + w[i - 7] + s1;
     }
     std::array<Word, 8> v = h;
     for (size_t i = 0; i < kRounds; ++i) {
-      const Word s1 = std::rotr(v[4], r[3]) ^ std::rotr(v[4], r[4]) ^ std::rotr(v[4], r[5]);
+      const Word s1 = std::rotr(v[4], kR[3]) ^ std::rotr(v[4], kR[4]) ^ std::rotr(v[4], kR[5]);
       const Word choice = (v[4] & v[5]) ^ (~v[4] & v[6]);
       const Word t1 = v[7] + s1 + choice + Form::kRound[i] + w[i];
-      const Word s0 = std::rotr(v[0], r[0]) ^ std::rotr(v[0], r[1]) ^ std::rotr(v[0], r[2]);
+      const Word s0 = std::rotr(v[0], kR[0]) ^ std::rotr(v[0], kR[1]) ^ std::rotr(v[0], kR[2]);
       const Word majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
       v = {t1 + s0 + majority, v[0], v[1], v[2], v[3] + t1, v[4], v[5], v[6]};
     }

@@ -119,7 +119,7 @@ struct ValueCall {
 
 template <typename T>
 KernelResult MakeJsonValue(ValueCall value) {
-  return LiftBatch([value = std::move(value), type = ToArrow(value.call.type),
+  return LiftBatch([type = ToArrow(value.call.type), value = std::move(value),
                     reader = std::make_shared<PathReader>()](
                        std::span<const Vector> args, int64_t rows) -> arrow::Result<ArrayPtr> {
     const std::vector<lift::Argument<std::optional<Text>>> in(args.begin(), args.begin() + 2);
