@@ -119,36 +119,37 @@ struct ValueCall {
 
 template <typename T>
 KernelResult MakeJsonValue(ValueCall value) {
-  return LiftBatch([type = ToArrow(value.call.type), value = std::move(value),
-                    reader = std::make_shared<PathReader>()](
-                       std::span<const Vector> args, int64_t rows) -> arrow::Result<ArrayPtr> {
-    const std::vector<lift::Argument<std::optional<Text>>> in(args.begin(), args.begin() + 2);
-    std::vector<lift::Argument<std::optional<T>>> defaults(args.begin() + 2, args.end());
-    ARROW_ASSIGN_OR_RAISE(auto sink, lift::Sink<T>::Make({}, rows));
-    using Value = std::optional<T>;
-    ARROW_RETURN_NOT_OK(sink.Fill(rows, [&](int64_t row) -> arrow::Result<Value> {
-      const auto json = in[0][row];
-      const auto path = in[1][row];
-      if (!json.has_value() || !path.has_value()) return Value();
-      const auto result = reader->Read(*json, *path);
-      bool empty = result.outcome == Outcome::kNothing;
-      if (result.outcome == Outcome::kValue) {
-        const JsonNode& node = reader->node(result);
-        if (node.is_container()) {
-          empty = reader->lax();
-        } else if constexpr (std::is_same_v<T, Text>) {
-          return Value(node.scalar_text());
-        } else if (const auto scalar = ScalarAs<T>(node); scalar.has_value()) {
-          return scalar;
-        }
-      }
-      const Behavior behavior = empty ? value.on_empty : value.on_error;
-      if (behavior == Behavior::kError) return NotThere(value.call, *json, empty);
-      if (behavior == Behavior::kNull) return Value();
-      return defaults[empty ? 0 : value.error_default - 2][row];
-    }));
-    return sink.Finish(type);
-  });
+  auto type = ToArrow(value.call.type);
+  return LiftBatch(
+      [type = std::move(type), value = std::move(value), reader = std::make_shared<PathReader>()](
+          std::span<const Vector> args, int64_t rows) -> arrow::Result<ArrayPtr> {
+        const std::vector<lift::Argument<std::optional<Text>>> in(args.begin(), args.begin() + 2);
+        std::vector<lift::Argument<std::optional<T>>> defaults(args.begin() + 2, args.end());
+        ARROW_ASSIGN_OR_RAISE(auto sink, lift::Sink<T>::Make({}, rows));
+        using Value = std::optional<T>;
+        ARROW_RETURN_NOT_OK(sink.Fill(rows, [&](int64_t row) -> arrow::Result<Value> {
+          const auto json = in[0][row];
+          const auto path = in[1][row];
+          if (!json.has_value() || !path.has_value()) return Value();
+          const auto result = reader->Read(*json, *path);
+          bool empty = result.outcome == Outcome::kNothing;
+          if (result.outcome == Outcome::kValue) {
+            const JsonNode& node = reader->node(result);
+            if (node.is_container()) {
+              empty = reader->lax();
+            } else if constexpr (std::is_same_v<T, Text>) {
+              return Value(node.scalar_text());
+            } else if (const auto scalar = ScalarAs<T>(node); scalar.has_value()) {
+              return scalar;
+            }
+          }
+          const Behavior behavior = empty ? value.on_empty : value.on_error;
+          if (behavior == Behavior::kError) return NotThere(value.call, *json, empty);
+          if (behavior == Behavior::kNull) return Value();
+          return defaults[empty ? 0 : value.error_default - 2][row];
+        }));
+        return sink.Finish(type);
+      });
 }
 
 KernelResult BindJsonValue(const Expression& call, const SessionContext&) {
