@@ -53,4 +53,4 @@ SELECT tailnum, window_start, window_end, COUNT(*) AS legs, SUM(air_time) AS min
 FROM TABLE(SESSION(TABLE flights PARTITION BY tailnum, DESCRIPTOR(scheduled), INTERVAL '10' HOUR))
 WHERE tailnum IS NOT NULL
 GROUP BY tailnum, window_start, window_end
-HAVING COUNT(*) >= 8;
+HAVING COUNT(*) >= 6;

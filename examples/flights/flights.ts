@@ -52,13 +52,13 @@ export const lateCarriers = flights
   )
   .filter((r) => r.delayedDepartures >= 20n);
 
-/** Sessions of an aircraft: departures less than ten hours apart; kept are those with eight legs or more. */
+/** Sessions of an aircraft: departures less than ten hours apart; kept are those with six legs or more. */
 export const busyAircraft = flights
   .filter((f) => f.tailnum !== null)
   .keyBy((f) => f.tailnum)
   .window(session('10 hours'))
   .aggregate({ legs: count(), minutesFlown: sum((f) => f.air_time) })
-  .filter((r) => r.legs >= 8n);
+  .filter((r) => r.legs >= 6n);
 
 lateHours.to(print('late hour'));
 lateCarriers.to(print('late carrier'));
