@@ -218,6 +218,7 @@ export class KeyedStream<T, K> {
    */
   top(count: number, ...order: readonly [Order<Row<T>>, ...Order<Row<T>>[]]): Stream<T> {
     if (!Number.isSafeInteger(count) || count < 1) throw refused(`top() takes a whole number from 1, not ${count}.`);
+    if (order.length === 0) throw refused('top() needs an order: descending((row) => row.column).');
     const keys = this.keys.map(({ name, expression }) => requireColumn(expression, `the key '${name}'`));
     return new Stream(this.owner, topRows(this.node, keys, sortKeys(order, this.node), count));
   }

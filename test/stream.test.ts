@@ -6,13 +6,30 @@ import { join } from 'node:path';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { compileFunction } from '../lib/expressions/arrow-function.js';
 import { printExpression } from '../lib/expressions/print.js';
-import { avg, blackhole, count, file, hop, Job, max, print, session, sum, t, tumble } from '../lib/index.js';
+import {
+  ascending,
+  avg,
+  blackhole,
+  count,
+  countDistinct,
+  descending,
+  file,
+  hop,
+  Job,
+  max,
+  print,
+  session,
+  sum,
+  t,
+  tumble,
+} from '../lib/index.js';
 import type { RowOf } from '../lib/schema/t.js';
 
 const Bid = t.row({
   auction: t.bigint(),
   price: t.bigint(),
   dateTime: t.timestamp(3),
+  expires: t.timestamp(3).nullable(),
   quantity: t.int(),
   channel: t.string(),
   note: t.string().nullable(),
@@ -124,6 +141,12 @@ describe('functions', () => {
       "(((('' || channel) || '-') || CAST(auction AS STRING NOT NULL)) || '')",
     ],
     ['compare times with instants', (b) => b.dateTime < 1704067200000, '(dateTime < 1704067200000)'],
+    ['move times', (b) => b.dateTime + b.quantity * 60_000, '(dateTime + (INTERVAL 60000 ms * quantity))'],
+    [
+      'move times by several parts, either way around',
+      (b) => 3_600_000 * b.quantity + 500 + (b.dateTime - 1000),
+      '((dateTime - INTERVAL 1000 ms) + ((INTERVAL 3600000 ms * quantity) + INTERVAL 500 ms))',
+    ],
     [
       'take the row apart',
       ({ price, quantity: q }) => price > 1n && q > 2,
@@ -145,6 +168,10 @@ describe('functions', () => {
     ['arithmetic with null', (b) => b.fee! + 1n, /may be null/],
     ['division of bigints', (b) => b.price / b.auction, /bigint division/],
     ['a case mapping', (b) => b.channel.toUpperCase(), /toUpperCase/],
+    ['a time and a fraction', (b) => b.dateTime + b.rate, /only a whole number of milliseconds/],
+    ['a time and half a millisecond', (b) => b.dateTime + b.quantity * 0.5, /only a whole number of milliseconds/],
+    ['twice a time', (b) => b.dateTime * 2, /only milliseconds are added/],
+    ['a time without which it would be 0', (b) => b.expires! + 1000, /may be null/],
     ['truthiness', (b) => (b.note ? 1 : 2), /no boolean/],
     [
       'several statements',
@@ -196,6 +223,73 @@ describe('streams', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('aggregate only the rows that a filter lets through', () => {
+    const job = new Job('filters');
+    const counts = timedBids(job)
+      .keyBy((b) => b.auction)
+      .window(tumble('1 min'))
+      .aggregate({
+        all: count(),
+        dear: count({ filter: (b) => b.price > 100n }),
+        noted: count((b) => b.note, { filter: (b) => b.fee !== null && b.fee > 3n }),
+        channels: countDistinct((b) => b.channel, { filter: (b) => b.quantity > 1 }),
+        most: max((b) => b.price, { filter: (b) => b.channel === 'x' }),
+      });
+    expectTypeOf<typeof counts extends AsyncIterable<infer R> ? R : never>().toMatchTypeOf<{
+      readonly dear: bigint;
+      readonly noted: bigint;
+      readonly most: bigint;
+    }>();
+    counts.to(blackhole());
+    const text = job.explain();
+    expect(text).toContain('count(*), count(*) filter dearFilter, count(noted) filter notedFilter');
+    expect(text).toMatch(/\(price > 100\) AS dearFilter/);
+    const windows = timedBids(job).window(tumble('1 s'));
+    // @ts-expect-error: a filter is no number
+    expect(() => windows.aggregate({ n: count({ filter: (b) => b.quantity }) })).toThrow('true or false');
+  });
+
+  it('keep the first rows of a key, or of a window', () => {
+    const job = new Job('tops');
+    const counts = timedBids(job)
+      .keyBy((b) => b.channel)
+      .window(tumble('1 min'))
+      .aggregate({ bids: count() });
+    counts
+      .keyBy(({ windowStart, windowEnd }) => ({ windowStart, windowEnd }))
+      .top(
+        2,
+        descending((r) => r.bids),
+        ascending((r) => r.channel),
+      )
+      .to(blackhole());
+    bidsOf(job)
+      .keyBy((b) => b.auction)
+      .top(
+        1,
+        descending((b) => b.price),
+      )
+      .to(blackhole());
+    const text = job.explain();
+    expect(text).toMatch(/window_rank .*\[I\]/);
+    expect(text).toMatch(/\brank .*U/);
+    const keyed = bidsOf(job).keyBy((b) => b.auction);
+    const byPrice = descending((b: Bid) => b.price);
+    expect(() => keyed.top(0, byPrice)).toThrow('whole number from 1');
+    expect(() =>
+      keyed.top(
+        1,
+        ascending((b) => b.price * 2n),
+      ),
+    ).toThrow('is computed');
+    // @ts-expect-error: an order is needed
+    expect(() => keyed.top(1)).toThrow('needs an order');
+    // biome-ignore format: the error that is expected is in the next line
+    // @ts-expect-error: there is no such column
+    const missing = () => keyed.top(1, ascending((b) => b.prize));
+    expect(missing).toThrow("there is no column 'prize'");
   });
 
   it('of different columns make no union', () => {

@@ -42,8 +42,18 @@ const sorted = (rows: readonly Record<string, unknown>[]) => rows.map((row) => J
 
 describe('a month of flights', () => {
   const streams = [
-    { name: 'late hours', stream: lateHours, rows: 22, one: /"EWR","window_start":"2013-01-10 21:00:00.000","departures":24/ },
-    { name: 'late carriers', stream: lateCarriers, rows: 64, one: /"2013-02-01 12:00:00.000","carrier":"EV","delayed_departures":20}/ },
+    {
+      name: 'late hours',
+      stream: lateHours,
+      rows: 22,
+      one: /"EWR","window_start":"2013-01-10 21:00:00.000","departures":24/,
+    },
+    {
+      name: 'late carriers',
+      stream: lateCarriers,
+      rows: 64,
+      one: /"2013-02-01 12:00:00.000","carrier":"EV","delayed_departures":20}/,
+    },
     { name: 'busy aircraft', stream: busyAircraft, rows: 20, one: /"legs":7/ },
   ] as const;
   const queries = linesOfQueries();
