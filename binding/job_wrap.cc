@@ -61,6 +61,9 @@ class JobState : public std::enable_shared_from_this<JobState> {
     if (job_ != nullptr) job_->Cancel();
   }
 
+  // Cancels and waits for the job's threads. Nothing is called back any more.
+  void Stop() { job_.reset(); }
+
   void Acknowledge(size_t bytes) {
     bool wake = false;
     {
@@ -177,6 +180,7 @@ class JobState : public std::enable_shared_from_this<JobState> {
 void JobWrap::Register(Napi::Env env, Napi::Object exports) {
   exports.Set("Job", DefineClass(env, "Job",
                                  {InstanceMethod<&JobWrap::Cancel>("cancel"),
+                                  InstanceMethod<&JobWrap::Stop>("stop"),
                                   InstanceMethod<&JobWrap::Acknowledge>("acknowledge"),
                                   InstanceMethod<&JobWrap::Metrics>("metrics")}));
 }
@@ -206,6 +210,11 @@ JobWrap::~JobWrap() = default;
 
 Napi::Value JobWrap::Cancel(const Napi::CallbackInfo& info) {
   if (state_ != nullptr) state_->Cancel();
+  return info.Env().Undefined();
+}
+
+Napi::Value JobWrap::Stop(const Napi::CallbackInfo& info) {
+  if (state_ != nullptr) state_->Stop();
   return info.Env().Undefined();
 }
 

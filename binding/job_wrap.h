@@ -18,6 +18,7 @@ class JobWrap final : public Napi::ObjectWrap<JobWrap> {
 
  private:
   Napi::Value Cancel(const Napi::CallbackInfo& info);
+  Napi::Value Stop(const Napi::CallbackInfo& info);
   Napi::Value Acknowledge(const Napi::CallbackInfo& info);
   Napi::Value Metrics(const Napi::CallbackInfo& info);
 

@@ -27,6 +27,8 @@ export class Job {
   );
   /** Starts to stop; `onFinished` follows with kind 'cancelled'. */
   cancel(): void;
+  /** For the end of the process: cancels and waits until no thread of the job runs. `onFinished` may not be called any more. */
+  stop(): void;
   /** `bytes` of what `onData` delivered have been dealt with. */
   acknowledge(bytes: number): void;
   /** JSON: `{"operators": [{"name", "uid", "node", "subtask", "rowsIn", "rowsOut", "bytesIn", "lateRows", "skippedRecords", "watermarkMs", "stateBytes", "busyNs"}]}`. */

@@ -29,8 +29,8 @@ export interface OperatorMetrics {
 }
 
 export interface StartOptions {
-  /** Lines of print sinks; default: they go to standard output and standard error. */
-  readonly onPrint?: (channel: 'stdout' | 'stderr', lines: Uint8Array) => void;
+  /** Lines of print sinks; default: they go to standard output and standard error. Unsettled promises hold the sinks back. */
+  readonly onPrint?: (channel: 'stdout' | 'stderr', lines: Uint8Array) => void | Promise<void>;
   /** Cancels the job. */
   readonly signal?: AbortSignal;
 }
@@ -43,6 +43,18 @@ const CODES: Readonly<Record<string, SabotErrorCode>> = {
   internal: 'SABOT_E_NATIVE',
   unsupported: 'SABOT_E_UNSUPPORTED',
 };
+
+// process.exit() destroys what the engine's threads stand on: they end first.
+const running = new Set<NativeJob>();
+
+function stopAtExit(job: NativeJob): void {
+  if (running.size === 0) process.once('exit', stopAll);
+  running.add(job);
+}
+
+function stopAll(): void {
+  for (const job of running) job.stop();
+}
 
 /** Starts a job; it runs until its input ends, it fails or it is cancelled. */
 export function startJob(plan: PhysicalPlan, options: StartOptions = {}): RunningJob {
@@ -81,7 +93,12 @@ export class RunningJob implements AsyncDisposable {
     const abort = () => this.cancel();
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
-    this.done = ended.finally(() => signal?.removeEventListener('abort', abort));
+    stopAtExit(this.native);
+    this.done = ended.finally(() => {
+      signal?.removeEventListener('abort', abort);
+      running.delete(this.native);
+      if (running.size === 0) process.off('exit', stopAll);
+    });
     // Whoever reads only results() sees the failure there.
     this.done.catch(() => {});
   }
@@ -115,13 +132,19 @@ export class RunningJob implements AsyncDisposable {
       this.pieces.push(bytes);
       return;
     }
-    onPrint(channel === 'stderr' ? 'stderr' : 'stdout', bytes);
-    this.native.acknowledge(bytes.length);
+    const taken = onPrint(channel === 'stderr' ? 'stderr' : 'stdout', bytes);
+    const acknowledge = () => {
+      if (!this.finished) this.native.acknowledge(bytes.length);
+    };
+    if (taken === undefined) acknowledge();
+    else taken.then(acknowledge, () => this.cancel());
   }
 }
 
-function print(channel: 'stdout' | 'stderr', lines: Uint8Array): void {
-  process[channel].write(lines);
+function print(channel: 'stdout' | 'stderr', lines: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process[channel].write(lines, (error) => (error ? reject(error) : resolve()));
+  });
 }
 
 function jobError(error: NativeJobError, job: string): SabotError {
