@@ -8,7 +8,7 @@
 // read ahead of another makes nothing late. With auto-watermark-interval 0 time moves after every
 // row: a batch is cut before each row that the watermark would have passed by then.
 //
-// State: the watermark of each split and the last one emitted.
+// State: the last watermark emitted. Sources announce their splits anew after a restore.
 #include <algorithm>
 #include <map>
 
@@ -74,30 +74,14 @@ class WatermarkAssigner final : public Operator {
   }
 
   arrow::Status Snapshot(SnapshotWriter& to) override {
-    ByteWriter bytes;
-    bytes.I64(emitted_);
-    bytes.U32(static_cast<uint32_t>(splits_.size()));
-    for (const auto& [split, mark] : splits_) {
-      bytes.I64(split);
-      bytes.I64(mark);
-    }
-    to.Put("watermarks", bytes.Take());
+    to.PutInt64("watermark", emitted_);
     return arrow::Status::OK();
   }
 
+  // Of several old subtasks, whose splits are dealt out anew, the one that was furthest behind
+  // counts.
   arrow::Status Restore(const SnapshotReader& from) override {
-    // After rescaling a subtask may own splits of several old ones: time restarts at the least.
-    int64_t least = kWatermarkMax;
-    for (const std::string_view part : from.All("watermarks")) {
-      ByteReader bytes(part);
-      least = std::min(least, bytes.I64());
-      for (uint32_t n = bytes.U32(); n > 0; --n) {
-        const auto split = static_cast<int32_t>(bytes.I64());
-        splits_[split] = bytes.I64();
-      }
-      if (!bytes.ok()) return arrow::Status::Invalid("The state of watermark_assigner is torn");
-    }
-    emitted_ = least == kWatermarkMax ? kWatermarkMin : least;
+    ARROW_ASSIGN_OR_RAISE(emitted_, from.GetInt64("watermark"));
     return arrow::Status::OK();
   }
 
@@ -140,7 +124,7 @@ class WatermarkAssigner final : public Operator {
   int time_;
   std::string time_name_;
   bool every_row_;
-  std::map<int32_t, int64_t> splits_;
+  std::map<int32_t, int64_t> splits_;  // Rebuilt on restore.
   int64_t emitted_ = kWatermarkMin;
 };
 

@@ -18,7 +18,7 @@ namespace sabot {
 inline bool SameKey(std::string_view left, std::string_view right) {
   const size_t size = left.size();
   if (size != right.size()) return false;
-  if (size < 8 || size > 16) return std::memcmp(left.data(), right.data(), size) == 0;
+  if (size < 8 || size > 16) return left == right;
   uint64_t words[4];
   std::memcpy(&words[0], left.data(), 8);
   std::memcpy(&words[1], left.data() + size - 8, 8);

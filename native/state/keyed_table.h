@@ -30,6 +30,9 @@ namespace sabot {
 struct KeyedTableLayout {
   std::vector<CellSpec> cells;
   std::vector<ChildSpec> children;  // Elements per slot.
+  // Bytes at the end of every key that its hash leaves out: keys that differ only there share a key
+  // group.
+  size_t unhashed_bytes = 0;
 };
 
 class KeyedTable {

@@ -83,8 +83,10 @@ arrow::Status KeyedTable::Restore(const SnapshotReader& from) {
     const uint64_t keys = bytes.U64();
     for (uint64_t i = 0; i < keys && bytes.ok(); ++i) {
       const std::string_view key = bytes.Bytes();
+      if (key.size() < layout_.unhashed_bytes) break;  // Said below: damaged.
       bool inserted;
-      const Slot slot = LookupOrInsert(key, HashBytes(key), &inserted);
+      const Slot slot = LookupOrInsert(
+          key, HashBytes(key.substr(0, key.size() - layout_.unhashed_bytes)), &inserted);
       if (!inserted && bytes.ok())
         return arrow::Status::Invalid("State '", name_, "' holds a key twice.");
       ReadSlot(slot, bytes);

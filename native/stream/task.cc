@@ -176,7 +176,13 @@ arrow::Status Task::Deliver(size_t stage, Element element) {
     return arrow::Status::OK();
   }
   if (std::holds_alternative<EndOfInput>(element)) finished_ = true;
-  const auto* batch = std::get_if<Batch>(&element);
+  // Splits are this task's own: beyond it there are only channels.
+  if (const auto* status = std::get_if<StreamStatus>(&element);
+      status != nullptr && status->split != kNoSplit) {
+    return arrow::Status::OK();
+  }
+  auto* batch = std::get_if<Batch>(&element);
+  if (batch != nullptr) batch->split = kNoSplit;
   for (const auto& exchange : outputs_) {
     ARROW_RETURN_NOT_OK(batch != nullptr ? exchange->Send(*batch) : exchange->Broadcast(element));
   }

@@ -4,8 +4,11 @@
 //   (file.name, ...)
 //
 // Files are listed once, at the start. Each belongs to one subtask, or, where there are fewer files
-// than subtasks, to several that read it in stripes (split_reader.h). A subtask reads its files one
-// after the other, by path. State: the splits that are left, the first of them with its position.
+// than subtasks, to several that read it in stripes (split_reader.h). A subtask reads its splits
+// one after the other, by path, and announces all of them before the first row: a split that waits
+// to be read holds event time back, so that rows are never late for being in a later file.
+//
+// State: the splits that are left, the first of them with its position.
 #include <arrow/array/util.h>
 #include <arrow/record_batch.h>
 #include <arrow/scalar.h>
@@ -86,28 +89,32 @@ class FileSource final : public Operator {
     return arrow::Status::OK();
   }
 
+  // One batch, of one split.
   arrow::Result<Progress> Produce(Collector& out) override {
+    ARROW_RETURN_NOT_OK(AnnounceSplits(out));
+    if (splits_.empty()) return Progress::kDone;
     const int64_t rows_max = context_.options.batch_max_rows;
-    FileSplit last;
-    while (!splits_.empty() && !decoder_->full(rows_max)) {
-      if (reader_ == nullptr) {
-        reader_ = std::make_unique<SplitReader>(files_, splits_.front());
-        ARROW_RETURN_NOT_OK(reader_->Open(*decoder_));
-      }
-      ARROW_ASSIGN_OR_RAISE(const bool ended, reader_->Fill(*decoder_, rows_max));
-      context_.metrics->bytes_in.Add(reader_->TakeBytesRead());
-      last = reader_->split();
-      if (!ended) continue;
-      splits_.pop_front();
-      reader_.reset();
-      if (!plan_.metadata.empty()) break;  // A batch's rows are then of one file.
+    if (reader_ == nullptr) {
+      reader_ = std::make_unique<SplitReader>(files_, splits_.front());
+      ARROW_RETURN_NOT_OK(reader_->Open(*decoder_));
     }
+    bool ended = false;
+    while (!ended && !decoder_->full(rows_max)) {
+      ARROW_ASSIGN_OR_RAISE(ended, reader_->Fill(*decoder_, rows_max));
+    }
+    context_.metrics->bytes_in.Add(reader_->TakeBytesRead());
     context_.metrics->skipped_records.Set(skipped_before_ + decoder_->skipped_records());
     if (decoder_->num_rows() > 0) {
       Batch batch;
       ARROW_ASSIGN_OR_RAISE(batch.rows, decoder_->Flush());
-      ARROW_ASSIGN_OR_RAISE(batch.rows, AddMetadata(batch.rows, last));
+      ARROW_ASSIGN_OR_RAISE(batch.rows, AddMetadata(batch.rows, reader_->split()));
+      batch.split = split_number_;
       ARROW_RETURN_NOT_OK(out.Emit(std::move(batch)));
+    }
+    if (ended) {
+      splits_.pop_front();
+      reader_.reset();
+      ARROW_RETURN_NOT_OK(out.Emit(StreamStatus{.idle = true, .split = split_number_++}));
     }
     return splits_.empty() ? Progress::kDone : Progress::kMoreOutput;
   }
@@ -156,6 +163,15 @@ class FileSource final : public Operator {
   }
 
  private:
+  arrow::Status AnnounceSplits(Collector& out) {
+    if (announced_) return arrow::Status::OK();
+    announced_ = true;
+    for (int32_t i = 0; i < static_cast<int32_t>(splits_.size()); ++i) {
+      ARROW_RETURN_NOT_OK(out.Emit(StreamStatus{.idle = false, .split = split_number_ + i}));
+    }
+    return arrow::Status::OK();
+  }
+
   // CSV records may hold newlines, and compressed files have no beginnings inside.
   arrow::Result<bool> IsDivisible(const FileInfo& file) const {
     ARROW_ASSIGN_OR_RAISE(const Compression compression, CompressionOf(file.path));
@@ -199,6 +215,10 @@ class FileSource final : public Operator {
   std::deque<FileSplit> splits_;         // The first one is reader_'s, which knows its position.
   std::unique_ptr<SplitReader> reader_;  // Rebuilt on restore.
   int64_t skipped_before_ = 0;
+  // Splits are numbered anew after a restore: event time starts again from the watermark
+  // downstream.
+  bool announced_ = false;
+  int32_t split_number_ = 0;  // Of the first split.
 };
 
 arrow::Result<MetadataColumn> ReadMetadata(const nlohmann::json& json, const PlanNode& node) {

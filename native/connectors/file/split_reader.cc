@@ -157,6 +157,11 @@ bool SplitReader::NextStripe() {
 void SplitReader::FindEnd() {
   if (records_end_ >= 0) return;
   const int64_t last_byte = stripe_end() - 1;
+  if (split_.offset > last_byte) {
+    // Restored behind the stripe's last record: what comes next is another reader's.
+    records_end_ = split_.offset;
+    return;
+  }
   if (buffered_end() > last_byte) {
     const int64_t from = std::max(last_byte - split_.offset, int64_t{0});
     const char* begin = buffer_.data() + begin_ + from;

@@ -68,6 +68,18 @@ TEST(SessionWindowTest, OnlyARowThatWouldOpenAFiredSessionIsLate) {
               ElementsAre("W(12)", Row("b, 1, 4", 9, 14), Row("a, 2, 3", 8, 15), "W(max)"));
 }
 
+TEST(SessionWindowTest, ARestoredSessionGoesOn) {
+  auto harness = OpenSession();
+  harness.Rows(R"([["a", 1, 1], ["b", 2, 3]])");
+  harness.Restart(3);
+  harness.Rows(R"([["a", 4, 5], ["b", 8, 20]])");
+  harness.Restart(2);
+  harness.Rows(R"([["b", 16, 6]])");
+  harness.EndOfInput();
+  EXPECT_THAT(harness.Take(), ElementsAre(Row("a, 2, 5", 1, 10), Row("b, 2, 18", 3, 11),
+                                          Row("b, 1, 8", 20, 25), "W(max)"));
+}
+
 TEST(SessionWindowTest, FiresInPieces) {
   auto harness = OpenSession({.no_room = false});
   std::string rows = "[";

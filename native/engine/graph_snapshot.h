@@ -1,0 +1,33 @@
+// The state of a whole graph: what barriers bring out of its tasks, and back into the tasks of a
+// new one.
+#pragma once
+
+#include <arrow/result.h>
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "engine/graph.h"
+#include "state/snapshot.h"
+
+namespace sabot {
+
+// Collects the snapshots of one barrier. Tasks of several threads may add.
+class GraphSnapshot {
+ public:
+  void Add(const TaskOperator& op, SnapshotWriter state);
+  // Every operator subtask of the graph has added its state.
+  bool IsComplete(const Graph& graph) const;
+
+  // Restores every operator of a graph that has not run yet, by uid; its parallelism may differ. An
+  // operator that the snapshot does not know is an error, and so is state that no operator claims.
+  arrow::Status RestoreInto(const Graph& graph) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::vector<SnapshotReader::Sections>> parts_;  // By uid, one per subtask.
+};
+
+}  // namespace sabot
