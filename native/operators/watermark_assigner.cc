@@ -29,8 +29,8 @@ class WatermarkAssigner final : public Operator {
         every_row_(every_row) {}
 
   arrow::Result<Progress> Process(int, const Batch& in, Collector& out) override {
-    const auto& times = static_cast<const arrow::Int64Array&>(*AsInt64(in.column(time_)));
-    if (times.null_count() > 0) {
+    const auto times = AsInt64(in.column(time_));
+    if (times->null_count() > 0) {
       return UserError("null-rowtime", time_name_,
                        "The event time column '" + time_name_ +
                            "' is NULL in a row. Filter such rows out, or give the column a value "
@@ -42,7 +42,7 @@ class WatermarkAssigner final : public Operator {
     const auto marks = AsInt64(column);
     int64_t& split = splits_.try_emplace(in.split, kWatermarkMin).first->second;
     if (every_row_) {
-      ARROW_RETURN_NOT_OK(EmitRowByRow(in, times, *marks, &split, out));
+      ARROW_RETURN_NOT_OK(EmitRowByRow(in, *times, *marks, &split, out));
     } else {
       for (int64_t row = 0; row < in.num_rows(); ++row) {
         if (marks->IsValid(row)) split = std::max(split, marks->Value(row));
