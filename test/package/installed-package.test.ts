@@ -68,6 +68,7 @@ describe('the tarball', () => {
     const tops = new Set(listed.map((path) => path.split('/')[1]));
     expect([...tops].sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'prebuilds']);
     expect(listed).toContain('package/prebuilds/linux-x64/licenses/arrow-LICENSE.txt');
+    expect(listed).toContain('package/prebuilds/linux-x64/zoneinfo/Asia/Kolkata');
   });
 
   it('gives types to ESM and to CommonJS', () => {
