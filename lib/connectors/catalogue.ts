@@ -22,6 +22,9 @@ import { sourceNode } from './sources.js';
 /** Every connector there is. */
 export const connectors: readonly ConnectorSpec[] = [filesystem, datagen, nexmark, print, blackhole];
 
+/** Flink's connectors that are still to come. */
+const LATER: readonly string[] = ['kafka', 'upsert-kafka', 'jdbc', 'elasticsearch-7'];
+
 const GENERAL: readonly OptionSpec[] = [
   { key: 'connector', type: 'string', required: true },
   { key: 'scan.watermark.idle-timeout', type: 'duration' },
@@ -38,6 +41,13 @@ function findConnector(table: TableDefinition, options: Options): ConnectorSpec 
   const connector = connectors.find((c) => c.identifier === identifier);
   if (connector !== undefined) return connector;
   const known = connectors.map((c) => c.identifier);
+  if (LATER.includes(identifier)) {
+    throw new SabotError(
+      'SABOT_E_UNSUPPORTED',
+      `Connector '${identifier}' of table '${name}' is not supported yet. Supported connectors: ${known.join(', ')}.`,
+      { kind: 'unknown-connector', identifier },
+    );
+  }
   const near = nearest(identifier, known);
   throw new SabotError(
     'SABOT_E_OPTION',

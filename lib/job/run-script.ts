@@ -55,6 +55,7 @@ export async function runScript(script: string, output: ScriptOutput, options: S
   }
   const runner = new ScriptRunner(script, output, options);
   for (const statement of parse(script)) await located(statement, () => runner.run(statement));
+  runner.finish();
 }
 
 /** The plans of a script's queries and INSERTs as text; definitions take effect, nothing is run. */
@@ -72,6 +73,7 @@ export async function explainScript(
   };
   const runner = new ScriptRunner(script, output, options);
   for (const statement of parse(script)) await located(statement, async () => runner.explain(statement));
+  runner.finish();
   return texts;
 }
 
@@ -109,20 +111,33 @@ class ScriptRunner {
     const step = this.session.execute(statement, this.script);
     if (step.kind === 'query') await this.query(this.plan([step.plan]));
     else if (step.kind === 'insert') await this.insert(this.plan(step.sinks));
-    else await this.answer(step);
+    else await this.answer(step, statement);
   }
 
   async explain(statement: ScriptStatement): Promise<void> {
     const step = this.session.execute(statement, this.script);
     if (step.kind === 'query') this.output.text(explainPlan(this.plan([step.plan])));
     else if (step.kind === 'insert') this.output.text(explainPlan(this.plan(step.sinks)));
-    else await this.answer(step);
+    else await this.answer(step, statement);
   }
 
-  private async answer(step: Exclude<SessionStep, { kind: 'query' | 'insert' }>): Promise<void> {
+  /** After the last statement. */
+  finish(): void {
+    try {
+      this.session.finish();
+    } catch (error) {
+      if (!(error instanceof SabotError) || error.span === undefined) throw error;
+      throw error.at({ statement: statementIndexAt(this.script, error.span.start) });
+    }
+  }
+
+  private async answer(
+    step: Exclude<SessionStep, { kind: 'query' | 'insert' }>,
+    statement: ScriptStatement,
+  ): Promise<void> {
     switch (step.kind) {
       case 'done':
-        if (step.warning !== undefined) this.output.warning(step.warning);
+        if (step.warning !== undefined) this.output.warning(`line ${statement.span.line}: ${step.warning}`);
         return;
       case 'table':
         return this.output.rows(step.table.columns, step.table.rows);

@@ -80,7 +80,8 @@ export function metadataColumns(table: TableDefinition): readonly MetadataColumn
   return table.columns.filter((c) => c.kind === 'metadata');
 }
 
-/** `default_catalog.default_database.t`, as Flink's messages name a table. */
+/** `t`, or `catalog.database.t` if it lies elsewhere than a script without USE puts it. */
 export function printIdentifier(identifier: ObjectIdentifier): string {
-  return identifier.join('.');
+  const [catalog, database, name] = identifier;
+  return catalog === 'default_catalog' && database === 'default_database' ? name : identifier.join('.');
 }

@@ -13,13 +13,15 @@ const LINE_WIDTH_MAX = 160;
 const TAB = /\t/g;
 
 /**
- * The error's message, and under it the line of the script with carets below the place. Only the message if the place is unknown.
+ * The error's place and message, and under it the line of the script with carets below the place. Only the message if the place is unknown.
  *
  * @example console.error(renderError(script, error))
  */
 export function renderError(script: string, error: SabotError): string {
   const { message, span } = error;
-  return span === undefined ? `error: ${message}` : `error: ${message}\n${renderSpan(script, span)}`;
+  if (span === undefined) return `error: ${message}`;
+  const placed = message.startsWith('Line ') ? message : `Line ${span.line}, column ${span.column}: ${message}`;
+  return `error: ${placed}\n${renderSpan(script, span)}`;
 }
 
 /** The line of a script that a span begins on, with carets below the span. */

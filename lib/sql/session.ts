@@ -7,6 +7,7 @@
 // State: catalog, settings, and the statement set that is open between BEGIN STATEMENT SET and END.
 
 import type { LogicalNode, SinkNode } from '../plan/nodes.js';
+import type { ObjectIdentifier } from '../plan/table.js';
 import type { Schema } from '../schema/types.js';
 import { alterTable } from './alter-table.js';
 import { CONNECTOR_NAMES } from './analyser/connectors.js';
@@ -56,7 +57,7 @@ export class SqlSession {
   readonly catalog = new Catalog();
   readonly settings: Map<string, string>;
   private readonly connectorNames: ConnectorNames;
-  private openSet: SinkNode[] | undefined;
+  private openSet: { readonly sinks: SinkNode[]; readonly span: ast.SourceSpan } | undefined;
 
   constructor({ settings = {}, connectorNames = CONNECTOR_NAMES }: SessionOptions = {}) {
     this.settings = new Map(Object.entries(settings));
@@ -88,7 +89,7 @@ export class SqlSession {
         return { kind: 'insert', sinks: node.inserts.map((insert) => analyseInsert(insert, this.environment)) };
       case 'beginStatementSet':
         if (this.openSet !== undefined) throw unsupported('A statement set is already open', node.span);
-        this.openSet = [];
+        this.openSet = { sinks: [], span: node.span };
         return DONE;
       case 'endStatementSet':
         return this.endSet(node.span);
@@ -110,6 +111,7 @@ export class SqlSession {
         );
       case 'createDatabase': {
         const [catalog, database] = this.databasePath(node.name);
+        this.requireCatalog(catalog, node.name.span);
         const made = this.catalog.createDatabase(catalog, database);
         return this.created(made, node.ifNotExists, 'Database', database, node.name.span);
       }
@@ -134,6 +136,12 @@ export class SqlSession {
     }
   }
 
+  /** After the last statement: what was begun must have been ended. */
+  finish(): void {
+    if (this.openSet === undefined) return;
+    throw unsupported('BEGIN STATEMENT SET has no END; nothing of the set was run', this.openSet.span);
+  }
+
   // ----------------------------------------------------------------------------------------------- queries and inserts
 
   private query(query: ast.Query): LogicalNode {
@@ -144,15 +152,15 @@ export class SqlSession {
   private insert(node: ast.Insert): SessionStep {
     const sink = analyseInsert(node, this.environment);
     if (this.openSet === undefined) return { kind: 'insert', sinks: [sink] };
-    this.openSet.push(sink);
+    this.openSet.sinks.push(sink);
     return DONE;
   }
 
   private endSet(span: ast.SourceSpan): SessionStep {
-    const sinks = this.openSet;
-    if (sinks === undefined) throw unsupported('END without BEGIN STATEMENT SET', span);
+    const set = this.openSet;
+    if (set === undefined) throw unsupported('END without BEGIN STATEMENT SET', span);
     this.openSet = undefined;
-    return { kind: 'insert', sinks };
+    return { kind: 'insert', sinks: set.sinks };
   }
 
   private explained(node: ast.Statement): readonly LogicalNode[] {
@@ -178,6 +186,7 @@ export class SqlSession {
     const source = query === undefined ? merged : withQueryColumns(merged, query.schema);
     const table = analyseTable(identifier, source, node.temporary, this.environment);
     const stored = { kind: 'table', table, source } as const;
+    this.requireDatabase(identifier, node.name.span);
     const made = this.catalog.create(identifier, stored, node.temporary, node.orReplace);
     const step = this.created(made, node.ifNotExists, 'Table', identifier[2], node.name.span);
     if (node.as === null || !made) return step;
@@ -214,6 +223,7 @@ export class SqlSession {
       temporary: node.temporary,
       ...(node.comment === null ? {} : { comment: node.comment.value }),
     };
+    this.requireDatabase(identifier, node.name.span);
     const made = this.catalog.create(identifier, { kind: 'view', view }, node.temporary, node.orReplace);
     return this.created(made, node.ifNotExists, 'View', identifier[2], node.name.span);
   }
@@ -227,7 +237,20 @@ export class SqlSession {
 
   private created(made: boolean, lenient: boolean, what: string, name: string, span: ast.SourceSpan): SessionStep {
     if (made || lenient) return DONE;
-    throw invalid('duplicate-object', name, `${what} '${name}' already exists, or its database does not`, span);
+    const hint =
+      what === 'Table' || what === 'View' ? `; DROP it first, or write CREATE ${what.toUpperCase()} IF NOT EXISTS` : '';
+    throw invalid('duplicate-object', name, `${what} '${name}' already exists${hint}`, span);
+  }
+
+  private requireCatalog(catalog: string, span: ast.SourceSpan): void {
+    const known = this.catalog.catalogNames();
+    if (!known.includes(catalog)) throw this.unknown('catalog', catalog, span, known);
+  }
+
+  private requireDatabase([catalog, database]: ObjectIdentifier, span: ast.SourceSpan): void {
+    this.requireCatalog(catalog, span);
+    if (this.catalog.hasDatabase(catalog, database)) return;
+    throw this.unknown('database', database, span, this.catalog.databaseNames(catalog));
   }
 
   private drop(node: ast.Drop): SessionStep {
@@ -306,9 +329,7 @@ export class SqlSession {
       return DONE;
     }
     const [catalog, database] = this.databasePath(node.name);
-    if (!this.catalog.hasDatabase(catalog, database)) {
-      throw this.unknown('database', database, node.name.span, this.catalog.databaseNames(catalog));
-    }
+    this.requireDatabase([catalog, database, ''], node.name.span);
     this.catalog.currentCatalog = catalog;
     this.catalog.currentDatabase = database;
     return DONE;

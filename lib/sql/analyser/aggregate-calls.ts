@@ -89,7 +89,8 @@ function plainAggregate(node: ast.FunctionCall, context: ExpressionContext): Agg
   }
   const args = node.args.map((arg) => analyseExpression(arg, context));
   if (definition.name === 'COUNT' && args.length === 0) {
-    const message = "Invalid number of arguments to function 'COUNT'. Was expecting 1 arguments";
+    const message =
+      "Invalid number of arguments to function 'COUNT'. Was expecting 1 arguments; rows are counted by COUNT(*)";
     throw invalid('argument-count', 'COUNT', message, node.span);
   }
   // A first look casts the arguments; the type depends on the group and is asked for later.

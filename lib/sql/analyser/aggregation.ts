@@ -305,7 +305,8 @@ function mayBeKey(node: ast.Expression): boolean {
 }
 
 function notGrouped(name: string, span: ast.SourceSpan) {
-  return invalid('not-grouped', name, `Expression '${name}' is not being grouped`, span);
+  const message = `Expression '${name}' is not being grouped; add it to GROUP BY, or aggregate it: MAX(${name})`;
+  return invalid('not-grouped', name, message, span);
 }
 
 function groupingBits(keys: readonly number[], set: readonly number[]): number {

@@ -3,7 +3,7 @@
 import type { SourceSpan } from '../../errors.js';
 import { printIdentifier, type TableDefinition } from '../../plan/table.js';
 import type { ConnectorNames } from './environment.js';
-import { invalid, suggestion } from './errors.js';
+import { invalid, nearestName, suggestion } from './errors.js';
 
 /** Connectors and formats that scripts may name; the connectors' own code checks their options. */
 export const CONNECTOR_NAMES: ConnectorNames = {
@@ -46,17 +46,21 @@ export function checkConnector(
   const { connector } = options;
   const place = printIdentifier(table.identifier);
   if (connector === undefined) {
-    const message = `Table '${place}' has no option 'connector'; add 'connector' = '...' to its WITH clause`;
-    throw invalid('missing-option', 'connector', message, span);
+    const meant = nearestName('connector', Object.keys(options));
+    const hint = meant === undefined ? "add 'connector' = '...' to its WITH clause" : `is '${meant}' meant to be it?`;
+    throw invalid('missing-option', 'connector', `Table '${place}' has no option 'connector'; ${hint}`, span);
   }
   if (!names.connectors.includes(connector)) {
-    const message = `Could not find any factory for connector '${connector}' of table '${place}'${suggestion(connector, names.connectors)}`;
+    const message = `Unknown connector '${connector}' of table '${place}'${meantOrKnown(connector, names.connectors)}`;
     throw invalid('unknown-connector', connector, message, span);
   }
   for (const key of FORMAT_OPTIONS) {
     const format = options[key];
     if (format === undefined || names.formats.includes(format)) continue;
-    const message = `Could not find any format factory for identifier '${format}' of table '${place}'${suggestion(format, names.formats)}`;
+    const message = `Unknown format '${format}' of table '${place}'${meantOrKnown(format, names.formats)}`;
     throw invalid('unknown-format', format, message, span);
   }
 }
+
+const meantOrKnown = (name: string, known: readonly string[]): string =>
+  suggestion(name, known) || `; known are ${known.join(', ')}`;

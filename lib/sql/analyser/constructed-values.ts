@@ -23,7 +23,7 @@ export function arrayOf(node: ast.CollectionConstructor, analyse: Analyse): Expr
   if (items.length === 0) throw invalid('argument-count', 'ARRAY', 'Require at least 1 argument', node.span);
   const element = leastRestrictive(items.map((e) => e.type));
   if (element === undefined) {
-    throw invalid('type-mismatch', 'ARRAY', 'Parameters must be of the same type', node.span);
+    throw invalid('type-mismatch', 'ARRAY', 'Parameters must be of the same type; CAST those that differ', node.span);
   }
   const args = items.map((e) => castTo(e, element));
   return call('array', args, withNullable(types.array(element), false));
@@ -36,7 +36,7 @@ export function mapOf(node: ast.MapConstructor, analyse: Analyse): Expression {
   const key = leastRestrictive(keys.map((e) => e.type));
   const value = leastRestrictive(values.map((e) => e.type));
   if (key === undefined || value === undefined) {
-    throw invalid('type-mismatch', 'MAP', 'Parameters must be of the same type', node.span);
+    throw invalid('type-mismatch', 'MAP', 'Parameters must be of the same type; CAST those that differ', node.span);
   }
   const args = keys.flatMap((e, i) => [castTo(e, key), castTo(values[i]!, value)]);
   return call('map', args, withNullable(types.map(key, value), false));

@@ -17,6 +17,7 @@ import type {
 } from '../../plan/table.js';
 import {
   asTimeAttribute,
+  isCharacter,
   isTimestamp,
   type LogicalType,
   notNull,
@@ -170,6 +171,14 @@ function primaryKeyOf({ constraints, columns }: TableSource): readonly string[] 
   return key.columns.map((c) => c.name);
 }
 
+/** How a column that is no time becomes one. */
+function timeHint(name: string, type: LogicalType): string {
+  if (isCharacter(type)) return `; declare a column event_time AS TO_TIMESTAMP(${name}), and the watermark for that`;
+  if (type.kind === 'BIGINT')
+    return `; declare a column event_time AS TO_TIMESTAMP_LTZ(${name}, 3) if it counts milliseconds, and the watermark for that`;
+  return isTimestamp(type) ? `; declare a column event_time AS CAST(${name} AS TIMESTAMP(3))` : '';
+}
+
 function unknownColumn(name: ast.Identifier, names: readonly string[]) {
   const message = `Column '${name.name}' is not defined in the table${suggestion(name.name, names)}`;
   return invalid('unknown-column', name.name, message, name.span);
@@ -250,7 +259,7 @@ function withWatermark(source: TableSource, columns: readonly TableColumn[], env
     );
   const { type } = columns[position]!;
   if (!isTimestamp(type) || type.precision > 3) {
-    const message = `Invalid data type of time field for watermark definition. The field must be of type TIMESTAMP(p) or TIMESTAMP_LTZ(p), the supported precision 'p' is from 0 to 3, but the time field type is ${printType(type)}`;
+    const message = `Invalid data type of time field for watermark definition. The field must be of type TIMESTAMP(p) or TIMESTAMP_LTZ(p), the supported precision 'p' is from 0 to 3, but the time field type is ${printType(type)}${timeHint(name.name, type)}`;
     throw invalid('type-mismatch', name.name, message, name.span);
   }
   if (timeAttribute(type) === 'proctime') {

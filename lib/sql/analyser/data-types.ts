@@ -3,8 +3,9 @@
 //   DECIMAL(39, 2)  ->  DECIMAL(38, 2)      TIMESTAMP  ->  TIMESTAMP(6)      VARCHAR  ->  STRING in Flink
 
 import { DECIMAL_PRECISION_MAX, LENGTH_MAX, type LogicalType, types, withNullable } from '../../schema/types.js';
-import type { DataType, ScalarType } from '../ast.js';
-import { invalid, unsupported } from './errors.js';
+import type { DataType, ScalarType, SourceSpan } from '../ast.js';
+import { foreignType } from '../foreign-names.js';
+import { invalid, suggestion, unsupported } from './errors.js';
 
 export function logicalType(node: DataType): LogicalType {
   return withNullable(nullableType(node), node.nullable);
@@ -28,13 +29,21 @@ function nullableType(node: DataType): LogicalType {
       return types.row(node.fields.map((field) => ({ name: field.name.name, type: logicalType(field.type) })));
     case 'namedType': {
       const name = node.name.parts.map((part) => part.name).join('.');
-      throw invalid('type-mismatch', name, `Unknown data type '${name}'`, node.span);
+      const written = foreignType(name);
+      const hint = written === undefined ? suggestion(name.toUpperCase(), TYPE_NAMES) : `; write ${written}`;
+      throw invalid('type-mismatch', name, `Unknown data type '${name}'${hint}`, node.span);
     }
     case 'rawType':
     case 'structuredType':
       throw unsupported(`${node.kind === 'rawType' ? 'RAW' : 'STRUCTURED'} types are not supported`, node.span);
   }
 }
+
+/** For suggestions. */
+const TYPE_NAMES: readonly string[] =
+  'BOOLEAN TINYINT SMALLINT INT INTEGER BIGINT FLOAT DOUBLE DECIMAL NUMERIC CHAR VARCHAR STRING BINARY VARBINARY BYTES DATE TIME TIMESTAMP TIMESTAMP_LTZ'.split(
+    ' ',
+  );
 
 function scalarType({ name, precision, scale, span }: ScalarType): LogicalType {
   switch (name) {
@@ -54,7 +63,7 @@ function scalarType({ name, precision, scale, span }: ScalarType): LogicalType {
     case 'DOUBLE':
       return types.double();
     case 'DECIMAL':
-      return types.decimal(Math.min(precision ?? 10, DECIMAL_PRECISION_MAX), scale ?? 0);
+      return decimalType(Math.min(precision ?? 10, DECIMAL_PRECISION_MAX), scale ?? 0, span);
     case 'CHAR':
       return types.char(precision ?? 1);
     case 'VARCHAR':
@@ -82,4 +91,16 @@ function scalarType({ name, precision, scale, span }: ScalarType): LogicalType {
     default:
       throw unsupported(`The data type ${name} is not supported`, span);
   }
+}
+
+function decimalType(precision: number, scale: number, span: SourceSpan): LogicalType {
+  if (precision < 1) {
+    const message = `Decimal precision must be between 1 and ${DECIMAL_PRECISION_MAX} (both inclusive).`;
+    throw invalid('type-mismatch', 'DECIMAL', message, span);
+  }
+  if (scale > precision) {
+    const message = `Decimal scale must be between 0 and the precision ${precision} (both inclusive).`;
+    throw invalid('type-mismatch', 'DECIMAL', message, span);
+  }
+  return types.decimal(precision, scale);
 }

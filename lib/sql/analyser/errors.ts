@@ -51,7 +51,9 @@ export function unsupported(
 /** `; did you mean 'name'?` if a candidate is close to the name, else nothing. */
 export function suggestion(name: string, candidates: Iterable<string>): string {
   const nearest = nearestName(name, candidates);
-  return nearest === undefined ? '' : `; did you mean '${nearest}'?`;
+  if (nearest === undefined) return '';
+  const onlyCase = nearest.toLowerCase() === name.toLowerCase();
+  return `; did you mean '${nearest}'?${onlyCase ? ' Names are case-sensitive.' : ''}`;
 }
 
 /** The candidate closest to `name`: equal but for case, or few edits away. */

@@ -129,7 +129,7 @@ export function analyseExpression(node: ast.Expression, context: ExpressionConte
     case 'jsonArrayAggregate':
       throw misplacedAggregate(node.span, context);
     case 'star':
-      throw invalid('unknown-column', '*', "Unknown identifier '*'", node.span);
+      throw invalid('unknown-column', '*', "Unknown identifier '*'; of all functions only COUNT takes *", node.span);
     default:
       throw unsupported(`${node.kind} is not supported in an expression`, node.span);
   }
@@ -147,7 +147,11 @@ export function misplacedAggregate(span: ast.SourceSpan, { clause }: ExpressionC
     clause === 'aggregate'
       ? 'Aggregate expressions cannot be nested'
       : `Aggregate expression is illegal in ${clause} clause`;
-  return invalid('aggregate-misuse', message, message, span);
+  const hint =
+    clause === 'WHERE'
+      ? '; HAVING, after GROUP BY, can use it'
+      : '; compute the aggregate in a subquery or a view first';
+  return invalid('aggregate-misuse', message, `${message}${hint}`, span);
 }
 
 /** A name is a column; a bare PI or E that is none is the constant. */
@@ -306,7 +310,9 @@ export function valueIn(value: Expression, members: readonly Expression[], span:
   const common = leastRestrictive(members.map((member) => member.type));
   const type = materialized(value.type);
   if (common === undefined || !(common.kind === 'NULL' || canCast(common, type))) {
-    throw invalid('type-mismatch', 'IN', 'Values in expression list must have compatible types', span);
+    const given = [value, ...members].map((e) => printType(nullable(e.type)));
+    const message = `Values in expression list must have compatible types: ${[...new Set(given)].join(', ')}`;
+    throw invalid('type-mismatch', 'IN', message, span);
   }
   const args = [value, ...members.map((member) => castTo(member, type))];
   return call(
@@ -363,7 +369,9 @@ function caseExpression(node: ast.CaseExpression, analyse: Analyse): Expression 
   const all = [...results, otherwise];
   const type = leastRestrictive(all.map((e) => e.type));
   if (type === undefined) {
-    throw invalid('type-mismatch', 'CASE', 'Illegal mixing of types in CASE or COALESCE statement', node.span);
+    const given = all.filter((e) => e.type.kind !== 'NULL').map((e) => printType(nullable(e.type)));
+    const message = `Illegal mixing of types in CASE or COALESCE statement: ${[...new Set(given)].join(', ')}; CAST the results to one type`;
+    throw invalid('type-mismatch', 'CASE', message, node.span);
   }
   if (type.kind === 'NULL') {
     throw invalid('type-mismatch', 'NULL', 'ELSE clause or at least one THEN clause must be non-NULL', node.span);

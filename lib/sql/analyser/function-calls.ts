@@ -28,6 +28,7 @@ import {
   withNullable,
 } from '../../schema/types.js';
 import type * as ast from '../ast.js';
+import { foreignFunction } from '../foreign-names.js';
 import { invalid, suggestion, unsupported } from './errors.js';
 import { analyseExpression, type ExpressionContext, misplacedAggregate } from './expressions.js';
 import { unitInterval } from './literals.js';
@@ -78,7 +79,8 @@ function misplacedOver(node: ast.FunctionCall, context: ExpressionContext) {
 function unknownFunction(node: ast.FunctionCall, context: ExpressionContext) {
   const name = functionName(node);
   const args = node.args.map((arg) => (isExpression(arg) ? family(analyseExpression(arg, context)) : '<ANY>'));
-  const near = suggestion(name.toUpperCase(), functionNames());
+  const written = foreignFunction(name);
+  const near = written === undefined ? suggestion(name.toUpperCase(), functionNames()) : `; write ${written}`;
   const message = `No match found for function signature ${name}(${args.join(', ')})${near}`;
   return invalid('unknown-function', name, message, node.name.span);
 }

@@ -44,7 +44,13 @@ export function literalExpression(node: LiteralNode): Literal {
 }
 
 function numberLiteral({ form, text, span }: NumberLiteral): Literal {
-  const outOfRange = () => invalid('invalid-literal', text, `Numeric literal '${text}' out of range`, span);
+  const outOfRange = () =>
+    invalid(
+      'invalid-literal',
+      text,
+      `Numeric literal '${text}' out of range; for more digits than BIGINT has, write CAST('${text}' AS DECIMAL(38, 0))`,
+      span,
+    );
   if (form === 'approximate') {
     const value = Number(text);
     if (!Number.isFinite(value)) throw outOfRange();
@@ -122,9 +128,19 @@ function parseTime(text: string): TimeOfDay | undefined {
   return { seconds: hour * 3600 + minute * 60 + second, fraction: (match[4] ?? '').slice(0, FRACTION_DIGITS_MAX) };
 }
 
+const LITERAL_FORMS: Readonly<Record<DateTimeLiteral['type'], string>> = {
+  DATE: "DATE '2024-01-31'",
+  TIME: "TIME '23:59:59'",
+  TIMESTAMP: "TIMESTAMP '2024-01-31 23:59:59.999'",
+  TIMESTAMP_LTZ: "TIMESTAMP WITH LOCAL TIME ZONE '2024-01-31 23:59:59.999'",
+  TIMESTAMP_TZ: "TIMESTAMP '2024-01-31 23:59:59.999'",
+};
+
 function dateTimeLiteral({ type, text, span }: DateTimeLiteral): Literal {
   const value = parseDateTime(type, text.trim());
-  if (value === undefined) throw invalid('invalid-literal', text, `Illegal ${type} literal '${text}'`, span);
+  if (value === undefined) {
+    throw invalid('invalid-literal', text, `Illegal ${type} literal '${text}'; write ${LITERAL_FORMS[type]}`, span);
+  }
   return value;
 }
 
@@ -186,13 +202,24 @@ export function printQualifier({ from, to, precision, fractionalPrecision }: Int
   return `${first} TO ${to}${fractionalPrecision === null ? '' : `(${fractionalPrecision})`}`;
 }
 
+/** An interval of this qualifier as it is written: `INTERVAL '1 02:03' DAY TO MINUTE`. */
+function intervalForm(qualifier: IntervalQualifier): string {
+  const { from, to } = qualifier;
+  if (to === null) return `INTERVAL '5' ${from}`;
+  if (from === 'YEAR') return "INTERVAL '1-06' YEAR TO MONTH";
+  const units = ['DAY', 'HOUR', 'MINUTE', 'SECOND'];
+  const parts = ['1', '02', '03', '04'].slice(units.indexOf(from), units.indexOf(to) + 1);
+  const text = from === 'DAY' ? `${parts[0]} ${parts.slice(1).join(':')}` : parts.join(':');
+  return `INTERVAL '${text}' ${from} TO ${to}`;
+}
+
 function intervalLiteral({ negative, text, qualifier, span }: IntervalLiteral): Literal {
   const trimmed = text.trim();
   const signed = /^([-+]?)(.*)$/s.exec(trimmed)!;
   const negativeValue = (signed[1] === '-') !== negative;
   const magnitude = intervalMagnitude(signed[2]!, qualifier, span);
   if (magnitude === undefined) {
-    const message = `Illegal interval literal format '${text}' for INTERVAL ${printQualifier(qualifier)}`;
+    const message = `Illegal interval literal format '${text}' for INTERVAL ${printQualifier(qualifier)}; write ${intervalForm(qualifier)}`;
     throw invalid('invalid-literal', text, message, span);
   }
   const value = negativeValue ? -magnitude + 0 : magnitude;

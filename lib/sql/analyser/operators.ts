@@ -53,7 +53,24 @@ function cannotApply(operator: string, args: readonly Expression[], span: Source
   const list = args.map((a) => shown(a.type));
   const infix = list.length === 2 && (/^\W/.test(operator) || ['AND', 'OR', 'IS DISTINCT FROM'].includes(operator));
   const written = infix ? list.join(` ${operator} `) : `${operator}(${list.join(', ')})`;
-  return invalid('type-mismatch', operator, `Cannot apply '${operator}' to arguments of type '${written}'`, span);
+  const message = `Cannot apply '${operator}' to arguments of type '${written}'${operatorHint(operator, args)}`;
+  return invalid('type-mismatch', operator, message, span);
+}
+
+/** What to write instead, if the types tell. */
+function operatorHint(operator: string, args: readonly Expression[]): string {
+  const [a, b = a] = args.map((e) => e.type);
+  if (a === undefined || b === undefined) return '';
+  const either = (is: (type: LogicalType) => boolean) => is(a) || is(b);
+  if (operator === 'ITEM') return '; only ARRAY, MAP and ROW have elements';
+  if (operator === '||') return '; CAST the other side to STRING';
+  if (operator === '+' && isCharacter(a) && isCharacter(b)) return '; texts are joined by ||';
+  if (operator === '-' && isDatetime(a) && isDatetime(b)) return '; write TIMESTAMPDIFF(SECOND, earlier, later)';
+  if ('+-'.includes(operator) && either(isDatetime) && either(isNumeric))
+    return "; a duration is an interval: INTERVAL '5' SECOND";
+  if (operator in CALLS && either(isCharacter)) return '; CAST the text to a number';
+  if (operator === 'LIKE') return '; CAST both sides to STRING';
+  return operator in COMPARISONS ? '; CAST one side to the type of the other' : '';
 }
 
 /** An untyped NULL has no place among the operands. */

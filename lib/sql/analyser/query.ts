@@ -6,7 +6,14 @@ import { castTo } from '../../expressions/cast.js';
 import { column, type Expression, isLiteral, type Literal, literal } from '../../expressions/expression.js';
 import type { LogicalNode, SortKey, ValuesNode } from '../../plan/nodes.js';
 import { leastRestrictive } from '../../schema/result-types.js';
-import { type LogicalType, materialized, type Schema, timeAttribute, withNullable } from '../../schema/types.js';
+import {
+  type LogicalType,
+  materialized,
+  printType,
+  type Schema,
+  timeAttribute,
+  withNullable,
+} from '../../schema/types.js';
 import type * as ast from '../ast.js';
 import type { QueryEnvironment } from './environment.js';
 import { invalid, unsupported } from './errors.js';
@@ -101,7 +108,7 @@ function setOperation(operation: ast.SetOperation, environment: QueryEnvironment
   const types = left.schema.map((field, i) => {
     const type = leastRestrictive([field.type, right.schema[i]!.type]);
     if (type !== undefined) return type;
-    const message = `Type mismatch in column ${i + 1} of ${name}`;
+    const message = `Type mismatch in column ${i + 1} of ${name}: ${printType(field.type)} and ${printType(right.schema[i]!.type)}; CAST one of them`;
     throw invalid('set-op-type', name, message, operation.operatorSpan);
   });
   const schema: Schema = left.schema.map(({ name: column }, i) => ({ name: column, type: types[i]! }));

@@ -62,7 +62,7 @@ export class Scope {
     const merged = this.merged.find((m) => m.name === first!.name);
     if (merged !== undefined && depth === 0) return fieldAccess(merged.expression, parts.slice(1), first!.name);
     const holders = this.relations.filter((relation) => relation.schema.some((f) => f.name === first!.name));
-    if (holders.length > 1) throw ambiguous(first!);
+    if (holders.length > 1) throw ambiguous(first!, holders);
     if (holders.length === 0) return undefined;
     const base = this.columnOf(holders[0]!, first!, depth);
     // A name before a dot is a table unless the column has fields.
@@ -90,6 +90,11 @@ export class Scope {
       const names = qualified.schema.map((f) => f.name);
       const message = `Column '${rest[0]!.name}' not found in table '${table}'${suggestion(rest[0]!.name, names)}`;
       return invalid('unknown-column', rest[0]!.name, message, rest[0]!.span);
+    }
+    const column = second && this.schema.find((f) => f.name === first!.name);
+    if (column !== undefined) {
+      const message = `Table '${first!.name}' not found; there is a column of this name, but a ${column.type.kind} has no fields`;
+      return invalid('unknown-table', first!.name, message, first!.span);
     }
     if (second !== undefined) {
       const aliases = this.visible().flatMap((relation) => relation.path.slice(-1));
@@ -150,8 +155,11 @@ function afterPath(path: readonly string[], parts: readonly Identifier[]): reado
   return undefined;
 }
 
-export function ambiguous(name: Identifier) {
-  return invalid('ambiguous-column', name.name, `Column '${name.name}' is ambiguous`, name.span);
+/** `holders`: the relations that have a column of this name. */
+export function ambiguous(name: Identifier, holders: readonly Relation[] = []) {
+  const written = holders.flatMap(({ path }) => (path.length === 0 ? [] : [`${path.at(-1)}.${name.name}`]));
+  const hint = written.length < 2 ? '' : `; write ${written.join(' or ')}`;
+  return invalid('ambiguous-column', name.name, `Column '${name.name}' is ambiguous${hint}`, name.span);
 }
 
 /** The name with a number if it is taken: `id`, `id0`, `id1`. Adds it to the taken ones. */

@@ -3,6 +3,7 @@
 //   SELECT k, COUNT(*) AS n FROM t WHERE v > 0 GROUP BY k HAVING COUNT(*) > 1
 //     ->  project [k, n] ( filter ( aggregate ( project [k] ( filter ( scan t ) ) ) ) )
 
+import { SabotError } from '../../errors.js';
 import { column, type Expression, sameExpression } from '../../expressions/expression.js';
 import type { LogicalNode, SortKey } from '../../plan/nodes.js';
 import type { Field, Schema } from '../../schema/types.js';
@@ -41,6 +42,27 @@ interface Item {
 }
 
 export function analyseSelect(select: ast.Select, tail: QueryTail, environment: QueryEnvironment): LogicalNode {
+  try {
+    return analysed(select, tail, environment);
+  } catch (error) {
+    throw explainAlias(error, select);
+  }
+}
+
+/** A name that WHERE, GROUP BY or HAVING does not find may be an alias, which only ORDER BY can see. */
+function explainAlias(error: unknown, select: ast.Select): unknown {
+  if (!(error instanceof SabotError) || error.kind !== 'unknown-column' || error.span === undefined) return error;
+  const { identifier, span } = error;
+  const clauses = [select.where, select.groupBy, select.having];
+  const inClause = clauses.some(
+    (clause) => clause !== null && clause.span.start <= span.start && span.end <= clause.span.end,
+  );
+  if (!inClause || !select.items.some((item) => item.alias?.name === identifier)) return error;
+  const message = `Column '${identifier}' not found in any table; it is an alias of the select list, which WHERE, GROUP BY and HAVING do not see: repeat its expression`;
+  return invalid('unknown-column', identifier!, message, span);
+}
+
+function analysed(select: ast.Select, tail: QueryTail, environment: QueryEnvironment): LogicalNode {
   const from = select.from === null ? undefined : analyseFrom(select.from, environment);
   const scope = from?.scope ?? new Scope([], environment.outer);
   const rowContext = expressionContext(scope, 'SELECT', environment);

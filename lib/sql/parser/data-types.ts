@@ -6,6 +6,7 @@
 // No state besides the cursor's.
 
 import type { DataType, RowTypeField, ScalarTypeName, SourceSpan } from '../ast.js';
+import { foreignType } from '../foreign-names.js';
 import type { Token } from '../lexer.js';
 import { parseIntervalQualifier, parsePlainString, parseStringLiteral, parseUnsignedInteger } from './literals.js';
 import { isIdentifier, parseIdentifier, parseQualifiedName } from './names.js';
@@ -115,7 +116,11 @@ function parseBareType(cursor: TokenCursor): DataType {
   if (token.keyword === 'GEOMETRY') cursor.fail(token, 'GEOMETRY is not enabled in Flink SQL');
   const scalar = token.keyword === '' ? undefined : SCALARS[token.keyword];
   if (scalar !== undefined) return parseScalarType(cursor, token, scalar);
-  if (!isIdentifier(token)) cursor.unexpected('a data type');
+  if (!isIdentifier(token)) {
+    const written = foreignType(token.text);
+    if (written !== undefined) cursor.fail(token, `there is no data type ${token.text}; write ${written}`);
+    cursor.unexpected('a data type');
+  }
   const name = parseQualifiedName(cursor);
   return { kind: 'namedType', name, nullable: true, span: name.span };
 }

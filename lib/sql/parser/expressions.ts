@@ -16,6 +16,7 @@ import type {
 } from '../ast.js';
 import type { Token } from '../lexer.js';
 import { parsePostfix, parsePrimary, parseQueryOrExpression, startsExpression } from './operands.js';
+import { foreignOperator } from './suggestions.js';
 import type { TokenCursor } from './token-cursor.js';
 
 interface InfixSyntax {
@@ -219,9 +220,10 @@ function parseInfix(
 function expectOperand(cursor: TokenCursor, operator: Token): void {
   const token = cursor.current;
   if (startsExpression(token) || token.type === 'invalid' || token.text === '"') return;
-  if (cursor.looksLikeName(token)) cursor.unexpected('an expression');
+  if (cursor.atMisusedName()) cursor.unexpected('an expression');
   const found = token.type === 'end' ? 'nothing' : `'${token.text}'`;
-  cursor.fail(operator, `expected an expression after '${operator.text}', found ${found}`);
+  const hint = foreignOperator(operator, token);
+  cursor.fail(operator, `expected an expression after '${operator.text}', found ${found}${hint}`);
 }
 
 function parseIs(cursor: TokenCursor, operand: Expression, start: Token): Expression {

@@ -299,7 +299,8 @@ export function parseIntervalQualifier(cursor: TokenCursor, rangeAllowed = true)
 
 function parseUnit(cursor: TokenCursor): TimeUnit {
   const unit = INTERVAL_UNITS[cursor.current.keyword];
-  if (unit === undefined) cursor.unexpected('a unit: YEAR, QUARTER, MONTH, WEEK, DAY, HOUR, MINUTE or SECOND');
+  if (unit === undefined)
+    cursor.unexpected("a unit, as in INTERVAL '5' MINUTE: YEAR, QUARTER, MONTH, WEEK, DAY, HOUR, MINUTE or SECOND");
   cursor.take();
   return unit;
 }

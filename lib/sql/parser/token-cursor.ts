@@ -7,7 +7,7 @@
 
 import { SabotError, type SourceSpan } from '../../errors.js';
 import type { Token, TokenType } from '../lexer.js';
-import { suggestKeyword } from './suggestions.js';
+import { explainMisfit, looksLikeName, reservedWord } from './suggestions.js';
 
 /** Deeper nesting is an error, not a stack overflow; no script that people write comes near. */
 export const NESTING_DEPTH_MAX = 500;
@@ -188,14 +188,13 @@ export class TokenCursor {
   /** The current token does not fit: says what would. */
   unexpected(expected: string, token: Token = this.current): never {
     if (token.type === 'invalid') this.fail(token, token.value);
-    this.fail(token, this.explain(expected, token));
+    this.fail(token, explainMisfit({ tokens: this.tokens, position: this.tokens.indexOf(token), expected }));
   }
 
   /** `expected` is a name here; a reserved word gets told how to be one. */
   expectedName(what = 'a name'): never {
     const token = this.current;
-    if (token.reserved)
-      this.fail(token, `'${token.text}' is a reserved word; quote it to use it as a name: \`${token.text}\``);
+    if (token.reserved) this.fail(token, reservedWord(token));
     return this.unexpected(what);
   }
 
@@ -208,57 +207,10 @@ export class TokenCursor {
     });
   }
 
-  private explain(expected: string, token: Token): string {
-    if (token.text === '"')
-      return `unexpected '"': a string stands in single quotes ('…'), a name in backquotes (\`…\`)`;
-    const found =
-      token.type === 'end' ? `the statement ends after '${this.previous.text}'` : `unexpected ${quote(token.text)}`;
-    const suggestion = suggestKeyword(this.position === 0 || token === this.tokens[0] ? null : this.previous, token);
-    if (suggestion !== null) return `${found}: ${suggestion}`;
-    if (this.looksLikeName(token))
-      return `'${token.text}' is a reserved word; quote it to use it as a name: \`${token.text}\``;
-    return `${found}; expected ${expected}`;
+  /** True if the current token is a reserved word that stands where a name makes sense. */
+  atMisusedName(): boolean {
+    return looksLikeName(this.tokens, this.position);
   }
-
-  /** True for a reserved word that stands where a name makes sense: before an operator, a comma, FROM, ... */
-  looksLikeName(token: Token): boolean {
-    if (!token.reserved) return false;
-    const next = this.tokens[this.tokens.indexOf(token, this.position) + 1];
-    return next !== undefined && (next.type === 'symbol' ? AFTER_NAME.has(next.text) : AFTER_NAME.has(next.keyword));
-  }
-}
-
-const AFTER_NAME = new Set([
-  '=',
-  '<>',
-  '<',
-  '>',
-  '<=',
-  '>=',
-  '+',
-  '-',
-  '*',
-  '/',
-  '%',
-  '||',
-  ',',
-  '.',
-  ')',
-  'FROM',
-  'AS',
-  'IS',
-  'IN',
-  'LIKE',
-  'BETWEEN',
-  'AND',
-  'OR',
-  'ASC',
-  'DESC',
-]);
-
-function quote(text: string): string {
-  const line = text.split('\n', 1)[0]!;
-  return line.startsWith("'") ? line : `'${line}'`;
 }
 
 function listOf(words: readonly string[]): string {
