@@ -151,7 +151,7 @@ describe.each(Object.entries(MISTAKES))('%s', (_, mistakes) => {
     expect(error.message).toContain(told);
     expect(error.span).toBeDefined();
     expect(renderError(TABLES + mistake, error)).toMatch(
-      /^error: Line \d+, column \d+: [^]*\n *\|\n\d+ \| .*\n *\| *\^+$/,
+      /^error: Line \d+, column \d+: [\s\S]*\n *\|\n\d+ \| .*\n *\| *\^+$/,
     );
   });
 });
