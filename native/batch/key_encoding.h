@@ -65,4 +65,21 @@ inline int SubtaskOf(int key_group, int parallelism) {
   return key_group * parallelism / kMaxParallelism;
 }
 
+// The key groups of a subtask.
+struct KeyGroups {
+  int first = 0;
+  int last = kMaxParallelism - 1;
+  bool holds(uint64_t hash) const {
+    const int key_group = KeyGroupOf(hash);
+    return key_group >= first && key_group <= last;
+  }
+};
+inline KeyGroups KeyGroupsOf(int subtask, int parallelism) {
+  // The first group of a subtask is the least one with group * parallelism / max >= subtask.
+  const auto first = [parallelism](int of) {
+    return (of * kMaxParallelism + parallelism - 1) / parallelism;
+  };
+  return {first(subtask), first(subtask + 1) - 1};
+}
+
 }  // namespace sabot

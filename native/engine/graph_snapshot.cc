@@ -8,9 +8,12 @@
 
 namespace sabot {
 
-void GraphSnapshot::Add(const TaskOperator& op, SnapshotWriter state) {
+arrow::Status GraphSnapshot::Add(const TaskOperator& op, SnapshotWriter state) {
+  Part part{op.context->subtask, op.context->parallelism, {}};
+  ARROW_RETURN_NOT_OK(state.WriteAll(part.state));
   const std::lock_guard lock(mutex_);
-  parts_[op.uid].push_back(state.Take());
+  parts_[op.uid].push_back(std::move(part));
+  return arrow::Status::OK();
 }
 
 bool GraphSnapshot::IsComplete(const Graph& graph) const {
@@ -32,16 +35,13 @@ arrow::Status GraphSnapshot::RestoreInto(const Graph& graph) const {
         return UserError("restore", op.uid, "The snapshot has no state of operator " + op.uid);
       }
       claimed.insert(op.uid);
-      std::vector<const SnapshotReader::Sections*> parts;
-      for (const auto& part : found->second) parts.push_back(&part);
-      int first = kMaxParallelism;
-      int last = -1;
-      for (int group = 0; group < kMaxParallelism; ++group) {
-        if (SubtaskOf(group, op.context->parallelism) != task->subtask()) continue;
-        first = std::min(first, group);
-        last = group;
+      std::vector<SnapshotChain> chains;
+      for (const Part& part : found->second) {
+        const KeyGroups held = KeyGroupsOf(part.subtask, part.parallelism);
+        chains.push_back({{&part.state.sections()}, held});
       }
-      ARROW_RETURN_NOT_OK(op.op->Restore(SnapshotReader(std::move(parts), first, last)));
+      const KeyGroups own = KeyGroupsOf(task->subtask(), op.context->parallelism);
+      ARROW_RETURN_NOT_OK(op.op->Restore(SnapshotReader(std::move(chains), own)));
     }
   }
   for (const auto& [uid, parts] : parts_) {

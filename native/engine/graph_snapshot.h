@@ -17,7 +17,7 @@ namespace sabot {
 // Collects the snapshots of one barrier. Tasks of several threads may add.
 class GraphSnapshot {
  public:
-  void Add(const TaskOperator& op, SnapshotWriter state);
+  arrow::Status Add(const TaskOperator& op, SnapshotWriter state);
   // Every operator subtask of the graph has added its state.
   bool IsComplete(const Graph& graph) const;
 
@@ -27,7 +27,12 @@ class GraphSnapshot {
 
  private:
   mutable std::mutex mutex_;
-  std::map<std::string, std::vector<SnapshotReader::Sections>> parts_;  // By uid, one per subtask.
+  struct Part {
+    int subtask = 0;
+    int parallelism = 1;
+    MemorySnapshot state;
+  };
+  std::map<std::string, std::vector<Part>> parts_;  // By uid, one per subtask.
 };
 
 }  // namespace sabot

@@ -71,7 +71,7 @@ class TemporalSort final : public Operator {
     std::sort(rows.begin(), rows.end());
     ARROW_ASSIGN_OR_RAISE(const auto batch, store_.Gather(rows));
     ARROW_ASSIGN_OR_RAISE(auto bytes, SerializeBatch(batch));
-    to.Put("rows", std::move(bytes));
+    to.Freeze("rows", std::make_unique<FrozenBytes>(std::move(bytes)));
     return arrow::Status::OK();
   }
 
@@ -79,8 +79,9 @@ class TemporalSort final : public Operator {
     if (from.Has("watermark")) {
       ARROW_ASSIGN_OR_RAISE(watermark_, from.GetInt64("watermark"));
     }
-    for (const std::string_view part : from.All("rows")) {
-      ARROW_ASSIGN_OR_RAISE(auto rows, DeserializeBatch(part));
+    ARROW_ASSIGN_OR_RAISE(const auto chains, from.Chains("rows"));
+    for (const SnapshotReader::SectionChain& chain : chains) {
+      ARROW_ASSIGN_OR_RAISE(auto rows, DeserializeBatch(chain.back()->pieces[0]));
       ARROW_RETURN_NOT_OK(Keep(Batch{std::move(rows), nullptr, kNoSplit}));
     }
     if (from.Has("last_emitted")) {

@@ -72,9 +72,9 @@ class KeyedTable {
   const KeyedTableLayout& layout() const { return layout_; }
   int64_t size_bytes() const;
 
-  // Whole table, cut by key group, under sections "<name>".
+  // As the structure "<name>".
   arrow::Status Snapshot(SnapshotWriter& to) const;
-  // Adds the visible key groups' keys. A key that is there already is an error.
+  // Adds the keys that are this subtask's. A key that is there already is an error.
   arrow::Status Restore(const SnapshotReader& from);
 
   // One slot's cells and children as bytes, and back into a zeroed slot of a table with the same

@@ -1,4 +1,4 @@
-// KeyedTable's snapshot: one section per key group that has keys.
+// KeyedTable's snapshot.
 //
 //   version, layout ("8,16,b|8;o"), number of keys, then per key: key, cells, and per child table
 //   its elements with their cells
@@ -11,7 +11,7 @@
 namespace sabot {
 namespace {
 
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;
 
 void AppendCells(const std::vector<CellSpec>& cells, std::string& text) {
   for (const CellSpec& cell : cells) {
@@ -44,31 +44,26 @@ void KeyedTable::ReadSlot(Slot slot, ByteReader& from) {
 }
 
 arrow::Status KeyedTable::Snapshot(SnapshotWriter& to) const {
-  std::array<std::vector<Slot>, kMaxParallelism> groups;
+  ByteWriter bytes;
+  bytes.U32(kVersion);
+  bytes.Bytes(LayoutText());
+  bytes.U64(static_cast<uint64_t>(num_keys_));
   for (Slot slot = 0; slot < num_slots_; ++slot) {
-    if (live(slot)) groups[static_cast<size_t>(KeyGroupOf(hash(slot)))].push_back(slot);
+    if (!live(slot)) continue;
+    ByteWriter cells;
+    WriteSlot(slot, cells);
+    bytes.Bytes(key(slot));
+    bytes.Bytes(cells.Take());
   }
-  const std::string layout = LayoutText();
-  for (int group = 0; group < kMaxParallelism; ++group) {
-    const std::vector<Slot>& slots = groups[static_cast<size_t>(group)];
-    if (slots.empty()) continue;
-    ByteWriter bytes;
-    bytes.U32(kVersion);
-    bytes.Bytes(layout);
-    bytes.U64(slots.size());
-    for (const Slot slot : slots) {
-      bytes.Bytes(key(slot));
-      WriteSlot(slot, bytes);
-    }
-    to.Put(name_, bytes.Take(), group);
-  }
+  to.Freeze(name_, std::make_unique<FrozenBytes>(bytes.Take()));
   return arrow::Status::OK();
 }
 
 arrow::Status KeyedTable::Restore(const SnapshotReader& from) {
   const std::string layout = LayoutText();
-  for (const std::string_view section : from.KeyGroups(name_)) {
-    ByteReader bytes(section);
+  ARROW_ASSIGN_OR_RAISE(const auto chains, from.Chains(name_));
+  for (const SnapshotReader::SectionChain& chain : chains) {
+    ByteReader bytes(chain.back()->pieces[0]);
     const uint32_t version = bytes.U32();
     if (version != kVersion) {
       return arrow::Status::Invalid("State '", name_, "' has version ", version,
@@ -83,13 +78,17 @@ arrow::Status KeyedTable::Restore(const SnapshotReader& from) {
     const uint64_t keys = bytes.U64();
     for (uint64_t i = 0; i < keys && bytes.ok(); ++i) {
       const std::string_view key = bytes.Bytes();
+      ByteReader cells(bytes.Bytes());
       if (key.size() < layout_.unhashed_bytes) break;  // Said below: damaged.
+      const uint64_t hash = HashBytes(key.substr(0, key.size() - layout_.unhashed_bytes));
+      if (!from.Owns(hash)) continue;
       bool inserted;
-      const Slot slot = LookupOrInsert(
-          key, HashBytes(key.substr(0, key.size() - layout_.unhashed_bytes)), &inserted);
+      const Slot slot = LookupOrInsert(key, hash, &inserted);
       if (!inserted && bytes.ok())
         return arrow::Status::Invalid("State '", name_, "' holds a key twice.");
-      ReadSlot(slot, bytes);
+      ReadSlot(slot, cells);
+      if (!cells.ok() || !cells.done())
+        return arrow::Status::Invalid("State '", name_, "' is cut short or damaged.");
     }
     if (!bytes.ok() || !bytes.done())
       return arrow::Status::Invalid("State '", name_, "' is cut short or damaged.");

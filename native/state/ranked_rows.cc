@@ -4,7 +4,6 @@
 #include <arrow/record_batch.h>
 
 #include <algorithm>
-#include <map>
 
 #include "base/hash.h"
 #include "state/sort_key.h"
@@ -106,48 +105,43 @@ arrow::Status RankedRows::End() {
 }
 
 arrow::Status RankedRows::Snapshot(SnapshotWriter& to) const {
-  struct Part {
-    std::vector<RowId> rows;
-    ByteWriter arrivals;
-  };
-  std::map<int, Part> parts;
+  std::vector<RowId> rows;
+  ByteWriter arrivals;
   for (const Slot group : Groups()) {
-    Part& part = parts[KeyGroupOf(table_.hash(group))];
     for (Slot at = First(group); at != kNoSlot; at = After(at)) {
-      part.rows.push_back(RowOf(at));
+      rows.push_back(RowOf(at));
       const std::string_view element = elements().element(at);
-      part.arrivals.Append(element.data() + element.size() - kArrivalBytes, kArrivalBytes);
+      arrivals.Append(element.data() + element.size() - kArrivalBytes, kArrivalBytes);
     }
   }
-  for (auto& [group, part] : parts) {
-    if (part.rows.empty()) continue;
-    ARROW_ASSIGN_OR_RAISE(const auto rows, store_.Gather(part.rows));
-    ARROW_ASSIGN_OR_RAISE(const std::string batch, SerializeBatch(rows));
-    ByteWriter bytes;
-    bytes.Bytes(part.arrivals.Take());
+  ByteWriter bytes;
+  bytes.U64(next_arrival_);
+  bytes.Bytes(arrivals.Take());
+  if (!rows.empty()) {
+    ARROW_ASSIGN_OR_RAISE(const auto gathered, store_.Gather(rows));
+    ARROW_ASSIGN_OR_RAISE(const std::string batch, SerializeBatch(gathered));
     bytes.Bytes(batch);
-    to.Put(name_, bytes.Take(), group);
   }
-  to.PutInt64(name_ + ":next_arrival", static_cast<int64_t>(next_arrival_));
+  to.Freeze(name_, std::make_unique<FrozenBytes>(bytes.Take()));
   return arrow::Status::OK();
 }
 
 arrow::Status RankedRows::Restore(const SnapshotReader& from) {
-  for (const std::string_view section : from.All(name_ + ":next_arrival")) {
-    ByteReader number(section);
-    next_arrival_ = std::max(next_arrival_, number.U64());
-  }
-  for (const std::string_view section : from.KeyGroups(name_)) {
-    ByteReader bytes(section);
+  ARROW_ASSIGN_OR_RAISE(const auto chains, from.Chains(name_));
+  for (const SnapshotReader::SectionChain& chain : chains) {
+    ByteReader bytes(chain.back()->pieces[0]);
+    next_arrival_ = std::max(next_arrival_, bytes.U64());
     ByteReader arrivals(bytes.Bytes());
-    const std::string_view batch = bytes.Bytes();
     if (!bytes.ok()) return arrow::Status::Invalid("The state of ranked rows is torn");
-    ARROW_ASSIGN_OR_RAISE(auto rows, DeserializeBatch(batch));
+    if (bytes.done()) continue;
+    ARROW_ASSIGN_OR_RAISE(auto rows, DeserializeBatch(bytes.Bytes()));
     ARROW_RETURN_NOT_OK(Begin(Batch{std::move(rows), nullptr, kNoSplit}));
     for (int64_t row = 0; row < batch_.num_rows(); ++row) {
-      ARROW_RETURN_NOT_OK(InsertAs(row, DecodeArrival(arrivals.U64(), ties_)).status());
+      const uint64_t arrival = DecodeArrival(arrivals.U64(), ties_);
+      if (from.Owns(keys_.hash(row))) ARROW_RETURN_NOT_OK(InsertAs(row, arrival).status());
     }
-    if (!arrivals.ok()) return arrow::Status::Invalid("The state of ranked rows is torn");
+    if (!arrivals.ok() || !bytes.ok())
+      return arrow::Status::Invalid("The state of ranked rows is torn");
     ARROW_RETURN_NOT_OK(End());
   }
   return arrow::Status::OK();

@@ -4,7 +4,6 @@
 #include <arrow/record_batch.h>
 
 #include <algorithm>
-#include <map>
 
 namespace sabot {
 
@@ -74,30 +73,29 @@ std::vector<RowId> RowLists::AllRows() const {
 }
 
 arrow::Status RowLists::Snapshot(SnapshotWriter& to) const {
-  std::map<int, std::vector<RowId>> rows_of;
-  for (const Slot slot : table_.LiveSlots()) {
-    std::vector<RowId>& rows = rows_of[KeyGroupOf(table_.hash(slot))];
-    const size_t begin = rows.size();
-    for (RowId id = head(slot); id != kNoRow; id = store_.next(id)) rows.push_back(id);
-    std::reverse(rows.begin() + static_cast<ptrdiff_t>(begin), rows.end());
-  }
-  for (const auto& [group, rows] : rows_of) {
+  std::string bytes;
+  const std::vector<RowId> rows = AllRows();
+  if (!rows.empty()) {
     ARROW_ASSIGN_OR_RAISE(const auto batch, store_.Gather(rows));
-    ARROW_ASSIGN_OR_RAISE(auto bytes, SerializeBatch(batch));
-    to.Put(name_, std::move(bytes), group);
+    ARROW_ASSIGN_OR_RAISE(bytes, SerializeBatch(batch));
   }
+  to.Freeze(name_, std::make_unique<FrozenBytes>(std::move(bytes)));
   return arrow::Status::OK();
 }
 
 arrow::Status RowLists::Restore(const SnapshotReader& from) {
   EncodedKeys keys;
   std::vector<int32_t> rows;
-  for (const std::string_view part : from.KeyGroups(name_)) {
-    ARROW_ASSIGN_OR_RAISE(auto stored, DeserializeBatch(part));
+  ARROW_ASSIGN_OR_RAISE(const auto chains, from.Chains(name_));
+  for (const SnapshotReader::SectionChain& chain : chains) {
+    if (chain.back()->pieces[0].empty()) continue;
+    ARROW_ASSIGN_OR_RAISE(auto stored, DeserializeBatch(chain.back()->pieces[0]));
     const Batch batch{std::move(stored), nullptr, kNoSplit};
     ARROW_RETURN_NOT_OK(EncodeKeys(batch, keys_, &keys));
-    rows.resize(static_cast<size_t>(batch.num_rows()));
-    for (size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<int32_t>(i);
+    rows.clear();
+    for (int32_t row = 0; row < static_cast<int32_t>(batch.num_rows()); ++row) {
+      if (from.Owns(keys.hash(row))) rows.push_back(row);
+    }
     ARROW_RETURN_NOT_OK(Add(batch, keys, rows));
   }
   return arrow::Status::OK();

@@ -45,7 +45,6 @@ class RowLists {
   const Schema& schema() const { return schema_; }
   int64_t size_bytes() const { return table_.size_bytes() + store_.size_bytes(); }
 
-  // Rows by key group, oldest first within a key.
   arrow::Status Snapshot(SnapshotWriter& to) const;
   arrow::Status Restore(const SnapshotReader& from);
 

@@ -1,4 +1,4 @@
-// Sections of an operator's snapshot, and their reading after rescaling.
+// Sections of an operator's snapshot, and their reading after a restart.
 #include "state/snapshot.h"
 
 #include <arrow/buffer.h>
@@ -12,11 +12,15 @@
 #include "base/check.h"
 
 namespace sabot {
+namespace {
 
-void SnapshotWriter::Put(std::string_view section, std::string bytes, int key_group) {
-  const bool added =
-      sections_.emplace(std::pair(std::string(section), key_group), std::move(bytes)).second;
-  SABOT_CHECK(added);  // A section is written once.
+constexpr size_t kPieceBytes = size_t{256} << 10;
+
+}  // namespace
+
+void SnapshotWriter::Put(std::string_view section, std::string bytes) {
+  const bool added = values_.emplace(section, std::move(bytes)).second;
+  SABOT_CHECK(added && !values_written_);  // A section is written once.
 }
 
 void SnapshotWriter::PutInt64(std::string_view section, int64_t value) {
@@ -25,29 +29,67 @@ void SnapshotWriter::PutInt64(std::string_view section, int64_t value) {
   Put(section, bytes.Take());
 }
 
-SnapshotReader::SnapshotReader(std::vector<const Sections*> parts, int first_key_group,
-                               int last_key_group)
-    : parts_(std::move(parts)), first_key_group_(first_key_group), last_key_group_(last_key_group) {
-  SABOT_CHECK(first_key_group >= 0);
+void SnapshotWriter::Freeze(std::string_view section, std::unique_ptr<FrozenState> state) {
+  SABOT_CHECK(!values_written_ && state != nullptr);
+  frozen_.push_back({std::string(section), std::move(state)});
 }
 
-std::vector<std::string_view> SnapshotReader::KeyGroups(std::string_view section) const {
-  std::vector<std::string_view> values;
-  for (const Sections* part : parts_) {
-    for (auto at = part->lower_bound({std::string(section), first_key_group_}); at != part->end();
-         ++at) {
-      if (at->first.first != section || at->first.second > last_key_group_) break;
-      values.push_back(at->second);
+arrow::Result<bool> SnapshotWriter::WritePiece(SectionSink& to, size_t bytes_max) {
+  if (!values_written_) {
+    values_written_ = true;
+    for (auto& [section, bytes] : values_) {
+      ARROW_RETURN_NOT_OK(to.Write(section, SectionKind::kValue, std::move(bytes)));
     }
+    values_.clear();
+  } else if (next_ < frozen_.size()) {
+    const Frozen& at = frozen_[next_];
+    bool last = false;
+    ARROW_ASSIGN_OR_RAISE(std::string piece, at.state->NextPiece(bytes_max, &last));
+    ARROW_RETURN_NOT_OK(to.Write(at.section, at.state->kind(), std::move(piece)));
+    if (last) ++next_;
   }
-  return values;
+  if (next_ < frozen_.size()) return false;
+  for (const Frozen& each : frozen_) each.state->Confirm();
+  return true;
 }
+
+arrow::Status SnapshotWriter::WriteAll(SectionSink& to) {
+  for (bool done = false; !done;) {
+    ARROW_ASSIGN_OR_RAISE(done, WritePiece(to, kPieceBytes));
+  }
+  return arrow::Status::OK();
+}
+
+int SnapshotWriter::num_earlier() const {
+  int most = 0;
+  for (const Frozen& each : frozen_) most = std::max(most, each.state->num_earlier());
+  return most;
+}
+
+arrow::Status MemorySnapshot::Write(std::string_view section, SectionKind kind, std::string piece) {
+  SnapshotSection& to = sections_[std::string(section)];
+  SABOT_CHECK(to.pieces.empty() || to.kind == kind);
+  to.kind = kind;
+  size_bytes_ += static_cast<int64_t>(piece.size());
+  to.pieces.push_back(pieces_.emplace_back(std::move(piece)));
+  return arrow::Status::OK();
+}
+
+SnapshotReader::SnapshotReader(std::vector<SnapshotChain> old_subtasks, KeyGroups own,
+                               bool continues)
+    : old_subtasks_(std::move(old_subtasks)), own_(own), continues_(continues) {
+  for (const SnapshotChain& chain : old_subtasks_) SABOT_CHECK(!chain.snapshots.empty());
+}
+
+SnapshotReader::SnapshotReader(const SnapshotSections& snapshot)
+    : SnapshotReader({{{&snapshot}, {}}}, {}) {}
 
 std::vector<std::string_view> SnapshotReader::All(std::string_view section) const {
   std::vector<std::string_view> values;
-  for (const Sections* part : parts_) {
-    const auto at = part->find({std::string(section), kOperatorScope});
-    if (at != part->end()) values.push_back(at->second);
+  for (const SnapshotChain& chain : old_subtasks_) {
+    const auto at = chain.snapshots.back()->find(section);
+    if (at == chain.snapshots.back()->end() || at->second.kind != SectionKind::kValue) continue;
+    for (const std::string_view value : at->second.pieces) values.push_back(value);
   }
   return values;
 }
@@ -66,7 +108,32 @@ arrow::Result<int64_t> SnapshotReader::GetInt64(std::string_view section) const 
 }
 
 bool SnapshotReader::Has(std::string_view section) const {
-  return !All(section).empty() || !KeyGroups(section).empty();
+  return std::any_of(old_subtasks_.begin(), old_subtasks_.end(), [&](const SnapshotChain& chain) {
+    return chain.snapshots.back()->contains(section);
+  });
+}
+
+arrow::Result<std::vector<SnapshotReader::SectionChain>> SnapshotReader::Chains(
+    std::string_view section) const {
+  std::vector<SectionChain> chains;
+  for (const SnapshotChain& old : old_subtasks_) {
+    if (old.key_groups.last < own_.first || old.key_groups.first > own_.last) continue;
+    SectionChain chain;
+    bool whole = !old.snapshots.back()->contains(section);
+    for (size_t i = old.snapshots.size(); i-- > 0 && !whole;) {
+      const auto at = old.snapshots[i]->find(section);
+      if (at == old.snapshots[i]->end() || at->second.kind == SectionKind::kValue) break;
+      chain.push_back(&at->second);
+      whole = at->second.kind == SectionKind::kBase;
+    }
+    if (!whole) {
+      return arrow::Status::Invalid("State '", section,
+                                    "' lacks a snapshot that later ones build on.");
+    }
+    std::reverse(chain.begin(), chain.end());
+    if (!chain.empty()) chains.push_back(std::move(chain));
+  }
+  return chains;
 }
 
 std::string_view ByteReader::Take(size_t size) {

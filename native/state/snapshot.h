@@ -1,11 +1,17 @@
-// How state leaves and enters an operator. A snapshot is a set of named sections; keyed sections
-// are cut by key group so that a restore at another parallelism reads only its range.
+// How state leaves and enters an operator. A snapshot is a set of named sections. Small values are
+// written whole every time; a large structure is frozen at the barrier and written piece by piece
+// afterwards, whole (a base) or as what has changed since the snapshot before (a delta).
+//
+//   snapshot    1                 2                 3
+//   position    value             value             value      only the newest counts
+//   groups      base, 3 pieces    delta             delta      read in this order
 #pragma once
 
 #include <arrow/result.h>
 #include <arrow/type_fwd.h>
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -13,86 +19,149 @@
 #include <utility>
 #include <vector>
 
+#include "batch/key_encoding.h"
+#include "state/byte_framing.h"
+
 namespace sabot {
 
-inline constexpr int kOperatorScope = -1;  // A section of the subtask itself, not of a key group.
-
-// The bytes of one operator subtask. Values are opaque; each writer frames its own.
-class SnapshotWriter {
- public:
-  void Put(std::string_view section, std::string bytes, int key_group = kOperatorScope);
-  void PutInt64(std::string_view section, int64_t value);
-  std::map<std::pair<std::string, int>, std::string> Take() { return std::move(sections_); }
-
- private:
-  std::map<std::pair<std::string, int>, std::string> sections_;
+enum class SectionKind : uint8_t {
+  kValue,  // A small value, in one piece.
+  kBase,   // A whole structure: what earlier snapshots say of it is void.
+  kDelta,  // What has changed in a structure since the snapshot before.
 };
 
-// What a restored subtask may read: its key groups' sections, and the operator sections of every
-// old subtask (several after rescaling: list redistribution is the operator's to decide).
-class SnapshotReader {
- public:
-  using Sections = std::map<std::pair<std::string, int>, std::string>;
-  // `parts`: snapshots of all old subtasks. Key groups outside first..last are not visible.
-  SnapshotReader(std::vector<const Sections*> parts, int first_key_group, int last_key_group);
-
-  // Every visible part of a keyed section, any order.
-  std::vector<std::string_view> KeyGroups(std::string_view section) const;
-  // The operator-scope values of this section, one per old subtask that wrote one.
-  std::vector<std::string_view> All(std::string_view section) const;
-  arrow::Result<int64_t> GetInt64(
-      std::string_view section) const;  // Fails if absent; least of several.
-  bool Has(std::string_view section) const;
-
- private:
-  std::vector<const Sections*> parts_;
-  int first_key_group_;
-  int last_key_group_;
+enum class SnapshotMode : uint8_t {
+  kIncremental,  // Structures write deltas, and now and then bases.
+  kFull,         // Every structure writes a base and begins a new chain.
+  kSavepoint,    // Every structure writes a base; the chain goes on as if nothing had been written.
 };
 
-// Framing for section values: little-endian integers and length-prefixed bytes.
-class ByteWriter {
+// Takes the sections of one snapshot. Pieces come back as they were written; those of one section
+// come in order.
+class SectionSink {
  public:
-  void U32(uint32_t value) { Append(&value, sizeof(value)); }
-  void U64(uint64_t value) { Append(&value, sizeof(value)); }
-  void I64(int64_t value) { Append(&value, sizeof(value)); }
-  void Bytes(std::string_view value) {
-    U32(static_cast<uint32_t>(value.size()));
-    bytes_.append(value);
+  virtual ~SectionSink() = default;
+  virtual arrow::Status Write(std::string_view section, SectionKind kind, std::string piece) = 0;
+};
+
+// A structure as a barrier found it, while the structure itself goes on changing; both belong to
+// the task's thread. Destroyed before Confirm: given up, so the structure's next snapshot is a
+// base.
+class FrozenState {
+ public:
+  virtual ~FrozenState() = default;
+  virtual SectionKind kind() const = 0;
+  // The snapshots right before this one without which it cannot be read; 0 for a base.
+  virtual int num_earlier() const = 0;
+  // The next piece, of about `bytes_max` bytes. *last: there are no more.
+  virtual arrow::Result<std::string> NextPiece(size_t bytes_max, bool* last) = 0;
+  // All structures of the snapshot were written: the next one may build on it.
+  virtual void Confirm() {}
+};
+
+// A structure that was written whole at the barrier.
+class FrozenBytes final : public FrozenState {
+ public:
+  explicit FrozenBytes(std::string bytes) : bytes_(std::move(bytes)) {}
+  SectionKind kind() const override { return SectionKind::kBase; }
+  int num_earlier() const override { return 0; }
+  arrow::Result<std::string> NextPiece(size_t, bool* last) override {
+    *last = true;
+    return std::move(bytes_);
   }
-  void Append(const void* data, size_t size) {
-    bytes_.append(static_cast<const char*>(data), size);
-  }
-  std::string Take() { return std::move(bytes_); }
-  size_t size() const { return bytes_.size(); }
 
  private:
   std::string bytes_;
 };
 
-// Reads what ByteWriter wrote; a short or torn value turns `ok` false and reads zeros.
-class ByteReader {
+// One operator subtask's snapshot: filled at the barrier, written afterwards. The one before must
+// be gone when an operator fills the next.
+class SnapshotWriter {
  public:
-  explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}
-  uint32_t U32() { return Get<uint32_t>(); }
-  uint64_t U64() { return Get<uint64_t>(); }
-  int64_t I64() { return Get<int64_t>(); }
-  std::string_view Bytes() { return Take(U32()); }
-  std::string_view Take(size_t size);
-  bool done() const { return bytes_.empty(); }
-  bool ok() const { return ok_; }
+  explicit SnapshotWriter(SnapshotMode mode = SnapshotMode::kIncremental) : mode_(mode) {}
+  SnapshotMode mode() const { return mode_; }
+
+  // At the barrier. A section is put or frozen once.
+  void Put(std::string_view section, std::string bytes);
+  void PutInt64(std::string_view section, int64_t value);
+  void Freeze(std::string_view section, std::unique_ptr<FrozenState> state);
+
+  // Afterwards. Writes all values or one piece of a structure; true once everything is written.
+  arrow::Result<bool> WritePiece(SectionSink& to, size_t bytes_max);
+  arrow::Status WriteAll(SectionSink& to);
+  // The snapshots right before this one, of the same subtask, that it builds on.
+  int num_earlier() const;
 
  private:
-  template <typename T>
-  T Get() {
-    T value{};
-    const std::string_view raw = Take(sizeof(T));
-    if (ok_) __builtin_memcpy(&value, raw.data(), sizeof(T));
-    return value;
-  }
+  struct Frozen {
+    std::string section;
+    std::unique_ptr<FrozenState> state;
+  };
+  SnapshotMode mode_;
+  std::map<std::string, std::string, std::less<>> values_;
+  std::vector<Frozen> frozen_;
+  size_t next_ = 0;  // In frozen_.
+  bool values_written_ = false;
+};
 
-  std::string_view bytes_;
-  bool ok_ = true;
+// A section as one snapshot holds it; the bytes belong to the snapshot's owner.
+struct SnapshotSection {
+  SectionKind kind = SectionKind::kValue;
+  std::vector<std::string_view> pieces;
+};
+using SnapshotSections = std::map<std::string, SnapshotSection, std::less<>>;
+
+// A snapshot in memory.
+class MemorySnapshot final : public SectionSink {
+ public:
+  MemorySnapshot() = default;
+  MemorySnapshot(MemorySnapshot&&) = default;  // Pieces stay where they are.
+  MemorySnapshot& operator=(MemorySnapshot&&) = default;
+  arrow::Status Write(std::string_view section, SectionKind kind, std::string piece) override;
+  const SnapshotSections& sections() const { return sections_; }
+  int64_t size_bytes() const { return size_bytes_; }
+
+ private:
+  std::deque<std::string> pieces_;
+  SnapshotSections sections_;
+  int64_t size_bytes_ = 0;
+};
+
+// What one old subtask has left: its snapshots, oldest first. The last one is restored; it says
+// which structures there are.
+struct SnapshotChain {
+  std::vector<const SnapshotSections*> snapshots;
+  KeyGroups key_groups;
+};
+
+// What a restored subtask may read.
+class SnapshotReader {
+ public:
+  // `continues`: the new subtask takes the place of the one old subtask with the same key groups,
+  // and its next snapshot may build on that one's chain.
+  SnapshotReader(std::vector<SnapshotChain> old_subtasks, KeyGroups own, bool continues = false);
+  // One snapshot, all key groups.
+  explicit SnapshotReader(const SnapshotSections& snapshot);
+
+  // The values of this name, one per old subtask that wrote one: list redistribution is the
+  // operator's to decide.
+  std::vector<std::string_view> All(std::string_view section) const;
+  arrow::Result<int64_t> GetInt64(
+      std::string_view section) const;  // Fails if absent; least of several.
+  bool Has(std::string_view section) const;
+
+  // A structure's base and the deltas that follow, for every old subtask that wrote it and may hold
+  // key groups of this one. Other keys are in there too: see Owns.
+  using SectionChain = std::vector<const SnapshotSection*>;
+  arrow::Result<std::vector<SectionChain>> Chains(std::string_view section) const;
+  // Whether the key with this hash belongs to the restored subtask.
+  bool Owns(uint64_t hash) const { return own_.holds(hash); }
+  bool continues() const { return continues_; }
+
+ private:
+  std::vector<SnapshotChain> old_subtasks_;
+  KeyGroups own_;
+  bool continues_;
 };
 
 // Batches as Arrow IPC streams inside a snapshot (row buffers).

@@ -148,7 +148,8 @@ arrow::Status Task::Handle(size_t stage, GateEvent event) {
     return Finish(stage, progress, std::nullopt);
   }
   if (const auto* barrier = std::get_if<Barrier>(&event.element)) {
-    SnapshotWriter state;
+    SnapshotWriter state(barrier->kind == BarrierKind::kSavepoint ? SnapshotMode::kSavepoint
+                                                                  : SnapshotMode::kIncremental);
     ARROW_RETURN_NOT_OK(self.op->Snapshot(state));
     if (snapshot_sink_) ARROW_RETURN_NOT_OK(snapshot_sink_(*barrier, self, std::move(state)));
     return Deliver(stage + 1, *barrier);

@@ -233,35 +233,38 @@ void Harness::EndOfInput() {
 }
 
 void Harness::Restart(int parallelism) {
-  SnapshotWriter writer;
-  ASSERT_TRUE(operator_->Snapshot(writer).ok());
-  std::vector<SnapshotReader::Sections> parts;
-  parts.push_back(writer.Take());
-  if (parallelism > 1) {
-    // Each new subtask restores its key groups and snapshots again; operator-scope state goes to
-    // subtask 0.
-    std::vector<SnapshotReader::Sections> split;
-    for (int subtask = 0; subtask < parallelism; ++subtask) {
-      int first = 0;
-      while (SubtaskOf(first, parallelism) < subtask) ++first;
-      int last = first;
-      while (last + 1 < kMaxParallelism && SubtaskOf(last + 1, parallelism) == subtask) ++last;
-      Open();
-      const SnapshotReader reader({&parts[0]}, first, last);
-      const arrow::Status restored = operator_->Restore(reader);
-      ASSERT_TRUE(restored.ok()) << restored.ToString();
-      SnapshotWriter again;
-      ASSERT_TRUE(operator_->Snapshot(again).ok());
-      split.push_back(again.Take());
-    }
-    parts = std::move(split);
+  MemorySnapshot whole = TakeSnapshot();
+  if (parallelism == 1) {
+    RestoreFrom({{{&whole.sections()}, {}}}, {});
+    return;
   }
-  std::vector<const SnapshotReader::Sections*> readable;
-  for (const auto& part : parts) readable.push_back(&part);
+  // Each new subtask restores its key groups and snapshots again.
+  std::vector<MemorySnapshot> parts;
+  std::vector<SnapshotChain> chains;
+  for (int subtask = 0; subtask < parallelism; ++subtask) {
+    const KeyGroups own = KeyGroupsOf(subtask, parallelism);
+    RestoreFrom({{{&whole.sections()}, {}}}, own);
+    parts.push_back(TakeSnapshot());
+    chains.push_back({{}, own});
+  }
+  for (size_t i = 0; i < parts.size(); ++i) chains[i].snapshots = {&parts[i].sections()};
+  RestoreFrom(std::move(chains), {});
+}
+
+MemorySnapshot Harness::TakeSnapshot() {
+  SnapshotWriter writer;
+  arrow::Status status = operator_->Snapshot(writer);
+  EXPECT_TRUE(status.ok()) << status.ToString();
+  MemorySnapshot snapshot;
+  status = writer.WriteAll(snapshot);
+  EXPECT_TRUE(status.ok()) << status.ToString();
+  return snapshot;
+}
+
+void Harness::RestoreFrom(std::vector<SnapshotChain> chains, KeyGroups own) {
   Open();
-  const SnapshotReader reader(std::move(readable), 0, kMaxParallelism - 1);
-  const arrow::Status restored = operator_->Restore(reader);
-  ASSERT_TRUE(restored.ok()) << restored.ToString();
+  const arrow::Status restored = operator_->Restore(SnapshotReader(std::move(chains), own));
+  EXPECT_TRUE(restored.ok()) << restored.ToString();
 }
 
 std::vector<std::string> Harness::Take() { return std::exchange(output_->lines, {}); }

@@ -66,6 +66,8 @@ class Harness {
  private:
   class Output;
   void Open();
+  MemorySnapshot TakeSnapshot();
+  void RestoreFrom(std::vector<SnapshotChain> chains, KeyGroups own);
   void Drive(arrow::Result<Progress> progress);
 
   PlanNode node_;

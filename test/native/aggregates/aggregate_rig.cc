@@ -117,9 +117,10 @@ class Rig {
       if (row == batch_.num_rows() / 2) {
         SnapshotWriter writer;
         ARROW_RETURN_NOT_OK(table->Snapshot(writer));
-        const auto sections = writer.Take();
+        MemorySnapshot snapshot;
+        ARROW_RETURN_NOT_OK(writer.WriteAll(snapshot));
         table = NewTable();
-        ARROW_RETURN_NOT_OK(table->Restore(SnapshotReader({&sections}, 0, kMaxParallelism - 1)));
+        ARROW_RETURN_NOT_OK(table->Restore(SnapshotReader(snapshot.sections())));
       }
       ARROW_ASSIGN_OR_RAISE(const auto after, Track(*table, batch_.Slice(row, 1), false));
       EXPECT_EQ(after[0], values[static_cast<size_t>(row)]) << "one row at a time, row " << row;

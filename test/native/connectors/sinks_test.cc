@@ -120,15 +120,17 @@ class FileSinkTest : public testing::Test, public Collector {
   arrow::Status Write(std::string_view rows) {
     return sink_->Process(0, MakeBatch(schema_, rows), *this).status();
   }
-  SnapshotReader::Sections Snapshot() {
+  MemorySnapshot Snapshot() {
     SnapshotWriter writer;
     EXPECT_TRUE(sink_->Snapshot(writer).ok());
-    return writer.Take();
+    MemorySnapshot snapshot;
+    EXPECT_TRUE(writer.WriteAll(snapshot).ok());
+    return snapshot;
   }
-  void Restore(const SnapshotReader::Sections& sections) {
+  void Restore(const MemorySnapshot& snapshot) {
     clock_.AdvanceMillis(1'000);
     Start();
-    ASSERT_TRUE(sink_->Restore(SnapshotReader({&sections}, 0, 127)).ok());
+    ASSERT_TRUE(sink_->Restore(SnapshotReader(snapshot.sections())).ok());
   }
   // The visible files' text, and how many hidden ones there are.
   std::string Visible() {

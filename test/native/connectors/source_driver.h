@@ -63,18 +63,18 @@ class SourceDriver {
 
   // Snapshots all subtasks, forgets them and restores at another parallelism.
   void Restart(int parallelism) {
-    std::vector<SnapshotReader::Sections> parts;
-    for (const auto& each : subtasks_) {
+    std::vector<MemorySnapshot> parts(subtasks_.size());
+    std::vector<SnapshotChain> chains;
+    for (size_t i = 0; i < parts.size(); ++i) {
       SnapshotWriter writer;
-      ASSERT_TRUE(each->op->Snapshot(writer).ok());
-      parts.push_back(writer.Take());
+      ASSERT_TRUE(subtasks_[i]->op->Snapshot(writer).ok());
+      ASSERT_TRUE(writer.WriteAll(parts[i]).ok());
+      chains.push_back({{&parts[i].sections()}, {}});
     }
     status = Start(parallelism);
     ASSERT_TRUE(status.ok()) << status;
-    std::vector<const SnapshotReader::Sections*> readable;
-    for (const auto& part : parts) readable.push_back(&part);
     for (const auto& each : subtasks_) {
-      ASSERT_TRUE(each->op->Restore(SnapshotReader(readable, 0, 127)).ok());
+      ASSERT_TRUE(each->op->Restore(SnapshotReader(chains, {})).ok());
     }
   }
 

@@ -124,8 +124,7 @@ Outcome RunPlan(const std::string& text, uint64_t seed, uint64_t barrier_step,
   for (const auto& task : graph.tasks) {
     task->SetSnapshotSink([&](const Barrier&, const TaskOperator& op, SnapshotWriter state) {
       if (op.name == "result_sink") outcome.lines_before_barrier = outcome.lines.size();
-      snapshot->Add(op, std::move(state));
-      return arrow::Status::OK();
+      return snapshot->Add(op, std::move(state));
     });
     EXPECT_TRUE(task->Open().ok());
     tasks.push_back(task.get());

@@ -173,53 +173,54 @@ std::string Dump(const KeyedTable& table) {
   return text;
 }
 
+MemorySnapshot SnapshotOf(KeyedTable& table) {
+  SnapshotWriter writer;
+  EXPECT_TRUE(table.Snapshot(writer).ok());
+  MemorySnapshot snapshot;
+  EXPECT_TRUE(writer.WriteAll(snapshot).ok());
+  return snapshot;
+}
+
 TEST(KeyedTable, RestoresFromOneSnapshotAtAnyParallelism) {
   KeyedTable table("t", CountAndText());
   Fill(table, 1'000);
   table.Erase(table.LiveSlots()[17]);
-  SnapshotWriter writer;
-  ASSERT_TRUE(table.Snapshot(writer).ok());
-  const SnapshotReader::Sections sections = writer.Take();
-
+  const MemorySnapshot snapshot = SnapshotOf(table);
   KeyedTable whole("t", CountAndText());
-  ASSERT_TRUE(whole.Restore(SnapshotReader({&sections}, 0, kMaxParallelism - 1)).ok());
+  ASSERT_TRUE(whole.Restore(SnapshotReader(snapshot.sections())).ok());
   EXPECT_EQ(Dump(whole), Dump(table));
 
   // Three subtasks, and back to one.
-  std::vector<SnapshotReader::Sections> parts;
+  std::vector<MemorySnapshot> parts;
   int64_t keys = 0;
-  for (const auto& [first, last] : {std::pair(0, 42), std::pair(43, 85), std::pair(86, 127)}) {
+  for (int subtask = 0; subtask < 3; ++subtask) {
+    const KeyGroups own = KeyGroupsOf(subtask, 3);
     KeyedTable part("t", CountAndText());
-    ASSERT_TRUE(part.Restore(SnapshotReader({&sections}, first, last)).ok());
+    ASSERT_TRUE(part.Restore(SnapshotReader({{{&snapshot.sections()}, {}}}, own)).ok());
     keys += part.num_keys();
-    for (const Slot slot : part.LiveSlots()) {
-      EXPECT_GE(KeyGroupOf(part.hash(slot)), first);
-      EXPECT_LE(KeyGroupOf(part.hash(slot)), last);
-    }
-    SnapshotWriter to;
-    ASSERT_TRUE(part.Snapshot(to).ok());
-    parts.push_back(to.Take());
+    for (const Slot slot : part.LiveSlots()) EXPECT_TRUE(own.holds(part.hash(slot)));
+    parts.push_back(SnapshotOf(part));
   }
   EXPECT_EQ(keys, 999);
+  std::vector<SnapshotChain> chains;
+  for (const int subtask : {2, 0, 1}) {
+    chains.push_back({{&parts[static_cast<size_t>(subtask)].sections()}, KeyGroupsOf(subtask, 3)});
+  }
   KeyedTable merged("t", CountAndText());
-  ASSERT_TRUE(
-      merged.Restore(SnapshotReader({&parts[2], &parts[0], &parts[1]}, 0, kMaxParallelism - 1))
-          .ok());
+  ASSERT_TRUE(merged.Restore(SnapshotReader(chains, {})).ok());
   EXPECT_EQ(Dump(merged), Dump(table));
 }
 
 TEST(KeyedTable, RefusesTornBytesAndOtherLayouts) {
   KeyedTable table("t", CountAndText());
   Fill(table, 10);
-  SnapshotWriter writer;
-  ASSERT_TRUE(table.Snapshot(writer).ok());
-  SnapshotReader::Sections sections = writer.Take();
-
+  const MemorySnapshot snapshot = SnapshotOf(table);
   KeyedTable other("t", {{{"count", Kind::kFixed8}}, {}});
-  EXPECT_FALSE(other.Restore(SnapshotReader({&sections}, 0, 127)).ok());
-  for (auto& [name, bytes] : sections) bytes.pop_back();
+  EXPECT_FALSE(other.Restore(SnapshotReader(snapshot.sections())).ok());
+  SnapshotSections torn = snapshot.sections();
+  torn["t"].pieces.back().remove_suffix(1);
   KeyedTable same("t", CountAndText());
-  EXPECT_FALSE(same.Restore(SnapshotReader({&sections}, 0, 127)).ok());
+  EXPECT_FALSE(same.Restore(SnapshotReader(torn)).ok());
 }
 
 }  // namespace

@@ -1,34 +1,111 @@
-// Snapshot sections, key group ranges, byte framing, batches.
+// Snapshots and their chains, key group ranges, byte framing, batches.
 #include "state/snapshot.h"
 
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+
 #include "arrays.h"
 
 namespace sabot {
 namespace {
 
-TEST(Snapshot, ReaderSeesItsKeyGroupsAndEverySubtasksOwnValues) {
-  SnapshotWriter first;
-  first.Put("rows", "r0", 0);
-  first.Put("rows", "r7", 7);
-  first.Put("rows too", "other", 7);
-  first.PutInt64("watermark", 40);
-  SnapshotWriter second;
-  second.Put("rows", "r64", 64);
-  second.PutInt64("watermark", 30);
-  const auto one = first.Take();
-  const auto two = second.Take();
+// A structure that writes `pieces` pieces, as a base or building on what came before.
+class Pieces final : public FrozenState {
+ public:
+  Pieces(std::vector<std::string> pieces, int num_earlier, bool* confirmed)
+      : pieces_(std::move(pieces)), num_earlier_(num_earlier), confirmed_(confirmed) {}
+  SectionKind kind() const override {
+    return num_earlier_ == 0 ? SectionKind::kBase : SectionKind::kDelta;
+  }
+  int num_earlier() const override { return num_earlier_; }
+  arrow::Result<std::string> NextPiece(size_t, bool* last) override {
+    *last = at_ + 1 == pieces_.size();
+    return pieces_[at_++];
+  }
+  void Confirm() override { *confirmed_ = true; }
 
-  const SnapshotReader reader({&one, &two}, 5, 64);
-  EXPECT_EQ(reader.KeyGroups("rows"), (std::vector<std::string_view>{"r7", "r64"}));
-  EXPECT_EQ(*reader.GetInt64("watermark"), 30);
-  EXPECT_EQ(reader.All("watermark").size(), 2u);
+ private:
+  std::vector<std::string> pieces_;
+  size_t at_ = 0;
+  int num_earlier_;
+  bool* confirmed_;
+};
+
+TEST(Snapshot, StructuresAreWrittenPieceByPieceAndConfirmedTogether) {
+  bool first = false;
+  bool second = false;
+  SnapshotWriter writer;
+  writer.PutInt64("watermark", 40);
+  writer.Freeze("a", std::make_unique<Pieces>(std::vector<std::string>{"1", "2"}, 0, &first));
+  writer.Freeze("b", std::make_unique<Pieces>(std::vector<std::string>{"3"}, 5, &second));
+  EXPECT_EQ(writer.num_earlier(), 5);
+  MemorySnapshot snapshot;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(*writer.WritePiece(snapshot, 1));
+    EXPECT_FALSE(first || second);
+  }
+  EXPECT_TRUE(*writer.WritePiece(snapshot, 1));
+  EXPECT_TRUE(first && second);
+  const SnapshotSections& sections = snapshot.sections();
+  EXPECT_EQ(sections.at("a").pieces, (std::vector<std::string_view>{"1", "2"}));
+  EXPECT_EQ(sections.at("a").kind, SectionKind::kBase);
+  EXPECT_EQ(sections.at("b").pieces, (std::vector<std::string_view>{"3"}));
+  EXPECT_EQ(sections.at("b").kind, SectionKind::kDelta);
+}
+
+TEST(Snapshot, ReaderSeesEverySubtasksValuesAndTheChainsOfItsKeyGroups) {
+  const auto snapshot = [](int64_t watermark, std::vector<std::string> rows, int num_earlier) {
+    bool confirmed;
+    SnapshotWriter writer;
+    writer.PutInt64("watermark", watermark);
+    if (!rows.empty())
+      writer.Freeze("rows", std::make_unique<Pieces>(std::move(rows), num_earlier, &confirmed));
+    MemorySnapshot to;
+    EXPECT_TRUE(writer.WriteAll(to).ok());
+    return to;
+  };
+  const MemorySnapshot a1 = snapshot(10, {"old base"}, 0);
+  const MemorySnapshot a2 = snapshot(20, {"base", "more"}, 0);
+  const MemorySnapshot a3 = snapshot(30, {"delta"}, 1);
+  const MemorySnapshot b = snapshot(25, {"b"}, 0);
+  const MemorySnapshot c = snapshot(40, {}, 0);
+  const SnapshotReader reader(
+      {{{&a1.sections(), &a2.sections(), &a3.sections()}, KeyGroupsOf(0, 3)},
+       {{&b.sections()}, KeyGroupsOf(1, 3)},
+       {{&c.sections()}, KeyGroupsOf(2, 3)}},
+      KeyGroupsOf(0, 4));
+  EXPECT_EQ(*reader.GetInt64("watermark"), 25);
+  EXPECT_EQ(reader.All("watermark").size(), 3u);
   EXPECT_TRUE(reader.Has("rows"));
   EXPECT_FALSE(reader.Has("absent"));
   EXPECT_FALSE(reader.GetInt64("absent").ok());
+  EXPECT_TRUE(reader.Chains("absent")->empty());
+  const auto chains = *reader.Chains("rows");
+  ASSERT_EQ(chains.size(), 1u);  // b's key groups are not the reader's.
+  ASSERT_EQ(chains[0].size(), 2u);
+  EXPECT_EQ(chains[0][0]->pieces, (std::vector<std::string_view>{"base", "more"}));
+  EXPECT_EQ(chains[0][1]->pieces, (std::vector<std::string_view>{"delta"}));
+
+  const SnapshotReader torn({{{&a1.sections(), &c.sections(), &a3.sections()}, {}}}, {});
+  EXPECT_FALSE(torn.Chains("rows").ok());
+}
+
+TEST(Snapshot, EveryKeyGroupBelongsToOneSubtask) {
+  for (int parallelism = 1; parallelism <= kMaxParallelism; ++parallelism) {
+    int next = 0;
+    for (int subtask = 0; subtask < parallelism; ++subtask) {
+      const KeyGroups own = KeyGroupsOf(subtask, parallelism);
+      ASSERT_EQ(own.first, next);
+      for (int group = own.first; group <= own.last; ++group) {
+        ASSERT_EQ(SubtaskOf(group, parallelism), subtask);
+      }
+      next = own.last + 1;
+    }
+    ASSERT_EQ(next, kMaxParallelism);
+  }
 }
 
 TEST(Snapshot, ShortValuesTurnTheReaderBad) {

@@ -1,0 +1,57 @@
+// Framing of state bytes: little-endian integers and length-prefixed bytes.
+//
+//   U32(7) Bytes("seven")   <->   07 00 00 00 | 05 00 00 00 s e v e n
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace sabot {
+
+class ByteWriter {
+ public:
+  void U32(uint32_t value) { Append(&value, sizeof(value)); }
+  void U64(uint64_t value) { Append(&value, sizeof(value)); }
+  void I64(int64_t value) { Append(&value, sizeof(value)); }
+  void Bytes(std::string_view value) {
+    U32(static_cast<uint32_t>(value.size()));
+    bytes_.append(value);
+  }
+  void Append(const void* data, size_t size) {
+    bytes_.append(static_cast<const char*>(data), size);
+  }
+  std::string Take() { return std::move(bytes_); }
+  size_t size() const { return bytes_.size(); }
+
+ private:
+  std::string bytes_;
+};
+
+// Reads what ByteWriter wrote; a short or torn value turns `ok` false and reads zeros.
+class ByteReader {
+ public:
+  explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}
+  uint32_t U32() { return Get<uint32_t>(); }
+  uint64_t U64() { return Get<uint64_t>(); }
+  int64_t I64() { return Get<int64_t>(); }
+  std::string_view Bytes() { return Take(U32()); }
+  std::string_view Take(size_t size);
+  bool done() const { return bytes_.empty(); }
+  bool ok() const { return ok_; }
+
+ private:
+  template <typename T>
+  T Get() {
+    T value{};
+    const std::string_view raw = Take(sizeof(T));
+    if (ok_) __builtin_memcpy(&value, raw.data(), sizeof(T));
+    return value;
+  }
+
+  std::string_view bytes_;
+  bool ok_ = true;
+};
+
+}  // namespace sabot
