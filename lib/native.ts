@@ -6,8 +6,8 @@
 // Every environment (the main thread, each worker) loads it for itself; the addon keeps its state per environment.
 
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { SabotError } from './errors.js';
+import { packageFile } from './version.js';
 
 /** What the addon exports; see binding/native.d.ts, which is its only description. */
 export type NativeAddon = typeof import('../binding/native.js');
@@ -23,8 +23,8 @@ export function nativeAddon(): NativeAddon {
 
 /** Loads the addon built for this platform, and returns what it exports. */
 export function loadAddon(): unknown {
-  const built = fromRoot('build/Release/sabot.node');
-  const prebuilt = fromRoot(`prebuilds/${process.platform}-${process.arch}/sabot.node`);
+  const built = packageFile('build/Release/sabot.node');
+  const prebuilt = packageFile(`prebuilds/${process.platform}-${process.arch}/sabot.node`);
   const path = [built, prebuilt].find((candidate) => existsSync(candidate));
   if (path === undefined) {
     throw new SabotError(
@@ -41,11 +41,6 @@ export function loadAddon(): unknown {
     throw new SabotError('SABOT_E_NATIVE', `${path} could not be loaded: ${String(cause)}`, { cause });
   }
   return addon.exports;
-}
-
-// lib/ and dist/ lie side by side: '..' is the package's root from both.
-function fromRoot(path: string): string {
-  return fileURLToPath(new URL(`../${path}`, import.meta.url));
 }
 
 /** The prebuilt engine is compiled for AVX2; without this check an older processor would kill the process. */

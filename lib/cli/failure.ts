@@ -2,13 +2,14 @@
 //
 //   SabotError with a place   ->   message, line and caret;   with --output json also one last line of JSON;   exit 2
 //
-// Exit code 2: the script or the arguments are wrong. 1: the job failed. 130: interrupted.
+// Exit code 2: the script or the arguments are wrong. 1: the job failed. 128 and the signal's number: interrupted.
 
+import { constants } from 'node:os';
 import { isSabotError, SabotError, type SabotErrorCode } from '../errors.js';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
-const EXIT_INTERRUPTED = 130;
+const EXIT_SIGNAL = 128;
 
 const RUN_TIME: ReadonlySet<SabotErrorCode> = new Set([
   'SABOT_E_RUNTIME',
@@ -23,23 +24,18 @@ export interface FailureReport {
   readonly exitCode: number;
 }
 
-/** `render` shows the place in the script. */
+/** `render` shows the place in the script; `signal` is what has interrupted the command, if anything has. */
 export function reportFailure(
   error: unknown,
   render: (error: SabotError) => string,
-  interrupted: boolean,
+  signal?: NodeJS.Signals,
 ): FailureReport {
   const failure = isSabotError(error)
     ? error
     : new SabotError('SABOT_E_NATIVE', error instanceof Error ? (error.stack ?? error.message) : String(error), {
         kind: 'internal',
       });
-  const exitCode =
-    interrupted && failure.code === 'SABOT_E_CANCELLED'
-      ? EXIT_INTERRUPTED
-      : RUN_TIME.has(failure.code) || failure.code === 'SABOT_E_CANCELLED'
-        ? EXIT_FAILED
-        : EXIT_USAGE;
+  const interrupted = signal !== undefined && failure.code === 'SABOT_E_CANCELLED';
   const { kind, statement, span, identifier, message, operator } = failure;
   const json = JSON.stringify({
     error: {
@@ -52,5 +48,7 @@ export function reportFailure(
       ...(operator === undefined ? {} : { operator }),
     },
   });
-  return { text: render(failure), json, exitCode };
+  if (interrupted) return { text: 'interrupted', json, exitCode: EXIT_SIGNAL + constants.signals[signal] };
+  const failed = RUN_TIME.has(failure.code) || failure.code === 'SABOT_E_CANCELLED';
+  return { text: render(failure), json, exitCode: failed ? EXIT_FAILED : EXIT_USAGE };
 }

@@ -1,26 +1,32 @@
 // main: the command `sabot`. Each subcommand is a file beside this one; it is imported only when it is called.
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { SabotError } from '../errors.js';
 import { version } from '../version.js';
+import { reportFailure } from './failure.js';
 
+const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
-// A reader such as `head` that has seen enough is no failure.
+// A reader such as `head` that has seen enough is no failure; a full disk is one.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`error: cannot write to standard output: ${error.message}\n`);
+  process.exit(EXIT_FAILED);
 });
+// Nobody is left to be told.
+process.stderr.on('error', () => {});
 
 const positive = (text: string): number => {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('expected a whole number above 0.');
   return Number(text);
 };
-const collect = (text: string, before: readonly string[]): string[] => [...before, text];
+const collect = (text: string, before: readonly string[] = []): string[] => [...before, text];
 
 const file = () =>
   new Option('-f, --file <script>', 'the Flink SQL script; - for standard input').makeOptionMandatory();
 const define = () =>
-  new Option('--define <NAME=VALUE>', 'replaces ${NAME} in the script; may be repeated').argParser(collect).default([]);
+  new Option('--define <NAME=VALUE>', 'replaces ${NAME} in the script; may be repeated').argParser(collect);
 const parallelism = () =>
   new Option('--parallelism <n>', 'subtasks of every operator, unless the script sets it').argParser(positive);
 const restore = () => new Option('--restore <latest|path>', 'go on from a checkpoint');
@@ -28,6 +34,17 @@ const restore = () => new Option('--restore <latest|path>', 'go on from a checkp
 const program = new Command('sabot')
   .description("Stream processing for TypeScript with Flink SQL's semantics")
   .version(version())
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ sabot sql -f script.sql --define DATA=./data
+  $ sabot sql -f script.sql --output csv > result.csv
+  $ sabot explain -f script.sql
+  $ sabot run job.ts --parallelism 4
+
+Exit codes: 0 finished, 1 the job failed, 2 the script or the arguments are wrong, 130 interrupted.`,
+  )
   .exitOverride();
 
 program
@@ -73,12 +90,30 @@ program
     process.exitCode = await runCommand(path, options);
   });
 
+/** Whether errors are to be told in JSON as well, as far as arguments that could not be read tell. */
+function asksForJson(args: readonly string[]): boolean {
+  return args.includes('--output=json') || args[args.indexOf('--output') + 1] === 'json';
+}
+
+function argumentsError({ message }: CommanderError): string {
+  const text = message.replace(/^error: /, '');
+  const identifier = /'([^']*)'/.exec(text)?.[1];
+  return reportFailure(
+    new SabotError('SABOT_E_OPTION', text, {
+      kind: 'invalid-arguments',
+      ...(identifier === undefined ? {} : { identifier }),
+    }),
+    (error) => error.message,
+  ).json;
+}
+
 async function main(): Promise<void> {
   try {
     await program.parseAsync();
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
+    if (error.exitCode !== 0 && asksForJson(process.argv)) process.stderr.write(`${argumentsError(error)}\n`);
   }
 }
 

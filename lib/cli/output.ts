@@ -72,9 +72,13 @@ function rowsOf(lines: Buffer): string[][] {
   return text === '' ? [] : text.split('\n').map((line) => splitJsonLine(line).map(([, raw]) => raw));
 }
 
+/** A line of CSV, as RFC 4180 has it. */
+export function csvLine(cells: readonly string[]): string {
+  return `${cells.map((text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)).join(',')}\n`;
+}
+
 function csvWriter(columns: readonly string[], to: Stream): ResultWriter {
-  const cell = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  let header = `${columns.map(cell).join(',')}\n`;
+  let header = csvLine(columns);
   const flushHeader = async () => {
     await send(to, header);
     header = '';
@@ -85,7 +89,7 @@ function csvWriter(columns: readonly string[], to: Stream): ResultWriter {
       await send(
         to,
         rowsOf(lines)
-          .map((row) => `${row.map((raw) => cell(plainText(raw, ''))).join(',')}\n`)
+          .map((row) => csvLine(row.map((raw) => plainText(raw, ''))))
           .join(''),
       );
     },

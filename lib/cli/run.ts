@@ -5,10 +5,15 @@
 // A file that exports a Job (default, or named `job`) has it run; one that awaits job.run() itself has done so when it is imported.
 
 import { existsSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { SabotError } from '../errors.js';
+import { setCommandRun } from '../job/command-run.js';
+import { packageFile } from '../version.js';
 import { reportFailure } from './failure.js';
+import { Interrupt } from './interrupt.js';
+import { showProgress } from './progress.js';
 
 export interface RunOptions {
   readonly parallelism?: number;
@@ -21,9 +26,7 @@ interface Runnable {
 
 /** Runs the file and returns the exit code. */
 export async function runCommand(path: string, options: RunOptions): Promise<number> {
-  const interrupt = new AbortController();
-  const onSignal = () => interrupt.abort();
-  process.once('SIGINT', onSignal);
+  using interrupt = new Interrupt();
   const bundle = join(dirname(resolve(path)), `.sabot-run-${process.pid}.mjs`);
   const removeBundle = () => rmSync(bundle, { force: true });
   process.once('exit', removeBundle); // Also where the reader of our output has gone.
@@ -32,16 +35,25 @@ export async function runCommand(path: string, options: RunOptions): Promise<num
     // What the file's Job takes as its defaults.
     if (options.parallelism !== undefined) process.env['SABOT_PARALLELISM'] = String(options.parallelism);
     await bundleJob(path, bundle);
+    process.setSourceMapsEnabled(true); // Stack traces point into job.ts.
+    let numJobs = 0;
+    setCommandRun({
+      signal: interrupt.signal,
+      jobStarted: (job) => {
+        numJobs++;
+        return showProgress(job);
+      },
+    });
     const exports = (await import(pathToFileURL(bundle).href)) as Record<string, unknown>;
     const job = [exports['default'], exports['job']].find(isRunnable);
-    await job?.run({ signal: interrupt.signal });
+    await job?.run();
+    if (numJobs === 0) throw nothingRan(path);
     return 0;
   } catch (error) {
-    const report = reportFailure(error, (failure) => `error: ${failure.message}`, interrupt.signal.aborted);
+    const report = reportFailure(error, (failure) => `error: ${failure.message}`, interrupt.received);
     process.stderr.write(`${report.text}\n`);
     return report.exitCode;
   } finally {
-    process.off('SIGINT', onSignal);
     process.off('exit', removeBundle);
     removeBundle();
   }
@@ -69,8 +81,7 @@ async function bundleJob(path: string, bundle: string): Promise<void> {
       format: 'esm',
       target: 'node20',
       packages: 'external',
-      // Even if a tsconfig.json says where its sources are.
-      external: ['sabot', 'sabot/*'],
+      ...sabotOf(path),
       sourcemap: 'inline',
       logLevel: 'silent',
     });
@@ -80,6 +91,26 @@ async function bundleJob(path: string, bundle: string): Promise<void> {
       cause,
     });
   }
+}
+
+/** What the file's `import 'sabot'` means: the package installed beside it, else the one that this command belongs to. */
+function sabotOf(path: string): { external: string[]; alias?: Record<string, string> } {
+  try {
+    createRequire(resolve(path)).resolve('sabot/package.json');
+    // Even if a tsconfig.json says where its sources are.
+    return { external: ['sabot', 'sabot/*'] };
+  } catch {
+    const own = packageFile('dist/index.js');
+    return { external: [own], alias: { sabot: own } };
+  }
+}
+
+function nothingRan(path: string): SabotError {
+  return new SabotError(
+    'SABOT_E_OPTION',
+    `${path} ran no job: let it export one (export default job), or await job.run() itself.`,
+    { kind: 'no-job', identifier: path },
+  );
 }
 
 function restoreUnsupported(): SabotError {

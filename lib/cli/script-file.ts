@@ -1,5 +1,6 @@
 // script-file: reads the script that a command was given, with its definitions put in.
 
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { SabotError } from '../errors.js';
 import { renderError } from '../sql/render-error.js';
@@ -16,17 +17,7 @@ export interface ScriptFile {
 /** `-` is standard input. */
 export function readScript(path: string, define: readonly string[]): ScriptFile {
   const definitions = parseDefinitions(define);
-  let source: string;
-  try {
-    source = readFileSync(path === '-' ? 0 : path, 'utf8');
-  } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(cause);
-    throw new SabotError('SABOT_E_OPTION', `The script ${path} cannot be read: ${reason}.`, {
-      kind: 'io',
-      identifier: path,
-      cause,
-    });
-  }
+  const source = readText(path);
   const { text, original } = applyDefinitions(source, definitions);
   return {
     text,
@@ -34,4 +25,31 @@ export function readScript(path: string, define: readonly string[]): ScriptFile 
       error instanceof SabotError && error.span !== undefined ? error.at({ span: original(error.span) }) : error,
     render: (error) => renderError(source, error),
   };
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a folder',
+};
+
+function readText(path: string): string {
+  const unreadable = (reason: string, cause?: unknown) =>
+    new SabotError('SABOT_E_OPTION', `The script ${path} cannot be read: ${reason}.`, {
+      kind: 'io',
+      identifier: path,
+      cause,
+    });
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path === '-' ? 0 : path);
+  } catch (cause) {
+    const { code = '', message } = cause as NodeJS.ErrnoException;
+    throw unreadable(REASONS[code] ?? message, cause);
+  }
+  // A byte order mark, as some editors write it, is no text.
+  const text = new TextDecoder().decode(bytes);
+  if (!isUtf8(bytes))
+    throw unreadable(`it is not UTF-8 (line ${text.slice(0, text.indexOf('\ufffd')).split('\n').length})`);
+  return text;
 }

@@ -3,7 +3,8 @@
 import type { SabotError } from '../errors.js';
 import { runScript, type ScriptOutput } from '../job/run-script.js';
 import { reportFailure } from './failure.js';
-import { type OutputFormat, renderTable, resultWriter } from './output.js';
+import { Interrupt } from './interrupt.js';
+import { csvLine, type OutputFormat, renderTable, resultWriter } from './output.js';
 import { showProgress } from './progress.js';
 import { readScript, type ScriptFile } from './script-file.js';
 
@@ -12,20 +13,17 @@ export interface SqlOptions {
   readonly output?: OutputFormat;
   readonly results?: 'changelog' | 'final';
   readonly parallelism?: number;
-  readonly define: readonly string[];
+  readonly define?: readonly string[];
   readonly restore?: string;
 }
 
 /** Runs the script and returns the exit code. */
 export async function sqlCommand(options: SqlOptions): Promise<number> {
   const format = options.output ?? (process.stdout.isTTY ? 'table' : 'json');
-  const interrupt = new AbortController();
-  const onSignal = () => interrupt.abort();
-  process.once('SIGINT', onSignal);
-  process.once('SIGTERM', onSignal);
+  using interrupt = new Interrupt();
   let script: ScriptFile | undefined;
   try {
-    script = readScript(options.file, options.define);
+    script = readScript(options.file, options.define ?? []);
     await runScript(script.text, scriptOutput(format), {
       signal: interrupt.signal,
       ...(options.parallelism === undefined ? {} : { parallelism: options.parallelism }),
@@ -35,12 +33,9 @@ export async function sqlCommand(options: SqlOptions): Promise<number> {
     return 0;
   } catch (error) {
     const render = (failure: SabotError) => script?.render(failure) ?? `error: ${failure.message}`;
-    const report = reportFailure(script?.placed(error) ?? error, render, interrupt.signal.aborted);
+    const report = reportFailure(script?.placed(error) ?? error, render, interrupt.received);
     process.stderr.write(`${report.text}\n${options.output === 'json' ? `${report.json}\n` : ''}`);
     return report.exitCode;
-  } finally {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
   }
 }
 
@@ -66,9 +61,7 @@ function scriptOutput(format: OutputFormat): ScriptOutput {
           ),
         );
       else if (format === 'json') for (const row of rows) process.stdout.write(`${jsonRow(columns, row)}\n`);
-      else
-        for (const row of [columns, ...rows])
-          process.stdout.write(`${row.map((cell) => csvCell(cell ?? '')).join(',')}\n`);
+      else for (const row of [columns, ...rows]) process.stdout.write(csvLine(row.map((cell) => cell ?? '')));
     },
     text(text) {
       process.stdout.write(`${text}\n`);
@@ -82,5 +75,3 @@ function scriptOutput(format: OutputFormat): ScriptOutput {
 
 const jsonRow = (columns: readonly string[], row: readonly (string | null)[]): string =>
   JSON.stringify(Object.fromEntries(columns.map((name, i) => [name, row[i] ?? null])));
-
-const csvCell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

@@ -11,6 +11,7 @@ import { type NativeJob, type NativeJobError, nativeAddon } from '../native.js';
 import { encodePlanBytes } from '../plan/encode.js';
 import type { PhysicalPlan } from '../plan/physical.js';
 import { AsyncQueue } from './async-queue.js';
+import { commandRun } from './command-run.js';
 
 /** Counters of one subtask of one operator. */
 export interface OperatorMetrics {
@@ -58,7 +59,12 @@ function stopAll(): void {
 
 /** Starts a job; it runs until its input ends, it fails or it is cancelled. */
 export function startJob(plan: PhysicalPlan, options: StartOptions = {}): RunningJob {
-  return new RunningJob(plan, options);
+  const command = commandRun();
+  if (command === undefined) return new RunningJob(plan, options);
+  const job = new RunningJob(plan, { signal: command.signal, ...options });
+  const ended = command.jobStarted(job);
+  job.done.then(ended, ended);
+  return job;
 }
 
 export class RunningJob implements AsyncDisposable {

@@ -103,7 +103,7 @@ describe('a failure', () => {
       span,
       statement: 4,
     });
-    const report = reportFailure(error, render, false);
+    const report = reportFailure(error, render);
     expect(report.exitCode).toBe(2);
     expect(JSON.parse(report.json)).toEqual({
       error: { kind: 'unknown-column', statement: 4, line: 2, column: 1, identifier: 'x', message: 'no' },
@@ -111,9 +111,7 @@ describe('a failure', () => {
   });
 
   it('of the job exits with 1', () => {
-    expect(
-      reportFailure(new SabotError('SABOT_E_RUNTIME', 'no', { kind: 'runtime-cast' }), render, false).exitCode,
-    ).toBe(1);
-    expect(reportFailure(new Error('bug'), render, false).exitCode).toBe(1);
+    expect(reportFailure(new SabotError('SABOT_E_RUNTIME', 'no', { kind: 'runtime-cast' }), render).exitCode).toBe(1);
+    expect(reportFailure(new Error('bug'), render).exitCode).toBe(1);
   });
 });
