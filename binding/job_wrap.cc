@@ -1,13 +1,16 @@
-// Carries a job's output from its threads to the event loop, bounded by what JavaScript has
-// acknowledged.
+// Carries a job's output and its calls of JavaScript functions from its threads to the event loop.
 //
 //   job thread: deliver -> queue (bounded) -> thread-safe function -> event loop: onData ...
 //   acknowledge -> Wake
+//   job thread: call -> queue -> event loop: onCall ... answer or refuse -> the task is woken
 //
 // The job's threads never wait for the event loop: without room they are told so and woken later.
+// Output is bounded per channel by what JavaScript has acknowledged; a subtask has one open call.
 #include "job_wrap.h"
 
 #include <deque>
+#include <initializer_list>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -18,16 +21,60 @@
 namespace sabot::binding {
 namespace {
 
-// Delivered but not yet acknowledged bytes that a job may have.
+// Delivered but not yet acknowledged bytes that a channel may have.
 constexpr size_t kUnacknowledgedBytesMax = 8 << 20;
 
-Napi::Object ToObject(Napi::Env env, const JobError& error) {
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("kind", error.kind);
-  object.Set("identifier", error.identifier);
-  object.Set("operator", error.operator_name);
-  object.Set("message", error.message);
+// In an environment that is being torn down nothing works any more that needs JavaScript, and
+// node-addon-api would abort the process: what runs then asks N-API itself, and stops.
+
+napi_value ToObject(Napi::Env env, const JobError& error) {
+  const Napi::Object object = Napi::Object::New(env);
+  const auto set = [&](const char* name, const std::string& text) {
+    napi_set_named_property(env, object, name, Napi::String::New(env, text));
+  };
+  set("kind", error.kind);
+  set("identifier", error.identifier);
+  set("operator", error.operator_name);
+  set("message", error.message);
   return object;
+}
+
+// False if the function threw, which the loop reports as uncaught, or cannot be called.
+bool CallFunction(const Napi::FunctionReference& function, std::initializer_list<napi_value> args) {
+  const napi_env env = function.Env();
+  napi_value undefined = nullptr;
+  for (const napi_value arg : args) {
+    if (arg == nullptr) return false;
+  }
+  return napi_get_undefined(env, &undefined) == napi_ok &&
+         napi_call_function(env, undefined, function.Value(), args.size(), args.begin(), nullptr) ==
+             napi_ok;
+}
+
+// The bytes, which `owner` keeps alive as long as JavaScript refers to them; nullptr if it cannot
+// be made.
+template <typename Owner>
+napi_value ToBuffer(napi_env env, const void* data, size_t size, Owner owner) {
+  napi_value buffer = nullptr;
+  if (size == 0) {
+    napi_create_buffer(env, 0, nullptr, &buffer);
+    return buffer;
+  }
+  auto* owned = new Owner(std::move(owner));
+  const napi_status status = napi_create_external_buffer(
+      env, size, const_cast<void*>(data),
+      [](napi_env, void*, void* hint) { delete static_cast<Owner*>(hint); }, owned, &buffer);
+  if (status == napi_ok) return buffer;
+  if (status == napi_no_external_buffers_allowed) {
+    napi_create_buffer_copy(env, size, data, nullptr, &buffer);
+  }
+  delete owned;
+  return buffer;
+}
+
+std::string TextOf(const Napi::Object& object, const char* name) {
+  const Napi::Value value = object.Get(name);
+  return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
 }
 
 }  // namespace
@@ -35,15 +82,17 @@ Napi::Object ToObject(Napi::Env env, const JobError& error) {
 class JobState : public std::enable_shared_from_this<JobState> {
  public:
   // On the event loop. Returns the refusal, if any.
-  std::optional<JobError> Start(Napi::Env env, std::string_view plan, Napi::Function on_data,
-                                Napi::Function on_finished) {
+  std::optional<JobError> Start(Napi::Env env, std::string_view plan, const Napi::Object& owner) {
+    const auto on_data = owner.Get("onData").As<Napi::Function>();
     on_data_ = Napi::Persistent(on_data);
-    on_finished_ = Napi::Persistent(on_finished);
+    on_call_ = Napi::Persistent(owner.Get("onCall").As<Napi::Function>());
+    on_finished_ = Napi::Persistent(owner.Get("onFinished").As<Napi::Function>());
     to_loop_ = Napi::ThreadSafeFunction::New(env, on_data, "sabot job", 0, 1);
     JobCallbacks callbacks;
     callbacks.deliver = [this](const std::string& channel, std::string&& bytes) {
       return Deliver(channel, std::move(bytes));
     };
+    callbacks.call = [this](UserCall&& call) { Call(std::move(call)); };
     callbacks.finished = [this](const JobError* error) { Finished(error); };
     JobError refusal;
     job_ = StartJob(plan, std::move(callbacks), &refusal);
@@ -64,15 +113,24 @@ class JobState : public std::enable_shared_from_this<JobState> {
   // Cancels and waits for the job's threads. Nothing is called back any more.
   void Stop() { job_.reset(); }
 
-  void Acknowledge(size_t bytes) {
+  void Acknowledge(const std::string& name, size_t bytes) {
     bool wake = false;
     {
       const std::lock_guard lock(mutex_);
-      unacknowledged_bytes_ -= std::min(bytes, unacknowledged_bytes_);
-      wake = starved_ && unacknowledged_bytes_ < kUnacknowledgedBytesMax / 2;
-      if (wake) starved_ = false;
+      Channel& channel = channels_[name];
+      channel.unacknowledged_bytes -= std::min(bytes, channel.unacknowledged_bytes);
+      wake = channel.starved && channel.unacknowledged_bytes < kUnacknowledgedBytesMax / 2;
+      if (wake) channel.starved = false;
     }
     if (wake && job_ != nullptr) job_->Wake();
+  }
+
+  void Answer(uint64_t call, std::string bytes) {
+    if (job_ != nullptr) job_->Answer(call, std::move(bytes));
+  }
+
+  void Refuse(uint64_t call, const JobError& error) {
+    if (job_ != nullptr) job_->Refuse(call, error);
   }
 
   std::string Metrics() {
@@ -85,17 +143,28 @@ class JobState : public std::enable_shared_from_this<JobState> {
     std::string channel;
     std::string bytes;
   };
+  struct Channel {
+    size_t unacknowledged_bytes = 0;
+    bool starved = false;
+  };
 
-  bool Deliver(const std::string& channel, std::string&& bytes) {
+  bool Deliver(const std::string& name, std::string&& bytes) {
     const std::lock_guard lock(mutex_);
-    if (unacknowledged_bytes_ >= kUnacknowledgedBytesMax) {
-      starved_ = true;
+    Channel& channel = channels_[name];
+    if (channel.unacknowledged_bytes >= kUnacknowledgedBytesMax) {
+      channel.starved = true;
       return false;
     }
-    unacknowledged_bytes_ += bytes.size();
-    queue_.push_back({channel, std::move(bytes)});
+    channel.unacknowledged_bytes += bytes.size();
+    queue_.push_back({name, std::move(bytes)});
     CallLoop();
     return true;
+  }
+
+  void Call(UserCall&& call) {
+    const std::lock_guard lock(mutex_);
+    calls_.push_back(std::move(call));
+    CallLoop();
   }
 
   void Finished(const JobError* error) {
@@ -116,26 +185,33 @@ class JobState : public std::enable_shared_from_this<JobState> {
   void Drain(Napi::Env env) {
     const std::shared_ptr<JobState> alive = self_;
     std::deque<Piece> pieces;
+    std::deque<UserCall> calls;
     bool finished = false;
     {
       const std::lock_guard lock(mutex_);
       pieces.swap(queue_);
+      calls.swap(calls_);
       finished = finished_;
       called_ = false;
     }
     const Napi::HandleScope scope(env);
+    bool runs = true;
     for (Piece& piece : pieces) {
-      on_data_.Call({Napi::String::New(env, piece.channel), ToBuffer(env, std::move(piece.bytes))});
-      if (env.IsExceptionPending()) break;  // The loop reports it as uncaught.
+      const auto bytes = std::make_shared<std::string>(std::move(piece.bytes));
+      runs = runs && CallFunction(on_data_, {Napi::String::New(env, piece.channel),
+                                             ToBuffer(env, bytes->data(), bytes->size(), bytes)});
     }
+    for (const UserCall& call : calls) {
+      // A call may run for long; what it made is not kept until the next one.
+      const Napi::HandleScope call_scope(env);
+      runs = runs && CallFunction(on_call_, {Napi::Number::New(env, static_cast<double>(call.id)),
+                                             Napi::Number::New(env, call.node),
+                                             Napi::Number::New(env, call.subtask),
+                                             ToBuffer(env, call.data, call.size, call.owner)});
+    }
+    // Nobody answers any more.
+    if (!runs && job_ != nullptr) job_->Cancel();
     if (finished) End(env);
-  }
-
-  static Napi::Value ToBuffer(Napi::Env env, std::string bytes) {
-    auto* owned = new std::string(std::move(bytes));
-    return Napi::Buffer<char>::NewOrCopy(
-        env, owned->data(), owned->size(), [](Napi::Env, char*, std::string* hint) { delete hint; },
-        owned);
   }
 
   void End(Napi::Env env) {
@@ -144,9 +220,10 @@ class JobState : public std::enable_shared_from_this<JobState> {
     job_.reset();  // Its threads have ended or are about to.
     napi_remove_env_cleanup_hook(env, &JobState::OnEnvironmentEnd, this);
     if (!env.IsExceptionPending()) {
-      on_finished_.Call({error_ ? Napi::Value(ToObject(env, *error_)) : env.Null()});
+      CallFunction(on_finished_, {error_ ? ToObject(env, *error_) : napi_value(env.Null())});
     }
     on_data_.Reset();
+    on_call_.Reset();
     on_finished_.Reset();
     to_loop_.Release();
     self_.reset();
@@ -157,12 +234,14 @@ class JobState : public std::enable_shared_from_this<JobState> {
     auto* state = static_cast<JobState*>(self);
     state->job_.reset();  // Cancels and joins.
     state->on_data_.SuppressDestruct();
+    state->on_call_.SuppressDestruct();
     state->on_finished_.SuppressDestruct();
   }
 
   napi_env env_ = nullptr;
   std::unique_ptr<Job> job_;
   Napi::FunctionReference on_data_;
+  Napi::FunctionReference on_call_;
   Napi::FunctionReference on_finished_;
   Napi::ThreadSafeFunction to_loop_;
   std::shared_ptr<JobState> self_;
@@ -170,8 +249,8 @@ class JobState : public std::enable_shared_from_this<JobState> {
 
   std::mutex mutex_;
   std::deque<Piece> queue_;
-  size_t unacknowledged_bytes_ = 0;
-  bool starved_ = false;
+  std::deque<UserCall> calls_;
+  std::map<std::string, Channel> channels_;
   bool called_ = false;
   bool finished_ = false;
   std::optional<JobError> error_;
@@ -182,22 +261,26 @@ void JobWrap::Register(Napi::Env env, Napi::Object exports) {
                                  {InstanceMethod<&JobWrap::Cancel>("cancel"),
                                   InstanceMethod<&JobWrap::Stop>("stop"),
                                   InstanceMethod<&JobWrap::Acknowledge>("acknowledge"),
+                                  InstanceMethod<&JobWrap::Answer>("answer"),
+                                  InstanceMethod<&JobWrap::Refuse>("refuse"),
                                   InstanceMethod<&JobWrap::Metrics>("metrics")}));
 }
 
 JobWrap::JobWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   const Napi::Env env = info.Env();
-  if (info.Length() != 3 || !info[0].IsTypedArray() || !info[1].IsFunction() ||
-      !info[2].IsFunction()) {
-    Napi::TypeError::New(env, "Job(plan: Uint8Array, onData: function, onFinished: function)")
+  const auto has = [&](const char* name) {
+    return info[1].As<Napi::Object>().Get(name).IsFunction();
+  };
+  if (info.Length() != 2 || !info[0].IsTypedArray() || !info[1].IsObject() || !has("onData") ||
+      !has("onCall") || !has("onFinished")) {
+    Napi::TypeError::New(env, "Job(plan: Uint8Array, { onData, onCall, onFinished })")
         .ThrowAsJavaScriptException();
     return;
   }
   const auto plan = info[0].As<Napi::Uint8Array>();
   const std::string_view bytes(reinterpret_cast<const char*>(plan.Data()), plan.ByteLength());
   state_ = std::make_shared<JobState>();
-  const auto refusal =
-      state_->Start(env, bytes, info[1].As<Napi::Function>(), info[2].As<Napi::Function>());
+  const auto refusal = state_->Start(env, bytes, info[1].As<Napi::Object>());
   if (!refusal) return;
   state_.reset();
   Napi::Error error = Napi::Error::New(env, refusal->message);
@@ -219,8 +302,31 @@ Napi::Value JobWrap::Stop(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value JobWrap::Acknowledge(const Napi::CallbackInfo& info) {
-  if (state_ != nullptr && info.Length() == 1 && info[0].IsNumber()) {
-    state_->Acknowledge(static_cast<size_t>(info[0].As<Napi::Number>().Int64Value()));
+  if (state_ != nullptr && info.Length() == 2 && info[0].IsString() && info[1].IsNumber()) {
+    state_->Acknowledge(info[0].As<Napi::String>(),
+                        static_cast<size_t>(info[1].As<Napi::Number>().Int64Value()));
+  }
+  return info.Env().Undefined();
+}
+
+Napi::Value JobWrap::Answer(const Napi::CallbackInfo& info) {
+  if (state_ != nullptr && info.Length() == 2 && info[0].IsNumber() && info[1].IsTypedArray()) {
+    const auto bytes = info[1].As<Napi::Uint8Array>();
+    // Copied: JavaScript may change or detach its buffer.
+    state_->Answer(static_cast<uint64_t>(info[0].As<Napi::Number>().Int64Value()),
+                   std::string(reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength()));
+  }
+  return info.Env().Undefined();
+}
+
+Napi::Value JobWrap::Refuse(const Napi::CallbackInfo& info) {
+  if (state_ != nullptr && info.Length() == 2 && info[0].IsNumber() && info[1].IsObject()) {
+    const auto error = info[1].As<Napi::Object>();
+    state_->Refuse(static_cast<uint64_t>(info[0].As<Napi::Number>().Int64Value()),
+                   {.kind = TextOf(error, "kind"),
+                    .identifier = TextOf(error, "identifier"),
+                    .operator_name = TextOf(error, "operator"),
+                    .message = TextOf(error, "message")});
   }
   return info.Env().Undefined();
 }

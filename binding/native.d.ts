@@ -10,27 +10,37 @@ export interface NativeJobError {
   readonly message: string;
 }
 
+/** What a job calls on the event loop. */
+export interface JobOwner {
+  /**
+   * Output. Channel 'result', 'result:1', …: what the result sinks were asked for (JSON lines, or one Arrow IPC stream per piece);
+   * 'stdout', 'stderr': lines of print sinks. Every piece must be acknowledged once it is dealt with: a channel has at most 8 MiB
+   * unacknowledged, then its sinks wait.
+   */
+  onData(channel: string, bytes: Buffer): void;
+  /**
+   * Runs the code of a plan node for one of its subtasks (native/operators/row_call.h says what the bytes are); must not throw. Every
+   * call is settled by `answer` or `refuse`.
+   */
+  onCall(call: number, node: number, subtask: number, request: Buffer): void;
+  /** Once, after the last `onData`; null for success. */
+  onFinished(error: NativeJobError | null): void;
+}
+
 /** A started job. It keeps the event loop alive until `onFinished` has been called. */
 export class Job {
-  /**
-   * Decodes the plan, builds and starts the job. Throws an Error with `kind` and `identifier` if the plan is refused.
-   *
-   * `onData(channel, bytes)`: output. Channel 'result': what the result sink was asked for (JSON lines, or one Arrow IPC stream
-   * per piece); 'stdout': lines of print sinks. Every piece must be acknowledged once it is dealt with: a job has at most 8 MiB unacknowledged, then its
-   * sinks wait.
-   * `onFinished(error)`: once, after the last `onData`; null for success.
-   */
-  constructor(
-    plan: Uint8Array,
-    onData: (channel: string, bytes: Buffer) => void,
-    onFinished: (error: NativeJobError | null) => void,
-  );
+  /** Decodes the plan, builds and starts the job. Throws an Error with `kind` and `identifier` if the plan is refused. */
+  constructor(plan: Uint8Array, owner: JobOwner);
   /** Starts to stop; `onFinished` follows with kind 'cancelled'. */
   cancel(): void;
   /** For the end of the process: cancels and waits until no thread of the job runs. `onFinished` may not be called any more. */
   stop(): void;
-  /** `bytes` of what `onData` delivered have been dealt with. */
-  acknowledge(bytes: number): void;
+  /** `bytes` of what `onData` delivered on the channel have been dealt with. */
+  acknowledge(channel: string, bytes: number): void;
+  /** What a call came to; the bytes are copied. */
+  answer(call: number, bytes: Uint8Array): void;
+  /** A call failed, and so does the job. */
+  refuse(call: number, error: Partial<NativeJobError>): void;
   /** JSON: `{"operators": [{"name", "uid", "node", "subtask", "rowsIn", "rowsOut", "bytesIn", "lateRows", "skippedRecords", "watermarkMs", "stateBytes", "busyNs"}]}`. */
   metrics(): string;
 }

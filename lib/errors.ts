@@ -6,6 +6,7 @@ export type SabotErrorCode =
   | 'SABOT_E_OPTION'
   | 'SABOT_E_PLAN'
   | 'SABOT_E_RUNTIME'
+  | 'SABOT_E_FUNCTION'
   | 'SABOT_E_INPUT'
   | 'SABOT_E_IO'
   | 'SABOT_E_CANCELLED'

@@ -19,19 +19,16 @@ export { Job, type JobOptions, type RunOptions } from './job/job.js';
 export { type ColumnType, type Infer, type RowColumnType, t } from './schema/t.js';
 export {
   ascending,
-  cumulate,
-  type Duration,
   descending,
-  hop,
+  type FunctionOptions,
   type KeyedStream,
   type Order,
+  type Returns,
   type Row,
   type Stream,
-  session,
   type TimedKeyedStream,
   type TimedStream,
-  tumble,
-  type Window,
   type WindowBounds,
   type WindowedStream,
 } from './stream.js';
+export { cumulate, type Duration, hop, session, tumble, type Window } from './window.js';

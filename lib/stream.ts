@@ -2,30 +2,28 @@
 //
 //   bids.filter((b) => b.price > 100n).keyBy((b) => b.auction).window(tumble('10s')).aggregate({ bids: count() })
 //
-// Functions are compiled to native expressions; the column that a key comes from gives it its name.
+// Functions are compiled to native expressions where that is exact, and run in V8 otherwise; the column that a key comes from gives
+// it its name.
 
-import { parseDuration } from './connectors/options.js';
 import type { Sink } from './connectors/tables.js';
-import { SabotError } from './errors.js';
-import type { SortKey } from './expressions/aggregate-call.js';
-import { type Aggregated, type Aggregator, resolveAggregator } from './expressions/aggregators.js';
-import { compileFunction } from './expressions/arrow-function.js';
-import type { Expression } from './expressions/expression.js';
+import type { Aggregated, Aggregator } from './expressions/aggregators.js';
 import {
-  assignWatermarks,
-  columnOf,
-  filterRows,
-  groupRows,
-  groupWindows,
-  type NamedAggregate,
-  type NamedExpression,
-  projectRows,
-  topRows,
-  unionAll,
-  type WindowShape,
-} from './plan/builders.js';
+  aggregateRows,
+  aggregateWindows,
+  assignTime,
+  filterRowsBy,
+  flatMapRows,
+  type KeyedRows,
+  keyRows,
+  mapRows,
+  topOfKeys,
+  unionOf,
+  unkeyed,
+  visibleRows,
+} from './functions/stream-nodes.js';
 import type { LogicalNode, SinkNode } from './plan/nodes.js';
-import { sameType, timeAttribute } from './schema/types.js';
+import type { ColumnType, Fields, RowColumnType, RowOf } from './schema/t.js';
+import { type Duration, milliseconds, type Window } from './window.js';
 
 /** What streams need of the job that they belong to. */
 export interface StreamOwner {
@@ -65,49 +63,6 @@ export interface WindowBounds {
 /** Merges an intersection into one object type, so that editors show its members. */
 type Flat<T> = { readonly [K in keyof T]: T[K] };
 
-/** A duration such as '5 minutes' or milliseconds. */
-export type Duration = string | number;
-
-function milliseconds(duration: Duration): number {
-  const ms = typeof duration === 'number' ? duration : parseDuration(duration);
-  if (ms !== undefined && Number.isSafeInteger(ms) && ms >= 0) return ms;
-  throw new SabotError('SABOT_E_OPTION', `'${duration}' is no duration; write '10s', '5 minutes' or milliseconds.`, {
-    kind: 'invalid-option',
-    identifier: String(duration),
-  });
-}
-
-// ------------------------------------------------------------------------------------------------------------- windows
-
-/** How rows are put into windows. */
-export interface Window {
-  readonly shape: WindowShape;
-}
-
-/** Windows of one size that follow each other. */
-export function tumble(size: Duration, { offset = 0 }: { readonly offset?: Duration } = {}): Window {
-  return { shape: { kind: 'tumble', sizeMs: milliseconds(size), offsetMs: milliseconds(offset) } };
-}
-
-/** Windows of one size, a new one every `slide`. */
-export function hop(size: Duration, slide: Duration, { offset = 0 }: { readonly offset?: Duration } = {}): Window {
-  return {
-    shape: { kind: 'hop', sizeMs: milliseconds(size), slideMs: milliseconds(slide), offsetMs: milliseconds(offset) },
-  };
-}
-
-/** Windows that grow by `step` up to `size`, then begin anew. */
-export function cumulate(size: Duration, step: Duration, { offset = 0 }: { readonly offset?: Duration } = {}): Window {
-  return {
-    shape: { kind: 'cumulate', sizeMs: milliseconds(size), stepMs: milliseconds(step), offsetMs: milliseconds(offset) },
-  };
-}
-
-/** Windows that end when a key has been silent for `gap`. */
-export function session(gap: Duration): Window {
-  return { shape: { kind: 'session', gapMs: milliseconds(gap) } };
-}
-
 // --------------------------------------------------------------------------------------------------------------- order
 
 /** One column to order rows by. */
@@ -123,6 +78,21 @@ export const descending = <R>(of: (row: R) => unknown): Order<R> => ({ of, desce
 
 // ------------------------------------------------------------------------------------------------------------- streams
 
+/** How functions in V8 run. */
+export interface FunctionOptions {
+  /** Promises that an async function may have open at a time, in every subtask. */
+  readonly concurrency?: number;
+}
+
+/** The type of what a function gives, where its text does not tell. */
+export interface Returns<C> extends FunctionOptions {
+  readonly returns: C;
+}
+
+/** The rows of an object that a function gives. */
+type Given<U> = { readonly [K in keyof U]: PlainValue<U[K]> };
+type RowsOf<U> = Iterable<U> | AsyncIterable<U> | Promise<Iterable<U>>;
+
 /** Rows of type `T`. */
 export class Stream<T> implements AsyncIterable<T> {
   /** @internal */
@@ -133,24 +103,41 @@ export class Stream<T> implements AsyncIterable<T> {
   ) {}
 
   /** Keeps the rows for which `condition` is true. */
-  filter(condition: (row: Row<T>) => boolean): Stream<T> {
-    return new Stream(this.owner, filterRows(this.node, conditionOf(condition, this.node)));
+  filter(condition: (row: Row<T>) => boolean | Promise<boolean>, options: FunctionOptions = {}): Stream<T> {
+    return new Stream(this.owner, filterRowsBy(this.node, condition, options));
   }
 
   /** Computes a new row from every row. */
   map<U extends Record<string, unknown>>(
-    to: (row: Row<T>) => U,
-  ): Stream<{ readonly [K in keyof U]: PlainValue<U[K]> }> {
-    return new Stream(this.owner, projectRows(this.node, columnsOf(to, this.node)));
+    to: (row: Row<T>) => U | Promise<U>,
+    options?: FunctionOptions,
+  ): Stream<Given<U>>;
+  map<F extends Fields>(
+    to: (row: Row<T>) => RowOf<F> | Promise<RowOf<F>>,
+    options: Returns<RowColumnType<F>>,
+  ): Stream<RowOf<F>>;
+  map(to: (row: Row<T>) => unknown, options: Partial<Returns<ColumnType<unknown>>> = {}): Stream<unknown> {
+    return new Stream(this.owner, mapRows(this.node, to, options));
   }
 
-  /** Says which column is the event time, and how late rows may come. */
+  /**
+   * Computes any number of rows from every row.
+   *
+   * @example posts.flatMap((p) => p.text.split(' ').map((word) => ({ word })), { returns: t.row({ word: t.string() }) })
+   */
+  flatMap<F extends Fields>(
+    to: (row: Row<T>) => RowsOf<RowOf<F>>,
+    options: Returns<RowColumnType<F>>,
+  ): Stream<RowOf<F>> {
+    return new Stream(this.owner, flatMapRows(this.node, to, options));
+  }
+
+  /** Says what the event time of a row is, in milliseconds since 1970, and how late rows may come. */
   watermark(
     time: (row: Row<T>) => number,
     { maxOutOfOrder = 0 }: { readonly maxOutOfOrder?: Duration } = {},
   ): TimedStream<T> {
-    const column = timeColumn(time, this.node);
-    return new TimedStream(this.owner, assignWatermarks(this.node, column, milliseconds(maxOutOfOrder)));
+    return new TimedStream(this.owner, assignTime(this.node, time, milliseconds(maxOutOfOrder)));
   }
 
   /** The rows of this stream and of others, as they come. */
@@ -159,38 +146,71 @@ export class Stream<T> implements AsyncIterable<T> {
   }
 
   /** Groups rows by a value, or by several: `(r) => ({ a: r.a, b: r.b })`. */
-  keyBy<K>(key: (row: Row<T>) => K): KeyedStream<T, KeyOf<K>> {
-    return new KeyedStream(this.owner, this.node, columnsOf(key, this.node));
+  keyBy<K>(key: (row: Row<T>) => K, options: Partial<Returns<ColumnType<K>>> = {}): KeyedStream<T, KeyOf<K>> {
+    return new KeyedStream(this.owner, keyRows(this.node, key, options));
   }
 
   /** Writes the rows to a sink when the job runs. */
   to(sink: Sink): void {
-    const { schema } = this.node;
-    const table = sink.table(schema);
-    this.owner.addSink({ op: 'sink', input: this.node, table, options: table.options, overwrite: false, schema });
+    const input = visibleRows(this.node);
+    const table = sink.table(input.schema);
+    this.owner.addSink({ op: 'sink', input, table, options: table.options, overwrite: false, schema: input.schema });
   }
 
-  /** Runs the job for these rows alone; an updating stream gives its final rows. */
+  /**
+   * Runs the job for these rows. Loops (and `run()`) of one job that begin in the same turn of the event loop share one run. The job
+   * waits for who is slow; leaving the loop ends it. An updating stream gives its final rows, when its input has ended.
+   */
   [Symbol.asyncIterator](): AsyncIterator<T> {
-    return this.owner.rows(this.node)[Symbol.asyncIterator]() as AsyncIterator<T>;
+    return this.owner.rows(visibleRows(this.node))[Symbol.asyncIterator]() as AsyncIterator<T>;
   }
 }
 
 /** A stream with event time: it can be put into windows. */
 export class TimedStream<T> extends Stream<T> {
   /** {@inheritDoc Stream.filter} */
-  override filter(condition: (row: Row<T>) => boolean): TimedStream<T> {
-    return new TimedStream(this.owner, filterRows(this.node, conditionOf(condition, this.node)));
+  override filter(
+    condition: (row: Row<T>) => boolean | Promise<boolean>,
+    options: FunctionOptions = {},
+  ): TimedStream<T> {
+    return new TimedStream(this.owner, filterRowsBy(this.node, condition, options));
+  }
+
+  /** Computes a new row from every row; its event time stays. */
+  override map<U extends Record<string, unknown>>(
+    to: (row: Row<T>) => U | Promise<U>,
+    options?: FunctionOptions,
+  ): TimedStream<Given<U>>;
+  override map<F extends Fields>(
+    to: (row: Row<T>) => RowOf<F> | Promise<RowOf<F>>,
+    options: Returns<RowColumnType<F>>,
+  ): TimedStream<RowOf<F>>;
+  override map(
+    to: (row: Row<T>) => unknown,
+    options: Partial<Returns<ColumnType<unknown>>> = {},
+  ): TimedStream<unknown> {
+    return new TimedStream(this.owner, mapRows(this.node, to, options));
+  }
+
+  /** Computes any number of rows from every row, with its event time. */
+  override flatMap<F extends Fields>(
+    to: (row: Row<T>) => RowsOf<RowOf<F>>,
+    options: Returns<RowColumnType<F>>,
+  ): TimedStream<RowOf<F>> {
+    return new TimedStream(this.owner, flatMapRows(this.node, to, options));
   }
 
   /** {@inheritDoc Stream.keyBy} */
-  override keyBy<K>(key: (row: Row<T>) => K): TimedKeyedStream<T, KeyOf<K>> {
-    return new TimedKeyedStream(this.owner, this.node, columnsOf(key, this.node));
+  override keyBy<K>(
+    key: (row: Row<T>) => K,
+    options: Partial<Returns<ColumnType<K>>> = {},
+  ): TimedKeyedStream<T, KeyOf<K>> {
+    return new TimedKeyedStream(this.owner, keyRows(this.node, key, options));
   }
 
   /** Windows over all rows together. */
   window(window: Window): WindowedStream<T, unknown> {
-    return new WindowedStream(this.owner, this.node, [], window);
+    return new WindowedStream(this.owner, unkeyed(this.node), window);
   }
 }
 
@@ -199,28 +219,24 @@ export class KeyedStream<T, K> {
   /** @internal */
   constructor(
     protected readonly owner: StreamOwner,
-    protected readonly node: LogicalNode,
-    protected readonly keys: readonly NamedExpression[],
+    protected readonly rows: KeyedRows,
   ) {}
 
   /** One row per key, updated with every row: the key's columns, then the aggregates. */
   aggregate<A extends Readonly<Record<string, Aggregator<Row<T>, unknown>>>>(
     aggregates: A,
   ): Stream<Flat<K & Aggregated<A>>> {
-    return new Stream(this.owner, groupRows(this.node, this.keys, aggregatesOf(aggregates, this.node)));
+    return new Stream(this.owner, aggregateRows(this.rows, aggregates));
   }
 
   /**
    * The first `count` rows of every key. Keyed by `windowStart` and `windowEnd` it emits when the window has passed; otherwise it
-   * takes rows back when better ones come. Keys and order must be columns.
+   * takes rows back when better ones come.
    *
    * @example counts.keyBy(({ windowStart, windowEnd }) => ({ windowStart, windowEnd })).top(3, descending((r) => r.bids))
    */
   top(count: number, ...order: readonly [Order<Row<T>>, ...Order<Row<T>>[]]): Stream<T> {
-    if (!Number.isSafeInteger(count) || count < 1) throw refused(`top() takes a whole number from 1, not ${count}.`);
-    if (order.length === 0) throw refused('top() needs an order: descending((row) => row.column).');
-    const keys = this.keys.map(({ name, expression }) => requireColumn(expression, `the key '${name}'`));
-    return new Stream(this.owner, topRows(this.node, keys, sortKeys(order, this.node), count));
+    return new Stream(this.owner, topOfKeys(this.rows, count, order));
   }
 }
 
@@ -228,7 +244,7 @@ export class KeyedStream<T, K> {
 export class TimedKeyedStream<T, K> extends KeyedStream<T, K> {
   /** Puts every key's rows into windows. */
   window(window: Window): WindowedStream<T, K> {
-    return new WindowedStream(this.owner, this.node, this.keys, window);
+    return new WindowedStream(this.owner, this.rows, window);
   }
 }
 
@@ -237,8 +253,7 @@ export class WindowedStream<T, K> {
   /** @internal */
   constructor(
     private readonly owner: StreamOwner,
-    private readonly node: LogicalNode,
-    private readonly keys: readonly NamedExpression[],
+    private readonly rows: KeyedRows,
     private readonly of: Window,
   ) {}
 
@@ -246,79 +261,6 @@ export class WindowedStream<T, K> {
   aggregate<A extends Readonly<Record<string, Aggregator<Row<T>, unknown>>>>(
     aggregates: A,
   ): Stream<Flat<K & WindowBounds & Aggregated<A>>> {
-    const time = this.node.schema.findIndex((field) => timeAttribute(field.type) === 'rowtime');
-    const calls = aggregatesOf(aggregates, this.node);
-    return new Stream(this.owner, groupWindows(this.node, time, this.of.shape, this.keys, calls));
+    return new Stream(this.owner, aggregateWindows(this.rows, this.of.shape, aggregates));
   }
-}
-
-// ------------------------------------------------------------------------------------------------- functions to columns
-
-function refused(message: string): SabotError {
-  return new SabotError('SABOT_E_VALIDATION', message, { kind: 'type-mismatch' });
-}
-
-function conditionOf(fn: (row: never) => unknown, node: LogicalNode): Expression {
-  const { value } = compileFunction(fn, node.schema);
-  if (value?.type.kind !== 'BOOLEAN') throw refused('A filter must give true or false.');
-  return value;
-}
-
-function columnsOf(fn: (row: never) => unknown, node: LogicalNode): NamedExpression[] {
-  const { fields, value, name } = compileFunction(fn, node.schema);
-  return fields === undefined ? [{ name: name ?? 'key', expression: value! }] : [...fields];
-}
-
-function timeColumn(fn: (row: never) => unknown, node: LogicalNode): number {
-  const { value } = compileFunction(fn, node.schema);
-  const column = value === undefined ? undefined : columnOf(value);
-  if (
-    value === undefined ||
-    column === undefined ||
-    (value.type.kind !== 'TIMESTAMP' && value.type.kind !== 'TIMESTAMP_LTZ')
-  ) {
-    throw refused('A watermark needs a timestamp column: (row) => row.time.');
-  }
-  return column;
-}
-
-function requireColumn(expression: Expression | undefined, what: string): number {
-  const column = expression === undefined ? undefined : columnOf(expression);
-  if (column === undefined)
-    throw refused(`top() needs columns, but ${what} is computed: compute it with map() before.`);
-  return column;
-}
-
-function sortKeys(order: readonly Order<never>[], node: LogicalNode): SortKey[] {
-  return order.map(({ of, descending }) => ({
-    column: requireColumn(compileFunction(of, node.schema).value, `\`${of}\``),
-    descending,
-    nullsFirst: !descending,
-  }));
-}
-
-function unionOf(nodes: readonly LogicalNode[]): LogicalNode {
-  const [first, ...others] = nodes;
-  for (const other of others) {
-    const same =
-      other.schema.length === first!.schema.length &&
-      other.schema.every((f, i) => sameType(f.type, first!.schema[i]!.type, { ignoreNullability: true }));
-    if (!same) throw refused('Streams of a union must have the same columns in the same order.');
-  }
-  return unionAll(nodes);
-}
-
-function aggregatesOf(
-  aggregates: Readonly<Record<string, Aggregator<never, unknown>>>,
-  node: LogicalNode,
-): NamedAggregate[] {
-  return Object.entries(aggregates).map(([name, { function: called, distinct, argument, filter }]) => {
-    const value = argument === undefined ? undefined : compileFunction(argument, node.schema).value;
-    if (argument !== undefined && value === undefined) throw refused(`The argument of '${name}' must be one value.`);
-    const resolved = resolveAggregator(called, value === undefined ? [] : [value.type]);
-    if (resolved === undefined)
-      throw refused(`${called} does not take ${value?.type.kind ?? 'no argument'} ('${name}').`);
-    const condition = filter === undefined ? undefined : conditionOf(filter, node);
-    return { name, function: resolved.call, distinct, argument: value, filter: condition, type: resolved.type };
-  });
 }

@@ -23,9 +23,21 @@ export function sinkNode(spec: OperatorSpec, input: PhysicalNode, config: Config
   return { spec, inputs: [forward(input)], schema: input.schema, config, label };
 }
 
+/** Where the rows of a job's only query, or of its first, go. */
+export const RESULT_CHANNEL = 'result';
+
+/** The channel of result sink number `index` of a job. */
+export const resultChannel = (index: number): string => (index === 0 ? RESULT_CHANNEL : `${RESULT_CHANNEL}:${index}`);
+
 /**
  * Hands rows to the job's owner: as JSON lines (with `op` first if `changelog`), or as Arrow IPC batches.
  */
-export function resultSink(input: PhysicalNode, format: 'json' | 'arrow', changelog: boolean): PhysicalNode {
-  return { spec: resultSinkSpec, inputs: [forward(input)], schema: input.schema, config: { format, changelog } };
+export function resultSink(
+  input: PhysicalNode,
+  format: 'json' | 'arrow',
+  changelog: boolean,
+  channel = RESULT_CHANNEL,
+): PhysicalNode {
+  const config = { format, changelog, channel };
+  return { spec: resultSinkSpec, inputs: [forward(input)], schema: input.schema, config };
 }

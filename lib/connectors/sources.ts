@@ -1,6 +1,6 @@
 // Sources: nodes without inputs. Connectors say which one a table is (lib/connectors).
 //
-//   file_source, datagen_source, nexmark_source, values_source   ->   +I rows
+//   file_source, datagen_source, nexmark_source, iterable_source, values_source   ->   +I rows
 //
 // State is the position in every split; it belongs to native.
 
@@ -17,6 +17,7 @@ const source = (op: string): OperatorSpec => ({
 export const fileSourceSpec = source('file_source');
 export const datagenSourceSpec = source('datagen_source');
 export const nexmarkSourceSpec = source('nexmark_source');
+export const iterableSourceSpec: OperatorSpec = { ...source('iterable_source'), single: true };
 export const valuesSourceSpec: OperatorSpec = { ...source('values_source'), single: true };
 
 /** Reads a table; `config` comes from its connector. */

@@ -32,6 +32,10 @@ function definition(name: string, schema: Schema, options: Options): TableDefini
   };
 }
 
+/** The table that stands for an iterable in a plan. */
+export const iterableTable = (schema: RowColumnType<Fields>): TableDefinition =>
+  definition('iterable', fieldsOf(schema), {});
+
 const fieldsOf = (schema: RowColumnType<Fields>): Schema => (schema.type.kind === 'ROW' ? schema.type.fields : []);
 
 export interface FileOptions {

@@ -5,6 +5,7 @@
 //
 // Results are Flink's: SUM and AVG keep the argument's type (AVG of a bigint is a bigint, truncated). NULLs are skipped.
 
+import type { ColumnType } from '../schema/t.js';
 import type { LogicalType } from '../schema/types.js';
 import { findFunction } from './functions/catalogue.js';
 
@@ -17,6 +18,8 @@ export interface Aggregator<R, V> {
   readonly argument: ((row: R) => unknown) | undefined;
   /** Only rows for which it is true are taken. */
   readonly filter: ((row: R) => boolean) | undefined;
+  /** What the function gives, where its text does not tell. */
+  readonly returns: ColumnType<unknown> | undefined;
   /** Only for type inference. */
   readonly [result]?: V;
 }
@@ -37,18 +40,21 @@ type Plain<V> = V extends bigint
 export interface AggregateOptions<R> {
   /** Only rows for which it is true are taken. */
   readonly filter?: (row: R) => boolean;
+  /** What the function gives, where its text does not tell: `sum((b) => rate(b), { returns: t.double() })`. */
+  readonly returns?: ColumnType<unknown>;
 }
 
 const aggregator = <R, V>(
   name: string,
   argument: ((row: R) => unknown) | undefined,
-  { filter }: AggregateOptions<R> = {},
+  { filter, returns }: AggregateOptions<R> = {},
   distinct = false,
 ): Aggregator<R, V> => ({
   function: name,
   distinct,
   argument,
   filter,
+  returns,
 });
 
 /**

@@ -1,36 +1,38 @@
-// arrow-function-body: the parts of an arrow function's source: what its row is called, and the expression that it returns.
+// arrow-function-body: the parts of an arrow function: what its row is called, and the expression that it returns.
 //
 //   ({ price: p }) => p > 1n     ->     parameter { p: price }, node p > 1n
 
-import { parseExpressionAt } from 'acorn';
+import { type AnyNode, type FunctionSource, nameOfKey } from './function-source.js';
 
 /** Why a function, or a part of it, has no native form. */
 export class NotCompiled extends Error {}
 
+/** The row's name, or the columns that its pattern names. */
+export type RowParameter = string | ReadonlyMap<string, string>;
+
 export interface FunctionBody {
   readonly node: AnyNode;
-  /** The parameter's name, or the columns that its pattern names. */
-  readonly parameter: string | ReadonlyMap<string, string>;
+  readonly parameter: RowParameter;
 }
 
-/** Trees are read by their `type`; members are checked where they are used. */
-// biome-ignore lint/suspicious/noExplicitAny: acorn's union of all nodes would need a cast at every member.
-export type AnyNode = any;
-
-/** The one expression that an arrow function over a row returns. */
-export function bodyOf(source: string): FunctionBody {
-  const fn: AnyNode = parseExpressionAt(source, 0, { ecmaVersion: 2022 });
-  if (fn.type !== 'ArrowFunctionExpression') throw new NotCompiled('it is no arrow function');
-  if (fn.async) throw new NotCompiled('it is async');
-  if (fn.params.length > 1) throw new NotCompiled('it takes more than the row');
-  const statements = fn.body.type === 'BlockStatement' ? fn.body.body : undefined;
+/** The one expression that an arrow function over a row returns; throws NotCompiled if it does more. */
+export function bodyOf({ tree }: FunctionSource): FunctionBody {
+  if (tree === undefined) throw new NotCompiled('its text cannot be seen');
+  if (tree.type !== 'ArrowFunctionExpression') throw new NotCompiled('it is no arrow function');
+  if (tree.params.length > 1) throw new NotCompiled('it takes more than the row');
+  const statements = tree.body.type === 'BlockStatement' ? tree.body.body : undefined;
   if (statements !== undefined && (statements.length !== 1 || statements[0].type !== 'ReturnStatement')) {
     throw new NotCompiled('its body is more than one return');
   }
-  return { node: statements?.[0].argument ?? fn.body, parameter: parameterOf(fn.params[0]) };
+  const node = statements?.[0].argument ?? tree.body;
+  return { node: unwrapped(node), parameter: parameterOf(tree.params[0]) };
 }
 
-function parameterOf(pattern: AnyNode): FunctionBody['parameter'] {
+/** A node without the parentheses around it. */
+export const unwrapped = (node: AnyNode): AnyNode =>
+  node.type === 'ParenthesizedExpression' ? unwrapped(node.expression) : node;
+
+function parameterOf(pattern: AnyNode): RowParameter {
   if (pattern === undefined) return new Map();
   if (pattern.type === 'Identifier') return pattern.name;
   if (pattern.type !== 'ObjectPattern') throw new NotCompiled('its parameter is no plain name');
@@ -39,7 +41,7 @@ function parameterOf(pattern: AnyNode): FunctionBody['parameter'] {
     if (property.type !== 'Property' || property.computed || property.value.type !== 'Identifier') {
       throw new NotCompiled('its parameter is no plain pattern');
     }
-    names.set(property.value.name, property.key.name);
+    names.set(property.value.name, nameOfKey(property.key));
   }
   return names;
 }

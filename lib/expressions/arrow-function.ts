@@ -1,14 +1,13 @@
-// arrow-function: compiles a TypeScript arrow function over a row to a native expression.
+// arrow-function: compiles what an arrow function over a row computes to native expressions.
 //
 //   (b) => b.price > 100n && b.channel !== null   ->   and(greater_than(price, 100), is_not_null(channel))
 //
 // Only what means exactly the same in JavaScript and in the engine is compiled:
-// - number arithmetic is done in DOUBLE, as JavaScript does; bigint arithmetic in DECIMAL, which does not wrap;
+// - number arithmetic is done in DOUBLE, as JavaScript does; bigint arithmetic in 64 bits, checked: a batch that needs more runs in V8;
 // - a time plus or minus whole milliseconds is a time again: `f.hour + f.minute * 60_000`;
-// - a comparison with NULL is false, so that `!` and `||` have two values to work with;
-// - whatever else a function does (calls, closures, loops) is not compiled, and the error says what and why.
+// - NULL is compared as JavaScript does: less than and greater than take it for 0, === is true only for two NULLs;
+// - whatever else a function does (calls, closures, loops) is not compiled, and NotCompiled says what and why.
 
-import { SabotError } from '../errors.js';
 import {
   isApproximate,
   isCharacter,
@@ -17,43 +16,17 @@ import {
   type LogicalType,
   nullable,
   type Schema,
+  sameType,
   types,
   withNullable,
 } from '../schema/types.js';
-import { type AnyNode, bodyOf, type FunctionBody, NotCompiled } from './arrow-function-body.js';
-import { call, column, type Expression, isLiteral, literal } from './expression.js';
-
-/** Named results of a function: one for a value, several for an object. */
-export interface CompiledFunction {
-  /** Undefined for a single value. */
-  readonly fields: readonly { readonly name: string; readonly expression: Expression }[] | undefined;
-  /** The single value. */
-  readonly value: Expression | undefined;
-  /** `auction` for `(b) => b.auction`. */
-  readonly name: string | undefined;
-}
-
-/** Compiles `fn`, whose argument is a row of `schema`. Throws if a part of it has no exact native form. */
-export function compileFunction(fn: (row: never) => unknown, schema: Schema): CompiledFunction {
-  const source = fn.toString();
-  try {
-    const body = bodyOf(source);
-    const compiler = new Compiler(source, schema, body.parameter);
-    if (body.node.type === 'ObjectExpression')
-      return { fields: compiler.fields(body.node), value: undefined, name: undefined };
-    const value = compiler.result(body.node);
-    return { fields: undefined, value, name: compiler.nameOf(body.node) };
-  } catch (error) {
-    if (!(error instanceof NotCompiled) && !(error instanceof SyntaxError)) throw error;
-    throw new SabotError(
-      'SABOT_E_UNSUPPORTED',
-      `The function \`${source}\` cannot run natively: ${error.message}. Functions that run in V8 are not supported yet.`,
-      { kind: 'unsupported-function', identifier: source },
-    );
-  }
-}
+import { NotCompiled, type RowParameter } from './arrow-function-body.js';
+import { call, column, type Expression, isCall, isLiteral, literal, someExpression } from './expression.js';
+import type { AnyNode, FunctionSource } from './function-source.js';
+import { asBigint, asDouble, asString, fitsBigint, isPlainText, isWhole } from './operands.js';
 
 const BOOLEAN = withNullable(types.boolean(), false);
+const DOUBLE = withNullable(types.double(), false);
 const INTERVAL = withNullable(types.dayTimeInterval(), false);
 const COMPARISONS: Readonly<Record<string, string>> = {
   '<': 'less_than',
@@ -68,51 +41,35 @@ const ARITHMETIC: Readonly<Record<string, string>> = {
   '/': 'divide',
   '%': 'mod',
 };
+/** Names of the calls that can fail where JavaScript does not: what holds one is a `compiled_function`. */
+const CHECKED: ReadonlySet<string> = new Set(Object.values(ARITHMETIC).map((name) => `checked_${name}`));
 
-const DECIMAL_DIGITS_MAX = 38;
-const BIGINT_DIGITS = 19;
+/** Whether a batch of this expression may have to run in V8 after all. */
+export const canFail = (e: Expression): boolean => someExpression(e, (part) => isCall(part) && CHECKED.has(part.call));
 
-class Compiler {
+/** Compiles nodes of one function, whose row has this schema. */
+export class ExpressionCompiler {
+  /** NULL stands for undefined in them: `b.place?.city`. */
+  private readonly undefinable = new WeakSet<Expression>();
+
   constructor(
-    private readonly source: string,
+    private readonly source: FunctionSource,
     private readonly schema: Schema,
-    private readonly parameter: FunctionBody['parameter'],
+    private readonly parameter: RowParameter,
   ) {}
 
-  fields(node: AnyNode): { name: string; expression: Expression }[] {
-    return node.properties.flatMap((property: AnyNode) => {
-      if (property.type === 'SpreadElement') {
-        if (property.argument.type !== 'Identifier' || property.argument.name !== this.parameter)
-          this.refuse(property, 'only the row can be spread');
-        return this.schema.map((field, i) => ({ name: field.name, expression: column(i, field.type) }));
-      }
-      if (property.computed || property.method || property.kind !== 'init')
-        this.refuse(property, 'it is no plain member');
-      const name = String(property.key.name ?? property.key.value);
-      return [{ name, expression: this.result(property.value) }];
-    });
-  }
-
-  /** A value as it leaves the function: exact integers become BIGINT again, and fail if they do not fit. */
-  result(node: AnyNode): Expression {
-    const e = this.compile(node);
-    if (e.type.kind !== 'DECIMAL' || !isComputed(e)) return e;
-    const text = call('cast', [e], withNullable(types.string(), e.type.nullable));
-    return call('cast', [text], withNullable(types.bigint(), e.type.nullable));
-  }
-
-  nameOf(node: AnyNode): string | undefined {
-    if (node.type === 'TSNonNullExpression') return this.nameOf(node.expression);
-    if (node.type === 'MemberExpression' && !node.computed) return node.property.name;
-    return node.type === 'Identifier' && typeof this.parameter !== 'string' ? this.parameter.get(node.name) : undefined;
-  }
-
   compile(node: AnyNode): Expression {
+    const e = this.loose(node);
+    if (this.undefinable.has(e)) this.refuse(node, 'it may be undefined');
+    return e;
+  }
+
+  /** As compile, but NULL may stand for undefined too. */
+  private loose(node: AnyNode): Expression {
     switch (node.type) {
       case 'ParenthesizedExpression':
-        return this.compile(node.expression);
       case 'ChainExpression':
-        return this.compile(node.expression);
+        return this.loose(node.expression);
       case 'Literal':
         return this.literal(node);
       case 'TemplateLiteral':
@@ -137,9 +94,13 @@ class Compiler {
   }
 
   private literal(node: AnyNode): Expression {
-    if (typeof node.bigint === 'string') return literal(node.bigint, types.bigint());
-    if (node.value === null) return literal(null, types.null());
-    if (typeof node.value === 'number') return literal(node.value, types.double());
+    if (typeof node.bigint === 'string') {
+      const value = BigInt(node.bigint);
+      if (!fitsBigint(value)) this.refuse(node, 'it needs more than 64 bits');
+      return literal(String(value), types.bigint());
+    }
+    if (node.value === null && node.raw === 'null') return literal(null, types.null());
+    if (typeof node.value === 'number' && Number.isFinite(node.value)) return literal(node.value, types.double());
     if (typeof node.value === 'string') return literal(node.value, types.string());
     if (typeof node.value === 'boolean') return literal(node.value, types.boolean());
     return this.refuse(node, 'this literal has no native form');
@@ -159,8 +120,7 @@ class Compiler {
     const e = this.compile(node);
     if (e.type.nullable) this.refuse(node, "it may be null, which JavaScript writes 'null'");
     if (isCharacter(e.type)) return e;
-    if (isExactInteger(e.type) || (e.type.kind === 'DECIMAL' && isComputed(e)))
-      return call('cast', [e], withNullable(types.string(), false));
+    if (isExactInteger(e.type)) return call('cast', [e], withNullable(types.string(), false));
     return this.refuse(node, `${e.type.kind} is written differently`);
   }
 
@@ -186,25 +146,26 @@ class Compiler {
     if (node.computed) return this.refuse(node, 'a computed member has no native form');
     if (node.object.type === 'Identifier' && node.object.name === this.parameter)
       return this.columnOf(node, node.property.name);
-    const object = this.compile(node.object);
+    const object = this.loose(node.object);
     if (object.type.kind !== 'ROW')
       return this.refuse(node, `.${node.property.name} of ${object.type.kind} has no native form`);
     const index = object.type.fields.findIndex((field) => field.name === node.property.name);
     const field = object.type.fields[index];
     if (field === undefined) return this.refuse(node, `there is no field '${node.property.name}'`);
-    return call('field', [object], object.type.nullable ? nullable(field.type) : field.type, { index });
+    if (!object.type.nullable) return call('field', [object], field.type, { index });
+    if (!node.optional && !this.undefinable.has(object)) this.refuse(node, 'it may be null, which JavaScript refuses');
+    const found = call('field', [object], nullable(field.type), { index });
+    this.undefinable.add(found);
+    return found;
   }
 
   private unary(node: AnyNode): Expression {
-    const e = this.compile(node.argument);
     if (node.operator === '!') return call('not', [this.condition(node.argument)], BOOLEAN);
-    if (node.operator === '-') {
-      if (isLiteral(e) && typeof e.literal === 'number') return literal(-e.literal, e.type);
-      if (isLiteral(e) && e.type.kind === 'BIGINT') return literal(`-${e.literal}`, e.type);
-      const value = this.operand(node.argument, e);
-      return call('negate', [value], value.type);
-    }
-    return this.refuse(node, `${node.operator} has no native form`);
+    if (node.operator !== '-') return this.refuse(node, `${node.operator} has no native form`);
+    const e = this.compile(node.argument);
+    if (isLiteral(e) && typeof e.literal === 'number') return literal(-e.literal, e.type);
+    if (e.type.kind === 'BIGINT') return this.checked(node, 'minus', literal('0', types.bigint()), e);
+    return call('negate', [this.number(node.argument, e)], DOUBLE);
   }
 
   private binary(node: AnyNode): Expression {
@@ -215,8 +176,7 @@ class Compiler {
     const comparison = COMPARISONS[operator];
     if (comparison !== undefined) {
       const [a, b] = this.comparable(node, left, right);
-      const compared = call(comparison, [a, b], withNullable(types.boolean(), a.type.nullable || b.type.nullable));
-      return compared.type.nullable ? call('is_true', [compared], BOOLEAN) : compared;
+      return call(comparison, [this.nullAsZero(node, a), this.nullAsZero(node, b)], BOOLEAN);
     }
     if (operator === '+' && isCharacter(left.type) && isCharacter(right.type)) {
       if (left.type.nullable || right.type.nullable)
@@ -260,65 +220,80 @@ class Compiler {
   }
 
   private arithmetic(node: AnyNode, name: string, left: Expression, right: Expression): Expression {
-    const [a, b] = [this.operand(node.left, left), this.operand(node.right, right)];
-    if (isApproximate(a.type) && isApproximate(b.type)) return call(name, [a, b], withNullable(types.double(), false));
-    if (a.type.kind !== 'DECIMAL' || b.type.kind !== 'DECIMAL')
+    if (left.type.kind === 'BIGINT' && right.type.kind === 'BIGINT') return this.checked(node, name, left, right);
+    if (left.type.kind === 'BIGINT' || right.type.kind === 'BIGINT')
       return this.refuse(node, 'bigint and number do not mix');
-    if (name === 'divide' || name === 'mod')
-      return this.refuse(node, 'bigint division is not compiled: it may fail in a way of its own');
-    const digits =
-      name === 'times' ? a.type.precision + b.type.precision : Math.max(a.type.precision, b.type.precision) + 1;
-    if (digits > DECIMAL_DIGITS_MAX)
-      return this.refuse(node, `its result may have ${digits} digits, more than ${DECIMAL_DIGITS_MAX}`);
-    return call(name, [a, b], withNullable(types.decimal(digits, 0), false));
+    return call(name, [this.number(node.left, left), this.number(node.right, right)], DOUBLE);
   }
 
-  /** A number as DOUBLE, a bigint as DECIMAL. */
-  private operand(node: AnyNode, e: Expression): Expression {
+  /** Arithmetic of bigints in 64 bits that notices when they do not suffice. */
+  private checked(node: AnyNode, name: string, left: Expression, right: Expression): Expression {
+    if (left.type.nullable || right.type.nullable) this.refuse(node, 'it may be null, which bigint arithmetic refuses');
+    // The engine would fold it, and fail, before there is a batch.
+    if (isLiteral(left) && isLiteral(right)) this.refuse(node, 'it is a constant');
+    return call(`checked_${name}`, [left, right], withNullable(types.bigint(), false));
+  }
+
+  /** A number as DOUBLE. */
+  private number(node: AnyNode, e: Expression): Expression {
     if (e.type.nullable) return this.refuse(node, 'it may be null, which JavaScript counts as 0');
-    if (e.type.kind === 'BIGINT') return call('cast', [e], withNullable(types.decimal(BIGINT_DIGITS, 0), false));
-    if (e.type.kind === 'DECIMAL' && isComputed(e)) return e;
-    if (isExactInteger(e.type) || isApproximate(e.type)) return asDouble(e);
+    if (e.type.kind !== 'BIGINT' && (isExactInteger(e.type) || isApproximate(e.type))) return asDouble(e);
     return this.refuse(node, `arithmetic with ${e.type.kind} has no native form`);
   }
 
   private equality(node: AnyNode): Expression {
     const negated = node.operator.startsWith('!');
-    const left = this.compile(node.left);
-    const right = this.compile(node.right);
+    const strict = node.operator.length === 3;
+    const left = this.loose(node.left);
+    const right = this.loose(node.right);
+    // undefined is not null, but it is no other value either.
+    const undefinable = this.undefinable.has(left) ? right : this.undefinable.has(right) ? left : undefined;
+    if (strict && undefinable?.type.nullable) this.refuse(node, 'it may be undefined');
     if (left.type.kind === 'NULL' || right.type.kind === 'NULL') {
       const tested = left.type.kind === 'NULL' ? right : left;
       return call(negated ? 'is_not_null' : 'is_null', [tested], BOOLEAN);
     }
-    if (node.operator.length === 2 && (left.type.nullable || right.type.nullable))
-      this.refuse(node, `use ${node.operator}=`);
+    if (!strict) this.refuse(node, `use ${node.operator}=`);
     const [a, b] = this.comparable(node, left, right);
-    if (a.type.nullable || b.type.nullable)
+    if (a.type.nullable || b.type.nullable) {
+      if (isApproximate(a.type)) this.refuse(node, 'it may be null or NaN');
       return call(negated ? 'is_distinct_from' : 'is_not_distinct_from', [a, b], BOOLEAN);
+    }
     return call(negated ? 'not_equals' : 'equals', [a, b], BOOLEAN);
   }
 
-  /** Both sides in one type, if JavaScript and the engine order that type alike. */
+  /** Both sides in one type, if JavaScript and the engine compare that type alike. */
   private comparable(node: AnyNode, left: Expression, right: Expression): [Expression, Expression] {
-    const exact = (e: Expression) => e.type.kind === 'BIGINT' || (e.type.kind === 'DECIMAL' && isComputed(e));
+    const ordered = COMPARISONS[node.operator] !== undefined;
     const number = (e: Expression) => (isExactInteger(e.type) && e.type.kind !== 'BIGINT') || isApproximate(e.type);
-    if (exact(left) && exact(right)) {
-      if (left.type.kind === 'BIGINT' && right.type.kind === 'BIGINT') return [left, right];
-      return [asDecimal(left), asDecimal(right)];
-    }
+    if (left.type.kind === 'BIGINT' && right.type.kind === 'BIGINT') return [left, right];
+    if (ordered && left.type.kind === 'BIGINT' && isWhole(right)) return [left, asBigint(right)];
+    if (ordered && right.type.kind === 'BIGINT' && isWhole(left)) return [asBigint(left), right];
     if (number(left) && number(right)) return [asDouble(left), asDouble(right)];
-    if (isTimestamp(left.type) && isTimestamp(right.type) && left.type.kind === right.type.kind) return [left, right];
+    if (isTimestamp(left.type) && isTimestamp(right.type) && left.type.kind === right.type.kind) {
+      if (Math.max(left.type.precision, right.type.precision) > 6) this.refuse(node, 'a number has no nanoseconds');
+      return [left, right];
+    }
     if (isTimestamp(left.type) && isLiteral(right) && typeof right.literal === 'number')
       return [left, this.instant(node, right.literal, left.type)];
     if (isTimestamp(right.type) && isLiteral(left) && typeof left.literal === 'number')
       return [this.instant(node, left.literal, right.type), right];
     if (left.type.kind === 'BOOLEAN' && right.type.kind === 'BOOLEAN') return [left, right];
     if (isCharacter(left.type) && isCharacter(right.type)) {
-      // UTF-16 and UTF-8 agree on what is equal, not on what comes first.
-      if (COMPARISONS[node.operator] !== undefined) this.refuse(node, 'JavaScript orders strings by UTF-16 units');
+      // UTF-16 and UTF-8 agree on what is equal, and on what comes first unless surrogates are compared with what lies above them.
+      if (ordered && !isPlainText(left) && !isPlainText(right))
+        this.refuse(node, 'JavaScript orders strings by UTF-16 units');
       return [left, right];
     }
     return this.refuse(node, `${left.type.kind} and ${right.type.kind} are not compared natively`);
+  }
+
+  /** What < and > make of a value that may be NULL. */
+  private nullAsZero(node: AnyNode, e: Expression): Expression {
+    if (!e.type.nullable) return e;
+    if (isCharacter(e.type)) this.refuse(node, 'it may be null, which JavaScript compares as a number');
+    const zero = e.type.kind === 'BOOLEAN' ? false : e.type.kind === 'DOUBLE' ? 0 : '0';
+    return call('coalesce', [e, literal(zero, e.type)], withNullable(e.type, false));
   }
 
   private instant(node: AnyNode, ms: number, type: LogicalType): Expression {
@@ -329,18 +304,26 @@ class Compiler {
 
   private logical(node: AnyNode): Expression {
     if (node.operator === '??') {
-      const left = this.compile(node.left);
+      const left = this.loose(node.left);
       const right = this.compile(node.right);
       if (!left.type.nullable) return left;
-      const [a, b] = left.type.kind === right.type.kind ? [left, right] : this.comparable(node, left, right);
+      if (left.type.kind === 'NULL') return right;
+      const [a, b] = this.unified(node, left, right);
       return call('coalesce', [a, b], withNullable(a.type, b.type.nullable));
     }
-    const parts = [this.condition(node.left), this.condition(node.right)];
-    return call(node.operator === '&&' ? 'and' : 'or', parts, BOOLEAN);
+    for (const side of [node.left, node.right]) {
+      if (this.compile(side).type.nullable) this.refuse(side, 'it may be null, and so may the result');
+    }
+    return this.condition(node);
   }
 
   /** A condition that is TRUE or FALSE; truthiness of other values is not compiled. */
   private condition(node: AnyNode): Expression {
+    if (node.type === 'ParenthesizedExpression') return this.condition(node.expression);
+    if (node.type === 'LogicalExpression' && node.operator !== '??') {
+      const sides = [this.condition(node.left), this.condition(node.right)];
+      return call(node.operator === '&&' ? 'and' : 'or', sides, BOOLEAN);
+    }
     const e = this.compile(node);
     if (e.type.kind !== 'BOOLEAN') this.refuse(node, 'it is no boolean; compare it with something');
     return e.type.nullable ? call('is_true', [e], BOOLEAN) : e;
@@ -352,8 +335,15 @@ class Compiler {
     const no = this.compile(node.alternate);
     if (yes.type.kind === 'NULL') return call('if', [test, literal(null, no.type), no], nullable(no.type));
     if (no.type.kind === 'NULL') return call('if', [test, yes, literal(null, yes.type)], nullable(yes.type));
-    const [a, b] = yes.type.kind === no.type.kind ? [yes, no] : this.comparable(node, yes, no);
+    const [a, b] = this.unified(node, yes, no);
     return call('if', [test, a, b], withNullable(a.type, a.type.nullable || b.type.nullable));
+  }
+
+  /** Two values of which one is taken, in one type that writes both alike. */
+  private unified(node: AnyNode, left: Expression, right: Expression): [Expression, Expression] {
+    if (sameType(left.type, right.type, { ignoreNullability: true })) return [left, right];
+    if (isCharacter(left.type) && isCharacter(right.type)) return [asString(left), asString(right)];
+    return this.comparable(node, left, right);
   }
 
   private callOf(node: AnyNode): Expression {
@@ -381,23 +371,12 @@ class Compiler {
   }
 
   private math(node: AnyNode, method: string, args: readonly Expression[]): Expression {
-    const numbers = args.map((e, i) => this.operand(node.arguments[i], e));
     const name = { abs: 'abs', floor: 'floor', ceil: 'ceil', sqrt: 'sqrt' }[method];
-    if (name === undefined || numbers.length !== 1 || !isApproximate(numbers[0]!.type))
-      return this.refuse(node, `Math.${method}() has no exact native form`);
-    return call(name, numbers, withNullable(types.double(), false));
+    if (name === undefined || args.length !== 1) return this.refuse(node, `Math.${method}() has no exact native form`);
+    return call(name, [this.number(node.arguments[0], args[0]!)], DOUBLE);
   }
 
   private refuse(node: AnyNode, reason: string): never {
-    throw new NotCompiled(`in \`${this.source.slice(node.start, node.end)}\`, ${reason}`);
+    throw new NotCompiled(`in \`${this.source.slice(node)}\`, ${reason}`);
   }
 }
-
-/** DECIMAL columns are strings in JavaScript; a DECIMAL that we computed is a bigint. */
-const isComputed = (e: Expression): boolean => 'call' in e;
-
-const asDouble = (e: Expression): Expression =>
-  e.type.kind === 'DOUBLE' ? e : call('cast', [e], withNullable(types.double(), e.type.nullable));
-
-const asDecimal = (e: Expression): Expression =>
-  e.type.kind === 'DECIMAL' ? e : call('cast', [e], withNullable(types.decimal(BIGINT_DIGITS, 0), e.type.nullable));

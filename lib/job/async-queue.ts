@@ -9,10 +9,18 @@ export class AsyncQueue<T> implements AsyncIterable<T> {
   private ended = false;
   private error: Error | undefined;
   private wake: (() => void) | undefined;
+  private dropped: ((item: T) => void) | undefined;
 
   push(item: T): void {
-    this.items.push(item);
+    if (this.dropped === undefined) this.items.push(item);
+    else this.dropped(item);
     this.wake?.();
+  }
+
+  /** Nobody reads any more: `dropped` gets what is left and what comes. */
+  drop(dropped: (item: T) => void): void {
+    this.dropped = dropped;
+    this.items.splice(0).forEach(dropped);
   }
 
   /** No more items; with an error, the reader gets it after the items. */

@@ -4,15 +4,21 @@
 //
 // State: the sinks that streams were sent to. Nothing runs before run(), or before a stream is iterated.
 
-import type { Source } from '../connectors/tables.js';
+import { plainRows, readBatch, rowReader } from '../batches/reading.js';
+import { resultChannel } from '../connectors/sinks.js';
+import { iterableTable, type Source } from '../connectors/tables.js';
 import { SabotError } from '../errors.js';
+import { functionsIn } from '../functions/append.js';
 import { explainPlan } from '../plan/explain.js';
-import type { LogicalNode, SinkNode } from '../plan/nodes.js';
+import type { IterableOrMaker, LogicalNode, SinkNode } from '../plan/nodes.js';
+import type { PhysicalNode } from '../plan/physical.js';
 import { scanSchema } from '../plan/table.js';
 import { type PlannedJob, planJob } from '../planner/plan.js';
+import type { Fields, RowColumnType, RowOf } from '../schema/t.js';
+import type { Schema } from '../schema/types.js';
 import { Stream, type StreamOwner } from '../stream.js';
-import { resultRows } from './result-rows.js';
 import { startJob } from './running-job.js';
+import { SharedRun, type StartedRun } from './shared-run.js';
 
 export interface JobOptions {
   /** Flink's settings and sabot's: `{ 'table.local-time-zone': 'Asia/Kolkata' }`. */
@@ -37,6 +43,8 @@ export class Job {
   /** True once run() has been called. */
   started = false;
   private readonly sinks: SinkNode[] = [];
+  /** What run() and loops of this turn of the event loop join. */
+  private starting: SharedRun<RunOptions> | undefined;
   private readonly owner: StreamOwner;
 
   constructor(
@@ -45,47 +53,99 @@ export class Job {
   ) {
     this.owner = {
       addSink: (sink) => this.sinks.push(sink),
-      rows: (node) => this.rows(node),
+      rows: (node) => ({ [Symbol.asyncIterator]: () => this.rows(node) }),
     };
   }
 
-  /** Rows of a source. */
-  source<T>(source: Source<T>): Stream<T> {
-    const { table } = source;
-    return new Stream<T>(this.owner, { op: 'scan', table, options: table.options, schema: scanSchema(table) });
+  /**
+   * Rows of a source: a connector, or any AsyncIterable or Iterable of rows. A restart begins an iterable anew and leaves out what it
+   * has had, so give a function that makes it if it can be gone through only once.
+   *
+   * @example job.source(() => readings(), t.row({ sensor: t.string(), value: t.double() }))
+   */
+  source<T>(source: Source<T>): Stream<T>;
+  source<F extends Fields>(
+    rows: IterableOrMaker<RowOf<F>>,
+    schema: RowColumnType<F>,
+    options?: { readonly unbounded?: boolean },
+  ): Stream<RowOf<F>>;
+  source(
+    source: Source<unknown> | IterableOrMaker<unknown>,
+    schema?: RowColumnType<Fields>,
+    { unbounded = false }: { readonly unbounded?: boolean } = {},
+  ): Stream<unknown> {
+    if (schema === undefined) {
+      const { table } = source as Partial<Source<unknown>>;
+      if (table === undefined) {
+        throw new SabotError(
+          'SABOT_E_VALIDATION',
+          'An iterable needs the type of its rows: source(rows, t.row({ … })).',
+        );
+      }
+      return new Stream(this.owner, { op: 'scan', table, options: table.options, schema: scanSchema(table) });
+    }
+    const table = iterableTable(schema);
+    const rows = { rows: source as IterableOrMaker<unknown>, unbounded };
+    return new Stream(this.owner, { op: 'scan', table, options: {}, rows, schema: scanSchema(table) });
   }
 
   /** The physical plan as text: operators, changes, and where functions run. */
   explain(options: JobOptions = {}): string {
-    return explainPlan(this.plan(this.sinks, options));
+    return explainPlan(this.plan(this.sinks, options), functionsIn(this.sinks));
   }
 
   /** Runs until all input has ended; rejects if the job fails. */
-  async run({ signal, ...options }: RunOptions = {}): Promise<void> {
+  async run(options: RunOptions = {}): Promise<void> {
     if (this.sinks.length === 0) {
       throw new SabotError('SABOT_E_VALIDATION', `Job '${this.name}' has no sink: end a stream with .to(...).`, {
         job: this.name,
       });
     }
     this.started = true;
-    await using running = startJob(this.plan(this.sinks, options), signal === undefined ? {} : { signal });
-    await running.done;
+    const shared = this.join();
+    if (!shared.joinSinks(options)) {
+      throw new SabotError('SABOT_E_VALIDATION', `Job '${this.name}' is started twice at once.`, { job: this.name });
+    }
+    await shared.run();
   }
 
   private async *rows(node: LogicalNode): AsyncGenerator<Record<string, unknown>, void, void> {
-    const plan = this.plan([node], {});
-    const { schema } = plan.sinks[0]!;
-    await using running = startJob(plan);
-    for await (const piece of running.results()) yield* resultRows(piece, schema);
-    await running.done;
+    yield* this.join().read(node);
+  }
+
+  private join(): SharedRun<RunOptions> {
+    this.starting ??= new SharedRun((readers, options) => {
+      this.starting = undefined;
+      return this.start(readers, options);
+    });
+    return this.starting;
+  }
+
+  private start(readers: readonly LogicalNode[], options: RunOptions | undefined): StartedRun {
+    const { signal, ...rest } = options ?? {};
+    const plan = this.plan([...readers, ...(options === undefined ? [] : this.sinks)], rest);
+    const running = startJob(plan, signal === undefined ? {} : { signal });
+    return {
+      done: running.done,
+      rows: (index) => rowsOf(running.results(resultChannel(index)), plan.sinks[index]!.schema),
+      [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+    };
   }
 
   private plan(plans: readonly LogicalNode[], options: JobOptions): PlannedJob {
     const settings = { ...this.options.settings, ...options.settings };
     const asked = process.env['SABOT_PARALLELISM'];
     const parallelism = options.parallelism ?? this.options.parallelism ?? (asked === undefined ? 1 : Number(asked));
-    const plan = planJob({ name: this.name, plans, settings, parallelism, queryStartMs: Date.now() });
-    if (plan.results === 'changelog' && plans.length === 1 && plans[0]!.op !== 'sink' && updates(plan)) {
+    const plan = planJob({
+      name: this.name,
+      plans,
+      settings,
+      parallelism,
+      queryStartMs: Date.now(),
+      result: { format: 'arrow' },
+    });
+    const readers = plan.sinks.filter((_, i) => plans[i]!.op !== 'sink');
+    if (plan.results === 'changelog' && readers.some(updates)) {
       throw new SabotError(
         'SABOT_E_UNSUPPORTED',
         'An updating stream without end cannot be iterated: send it to a sink.',
@@ -96,8 +156,14 @@ export class Job {
   }
 }
 
+/** What the pieces of a result sink say, as objects. */
+async function* rowsOf(pieces: AsyncIterable<Uint8Array>, schema: Schema): AsyncGenerator<Record<string, unknown>> {
+  const reader = rowReader(schema);
+  for await (const piece of pieces) yield* plainRows(reader, readBatch(piece, schema));
+}
+
 /** Whether rows of the result are taken back. */
-const updates = (plan: PlannedJob): boolean => {
-  const changes = plan.sinks[0]!.inputs[0]!.node.changelog?.changes;
+const updates = (sink: PhysicalNode): boolean => {
+  const changes = sink.inputs[0]!.node.changelog?.changes;
   return changes !== undefined && (changes.updates || changes.deletes);
 };

@@ -20,18 +20,6 @@ export function splitJsonLine(line: string): [name: string, raw: string][] {
   return members;
 }
 
-/** Raw JSON text of every item of the array in `text`. */
-export function splitJsonArray(text: string): string[] {
-  const items: string[] = [];
-  for (let at = 1; at < text.length && text[at] !== ']'; ) {
-    if (text[at] === ',') at++;
-    const end = endOfValue(text, at);
-    items.push(text.slice(at, end));
-    at = end;
-  }
-  return items;
-}
-
 /** What a person reads of a raw value: strings without quotes, NULL as `nullText`. */
 export function plainText(raw: string, nullText: string): string {
   if (raw === 'null') return nullText;

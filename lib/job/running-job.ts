@@ -6,12 +6,14 @@
 // State: pieces that were delivered and not yet taken. The engine stops delivering while 8 MiB are not acknowledged, so a slow
 // reader slows the sources down.
 
+import { RESULT_CHANNEL, resultSinkSpec } from '../connectors/sinks.js';
 import { SabotError, type SabotErrorCode } from '../errors.js';
 import { type NativeJob, type NativeJobError, nativeAddon } from '../native.js';
 import { encodePlanBytes } from '../plan/encode.js';
 import type { PhysicalPlan } from '../plan/physical.js';
 import { AsyncQueue } from './async-queue.js';
 import { commandRun } from './command-run.js';
+import { UserCalls } from './user-calls.js';
 
 /** Counters of one subtask of one operator. */
 export interface OperatorMetrics {
@@ -71,7 +73,9 @@ export class RunningJob implements AsyncDisposable {
   /** Settles when the job has ended; rejects with a SabotError if it failed or was cancelled. */
   readonly done: Promise<void>;
   private readonly native: NativeJob;
-  private readonly pieces = new AsyncQueue<Buffer>();
+  private readonly calls: UserCalls;
+  /** By channel: 'result', 'result:1', … */
+  private readonly pieces = new Map<string, AsyncQueue<Buffer>>();
   private finished = false;
 
   constructor(plan: PhysicalPlan, { onPrint = print, signal }: StartOptions) {
@@ -79,18 +83,20 @@ export class RunningJob implements AsyncDisposable {
     const ended = new Promise<void>((resolve, reject) => {
       settle = (error) => {
         this.finished = true;
-        const failure = error === null ? undefined : jobError(error, plan.job);
-        this.pieces.end(failure);
-        if (failure === undefined) resolve();
-        else reject(failure);
+        const failure = error === null ? undefined : (this.calls.failureOf(error) ?? jobError(error, plan.job));
+        for (const queue of this.pieces.values()) queue.end(failure);
+        this.calls.close().then(() => (failure === undefined ? resolve() : reject(failure)));
       };
     });
+    this.calls = new UserCalls(plan);
+    for (const { spec, config } of plan.sinks)
+      if (spec === resultSinkSpec) this.pieces.set(String(config['channel']), new AsyncQueue());
     try {
-      this.native = new (nativeAddon().Job)(
-        encodePlanBytes(plan),
-        (channel, bytes) => this.take(channel, bytes, onPrint),
-        settle,
-      );
+      this.native = new (nativeAddon().Job)(encodePlanBytes(plan), {
+        onData: (channel, bytes) => this.take(channel, bytes, onPrint),
+        onCall: (call, node, subtask, request) => this.calls.run(this.native, call, node, subtask, request),
+        onFinished: settle,
+      });
     } catch (cause) {
       const { kind, identifier, operator, message } = cause as Partial<NativeJobError> & Error;
       if (typeof kind !== 'string') throw cause;
@@ -109,11 +115,15 @@ export class RunningJob implements AsyncDisposable {
     this.done.catch(() => {});
   }
 
-  /** What the result sink hands over, piece by piece; throws when the job fails. May be read once. */
-  async *results(): AsyncGenerator<Buffer, void, void> {
-    for await (const piece of this.pieces) {
-      yield piece;
-      if (!this.finished) this.native.acknowledge(piece.length);
+  /** What a result sink hands over, piece by piece; throws when the job fails. May be read once; who stops reading drops the rest. */
+  async *results(channel = RESULT_CHANNEL): AsyncGenerator<Buffer, void, void> {
+    try {
+      for await (const piece of this.pieces.get(channel)!) {
+        yield piece;
+        this.acknowledge(channel, piece);
+      }
+    } finally {
+      this.pieces.get(channel)?.drop((piece) => this.acknowledge(channel, piece));
     }
   }
 
@@ -134,16 +144,19 @@ export class RunningJob implements AsyncDisposable {
   }
 
   private take(channel: string, bytes: Buffer, onPrint: NonNullable<StartOptions['onPrint']>): void {
-    if (channel === 'result') {
-      this.pieces.push(bytes);
+    const results = this.pieces.get(channel);
+    if (results !== undefined) {
+      results.push(bytes);
       return;
     }
     const taken = onPrint(channel === 'stderr' ? 'stderr' : 'stdout', bytes);
-    const acknowledge = () => {
-      if (!this.finished) this.native.acknowledge(bytes.length);
-    };
+    const acknowledge = () => this.acknowledge(channel, bytes);
     if (taken === undefined) acknowledge();
     else taken.then(acknowledge, () => this.cancel());
+  }
+
+  private acknowledge(channel: string, bytes: Buffer): void {
+    if (!this.finished) this.native.acknowledge(channel, bytes.length);
   }
 }
 

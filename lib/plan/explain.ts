@@ -15,7 +15,7 @@ import { subtasks } from './encode.js';
 import { type Changes, type PhysicalInput, type PhysicalNode, type PhysicalPlan, topological } from './physical.js';
 
 /** The plan as EXPLAIN prints it. */
-export function explainPlan(plan: PhysicalPlan): string {
+export function explainPlan(plan: PhysicalPlan, functions: readonly ExplainedFunction[] = []): string {
   const order = topological(plan.sinks);
   const parallelism = subtasks(order, plan.options.parallelism);
   const readers = new Map<PhysicalNode, number>();
@@ -52,21 +52,32 @@ export function explainPlan(plan: PhysicalPlan): string {
     });
   };
   for (const sink of plan.sinks) visit(sink, undefined, '', '', '');
-  return [...lines, '', ...explainFunctions(order)].join('\n');
+  return [...lines, '', ...explainFunctions(order, functions)].join('\n');
 }
 
-/** Where functions run: native ones together, those in V8 with the reason. */
-function explainFunctions(order: readonly PhysicalNode[]): string[] {
-  const inV8 = order.filter((node) => node.spec.op === 'user_function');
+/** A function of the Stream API, and what became of it. */
+export interface ExplainedFunction {
+  readonly use: string;
+  readonly text: string;
+  readonly user: { readonly native: unknown; readonly reason: string } | undefined;
+}
+
+/** Where functions run: the engine's together, the user's one by one, those in V8 with the reason. */
+function explainFunctions(order: readonly PhysicalNode[], functions: readonly ExplainedFunction[]): string[] {
   const calls = new Set<string>();
   for (const node of order) for (const e of expressionsOf(node)) collectCalls(e, calls);
   const native = calls.size === 0 ? [] : [`native functions: ${[...calls].sort().join(', ')}`];
+  const print = ({ use, text }: ExplainedFunction) => `${use} \`${text.replaceAll(/\s+/g, ' ')}\``;
+  const compiled = functions.filter(({ user }) => user === undefined || user.native !== undefined);
+  const inV8 = functions.filter(({ user }) => user !== undefined && user.native === undefined);
   return [
     ...native,
-    ...inV8.map(
-      (node) => `in V8: ${node.label ?? 'function'} (${String(node.config['reason'] ?? 'a JavaScript function')})`,
+    ...compiled.map((of) =>
+      of.user === undefined
+        ? `compiled: ${print(of)}`
+        : `compiled: ${print(of)} (a batch whose bigints need more than 64 bits runs in V8)`,
     ),
-    ...(inV8.length === 0 ? ['functions in V8: none'] : []),
+    ...(inV8.length === 0 ? ['functions in V8: none'] : inV8.map((of) => `in V8: ${print(of)}: ${of.user!.reason}`)),
   ];
 }
 

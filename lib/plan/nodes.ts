@@ -10,6 +10,7 @@ import type { AggregateCall, SortKey } from '../expressions/aggregate-call.js';
 import type { Expression, Literal, SubqueryPlan } from '../expressions/expression.js';
 import type { LogicalType, Schema } from '../schema/types.js';
 import type { TableDefinition } from './table.js';
+import type { UserFunction } from './user-function.js';
 
 export type { AggregateCall, SortKey } from '../expressions/aggregate-call.js';
 
@@ -23,6 +24,17 @@ export interface ScanNode extends Node {
   readonly table: TableDefinition;
   /** The table's options with those of an OPTIONS hint on top. */
   readonly options: Readonly<Record<string, string>>;
+  /** The rows themselves, if they come from JavaScript. */
+  readonly rows?: IterableRows;
+}
+
+/** Rows one after the other, or what makes them anew for every run. */
+export type IterableOrMaker<R> = AsyncIterable<R> | Iterable<R> | (() => AsyncIterable<R> | Iterable<R>);
+
+/** Rows that JavaScript hands over. */
+export interface IterableRows {
+  readonly rows: IterableOrMaker<unknown>;
+  readonly unbounded: boolean;
 }
 
 /** Rows of constants, each cast to the schema's type. */
@@ -50,6 +62,18 @@ export interface ProjectNode extends Node {
   readonly op: 'project';
   readonly input: LogicalNode;
   readonly expressions: readonly Expression[];
+}
+
+/**
+ * Functions in TypeScript over every row: output is `columns` of the input, then the functions' results. All of them are compiled, or
+ * all run in V8. If it `flattens`, its one function gives any number of rows for each.
+ */
+export interface UserFunctionNode extends Node {
+  readonly op: 'user_function';
+  readonly input: LogicalNode;
+  readonly columns: readonly number[];
+  readonly functions: readonly UserFunction[];
+  readonly flattens: boolean;
 }
 
 /**
@@ -275,6 +299,7 @@ export type LogicalNode =
   | WatermarkNode
   | FilterNode
   | ProjectNode
+  | UserFunctionNode
   | AggregateNode
   | ExpandNode
   | WindowTableNode

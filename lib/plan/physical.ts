@@ -6,6 +6,7 @@
 // What an operator is stands in its `spec` as data: nothing here or in the rules switches on its name.
 
 import type { Schema } from '../schema/types.js';
+import type { Answerer } from './user-function.js';
 
 /** Kinds of change that a stream may carry beside inserts. */
 export interface Changes {
@@ -69,6 +70,13 @@ export interface ChangelogFindings {
   readonly fold: boolean;
 }
 
+/** JavaScript behind a node. */
+export interface OwnerCode {
+  readonly parts: readonly object[];
+  /** Makes the code of one subtask; called when the subtask first calls. */
+  readonly open: (subtask: number) => Answerer;
+}
+
 export interface PhysicalNode {
   readonly spec: OperatorSpec;
   readonly inputs: readonly PhysicalInput[];
@@ -81,6 +89,8 @@ export interface PhysicalNode {
   readonly parallelism?: number;
   /** A source that never ends. */
   readonly unbounded?: boolean;
+  /** Code that native calls while it runs; two nodes are the same only if it is made of the same `parts`. */
+  readonly code?: OwnerCode;
   /** Changes of the output and whether -U rows are among them, once they are known (infer-changelog). */
   readonly changelog?: { readonly changes: Changes; readonly updateBefore: boolean };
 }

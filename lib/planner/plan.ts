@@ -4,7 +4,7 @@
 //
 // No state: planning the same job twice gives the same bytes.
 
-import { resultSink } from '../connectors/sinks.js';
+import { resultChannel, resultSink } from '../connectors/sinks.js';
 import { materializeFinal } from '../operators/materialize-final.js';
 import type { LogicalNode } from '../plan/nodes.js';
 import { changesOf, isBounded, isInsertOnly, type PhysicalNode, type PhysicalPlan } from '../plan/physical.js';
@@ -67,8 +67,11 @@ export function planJob(request: PlanRequest): PlannedJob {
   // Unbounded after all, and nobody asked for final rows.
   if (isQuery && wanted === undefined && results === 'changelog') nodes = lowerWith(false);
 
+  let numResults = 0;
   const sinks = nodes.map((node, i) =>
-    request.plans[i]!.op === 'sink' ? node : resultOf(node, results!, request.result?.format ?? 'json'),
+    request.plans[i]!.op === 'sink'
+      ? node
+      : resultOf(node, results!, request.result?.format ?? 'json', resultChannel(numResults++)),
   );
   const options = planOptions(request.settings, request.parallelism, request.queryStartMs);
   return {
@@ -79,8 +82,13 @@ export function planJob(request: PlanRequest): PlannedJob {
   };
 }
 
-function resultOf(node: PhysicalNode, results: 'changelog' | 'final', format: 'json' | 'arrow'): PhysicalNode {
-  if (results === 'changelog') return resultSink(node, format, true);
-  const final = isInsertOnly(changesOf(node)) ? node : materializeFinal(node, upsertKey(node));
-  return resultSink(final, format, false);
+function resultOf(
+  node: PhysicalNode,
+  results: 'changelog' | 'final',
+  format: 'json' | 'arrow',
+  channel: string,
+): PhysicalNode {
+  const insertOnly = isInsertOnly(changesOf(node));
+  if (results === 'changelog') return resultSink(node, format, format === 'json' || !insertOnly, channel);
+  return resultSink(insertOnly ? node : materializeFinal(node, upsertKey(node)), format, false, channel);
 }

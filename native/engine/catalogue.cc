@@ -7,6 +7,7 @@ namespace sabot {
 
 #define SABOT_OPERATORS(X) \
   X(kBlackholeSink)        \
+  X(kCompiledFunction)     \
   X(kDatagenSource)        \
   X(kExpand)               \
   X(kFileSink)             \
@@ -15,6 +16,7 @@ namespace sabot {
   X(kGlobalGroupAggregate) \
   X(kGroupAggregate)       \
   X(kIntervalJoin)         \
+  X(kIterableSource)       \
   X(kJoin)                 \
   X(kLimit)                \
   X(kLocalGroupAggregate)  \
@@ -29,6 +31,7 @@ namespace sabot {
   X(kTopN)                 \
   X(kUnion)                \
   X(kUnnest)               \
+  X(kUserFunction)         \
   X(kValuesSource)         \
   X(kWatermarkAssigner)    \
   X(kWindowAggregate)      \

@@ -35,7 +35,13 @@ class Builder {
     const PlanNode& node = plan_.nodes[index];
     if (node.inputs.size() != 1 || node.inputs[0].exchange != ExchangeKind::kForward) return false;
     const auto producer = static_cast<size_t>(node.inputs[0].node);
-    return num_consumers_[producer] == 1 && plan_.nodes[producer].parallelism == node.parallelism;
+    return num_consumers_[producer] == 1 && plan_.nodes[producer].parallelism == node.parallelism &&
+           !HasOwnTask(node) && !HasOwnTask(plan_.nodes[producer]);
+  }
+
+  static bool HasOwnTask(const PlanNode& node) {
+    const OperatorSpec* spec = FindOperator(node.op);
+    return spec != nullptr && spec->own_task;
   }
 
   arrow::Status AddNode(size_t index) {
@@ -87,6 +93,12 @@ class Builder {
     op.context->metrics = op.metrics.get();
     op.context->waker = [wake = surroundings_.wake, task] { wake(task); };
     op.context->deliver = surroundings_.deliver;
+    if (surroundings_.open_user_function) {
+      op.context->open_user_function = [open = surroundings_.open_user_function, id = node.id,
+                                        subtask, waker = op.context->waker] {
+        return open(id, subtask, waker);
+      };
+    }
     ARROW_ASSIGN_OR_RAISE(op.op, spec.make(node, *op.context));
     graph_.tasks[task]->Append(std::move(op));
     return arrow::Status::OK();

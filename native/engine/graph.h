@@ -26,6 +26,7 @@ struct GraphSurroundings {
   // Makes task number `index` of Graph::tasks runnable; any thread.
   std::function<void(size_t index)> wake;
   std::function<bool(const std::string& channel, std::string bytes)> deliver;
+  UserFunctionOpener open_user_function;  // May be empty.
   int64_t channel_bytes_max = kChannelBytesMax;
 };
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "engine/graph.h"
 #include "engine/scheduler.h"
+#include "engine/user_calls.h"
 #include "plan/plan.h"
 #include "sabot/engine.h"
 
@@ -48,6 +49,12 @@ class RunningJob final : public Job {
     surroundings.deliver = [this](const std::string& channel, std::string bytes) {
       return callbacks_.deliver(channel, std::move(bytes));
     };
+    if (callbacks_.call) {
+      user_calls_ = std::make_unique<UserCalls>(callbacks_.call);
+      surroundings.open_user_function = [this](int node, int subtask, std::function<void()> waker) {
+        return user_calls_->Open(node, subtask, std::move(waker));
+      };
+    }
     ARROW_ASSIGN_OR_RAISE(graph_, BuildGraph(plan_, surroundings));
     scheduler_ = MakeThreadedScheduler(std::min(cores, static_cast<int>(graph_.tasks.size())),
                                        SystemClock());
@@ -66,6 +73,16 @@ class RunningJob final : public Job {
 
   void Wake() override {
     for (size_t i = 0; i < graph_.tasks.size(); ++i) scheduler_->Wake(i);
+  }
+
+  void Answer(uint64_t call, std::string&& bytes) override {
+    if (user_calls_ != nullptr)
+      user_calls_->Answer(call, arrow::Buffer::FromString(std::move(bytes)));
+  }
+
+  void Refuse(uint64_t call, const JobError& error) override {
+    if (user_calls_ == nullptr) return;
+    user_calls_->Answer(call, UserError(error.kind, error.identifier, error.message));
   }
 
   std::string Metrics() const override {
@@ -93,6 +110,7 @@ class RunningJob final : public Job {
  private:
   JobCallbacks callbacks_;
   Plan plan_;
+  std::unique_ptr<UserCalls> user_calls_;  // Outlives the graph, whose operators hold its lines.
   Graph graph_;
   // Last, so that it goes first: its threads use all of the above.
   std::unique_ptr<Scheduler> scheduler_;

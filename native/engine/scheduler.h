@@ -36,11 +36,13 @@ std::unique_ptr<Scheduler> MakeThreadedScheduler(int num_workers, Clock& clock);
 
 // Start runs everything on the calling thread and returns when done. Equal seeds give equal runs;
 // virtual time advances to the next timer when nothing is runnable. `between` is called between two
-// steps (barriers, faults, checks).
+// steps (barriers, faults, checks); `stalled` when nothing is runnable and no timer set: true if it
+// woke somebody.
 struct Simulation {
   uint64_t seed = 0;
   int64_t steps_max = 10'000'000;
   std::function<void(uint64_t step)> between;
+  std::function<bool()> stalled;
 };
 std::unique_ptr<Scheduler> MakeSimulatedScheduler(Simulation simulation, VirtualClock& clock);
 

@@ -26,6 +26,7 @@ class SimulatedScheduler final : public Scheduler {
                      nullptr});
       }
       const auto next = Choose(finished);
+      if (!next && simulation_.stalled && simulation_.stalled()) continue;
       if (!next) {
         return done({arrow::Status::UnknownError("Deadlock: no task is runnable (seed ",
                                                  simulation_.seed, ")"),

@@ -11,6 +11,7 @@
   family(Arithmetic)                    \
   family(Array)                         \
   family(Cast)                          \
+  family(CheckedArithmetic)             \
   family(Clock)                         \
   family(Comparison)                    \
   family(Construction)                  \

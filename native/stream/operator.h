@@ -23,6 +23,7 @@
 #include "state/snapshot.h"
 #include "stream/element.h"
 #include "stream/metrics.h"
+#include "stream/user_function.h"
 
 namespace sabot {
 
@@ -53,6 +54,8 @@ struct OperatorContext {
   // Where sinks hand their results to the job's owner (result_sink, print_sink); may be called from
   // this task's thread only. False: no room now, `waker` will be called.
   std::function<bool(const std::string& channel, std::string bytes)> deliver;
+  // Opens this subtask's line to code of the job's owner; empty if the owner has none.
+  std::function<std::unique_ptr<UserFunction>()> open_user_function;
 };
 
 class Operator {
@@ -99,6 +102,8 @@ struct OperatorSpec {
   std::string_view name;
   int num_inputs = 1;
   bool stateful = false;
+  // Is never chained: what comes before and after it goes on while it is blocked on something slow.
+  bool own_task = false;
   arrow::Result<std::unique_ptr<Operator>> (*make)(const PlanNode& node, OperatorContext& context);
 };
 

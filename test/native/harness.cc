@@ -166,6 +166,9 @@ Harness::Harness(std::string_view node, std::vector<Schema> inputs, HarnessOptio
     output_->lines.push_back(channel + ": " + bytes);
     return true;
   };
+  if (options_.owner != nullptr) {
+    context_.open_user_function = [this] { return options_.owner->opener()(0, 0, context_.waker); };
+  }
   Open();
 }
 
@@ -179,7 +182,10 @@ void Harness::Open() {
 }
 
 void Harness::Drive(arrow::Result<Progress> progress) {
-  while (progress.ok() && *progress != Progress::kDone) progress = operator_->Resume(*output_);
+  while (progress.ok() && *progress != Progress::kDone) {
+    if (*progress == Progress::kBlocked && options_.owner != nullptr) options_.owner->AnswerOne(0);
+    progress = operator_->Resume(*output_);
+  }
   last_error_ = progress.status();
 }
 

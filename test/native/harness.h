@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "plan/plan.h"
 #include "stream/operator.h"
+#include "user_function_model.h"
 
 namespace sabot::test {
 
@@ -35,6 +36,7 @@ struct HarnessOptions {
   int64_t batch_rows_max = INT64_MAX;  // Input batches are cut to this size.
   bool no_room = false;  // has_room() says no every other time: large firings must yield.
   PlanOptions plan = {};
+  UserFunctionModel* owner = nullptr;  // Whose functions the operator may call; its node is 0.
 };
 
 class Harness {

@@ -9,7 +9,17 @@ import type { AggregateCall } from '../../expressions/aggregate-call.js';
 import { columnsOf, hasSubquery, isDeterministic } from '../../expressions/columns.js';
 import { type Expression, isSubquery, mapExpression } from '../../expressions/expression.js';
 import type { Schema } from '../../schema/types.js';
-import { inputsOf, type LogicalNode, planOf, type ScanNode, type WatermarkNode, withInputs } from '../nodes.js';
+import {
+  inputsOf,
+  type LogicalNode,
+  planOf,
+  type ScanNode,
+  type UserFunctionNode,
+  type WatermarkNode,
+  withInputs,
+} from '../nodes.js';
+import type { UserFunction } from '../user-function.js';
+import { pruneUserFunction } from './prune-user-function.js';
 import {
   add,
   all,
@@ -32,8 +42,9 @@ type Accesses = Map<string, Set<number>>;
 /** Prunes plans that run as one job; their output columns stay as they are. */
 export function pruneColumns(roots: readonly LogicalNode[]): LogicalNode[] {
   const found: Accesses = new Map();
-  for (const root of roots) new Pruner(found, true).root(root);
-  return roots.map((root) => new Pruner(found, false).root(root));
+  const functions = new Map<UserFunction, Set<number>>();
+  for (const root of roots) new Pruner(found, functions, true).root(root);
+  return roots.map((root) => new Pruner(found, functions, false).root(root));
 }
 
 class Pruner {
@@ -42,6 +53,7 @@ class Pruner {
 
   constructor(
     private readonly accesses: Accesses,
+    private readonly functions: Map<UserFunction, Set<number>>,
     private readonly exploring: boolean,
   ) {}
 
@@ -104,6 +116,8 @@ class Pruner {
         }
         return { node: { ...node, input: input.node, expressions, schema }, at };
       }
+      case 'user_function':
+        return this.userFunction(node, required);
       case 'expand': {
         const kept = sorted(required);
         const used = usedBy(node.projections.flatMap((p) => kept.map((i) => p[i]!)));
@@ -307,6 +321,14 @@ class Pruner {
       },
       at: input.at,
     };
+  }
+
+  /** Functions that two plans read are one operator only if they keep the same columns. */
+  private userFunction(node: UserFunctionNode, required: ReadonlySet<number>): Pruned {
+    const known = this.functions.get(node.functions[0]!) ?? new Set();
+    if (this.exploring) this.functions.set(node.functions[0]!, add(known, required));
+    const wanted = new Set([...required, ...known].filter((i) => i < node.schema.length));
+    return pruneUserFunction(node, wanted, (input, columns) => this.prune(input, columns));
   }
 
   private aggregate(

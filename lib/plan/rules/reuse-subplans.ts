@@ -11,11 +11,11 @@ import { type PhysicalNode, rewrite } from '../physical.js';
 /** Merges equal nodes, bottom-up; sinks stay apart. */
 export function reuseSubplans(sinks: readonly PhysicalNode[]): PhysicalNode[] {
   const known = new Map<string, PhysicalNode>();
-  const ids = new Map<PhysicalNode, number>();
+  const ids = new Map<object, number>();
   const isSink = new Set(sinks);
-  const idOf = (node: PhysicalNode): number => {
-    const id = ids.get(node) ?? ids.size;
-    ids.set(node, id);
+  const idOf = (thing: object): number => {
+    const id = ids.get(thing) ?? ids.size;
+    ids.set(thing, id);
     return id;
   };
   return rewrite(sinks, (node, old) => {
@@ -28,6 +28,7 @@ export function reuseSubplans(sinks: readonly PhysicalNode[]): PhysicalNode[] {
       node.label,
       node.config,
       node.schema,
+      node.code?.parts.map(idOf),
       inputs,
     ]);
     const same = known.get(digest);

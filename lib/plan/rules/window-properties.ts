@@ -33,6 +33,10 @@ export function windowProperties(node: LogicalNode): WindowProperties | undefine
       return moved(windowProperties(node.input), (column) =>
         node.expressions.flatMap((e, i) => (isColumn(e) && e.column === column ? [i] : [])),
       );
+    case 'user_function':
+      return moved(windowProperties(node.input), (column) =>
+        node.columns.flatMap((from, i) => (from === column ? [i] : [])),
+      );
     case 'expand':
       return moved(windowProperties(node.input), (column) =>
         node.schema.flatMap((_, i) =>

@@ -15,6 +15,7 @@ import { lowerLimit, lowerOver, lowerRank, lowerSort } from './order.js';
 import { lowerExpand, lowerUnion, lowerUnnest } from './sets.js';
 import { lowerScan, lowerSink, lowerValues, lowerWatermark } from './tables.js';
 import { unsupported } from './unsupported.js';
+import { lowerUserFunction } from './user-functions.js';
 import { lowerWindowTable } from './windows.js';
 
 /** What lowering may depend on beside the plan. */
@@ -54,6 +55,8 @@ export class Lowering {
       case 'project':
         if (node.expressions.some(hasSubquery)) throw unsupported('subquery', 'A subquery in this place');
         return appendProject(this.lower(node.input), node.expressions, node.schema);
+      case 'user_function':
+        return lowerUserFunction(node, this);
       case 'aggregate':
         return lowerAggregate(node, this);
       case 'group_window_aggregate':

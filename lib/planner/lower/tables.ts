@@ -3,13 +3,15 @@
 import { idleTimeoutMs, tableSink, tableSource } from '../../connectors/catalogue.js';
 import { valuesSource } from '../../connectors/sources.js';
 import { SabotError } from '../../errors.js';
+import { iterableSource } from '../../operators/iterable-source.js';
 import { watermarkAssigner } from '../../operators/watermark-assigner.js';
 import type { ScanNode, SinkNode, ValuesNode, WatermarkNode } from '../../plan/nodes.js';
 import { changesOf, isInsertOnly, type PhysicalNode } from '../../plan/physical.js';
 import type { Lowering } from './lowering.js';
 
 export function lowerScan(node: ScanNode): PhysicalNode {
-  return tableSource(node.table, node.options, node.schema);
+  const { table, options, rows, schema } = node;
+  return rows === undefined ? tableSource(table, options, schema) : iterableSource(rows, schema, table.identifier[2]);
 }
 
 export function lowerValues(node: ValuesNode): PhysicalNode {

@@ -1,4 +1,4 @@
-// result_sink: a query's rows for the job's owner, on its channel "result".
+// result_sink: a query's rows for the job's owner, on a channel of its own.
 //
 //   format "json"    ->   JSON lines in DESIGN's rendering; with changelog: {"op":"+I", ...}
 //   format "arrow"   ->   one Arrow IPC stream per batch; with changelog its first column is "op"
@@ -21,8 +21,12 @@ namespace {
 class ResultSink final : public StatelessOperator {
  public:
   // Without an encoder: Arrow IPC.
-  ResultSink(std::unique_ptr<Encoder> encoder, bool changelog, OperatorContext& context)
-      : encoder_(std::move(encoder)), changelog_(changelog), context_(context) {}
+  ResultSink(std::unique_ptr<Encoder> encoder, bool changelog, std::string channel,
+             OperatorContext& context)
+      : encoder_(std::move(encoder)),
+        changelog_(changelog),
+        channel_(std::move(channel)),
+        context_(context) {}
 
   arrow::Result<Progress> Process(int, const Batch& batch, Collector& out) override {
     SABOT_CHECK(bytes_.empty());
@@ -36,7 +40,7 @@ class ResultSink final : public StatelessOperator {
   }
 
   arrow::Result<Progress> Resume(Collector&) override {
-    if (!context_.deliver("result", bytes_)) return Progress::kBlocked;
+    if (!context_.deliver(channel_, bytes_)) return Progress::kBlocked;
     bytes_.clear();
     return Progress::kDone;
   }
@@ -54,6 +58,7 @@ class ResultSink final : public StatelessOperator {
 
   const std::unique_ptr<Encoder> encoder_;
   const bool changelog_;
+  const std::string channel_;
   OperatorContext& context_;
   std::string bytes_;
 };
@@ -67,7 +72,8 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   std::unique_ptr<Encoder> encoder;
   if (format == "json")
     encoder = MakeJsonEncoder(node.input_schemas[0], {.results = true, .with_op = changelog});
-  return std::make_unique<ResultSink>(std::move(encoder), changelog, context);
+  ARROW_ASSIGN_OR_RAISE(std::string channel, node.String("channel", "result"));
+  return std::make_unique<ResultSink>(std::move(encoder), changelog, std::move(channel), context);
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // The engine as an embedder sees it: plans in as bytes, results out as bytes.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,13 +19,27 @@ struct JobError {
   std::string message;
 };
 
-// How a job talks to its owner. Both are called on the job's own threads, never concurrently for
-// one channel of one operator.
+// A call of the owner's code by one subtask of one plan node. What the bytes say is between the
+// operator and its counterpart (native/operators/row_call.h).
+struct UserCall {
+  uint64_t id = 0;
+  int node = 0;
+  int subtask = 0;
+  const uint8_t* data = nullptr;
+  size_t size = 0;
+  std::shared_ptr<const void> owner;  // Keeps the bytes alive.
+};
+
+// How a job talks to its owner. All are called on the job's own threads, never concurrently for one
+// channel or one node of one subtask.
 struct JobCallbacks {
-  // A piece of output: channel "result" (what the result sink was asked for), "stdout" (print
+  // A piece of output: channel "result" or what a result sink names, "stdout" (print
   // sink), "log". Returning false means that there is no room: the bytes were not taken, and the
   // operator offers them again after Job::Wake.
   std::function<bool(const std::string& channel, std::string&& bytes)> deliver;
+  // Runs the owner's code for a node, later and elsewhere: it must not block. Every call is settled
+  // by Job::Answer or Job::Refuse. Empty: the owner has none, and plans that need it are refused.
+  std::function<void(UserCall&& call)> call;
   // Exactly once, as the last call: nullptr for success.
   std::function<void(const JobError* error)> finished;
 };
@@ -37,6 +53,10 @@ class Job {
   virtual void Cancel() = 0;
   // There may be room for output again. Any thread.
   virtual void Wake() = 0;
+  // What a call came to, or why it failed (which fails the job). Any thread; a call that nobody
+  // waits for any more is ignored.
+  virtual void Answer(uint64_t call, std::string&& bytes) = 0;
+  virtual void Refuse(uint64_t call, const JobError& error) = 0;
   // Counters of every operator subtask as JSON:
   // {"operators":[{"name","uid","subtask","rowsIn",…}]}. Any thread.
   virtual std::string Metrics() const = 0;

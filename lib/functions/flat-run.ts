@@ -1,0 +1,88 @@
+// Runs a function that gives any number of rows for each: flatMap.
+//
+//   { words: ['a', 'b'] }, { words: [] }, { words: ['c'] }   ->   rows 0 a, 0 b, 2 c, in pieces of bounded size
+//
+// Promises and async iterables are waited for one after the other. State: the rows of the batch that are not worked off yet.
+
+import { type Batch, ROW_NUMBER, type RowReader, readBatch, rowReader } from '../batches/reading.js';
+import type { ColumnWriter } from '../batches/writer.js';
+import { columnWriter } from '../batches/writing.js';
+import { SabotError } from '../errors.js';
+import type { Answerer, UserFunction } from '../plan/user-function.js';
+import type { Schema } from '../schema/types.js';
+import { functionError } from './function-error.js';
+import { isPromise } from './function-loop.js';
+import { pushResult, replyOf, writersOf } from './results.js';
+
+const PIECE_ROWS_MAX = 16_384;
+
+export class FlatRun implements Answerer {
+  private readonly reader: RowReader;
+  private pieces: AsyncGenerator<Uint8Array, Uint8Array, void> | undefined;
+  private writers: ColumnWriter[] = [];
+  private length = 0;
+
+  constructor(
+    private readonly of: UserFunction,
+    private readonly rows: Schema,
+  ) {
+    this.reader = rowReader(rows);
+  }
+
+  async answer(request: Uint8Array): Promise<Uint8Array> {
+    if (request.length > 0) this.pieces = this.run(readBatch(request, this.rows));
+    return (await this.pieces!.next()).value;
+  }
+
+  /** Does not wait for a function that is busy: it may never come back. */
+  close(): void {
+    this.pieces?.return(new Uint8Array(0)).catch(() => {});
+  }
+
+  /** The last piece is returned, those before it are yielded. */
+  private async *run(batch: Batch): AsyncGenerator<Uint8Array, Uint8Array, void> {
+    this.begin();
+    for (let row = 0; row < batch.length; row++) {
+      try {
+        const called = this.of.run(this.reader.plain(batch, row) as never);
+        const rows = rowsIn(isPromise(called) ? await called : called);
+        if (Symbol.iterator in rows) {
+          for (const given of rows) if (this.push(given, batch, row)) yield this.piece();
+        } else {
+          for await (const given of rows) if (this.push(given, batch, row)) yield this.piece();
+        }
+      } catch (error) {
+        throw error instanceof SabotError
+          ? error
+          : functionError(this.of, this.reader.plain(batch, row), 'failed', error);
+      }
+    }
+    return replyOf(this.writers, this.length);
+  }
+
+  /** Whether the piece is full. */
+  private push(given: unknown, batch: Batch, row: number): boolean {
+    this.writers[0]!.push(row);
+    pushResult(this.of, given, this.writers.slice(1), () => this.reader.plain(batch, row));
+    return ++this.length === PIECE_ROWS_MAX;
+  }
+
+  private piece(): Uint8Array {
+    const piece = replyOf(this.writers, this.length, true);
+    this.begin();
+    return piece;
+  }
+
+  private begin(): void {
+    this.writers = [columnWriter(ROW_NUMBER.type), ...writersOf([this.of])];
+    this.length = 0;
+  }
+}
+
+function rowsIn(given: unknown): Iterable<unknown> | AsyncIterable<unknown> {
+  if (typeof given === 'object' && given !== null) {
+    if (Symbol.iterator in given) return given as Iterable<unknown>;
+    if (Symbol.asyncIterator in given) return given as AsyncIterable<unknown>;
+  }
+  throw new TypeError('it must give an array, or another iterable of rows');
+}

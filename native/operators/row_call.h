@@ -1,0 +1,44 @@
+// Rows to the job's owner and back, for operators and sources that call its code.
+//
+//   request   rows as one Arrow IPC message, or what the operator and its counterpart agreed on
+//   reply     8 bytes (bit 0 of the first: more is to come on Continue), then one Arrow IPC message
+//             or nothing
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "batch/batch.h"
+#include "stream/operator.h"
+#include "stream/user_function.h"
+
+namespace sabot {
+
+class RowCall {
+ public:
+  // `rows`: what replies hold. Fails if the job's owner has no code to call.
+  static arrow::Result<RowCall> Open(const PlanNode& node, const OperatorContext& context,
+                                     std::shared_ptr<arrow::Schema> rows);
+
+  arrow::Status Begin(const arrow::RecordBatch& rows);
+  void Begin(std::string request);
+  // After a reply with `more`.
+  void Continue() { Begin(std::string()); }
+
+  struct Reply {
+    RecordBatchPtr rows;  // nullptr: none.
+    bool more = false;
+  };
+  // nullopt: not there yet, the operator is blocked.
+  arrow::Result<std::optional<Reply>> Take();
+
+ private:
+  RowCall(std::unique_ptr<UserFunction> function, std::shared_ptr<arrow::Schema> rows)
+      : function_(std::move(function)), schema_(std::move(rows)) {}
+
+  std::unique_ptr<UserFunction> function_;
+  std::shared_ptr<arrow::Schema> schema_;
+};
+
+}  // namespace sabot

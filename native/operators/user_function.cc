@@ -1,0 +1,128 @@
+// user_function: columns that the job's owner computes (a TypeScript function that runs in V8).
+//
+//   columns [0], reads [1], results [up]     in   +I[1, a]  -U[2, b]
+//                                            out  +I[1, A]  -U[2, B]
+//
+// The columns that the function reads cross as one message, the operator is blocked until the
+// results come back, and no thread waits meanwhile. With `flattens` a row may give any number of
+// rows: the first column of a reply says which input row each belongs to. No state: an element is
+// done when its reply is emitted.
+#include <arrow/type.h>
+
+#include <utility>
+
+#include "operators/row_call.h"
+#include "stream/operator.h"
+
+namespace sabot {
+namespace {
+
+class UserFunctionOperator final : public StatelessOperator {
+ public:
+  UserFunctionOperator(RowCall call, std::vector<int> columns, std::vector<int> reads,
+                       std::shared_ptr<arrow::Schema> read_schema, const Schema& schema,
+                       bool flattens)
+      : call_(std::move(call)),
+        columns_(std::move(columns)),
+        reads_(std::move(reads)),
+        read_schema_(std::move(read_schema)),
+        schema_(ToArrow(schema)),
+        flattens_(flattens) {}
+
+  arrow::Result<Progress> Process(int, const Batch& in, Collector& out) override {
+    std::vector<ArrayPtr> read;
+    read.reserve(reads_.size());
+    for (const int column : reads_) read.push_back(in.column(column));
+    in_ = in;
+    ARROW_RETURN_NOT_OK(
+        call_.Begin(*arrow::RecordBatch::Make(read_schema_, in.num_rows(), std::move(read))));
+    return Resume(out);
+  }
+
+  arrow::Result<Progress> Resume(Collector& out) override {
+    while (true) {
+      ARROW_ASSIGN_OR_RAISE(const auto reply, call_.Take());
+      if (!reply) return Progress::kBlocked;
+      if (reply->rows != nullptr) {
+        ARROW_ASSIGN_OR_RAISE(Batch result,
+                              flattens_ ? Flattened(*reply->rows) : Appended(*reply->rows));
+        ARROW_RETURN_NOT_OK(out.Emit(std::move(result)));
+      }
+      if (!reply->more) break;
+      call_.Continue();
+    }
+    in_ = Batch();
+    return Progress::kDone;
+  }
+
+ private:
+  // The input's columns that go on, then the results, row by row.
+  arrow::Result<Batch> Appended(const arrow::RecordBatch& results) const {
+    if (results.num_rows() != in_.num_rows()) return WrongRows();
+    std::vector<ArrayPtr> columns;
+    for (const int column : columns_) columns.push_back(in_.column(column));
+    for (const auto& column : results.columns()) columns.push_back(column);
+    return in_.WithColumns(schema_, std::move(columns));
+  }
+
+  arrow::Result<Batch> Flattened(const arrow::RecordBatch& results) const {
+    const auto& of = static_cast<const arrow::Int32Array&>(*results.column(0));
+    const std::span<const int32_t> rows(of.raw_values(), static_cast<size_t>(of.length()));
+    for (const int32_t row : rows) {
+      if (row < 0 || row >= in_.num_rows()) return WrongRows();
+    }
+    std::vector<ArrayPtr> columns;
+    for (const int column : columns_) {
+      ARROW_ASSIGN_OR_RAISE(auto taken, Take(in_.column(column), rows));
+      columns.push_back(std::move(taken));
+    }
+    for (int i = 1; i < results.num_columns(); ++i) columns.push_back(results.column(i));
+    Batch flat;
+    flat.rows = arrow::RecordBatch::Make(schema_, results.num_rows(), std::move(columns));
+    flat.split = in_.split;
+    if (in_.kinds != nullptr) {
+      ARROW_ASSIGN_OR_RAISE(const ArrayPtr kinds, Take(in_.kinds, rows));
+      flat.kinds = std::static_pointer_cast<arrow::Int8Array>(kinds);
+    }
+    return flat;
+  }
+
+  static arrow::Status WrongRows() {
+    return arrow::Status::Invalid("A function's results do not fit the rows it was given.");
+  }
+
+  RowCall call_;
+  const std::vector<int> columns_;
+  const std::vector<int> reads_;
+  const std::shared_ptr<arrow::Schema> read_schema_;
+  const std::shared_ptr<arrow::Schema> schema_;
+  const bool flattens_;
+  Batch in_;  // While blocked: no barrier comes then.
+};
+
+arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorContext& context) {
+  ARROW_ASSIGN_OR_RAISE(auto columns, node.Columns("columns"));
+  ARROW_ASSIGN_OR_RAISE(auto reads, node.Columns("reads"));
+  ARROW_ASSIGN_OR_RAISE(const bool flattens, node.Bool("flattens", false));
+  if (columns.size() >= node.schema.size()) return node.Error("has no results in its schema");
+  Schema read;
+  for (const int column : reads) {
+    read.push_back(node.input_schemas[0][static_cast<size_t>(column)]);
+  }
+  const Schema results(node.schema.begin() + static_cast<ptrdiff_t>(columns.size()),
+                       node.schema.end());
+  auto reply = ToArrow(results);
+  if (flattens) {
+    ARROW_ASSIGN_OR_RAISE(reply, reply->AddField(0, arrow::field("row", arrow::int32(), false)));
+  }
+  ARROW_ASSIGN_OR_RAISE(auto call, RowCall::Open(node, context, std::move(reply)));
+  return std::make_unique<UserFunctionOperator>(
+      std::move(call), std::move(columns), std::move(reads), ToArrow(read), node.schema, flattens);
+}
+
+}  // namespace
+
+extern const OperatorSpec kUserFunction{
+    .name = "user_function", .num_inputs = 1, .own_task = true, .make = &Make};
+
+}  // namespace sabot
