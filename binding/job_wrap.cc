@@ -245,7 +245,7 @@ class JobState : public std::enable_shared_from_this<JobState> {
   Napi::FunctionReference on_finished_;
   Napi::ThreadSafeFunction to_loop_;
   std::shared_ptr<JobState> self_;
-  std::string last_metrics_ = "{\"operators\":[]}";
+  std::string last_metrics_ = R"({"operators":[],"tasks":[],"holds":[]})";
 
   std::mutex mutex_;
   std::deque<Piece> queue_;

@@ -41,6 +41,6 @@ export class Job {
   answer(call: number, bytes: Uint8Array): void;
   /** A call failed, and so does the job. */
   refuse(call: number, error: Partial<NativeJobError>): void;
-  /** JSON: `{"operators": [{"name", "uid", "node", "subtask", "rowsIn", "rowsOut", "bytesIn", "lateRows", "skippedRecords", "watermarkMs", "stateBytes", "busyNs"}]}`. */
+  /** JSON: `{"operators": […], "tasks": […], "holds": […], "checkpoints": {…}}`, JobMetrics of lib/job/running-job.ts. */
   metrics(): string;
 }

@@ -15,7 +15,16 @@ export {
   min,
   sum,
 } from './expressions/aggregators.js';
-export { Job, type JobOptions, type RunOptions } from './job/job.js';
+export { type CheckpointOptions, Job, type JobOptions, type RunOptions } from './job/job.js';
+export type {
+  CheckpointMetrics,
+  CheckpointRecord,
+  JobMetrics,
+  JobWarning,
+  OperatorMetrics,
+  TaskMetrics,
+  WatermarkHold,
+} from './job/running-job.js';
 export { type ColumnType, type Infer, type RowColumnType, t } from './schema/t.js';
 export {
   ascending,

@@ -67,7 +67,7 @@ describe('the example of the design', () => {
   it('runs natively from end to end', () => {
     const text = job.explain();
     expect(text).toContain('functions in V8: none');
-    expect(text).toMatch(/window_aggregate tumble\(time, size 10000 ms\) by auction count\(\*\), avg\(mean\)/);
+    expect(text).toMatch(/window_aggregate tumble\(dateTime, size 10000 ms\) by auction count\(\*\), avg\(mean\)/);
     expect(text).toMatch(/filter \(price > 100\)/);
     expect(text).toMatch(/file_source file: auction, price, dateTime /);
   });
@@ -223,8 +223,8 @@ describe('streams', () => {
       .aggregate({ total: sum((b) => b.rate) })
       .to(blackhole());
     const text = job.explain();
-    expect(text).toContain('window_aggregate hop(time, size 10000 ms, slide 2000 ms) count(n)');
-    expect(text).toContain('session_window session(time, gap 60000 ms) by auction sum(total)');
+    expect(text).toContain('window_aggregate hop(dateTime, size 10000 ms, slide 2000 ms) count(n)');
+    expect(text).toContain('session_window session(dateTime, gap 60000 ms) by auction sum(total)');
     expect(text).toContain('same as (1)');
   });
 

@@ -37,6 +37,7 @@ const nativeLayers: Readonly<Record<string, number>> = {
   operators: 4,
   formats: 4,
   connectors: 5,
+  checkpoint: 5,
   engine: 6,
 };
 

@@ -28,6 +28,9 @@ class Blackhole final : public Collector {
   }
   arrow::Status Emit(Watermark) override { return arrow::Status::OK(); }
   arrow::Status Emit(StreamStatus) override { return arrow::Status::OK(); }
+  arrow::Status EmitLate(int, const Batch&, std::span<const int32_t>) override {
+    return arrow::Status::OK();
+  }
   bool has_room() const override { return true; }
   int64_t rows = 0;
 };

@@ -16,6 +16,8 @@ const RUN_TIME: ReadonlySet<SabotErrorCode> = new Set([
   'SABOT_E_INPUT',
   'SABOT_E_IO',
   'SABOT_E_NATIVE',
+  'SABOT_E_RESTORE',
+  'SABOT_E_FENCED',
 ]);
 
 export interface FailureReport {

@@ -29,7 +29,18 @@ const define = () =>
   new Option('--define <NAME=VALUE>', 'replaces ${NAME} in the script; may be repeated').argParser(collect);
 const parallelism = () =>
   new Option('--parallelism <n>', 'subtasks of every operator, unless the script sets it').argParser(positive);
-const restore = () => new Option('--restore <latest|path>', 'go on from a checkpoint');
+const restore = () =>
+  new Option(
+    '--restore <latest|path>',
+    'go on from the latest checkpoint (if there is one), or from this one or savepoint',
+  );
+const allowNonRestoredState = () =>
+  new Option('--allow-non-restored-state', 'leave state behind that no operator of the job claims');
+const acceptDuplicates = () =>
+  new Option(
+    '--accept-duplicates',
+    'go on from an older checkpoint if the latest is damaged, though its output is visible',
+  );
 
 const program = new Command('sabot')
   .description("Stream processing for TypeScript with Flink SQL's semantics")
@@ -63,6 +74,8 @@ program
   .addOption(parallelism())
   .addOption(define())
   .addOption(restore())
+  .addOption(allowNonRestoredState())
+  .addOption(acceptDuplicates())
   .action(async (options) => {
     const { sqlCommand } = await import('./sql.js');
     process.exitCode = await sqlCommand(options);

@@ -9,13 +9,13 @@ import type { OperatorMetrics, RunningJob } from '../job/running-job.js';
 const INTERVAL_MS = 500;
 
 /** Shows the job's progress until the returned function is called. */
-export function showProgress(job: RunningJob, to: NodeJS.WriteStream = process.stderr): () => void {
+export function showProgress(job: Pick<RunningJob, 'metrics'>, to: NodeJS.WriteStream = process.stderr): () => void {
   if (!to.isTTY) return () => {};
   let rowsBefore = 0;
   let timeBefore = performance.now();
   const draw = () => {
     const now = performance.now();
-    const { rows, ...rest } = summarise(job.metrics());
+    const { rows, ...rest } = summarise(job.metrics().operators);
     const perSecond = ((rows - rowsBefore) * 1000) / Math.max(1, now - timeBefore);
     rowsBefore = rows;
     timeBefore = now;

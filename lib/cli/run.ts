@@ -31,8 +31,8 @@ export async function runCommand(path: string, options: RunOptions): Promise<num
   const removeBundle = () => rmSync(bundle, { force: true });
   process.once('exit', removeBundle); // Also where the reader of our output has gone.
   try {
-    if (options.restore !== undefined) throw restoreUnsupported();
     // What the file's Job takes as its defaults.
+    if (options.restore !== undefined) process.env['SABOT_RESTORE'] = options.restore;
     if (options.parallelism !== undefined) process.env['SABOT_PARALLELISM'] = String(options.parallelism);
     await bundleJob(path, bundle);
     process.setSourceMapsEnabled(true); // Stack traces point into job.ts.
@@ -110,16 +110,5 @@ function nothingRan(path: string): SabotError {
     'SABOT_E_OPTION',
     `${path} ran no job: let it export one (export default job), or await job.run() itself.`,
     { kind: 'no-job', identifier: path },
-  );
-}
-
-function restoreUnsupported(): SabotError {
-  return new SabotError(
-    'SABOT_E_UNSUPPORTED',
-    '--restore is not supported yet: checkpoints come with a later version.',
-    {
-      kind: 'unsupported',
-      identifier: '--restore',
-    },
   );
 }

@@ -15,6 +15,8 @@ export interface SqlOptions {
   readonly parallelism?: number;
   readonly define?: readonly string[];
   readonly restore?: string;
+  readonly allowNonRestoredState?: boolean;
+  readonly acceptDuplicates?: boolean;
 }
 
 /** Runs the script and returns the exit code. */
@@ -29,6 +31,8 @@ export async function sqlCommand(options: SqlOptions): Promise<number> {
       ...(options.parallelism === undefined ? {} : { parallelism: options.parallelism }),
       ...(options.results === undefined ? {} : { results: options.results }),
       ...(options.restore === undefined ? {} : { restore: options.restore }),
+      ...(options.allowNonRestoredState === undefined ? {} : { allowNonRestoredState: options.allowNonRestoredState }),
+      ...(options.acceptDuplicates === undefined ? {} : { acceptDuplicates: options.acceptDuplicates }),
     });
     return 0;
   } catch (error) {

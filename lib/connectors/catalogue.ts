@@ -5,6 +5,7 @@
 // Tables are checked when a query uses them, as in Flink, not when they are declared.
 
 import { SabotError } from '../errors.js';
+import type { WatermarkOptions } from '../plan/nodes.js';
 import { type Changes, isInsertOnly, type PhysicalNode } from '../plan/physical.js';
 import { metadataColumns, printIdentifier, type TableDefinition } from '../plan/table.js';
 import type { Schema } from '../schema/types.js';
@@ -25,9 +26,18 @@ export const connectors: readonly ConnectorSpec[] = [filesystem, datagen, nexmar
 /** Flink's connectors that are still to come. */
 const LATER: readonly string[] = ['kafka', 'upsert-kafka', 'jdbc', 'elasticsearch-7'];
 
+const ALIGNMENT_GROUP = 'scan.watermark.alignment.group';
+const ALIGNMENT_MAX_DRIFT = 'scan.watermark.alignment.max-drift';
+/** Flink's default. */
+const ALIGNMENT_UPDATE_INTERVAL_MS = 1000;
+
 const GENERAL: readonly OptionSpec[] = [
   { key: 'connector', type: 'string', required: true },
   { key: 'scan.watermark.idle-timeout', type: 'duration' },
+  { key: 'scan.watermark.emit.strategy', type: 'enum', values: ['on-periodic', 'on-event'] },
+  { key: ALIGNMENT_GROUP, type: 'string' },
+  { key: ALIGNMENT_MAX_DRIFT, type: 'duration' },
+  { key: 'scan.watermark.alignment.update-interval', type: 'duration' },
 ];
 
 type Options = Readonly<Record<string, string>>;
@@ -120,12 +130,32 @@ export function tableSink(
   return sinkNode(spec, input, config, label(table));
 }
 
-/** How long a split may be silent before it no longer holds event time back; undefined: for ever. */
-export function idleTimeoutMs(options: Options): number | undefined {
-  const value = readOptions(
-    Object.fromEntries(Object.entries(options).filter(([key]) => key === 'scan.watermark.idle-timeout')),
-    [{ key: 'scan.watermark.idle-timeout', type: 'duration' }],
+/** How a table's options say that event time is told. Every connector honours them; in Flink only those that tell time per split do. */
+export function watermarkOptions(options: Options): WatermarkOptions {
+  const given = Object.fromEntries(Object.entries(options).filter(([key]) => key.startsWith('scan.watermark.')));
+  const values = readOptions(
+    given,
+    GENERAL.filter(({ key }) => key.startsWith('scan.watermark.')),
     'the source',
-  ).get('scan.watermark.idle-timeout');
-  return typeof value === 'number' && value > 0 ? value : undefined;
+  );
+  const idleTimeoutMs = values.get('scan.watermark.idle-timeout') as number | undefined;
+  const group = values.get(ALIGNMENT_GROUP) as string | undefined;
+  const maxDriftMs = values.get(ALIGNMENT_MAX_DRIFT) as number | undefined;
+  const updateIntervalMs = values.get('scan.watermark.alignment.update-interval') as number | undefined;
+  const aligned = group !== undefined && maxDriftMs !== undefined;
+  if (!aligned && [group, maxDriftMs, updateIntervalMs].some((value) => value !== undefined)) {
+    const missing = group === undefined ? ALIGNMENT_GROUP : ALIGNMENT_MAX_DRIFT;
+    throw optionError(
+      'missing-option',
+      missing,
+      `Option '${missing}' is missing: watermark alignment needs '${ALIGNMENT_GROUP}' and '${ALIGNMENT_MAX_DRIFT}'.`,
+    );
+  }
+  return {
+    idleTimeoutMs: idleTimeoutMs === 0 ? undefined : idleTimeoutMs,
+    onEvent: values.get('scan.watermark.emit.strategy') === 'on-event',
+    alignment: aligned
+      ? { group, maxDriftMs, updateIntervalMs: updateIntervalMs ?? ALIGNMENT_UPDATE_INTERVAL_MS }
+      : undefined,
+  };
 }

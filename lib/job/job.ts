@@ -17,7 +17,8 @@ import { type PlannedJob, planJob } from '../planner/plan.js';
 import type { Fields, RowColumnType, RowOf } from '../schema/t.js';
 import type { Schema } from '../schema/types.js';
 import { Stream, type StreamOwner } from '../stream.js';
-import { startJob } from './running-job.js';
+import { type RecoveringJob, runJob } from './recovering-job.js';
+import type { JobMetrics, JobWarning } from './running-job.js';
 import { SharedRun, type StartedRun } from './shared-run.js';
 
 export interface JobOptions {
@@ -26,9 +27,22 @@ export interface JobOptions {
   readonly parallelism?: number;
 }
 
+/** Where checkpoints go and how often they are taken. */
+export interface CheckpointOptions {
+  /** The job's own folder is made in it, under the job's name. */
+  readonly dir: string;
+  /** A duration such as '1 s', or milliseconds; default: one checkpoint, at the end of the input. */
+  readonly interval?: string | number;
+}
+
 export interface RunOptions extends JobOptions {
+  readonly checkpoint?: CheckpointOptions;
+  /** What to begin from: 'latest', or the path of a checkpoint or savepoint. Default: what `sabot run --restore` says, else nothing. */
+  readonly restore?: string;
   /** Cancels the job. */
   readonly signal?: AbortSignal;
+  /** Takes what the job's owner should know: late rows, a split that holds event time back; default: a line on standard error. */
+  readonly onWarning?: (warning: JobWarning) => void;
 }
 
 /**
@@ -42,6 +56,7 @@ export interface RunOptions extends JobOptions {
 export class Job {
   /** True once run() has been called. */
   started = false;
+  private running: RecoveringJob | undefined;
   private readonly sinks: SinkNode[] = [];
   /** What run() and loops of this turn of the event loop join. */
   private starting: SharedRun<RunOptions> | undefined;
@@ -109,6 +124,11 @@ export class Job {
     await shared.run();
   }
 
+  /** Counters of every operator and task as they are now, or were at the end; undefined before run(). */
+  metrics(): JobMetrics | undefined {
+    return this.running?.metrics();
+  }
+
   private async *rows(node: LogicalNode): AsyncGenerator<Record<string, unknown>, void, void> {
     yield* this.join().read(node);
   }
@@ -122,9 +142,13 @@ export class Job {
   }
 
   private start(readers: readonly LogicalNode[], options: RunOptions | undefined): StartedRun {
-    const { signal, ...rest } = options ?? {};
+    const { signal, onWarning, ...rest } = options ?? {};
     const plan = this.plan([...readers, ...(options === undefined ? [] : this.sinks)], rest);
-    const running = startJob(plan, signal === undefined ? {} : { signal });
+    const running = runJob(plan, {
+      ...(signal === undefined ? {} : { signal }),
+      ...(onWarning === undefined ? {} : { onWarning }),
+    });
+    this.running = running;
     return {
       done: running.done,
       rows: (index) => rowsOf(running.results(resultChannel(index)), plan.sinks[index]!.schema),
@@ -132,8 +156,9 @@ export class Job {
     };
   }
 
-  private plan(plans: readonly LogicalNode[], options: JobOptions): PlannedJob {
-    const settings = { ...this.options.settings, ...options.settings };
+  private plan(plans: readonly LogicalNode[], options: RunOptions): PlannedJob {
+    const settings = { ...this.options.settings, ...options.settings, ...checkpointSettings(options.checkpoint) };
+    const restore = options.restore ?? process.env['SABOT_RESTORE'];
     const asked = process.env['SABOT_PARALLELISM'];
     const parallelism = options.parallelism ?? this.options.parallelism ?? (asked === undefined ? 1 : Number(asked));
     const plan = planJob({
@@ -143,6 +168,7 @@ export class Job {
       parallelism,
       queryStartMs: Date.now(),
       result: { format: 'arrow' },
+      checkpoint: restore === undefined ? {} : { restore },
     });
     const readers = plan.sinks.filter((_, i) => plans[i]!.op !== 'sink');
     if (plan.results === 'changelog' && readers.some(updates)) {
@@ -154,6 +180,16 @@ export class Job {
     }
     return plan;
   }
+}
+
+/** The same as settings, Flink's keys. */
+function checkpointSettings(checkpoint: CheckpointOptions | undefined): Record<string, string> {
+  if (checkpoint === undefined) return {};
+  const { dir, interval } = checkpoint;
+  return {
+    'execution.checkpointing.dir': dir,
+    ...(interval === undefined ? {} : { 'execution.checkpointing.interval': String(interval) }),
+  };
 }
 
 /** What the pieces of a result sink say, as objects. */

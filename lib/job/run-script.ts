@@ -12,14 +12,18 @@ import type { Schema } from '../schema/types.js';
 import type { ScriptStatement } from '../sql/ast.js';
 import { parseScript, statementIndexAt } from '../sql/parser.js';
 import { type SessionStep, SqlSession } from '../sql/session.js';
-import { type RunningJob, type StartOptions, startJob } from './running-job.js';
+import { type RecoveringJob, runJob } from './recovering-job.js';
+import { type StartOptions, warningText } from './running-job.js';
 
 export interface ScriptOptions {
   /** Settings that hold unless the script sets them. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly parallelism?: number;
   readonly results?: 'changelog' | 'final';
+  /** `latest`, or the path of a checkpoint or savepoint: what every job of the script begins from. */
   readonly restore?: string;
+  readonly allowNonRestoredState?: boolean;
+  readonly acceptDuplicates?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -35,7 +39,7 @@ export interface ScriptOutput {
   /** Lines of print sinks; default: standard output and standard error. */
   readonly print?: StartOptions['onPrint'];
   /** A job has started; the returned function is called when it has ended. */
-  job?(job: RunningJob): () => void;
+  job?(job: RecoveringJob): () => void;
 }
 
 /** Subtasks unless the caller or the script says otherwise. */
@@ -43,16 +47,6 @@ export const PARALLELISM_DEFAULT = 1;
 
 /** Runs the statements of a script in order. Throws the first error, with the statement it belongs to. */
 export async function runScript(script: string, output: ScriptOutput, options: ScriptOptions = {}): Promise<void> {
-  if (options.restore !== undefined) {
-    throw new SabotError(
-      'SABOT_E_UNSUPPORTED',
-      '--restore is not supported yet: checkpoints come with a later version.',
-      {
-        kind: 'unsupported',
-        identifier: '--restore',
-      },
-    );
-  }
   const runner = new ScriptRunner(script, output, options);
   for (const statement of parse(script)) await located(statement, () => runner.run(statement));
   runner.finish();
@@ -98,6 +92,7 @@ async function located(statement: ScriptStatement, run: () => Promise<void>): Pr
 
 class ScriptRunner {
   private readonly session: SqlSession;
+  private readonly jobNames = new Set<string>();
 
   constructor(
     private readonly script: string,
@@ -147,15 +142,37 @@ class ScriptRunner {
   }
 
   private plan(plans: readonly LogicalNode[]): PlannedJob {
-    const { parallelism = PARALLELISM_DEFAULT, results } = this.options;
+    const {
+      parallelism = PARALLELISM_DEFAULT,
+      results,
+      restore,
+      allowNonRestoredState,
+      acceptDuplicates,
+    } = this.options;
     return planJob({
-      name: 'sql',
+      name: this.jobName(plans),
       plans,
+      checkpoint: {
+        ...(restore === undefined ? {} : { restore }),
+        ...(allowNonRestoredState === undefined ? {} : { allowNonRestoredState }),
+        ...(acceptDuplicates === undefined ? {} : { acceptDuplicates }),
+      },
       settings: Object.fromEntries(this.session.settings),
       parallelism,
       queryStartMs: Date.now(),
       ...(results === undefined ? {} : { result: { results } }),
     });
+  }
+
+  /** Flink's names: `insert-into_catalog.database.table`; the same at every run of the script, since checkpoints lie under it. */
+  private jobName(plans: readonly LogicalNode[]): string {
+    const sinks = plans.flatMap((plan) => (plan.op === 'sink' ? [plan.table.identifier.join('.')] : []));
+    const inferred = sinks.length === 0 ? 'select' : `insert-into_${sinks.join('_')}`;
+    const base = this.session.settings.get('pipeline.name') ?? inferred;
+    let name = base;
+    for (let n = 2; this.jobNames.has(name); n++) name = `${base}-${n}`;
+    this.jobNames.add(name);
+    return name;
   }
 
   private async query(plan: PlannedJob): Promise<void> {
@@ -169,10 +186,11 @@ class ScriptRunner {
     await job.done;
   }
 
-  private start(plan: PlannedJob): RunningJob {
+  private start(plan: PlannedJob): RecoveringJob {
     const { print } = this.output;
     const { signal } = this.options;
-    const job = startJob(plan, {
+    const job = runJob(plan, {
+      onWarning: (warning) => this.output.warning(warningText(warning)),
       ...(print === undefined ? {} : { onPrint: print }),
       ...(signal === undefined ? {} : { signal }),
     });

@@ -26,14 +26,95 @@ export interface OperatorMetrics {
   readonly bytesIn: number;
   readonly lateRows: number;
   readonly skippedRecords: number;
+  /** Event time that it has passed on; null: none yet, or the end of input. */
   readonly watermarkMs: number | null;
   readonly stateBytes: number;
+}
+
+/** Counters of one task: a chain of operators of one subtask that run together. */
+export interface TaskMetrics {
+  /** The first operator's. */
+  readonly name: string;
+  readonly subtask: number;
+  /** The plan's nodes in the chain. */
+  readonly nodes: readonly number[];
+  readonly rowsIn: number;
+  readonly bytesIn: number;
+  readonly rowsOut: number;
+  readonly bytesOut: number;
+  readonly watermarkMs: number | null;
+  /** Time spent working, or ready to. */
   readonly busyNs: number;
+  /** Time without input. */
+  readonly idleNs: number;
+  /** Time spent waiting for room: in a channel, or of a reader or function outside the engine. */
+  readonly backpressuredNs: number;
+}
+
+/** A split that has held event time back for half a minute or longer. */
+export interface WatermarkHold {
+  readonly operator: string;
+  readonly uid: string;
+  readonly subtask: number;
+  /** A file or partition; empty: the whole source. */
+  readonly split: string;
+  /** Where it stands, and how far others have come; null: before the first row, or at the end of input. */
+  readonly watermarkMs: number | null;
+  readonly othersMs: number | null;
+  readonly heldMs: number;
+}
+
+/** What is known of one checkpoint. */
+export interface CheckpointRecord {
+  readonly epoch: number;
+  readonly triggeredMs: number;
+  /** Trigger to commit. */
+  readonly durationMs: number;
+  /** The longest that freezing one operator's state held its task up. */
+  readonly syncNsMax: number;
+  /** The longest that one task waited for the barriers of all its inputs. */
+  readonly alignNsMax: number;
+  readonly bytesNew: number;
+  readonly bytesTotal: number;
+  readonly failure?: string;
+}
+
+export interface CheckpointMetrics {
+  readonly folder: string;
+  readonly attempt: number;
+  /** 0: nothing was restored. */
+  readonly restoredEpoch: number;
+  readonly restoreMs: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly failuresByCause: Readonly<Record<string, number>>;
+  /** When the barrier under way was injected; 0 if there is none. */
+  readonly oldestBarrierMs: number;
+  readonly lastCompleted?: CheckpointRecord;
+  readonly lastFailed?: CheckpointRecord;
+}
+
+export interface JobMetrics {
+  readonly operators: readonly OperatorMetrics[];
+  readonly tasks: readonly TaskMetrics[];
+  readonly holds: readonly WatermarkHold[];
+  /** Absent: the job takes no checkpoints, or has not begun. */
+  readonly checkpoints?: CheckpointMetrics;
+}
+
+/** Something that the job's owner should know although the job goes on: late rows, a split that holds event time back. */
+export interface JobWarning {
+  readonly operator: string;
+  readonly uid: string;
+  readonly subtask: number;
+  readonly message: string;
 }
 
 export interface StartOptions {
   /** Lines of print sinks; default: they go to standard output and standard error. Unsettled promises hold the sinks back. */
   readonly onPrint?: (channel: 'stdout' | 'stderr', lines: Uint8Array) => void | Promise<void>;
+  /** Default: a line on standard error. */
+  readonly onWarning?: (warning: JobWarning) => void;
   /** Cancels the job. */
   readonly signal?: AbortSignal;
 }
@@ -45,6 +126,9 @@ const CODES: Readonly<Record<string, SabotErrorCode>> = {
   cancelled: 'SABOT_E_CANCELLED',
   internal: 'SABOT_E_NATIVE',
   unsupported: 'SABOT_E_UNSUPPORTED',
+  restore: 'SABOT_E_RESTORE',
+  checkpoint: 'SABOT_E_RESTORE',
+  fenced: 'SABOT_E_FENCED',
 };
 
 // process.exit() destroys what the engine's threads stand on: they end first.
@@ -78,7 +162,7 @@ export class RunningJob implements AsyncDisposable {
   private readonly pieces = new Map<string, AsyncQueue<Buffer>>();
   private finished = false;
 
-  constructor(plan: PhysicalPlan, { onPrint = print, signal }: StartOptions) {
+  constructor(plan: PhysicalPlan, { onPrint = print, onWarning = printWarning, signal }: StartOptions) {
     let settle: (error: NativeJobError | null) => void = () => {};
     const ended = new Promise<void>((resolve, reject) => {
       settle = (error) => {
@@ -93,7 +177,10 @@ export class RunningJob implements AsyncDisposable {
       if (spec === resultSinkSpec) this.pieces.set(String(config['channel']), new AsyncQueue());
     try {
       this.native = new (nativeAddon().Job)(encodePlanBytes(plan), {
-        onData: (channel, bytes) => this.take(channel, bytes, onPrint),
+        onData: (channel, bytes) => {
+          if (channel === 'log') this.warn(bytes, onWarning);
+          else this.take(channel, bytes, onPrint);
+        },
         onCall: (call, node, subtask, request) => this.calls.run(this.native, call, node, subtask, request),
         onFinished: settle,
       });
@@ -133,14 +220,20 @@ export class RunningJob implements AsyncDisposable {
   }
 
   /** Counters of every subtask, as they are now. */
-  metrics(): OperatorMetrics[] {
-    return (JSON.parse(this.native.metrics()) as { operators: OperatorMetrics[] }).operators;
+  metrics(): JobMetrics {
+    const { checkpoints, ...rest } = JSON.parse(this.native.metrics()) as JobMetrics;
+    return checkpoints?.attempt === undefined ? rest : { ...rest, checkpoints };
   }
 
   /** Cancels the job if it still runs, and waits for its end. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.cancel();
     await this.done.catch(() => {});
+  }
+
+  private warn(lines: Buffer, onWarning: NonNullable<StartOptions['onWarning']>): void {
+    for (const line of lines.toString().split('\n')) if (line !== '') onWarning(JSON.parse(line) as JobWarning);
+    this.acknowledge('log', lines);
   }
 
   private take(channel: string, bytes: Buffer, onPrint: NonNullable<StartOptions['onPrint']>): void {
@@ -164,6 +257,14 @@ function print(channel: 'stdout' | 'stderr', lines: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     process[channel].write(lines, (error) => (error ? reject(error) : resolve()));
   });
+}
+
+/** Where a warning comes from, and what it says. */
+export const warningText = ({ operator, subtask, message }: JobWarning): string =>
+  operator === '' ? message : `${operator}[${subtask}]: ${message}`;
+
+function printWarning(warning: JobWarning): void {
+  process.stderr.write(`warning: ${warningText(warning)}\n`);
 }
 
 function jobError(error: NativeJobError, job: string): SabotError {

@@ -6,6 +6,7 @@
 
 import type { Expression } from '../expressions/expression.js';
 import { forward } from '../plan/inputs.js';
+import type { WatermarkOptions } from '../plan/nodes.js';
 import { type OperatorSpec, type PhysicalNode, unionOfChanges } from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
 
@@ -22,14 +23,19 @@ export function watermarkAssigner(
   input: PhysicalNode,
   time: number,
   watermark: Expression,
-  idleTimeoutMs: number | undefined,
+  { idleTimeoutMs, onEvent, alignment }: WatermarkOptions,
   schema: Schema,
 ): PhysicalNode {
-  const idle = idleTimeoutMs === undefined ? {} : { idleTimeoutMs };
   return {
     spec: watermarkAssignerSpec,
     inputs: [forward(input)],
     schema,
-    config: { time, watermark, ...idle },
+    config: {
+      time,
+      watermark,
+      ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+      ...(onEvent === true ? { onEvent } : {}),
+      ...(alignment === undefined ? {} : { alignment }),
+    },
   };
 }

@@ -5,7 +5,14 @@
 import type { AggregateCall, SortKey } from '../expressions/aggregate-call.js';
 import { type Expression, isColumn } from '../expressions/expression.js';
 import { asTimeAttribute, type Field, notNull, type Schema, type TimestampType, types } from '../schema/types.js';
-import { columnType, type LogicalNode, type ProjectNode, type WindowSpec } from './nodes.js';
+import {
+  type AggregateNode,
+  columnType,
+  type LogicalNode,
+  type ProjectNode,
+  type WatermarkOptions,
+  type WindowSpec,
+} from './nodes.js';
 
 export interface NamedExpression {
   readonly name: string;
@@ -36,14 +43,19 @@ export function projectRows(input: LogicalNode, columns: readonly NamedExpressio
 }
 
 /** Makes `time` the rowtime; rows may be `outOfOrderMs` behind the latest one. */
-export function assignWatermarks(input: LogicalNode, time: number, outOfOrderMs: number): LogicalNode {
+export function assignWatermarks(
+  input: LogicalNode,
+  time: number,
+  outOfOrderMs: number,
+  options: WatermarkOptions = {},
+): LogicalNode {
   const type = columnType(input, time) as TimestampType;
   const rowtime = asTimeAttribute(type, 'rowtime');
   const delay = { literal: String(outOfOrderMs), type: notNull(types.dayTimeInterval()) };
   const column = { column: time, type };
   const watermark = outOfOrderMs === 0 ? column : { call: 'minus', args: [column, delay], type };
   const schema = input.schema.map((field, i) => (i === time ? { ...field, type: rowtime } : field));
-  return { op: 'watermark', input, time, watermark, schema };
+  return { op: 'watermark', input, time, watermark, options, schema };
 }
 
 export function unionAll(inputs: readonly LogicalNode[]): LogicalNode {
@@ -66,16 +78,21 @@ export function groupRows(
   };
 }
 
-/** One row per key and window: keys, windowStart, windowEnd, then aggregates. */
+/**
+ * One row per key and window: keys, windowStart, windowEnd, then aggregates. The input's own columns go with the arguments for the
+ * sake of late rows; where nobody asks for those they are pruned.
+ */
 export function groupWindows(
   input: LogicalNode,
   time: number,
   shape: WindowShape,
   keys: readonly NamedExpression[],
   aggregates: readonly NamedAggregate[],
-): LogicalNode {
-  const { node, calls } = withArguments(input, keys, aggregates, [{ column: time, type: columnType(input, time) }]);
+): AggregateNode {
+  const own = input.schema.map(({ name, type }, column): NamedExpression => ({ name, expression: { column, type } }));
+  const { node, calls } = withArguments(input, keys, aggregates, own);
   const width = node.schema.length;
+  const first = width - own.length;
   const edge = notNull(types.timestamp(3));
   const bounds: Field[] = [
     { name: 'windowStart', type: edge },
@@ -84,7 +101,7 @@ export function groupWindows(
   const windows: LogicalNode = {
     op: 'window_table',
     input: node,
-    window: { ...shape, time: width - 1 } as WindowSpec,
+    window: { ...shape, time: first + time } as WindowSpec,
     partitionKeys: shape.kind === 'session' ? [...keys.keys()] : [],
     schema: [...node.schema, ...bounds, { name: 'windowTime', type: asTimeAttribute(edge, 'rowtime') }],
   };
@@ -93,8 +110,15 @@ export function groupWindows(
     input: windows,
     keys: [...keys.keys(), width, width + 1],
     aggregates: calls,
+    late: { wanted: false, columns: own.map((_, i) => first + i) },
     schema: [...keyFields(keys), ...bounds, ...aggregates.map(({ name, type }) => ({ name, type }))],
   };
+}
+
+/** Rows of the input of windows that came too late for them. */
+export function lateRowsOf(windows: AggregateNode, schema: Schema): LogicalNode {
+  windows.late!.wanted = true;
+  return { op: 'late_rows', input: windows, schema };
 }
 
 const keyFields = (keys: readonly NamedExpression[]): Schema =>
@@ -125,7 +149,7 @@ function withArguments(
   input: LogicalNode,
   keys: readonly NamedExpression[],
   aggregates: readonly NamedAggregate[],
-  others: readonly Expression[],
+  others: readonly NamedExpression[],
 ): { node: ProjectNode; calls: AggregateCall[] } {
   const columns: NamedExpression[] = [...keys];
   const add = (name: string, expression: Expression): number => columns.push({ name, expression }) - 1;
@@ -140,7 +164,7 @@ function withArguments(
       type,
     };
   });
-  const node = projectRows(input, [...columns, ...others.map((expression) => ({ name: 'time', expression }))]);
+  const node = projectRows(input, [...columns, ...others]);
   return { node, calls };
 }
 

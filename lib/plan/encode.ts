@@ -5,6 +5,7 @@
 // No state. Ids count from 1 in topological order; uids are the user's, or the operator and the label or place.
 
 import type { Schema } from '../schema/types.js';
+import type { CheckpointPlan } from './checkpoint.js';
 import { type PhysicalNode, type PhysicalPlan, type PlanOptions, topological } from './physical.js';
 
 export const PLAN_VERSION = 1;
@@ -13,6 +14,7 @@ export interface EncodedInput {
   readonly node: number;
   readonly exchange: string;
   readonly keys?: readonly number[];
+  readonly late?: number;
 }
 
 export interface EncodedNode {
@@ -29,6 +31,7 @@ export interface EncodedPlan {
   readonly version: number;
   readonly job: string;
   readonly options: PlanOptions;
+  readonly checkpoint?: CheckpointPlan;
   readonly nodes: readonly EncodedNode[];
 }
 
@@ -48,14 +51,16 @@ export function encodePlan(plan: PhysicalPlan): EncodedPlan {
         const exchange =
           input.exchange === 'forward' && parallelism.get(input.node) !== own ? 'rebalance' : input.exchange;
         const id = ids.get(input.node)!;
-        return exchange === 'hash' ? { node: id, exchange, keys: input.keys } : { node: id, exchange };
+        const keys = exchange === 'hash' ? { keys: input.keys } : {};
+        return { node: id, exchange, ...keys, ...(input.late === undefined ? {} : { late: input.late }) };
       }),
       schema: node.schema,
       config: node.config,
       ...(own === plan.options.parallelism ? {} : { parallelism: own }),
     };
   });
-  return { version: PLAN_VERSION, job: plan.job, options: plan.options, nodes };
+  const { job, options, checkpoint } = plan;
+  return { version: PLAN_VERSION, job, options, ...(checkpoint === undefined ? {} : { checkpoint }), nodes };
 }
 
 /** The bytes that native is given. */

@@ -49,6 +49,24 @@ export interface WatermarkNode extends Node {
   readonly input: LogicalNode;
   readonly time: number;
   readonly watermark: Expression;
+  /** Absent: the table's options say. */
+  readonly options?: WatermarkOptions;
+}
+
+/** How event time is told beyond the watermark expression; see Flink's table options `scan.watermark.…`. */
+export interface WatermarkOptions {
+  /** How long a split may be silent before it holds time back no longer; absent: for ever. */
+  readonly idleTimeoutMs?: number | undefined;
+  /** Time is told after every row, not when it has moved by `pipeline.auto-watermark-interval` and at the ends of batches. */
+  readonly onEvent?: boolean | undefined;
+  /** Sources of a group wait while they are further ahead than the slowest of them by `maxDriftMs`. */
+  readonly alignment?: WatermarkAlignment | undefined;
+}
+
+export interface WatermarkAlignment {
+  readonly group: string;
+  readonly maxDriftMs: number;
+  readonly updateIntervalMs: number;
 }
 
 /** Keeps rows whose condition is TRUE. The condition may hold `Subquery` expressions. */
@@ -86,6 +104,22 @@ export interface AggregateNode extends Node {
   readonly input: LogicalNode;
   readonly keys: readonly number[];
   readonly aggregates: readonly AggregateCall[];
+  /** Of windows: what becomes of rows that come too late. */
+  readonly late?: LateOutput;
+}
+
+/** Rows that come too late for a window; dropped unless somebody has asked for them. */
+export interface LateOutput {
+  /** Set when a `late_rows` node is made; every plan of the job then computes the windows in the same way. */
+  wanted: boolean;
+  /** Columns of the aggregate's input that a late row has. */
+  readonly columns: readonly number[];
+}
+
+/** The rows that came too late for the windows of `input`. */
+export interface LateRowsNode extends Node {
+  readonly op: 'late_rows';
+  readonly input: AggregateNode;
 }
 
 /**
@@ -301,6 +335,7 @@ export type LogicalNode =
   | ProjectNode
   | UserFunctionNode
   | AggregateNode
+  | LateRowsNode
   | ExpandNode
   | WindowTableNode
   | GroupWindowAggregateNode

@@ -6,6 +6,7 @@
 // What an operator is stands in its `spec` as data: nothing here or in the rules switches on its name.
 
 import type { Schema } from '../schema/types.js';
+import type { CheckpointPlan } from './checkpoint.js';
 import type { Answerer } from './user-function.js';
 
 /** Kinds of change that a stream may carry beside inserts. */
@@ -32,6 +33,8 @@ export interface PhysicalInput {
   readonly exchange: Exchange;
   /** Columns of `node` that decide the subtask; empty unless `exchange` is hash. */
   readonly keys: readonly number[];
+  /** Not the node's output, but the rows of that input of it that came too late. */
+  readonly late?: number;
 }
 
 export type Config = Readonly<Record<string, unknown>>;
@@ -155,5 +158,7 @@ export interface PlanOptions {
 export interface PhysicalPlan {
   readonly job: string;
   readonly options: PlanOptions;
+  /** Absent: the job takes no checkpoints. */
+  readonly checkpoint?: CheckpointPlan;
   readonly sinks: readonly PhysicalNode[];
 }

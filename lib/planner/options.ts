@@ -2,13 +2,9 @@
 //
 //   { 'table.exec.resource.default-parallelism': '2' }   ->   { parallelism: 2, … }
 
-import { parseDuration } from '../connectors/options.js';
-import { SabotError } from '../errors.js';
 import type { MiniBatch } from '../operators/group-aggregate.js';
 import type { PlanOptions } from '../plan/physical.js';
-
-/** Settings as text, by key. */
-export type Settings = Readonly<Record<string, string>>;
+import { count, duration, type Settings } from './settings.js';
 
 /** Keys that planning and running look at; the session warns about others that it does not know either. */
 export const plannerSettings = [
@@ -24,29 +20,6 @@ export const plannerSettings = [
   'table.exec.mini-batch.allow-latency',
   'table.exec.mini-batch.size',
 ] as const;
-
-function invalid(key: string, value: string, expected: string): SabotError {
-  return new SabotError('SABOT_E_OPTION', `Setting '${key}' has the wrong value '${value}': expected ${expected}.`, {
-    kind: 'invalid-option',
-    identifier: key,
-  });
-}
-
-function count(settings: Settings, key: string): number | undefined {
-  const text = settings[key];
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw invalid(key, text, 'a whole number above 0');
-  return value;
-}
-
-function duration(settings: Settings, key: string): number | undefined {
-  const text = settings[key];
-  if (text === undefined) return undefined;
-  const ms = parseDuration(text);
-  if (ms === undefined) throw invalid(key, text, "a duration such as '200 ms'");
-  return ms;
-}
 
 /** Parallelism as the script sets it; Flink's -1 means "not set". */
 function parallelismOf(settings: Settings): number | undefined {

@@ -14,8 +14,11 @@ import { pruneColumns } from '../plan/rules/prune-columns.js';
 import { pushFilters } from '../plan/rules/push-filters.js';
 import { recogniseRank } from '../plan/rules/recognise-rank.js';
 import { reuseSubplans } from '../plan/rules/reuse-subplans.js';
+import { type CheckpointRequest, checkpointsOf } from './checkpointing.js';
 import { Lowering } from './lower/lowering.js';
-import { idleTimeoutOf, miniBatchOf, planOptions, type Settings } from './options.js';
+import { idleTimeoutOf, miniBatchOf, planOptions } from './options.js';
+import { type RestartStrategy, restartStrategyOf } from './restarting.js';
+import type { Settings } from './settings.js';
 import { splitAggregates } from './two-phase.js';
 
 /** What becomes of the rows of a query that has no INSERT. */
@@ -34,11 +37,13 @@ export interface PlanRequest {
   readonly parallelism: number;
   readonly queryStartMs: number;
   readonly result?: ResultRequest;
+  readonly checkpoint?: CheckpointRequest;
 }
 
 export interface PlannedJob extends PhysicalPlan {
   /** What the rows of a query are: changes, or the final rows; absent for INSERT. */
   readonly results: 'changelog' | 'final' | undefined;
+  readonly restartStrategy: RestartStrategy;
 }
 
 /** The rules on logical plans, in order; each makes the next one's work simpler. */
@@ -74,9 +79,13 @@ export function planJob(request: PlanRequest): PlannedJob {
       : resultOf(node, results!, request.result?.format ?? 'json', resultChannel(numResults++)),
   );
   const options = planOptions(request.settings, request.parallelism, request.queryStartMs);
+  const job = request.name;
+  const checkpoint = checkpointsOf(request.settings, job, request.checkpoint);
   return {
-    job: request.settings['pipeline.name'] ?? request.name,
+    job,
     options,
+    ...(checkpoint === undefined ? {} : { checkpoint }),
+    restartStrategy: restartStrategyOf(request.settings, checkpoint?.intervalMs !== undefined),
     results,
     sinks: splitAggregates(inferChangelog(reuseSubplans(sinks)), options.parallelism),
   };

@@ -32,7 +32,9 @@ class ThreadExecutor final : public Executor {
     // A lane in hand is looked at again by the thread that has it.
     if (waiting.size() > 1 || busy_.contains(lane)) return;
     ready_.push_back(lane);
-    if (idle_threads_ == 0 && static_cast<int>(threads_.size()) < num_threads_) {
+    // Each idle thread takes one lane of those that are ready. While joining, no thread is added.
+    if (!stopping_ && static_cast<int>(ready_.size()) > idle_threads_ &&
+        static_cast<int>(threads_.size()) < num_threads_) {
       threads_.emplace_back([this] { Work(); });
     } else {
       changed_.notify_one();

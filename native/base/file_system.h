@@ -24,11 +24,17 @@ struct FileInfo {
   std::string_view name() const { return std::string_view(path).substr(path.rfind('/') + 1); }
 };
 
+// What ReadNow says instead of waiting.
+inline constexpr int64_t kWouldWait = -1;
+
 class ReadableFile {
  public:
   virtual ~ReadableFile() = default;
   // Reads at most `size` bytes; fewer only at the end of the file, 0 behind it.
   virtual arrow::Result<int64_t> ReadAt(int64_t offset, char* to, int64_t size) = 0;
+  // As ReadAt, but only what is in memory already: fewer bytes, or kWouldWait, where a disk would
+  // have to be waited for. 0 only behind the end.
+  virtual arrow::Result<int64_t> ReadNow(int64_t offset, char* to, int64_t size) = 0;
 };
 
 class WritableFile {
@@ -55,7 +61,10 @@ class FileSystem {
   virtual arrow::Status CreateFolder(const std::string& path) = 0;
   // Atomic, replaces `to`, and durable on return.
   virtual arrow::Status Rename(const std::string& from, const std::string& to) = 0;
-  // A missing file is no error.
+  // Gives the file a second name, unless something has that name already: then false. Atomic, and
+  // durable on return.
+  virtual arrow::Result<bool> Link(const std::string& from, const std::string& to) = 0;
+  // A missing file is no error; a folder must be empty.
   virtual arrow::Status Remove(const std::string& path) = 0;
 };
 
@@ -68,11 +77,13 @@ class MemoryFileSystem final : public FileSystem {
   void Write(const std::string& path, std::string bytes, int64_t modified_ms = 0);
   arrow::Result<std::string> Read(const std::string& path) const;
   std::vector<std::string> Paths() const;
-  // Asked before every operation ("read", "append", "sync", "create", "rename", "remove", "list",
-  // "stat"); a failure that it returns is the operation's. Appends before a failing one have
+  // Asked before every operation ("read", "append", "sync", "create", "rename", "link", "remove",
+  // "list", "stat"); a failure that it returns is the operation's. Appends before a failing one have
   // happened.
   using Fault = std::function<arrow::Status(std::string_view operation, const std::string& path)>;
   void SetFault(Fault fault);
+  // From now on ReadNow says that it would have to wait, as of a file that is on the disk only.
+  void SetOnDisk(bool on_disk);
   // As after a crash of the machine: what was not synced is gone.
   void Crash();
 
@@ -83,6 +94,7 @@ class MemoryFileSystem final : public FileSystem {
   arrow::Result<std::unique_ptr<WritableFile>> Create(const std::string& path) override;
   arrow::Status CreateFolder(const std::string& path) override;
   arrow::Status Rename(const std::string& from, const std::string& to) override;
+  arrow::Result<bool> Link(const std::string& from, const std::string& to) override;
   arrow::Status Remove(const std::string& path) override;
 
  private:
@@ -99,6 +111,7 @@ class MemoryFileSystem final : public FileSystem {
   std::map<std::string, std::shared_ptr<Content>> files_;
   std::map<std::string, bool> folders_;
   Fault fault_;
+  bool on_disk_ = false;
 };
 
 }  // namespace sabot

@@ -1,6 +1,7 @@
 // The machine's files.
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -39,6 +40,18 @@ class LocalReadableFile final : public ReadableFile {
       done += got;
     }
     return done;
+  }
+
+  arrow::Result<int64_t> ReadNow(int64_t offset, char* to, int64_t size) override {
+    const iovec into{to, static_cast<size_t>(size)};
+    const ssize_t got = preadv2(file_, &into, 1, offset, RWF_NOWAIT);
+    if (got >= 0) return got;
+    // Also where the file system cannot say: then an I/O thread waits.
+    if (errno == EAGAIN || errno == EINTR || errno == EOPNOTSUPP || errno == EINVAL ||
+        errno == ENOSYS) {
+      return kWouldWait;
+    }
+    return SystemError(path_, "read");
   }
 
  private:
@@ -129,19 +142,33 @@ class LocalFiles final : public FileSystem {
 
   arrow::Status Rename(const std::string& from, const std::string& to) override {
     if (rename(from.c_str(), to.c_str()) != 0) return SystemError(from, "rename");
+    return SyncFolderOf(to);
+  }
+
+  arrow::Result<bool> Link(const std::string& from, const std::string& to) override {
+    if (link(from.c_str(), to.c_str()) != 0) {
+      if (errno == EEXIST) return false;
+      return SystemError(to, "create");
+    }
+    ARROW_RETURN_NOT_OK(SyncFolderOf(to));
+    return true;
+  }
+
+  arrow::Status Remove(const std::string& path) override {
+    if (remove(path.c_str()) != 0 && errno != ENOENT) return SystemError(path, "remove");
+    return arrow::Status::OK();
+  }
+
+ private:
+  static arrow::Status SyncFolderOf(const std::string& path) {
     const std::string folder =
-        to.find('/') == std::string::npos ? "." : to.substr(0, to.rfind('/') + 1);
+        path.find('/') == std::string::npos ? "." : path.substr(0, path.rfind('/') + 1);
     const int file = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (file < 0) return SystemError(folder, "sync");
     const int result = fsync(file);
     const arrow::Status status = result == 0 ? arrow::Status::OK() : SystemError(folder, "sync");
     close(file);
     return status;
-  }
-
-  arrow::Status Remove(const std::string& path) override {
-    if (unlink(path.c_str()) != 0 && errno != ENOENT) return SystemError(path, "remove");
-    return arrow::Status::OK();
   }
 };
 

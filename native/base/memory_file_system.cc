@@ -33,6 +33,14 @@ class MemoryFileSystem::Reader final : public ReadableFile {
     return count;
   }
 
+  arrow::Result<int64_t> ReadNow(int64_t offset, char* to, int64_t size) override {
+    {
+      const std::lock_guard lock(files_->mutex_);
+      if (files_->on_disk_) return kWouldWait;
+    }
+    return ReadAt(offset, to, size);
+  }
+
  private:
   MemoryFileSystem* files_;
   const std::string path_;
@@ -91,6 +99,11 @@ std::vector<std::string> MemoryFileSystem::Paths() const {
 void MemoryFileSystem::SetFault(Fault fault) {
   const std::lock_guard lock(mutex_);
   fault_ = std::move(fault);
+}
+
+void MemoryFileSystem::SetOnDisk(bool on_disk) {
+  const std::lock_guard lock(mutex_);
+  on_disk_ = on_disk;
 }
 
 void MemoryFileSystem::Crash() {
@@ -184,10 +197,19 @@ arrow::Status MemoryFileSystem::Rename(const std::string& from, const std::strin
   return arrow::Status::OK();
 }
 
+arrow::Result<bool> MemoryFileSystem::Link(const std::string& from, const std::string& to) {
+  ARROW_RETURN_NOT_OK(Ask("link", from));
+  const std::lock_guard lock(mutex_);
+  const auto found = files_.find(from);
+  if (found == files_.end()) return Missing(from);
+  return files_.emplace(to, found->second).second;
+}
+
 arrow::Status MemoryFileSystem::Remove(const std::string& path) {
   ARROW_RETURN_NOT_OK(Ask("remove", path));
   const std::lock_guard lock(mutex_);
   files_.erase(path);
+  folders_.erase(path);
   return arrow::Status::OK();
 }
 

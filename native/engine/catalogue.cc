@@ -18,6 +18,7 @@ namespace sabot {
   X(kIntervalJoin)         \
   X(kIterableSource)       \
   X(kJoin)                 \
+  X(kLateRows)             \
   X(kLimit)                \
   X(kLocalGroupAggregate)  \
   X(kMaterializeFinal)     \

@@ -12,6 +12,7 @@ class Builder {
       : plan_(plan), surroundings_(surroundings) {}
 
   arrow::Result<Graph> Build() {
+    graph_.alignment = std::make_unique<WatermarkAlignment>();
     CountConsumers();
     for (size_t node = 0; node < plan_.nodes.size(); ++node) {
       ARROW_RETURN_NOT_OK(AddNode(node));
@@ -26,14 +27,19 @@ class Builder {
   void CountConsumers() {
     num_consumers_.assign(plan_.nodes.size(), 0);
     for (const PlanNode& node : plan_.nodes) {
-      for (const PlanInput& input : node.inputs) ++num_consumers_[static_cast<size_t>(input.node)];
+      for (const PlanInput& input : node.inputs) {
+        if (input.late_of < 0) ++num_consumers_[static_cast<size_t>(input.node)];
+      }
     }
   }
 
   // Whether the node runs in the same task as its producer.
   bool IsChained(size_t index) const {
     const PlanNode& node = plan_.nodes[index];
-    if (node.inputs.size() != 1 || node.inputs[0].exchange != ExchangeKind::kForward) return false;
+    if (node.inputs.size() != 1 || node.inputs[0].exchange != ExchangeKind::kForward ||
+        node.inputs[0].late_of >= 0) {
+      return false;
+    }
     const auto producer = static_cast<size_t>(node.inputs[0].node);
     return num_consumers_[producer] == 1 && plan_.nodes[producer].parallelism == node.parallelism &&
            !HasOwnTask(node) && !HasOwnTask(plan_.nodes[producer]);
@@ -55,7 +61,9 @@ class Builder {
       return node.Error("has " + std::to_string(node.inputs.size()) + " inputs, needs " +
                         std::to_string(spec->num_inputs));
     }
+    graph_.shared.push_back(std::make_unique<NodeShared>());
     std::vector<size_t> tasks;
+    size_t stage = 0;
     for (int subtask = 0; subtask < node.parallelism; ++subtask) {
       size_t task = 0;
       if (IsChained(index)) {
@@ -65,10 +73,12 @@ class Builder {
         graph_.tasks.push_back(std::make_unique<Task>(node.op, subtask));
         graph_.tasks.back()->SetClock(surroundings_.clock);
       }
+      stage = graph_.tasks[task]->operators().size();
       ARROW_RETURN_NOT_OK(AddOperator(node, *spec, subtask, task));
       tasks.push_back(task);
     }
     tasks_of_.push_back(std::move(tasks));
+    stage_of_.push_back(stage);
     return arrow::Status::OK();
   }
 
@@ -87,10 +97,16 @@ class Builder {
     op.context = std::make_unique<OperatorContext>();
     op.context->subtask = subtask;
     op.context->parallelism = node.parallelism;
+    op.context->takes_checkpoints = plan_.checkpoint.has_value();
     op.context->session = {plan_.options.local_time_zone, plan_.options.query_start_ms};
     op.context->options = plan_.options;
     op.context->clock = surroundings_.clock;
+    op.context->file_system = surroundings_.file_system;
+    op.context->executor = surroundings_.executor;
     op.context->metrics = op.metrics.get();
+    op.context->task_times = &graph_.tasks[task]->times();
+    op.context->alignment = graph_.alignment.get();
+    op.context->shared = graph_.shared.back().get();
     op.context->waker = [wake = surroundings_.wake, task] { wake(task); };
     op.context->deliver = surroundings_.deliver;
     if (surroundings_.open_user_function) {
@@ -99,6 +115,10 @@ class Builder {
         return open(id, subtask, waker);
       };
     }
+    op.context->warn = [warn = surroundings_.warn,
+                        place = WarningPlace{node.op, node.uid, subtask}](std::string message) {
+      if (warn) warn(place, std::move(message));
+    };
     ARROW_ASSIGN_OR_RAISE(op.op, spec.make(node, *op.context));
     graph_.tasks[task]->Append(std::move(op));
     return arrow::Status::OK();
@@ -119,8 +139,15 @@ class Builder {
           if (pairwise && c != p) continue;
           targets.push_back(AddChannel(producers[p], consumers[c], static_cast<int>(input)));
         }
-        graph_.tasks[producers[p]]->AddOutput(MakeExchange(
-            edge, std::move(targets), static_cast<int>(p), plan_.options.batch_max_rows));
+        auto exchange = MakeExchange(edge, std::move(targets), static_cast<int>(p),
+                                     plan_.options.batch_max_rows);
+        Task& producer = *graph_.tasks[producers[p]];
+        if (edge.late_of < 0) {
+          producer.AddOutput(std::move(exchange));
+        } else {
+          producer.AddLateOutput(stage_of_[static_cast<size_t>(edge.node)], edge.late_of,
+                                 std::move(exchange));
+        }
       }
     }
   }
@@ -131,6 +158,7 @@ class Builder {
     channel->SetWakers([wake = surroundings_.wake, producer] { wake(producer); },
                        [wake = surroundings_.wake, consumer] { wake(consumer); });
     graph_.tasks[consumer]->AddInput(channel, input);
+    graph_.edges.push_back({channel, producer, consumer});
     return channel;
   }
 
@@ -139,6 +167,7 @@ class Builder {
   Graph graph_;
   std::vector<int> num_consumers_;
   std::vector<std::vector<size_t>> tasks_of_;  // By node, then subtask: index into graph_.tasks.
+  std::vector<size_t> stage_of_;               // By node: its place in the chains of those tasks.
 };
 
 }  // namespace

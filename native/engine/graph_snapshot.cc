@@ -8,12 +8,37 @@
 
 namespace sabot {
 
-arrow::Status GraphSnapshot::Add(const TaskOperator& op, SnapshotWriter state) {
-  Part part{op.context->subtask, op.context->parallelism, {}};
-  ARROW_RETURN_NOT_OK(state.WriteAll(part.state));
-  const std::lock_guard lock(mutex_);
-  parts_[op.uid].push_back(std::move(part));
-  return arrow::Status::OK();
+class GraphSnapshot::Collected final : public OperatorSnapshot {
+ public:
+  // `owner` is nullptr for what is not wanted.
+  Collected(GraphSnapshot* owner, const TaskOperator& op)
+      : owner_(owner), uid_(op.uid), part_{op.context->subtask, op.context->parallelism, {}} {}
+
+  arrow::Status Write(std::string_view section, SectionKind kind, std::string piece) override {
+    return part_.state.Write(section, kind, std::move(piece));
+  }
+  bool has_room() const override { return true; }
+  void Finish(const arrow::Status& status, int, const BarrierTimes&) override {
+    if (owner_ == nullptr || !status.ok()) return;
+    const std::lock_guard lock(owner_->mutex_);
+    owner_->parts_[uid_].push_back(std::move(part_));
+  }
+
+ private:
+  GraphSnapshot* owner_;
+  std::string uid_;
+  Part part_;
+};
+
+std::unique_ptr<OperatorSnapshot> GraphSnapshot::Begin(const Barrier& barrier,
+                                                       const TaskOperator& op, int) {
+  const bool wanted = barrier.id != kFinalBarrier.id;
+  if (wanted && on_frozen) on_frozen(op);
+  return std::make_unique<Collected>(wanted ? this : nullptr, op);
+}
+
+SnapshotMode GraphSnapshot::ModeFor(const Barrier&, const TaskOperator&, int) {
+  return SnapshotMode::kFull;
 }
 
 bool GraphSnapshot::IsComplete(const Graph& graph) const {

@@ -4,20 +4,28 @@
 
 #include <arrow/result.h>
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "engine/graph.h"
 #include "state/snapshot.h"
+#include "stream/snapshot_target.h"
 
 namespace sabot {
 
-// Collects the snapshots of one barrier. Tasks of several threads may add.
-class GraphSnapshot {
+// Collects the snapshots of one barrier in memory. Tasks of several threads may add.
+class GraphSnapshot final : public SnapshotTarget {
  public:
-  arrow::Status Add(const TaskOperator& op, SnapshotWriter state);
+  std::unique_ptr<OperatorSnapshot> Begin(const Barrier& barrier, const TaskOperator& op,
+                                          int subtask) override;
+  SnapshotMode ModeFor(const Barrier& barrier, const TaskOperator& op, int subtask) override;
+  // Called when an operator's state has been frozen.
+  std::function<void(const TaskOperator& op)> on_frozen;
+
   // Every operator subtask of the graph has added its state.
   bool IsComplete(const Graph& graph) const;
 
@@ -26,6 +34,7 @@ class GraphSnapshot {
   arrow::Status RestoreInto(const Graph& graph) const;
 
  private:
+  class Collected;
   mutable std::mutex mutex_;
   struct Part {
     int subtask = 0;

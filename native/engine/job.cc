@@ -1,20 +1,30 @@
 // A job: a plan decoded, its tasks built, a scheduler running them.
 #include <arrow/status.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <future>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/executor.h"
 #include "engine/graph.h"
+#include "engine/job_checkpoints.h"
+#include "engine/job_log.h"
 #include "engine/scheduler.h"
 #include "engine/user_calls.h"
+#include "engine/watermark_monitor.h"
 #include "plan/plan.h"
 #include "sabot/engine.h"
 
 namespace sabot {
 namespace {
+
+// Threads for blocking I/O; they wait more than they work.
+constexpr int kIoThreads = 4;
 
 JobError ToJobError(const arrow::Status& status, const Task* task) {
   JobError error;
@@ -34,9 +44,25 @@ JobError ToJobError(const arrow::Status& status, const Task* task) {
   return error;
 }
 
+// Who claims a checkpoint folder: told to people, and different for any two starts.
+std::string OwnerName() {
+  char host[256] = "";
+  gethostname(host, sizeof(host) - 1);
+  return "process " + std::to_string(getpid()) + " on " + host + ", started at " +
+         std::to_string(SystemClock().NowMillis()) + "." +
+         std::to_string(SystemClock().MonotonicNanos() % 1'000'000);
+}
+
 class RunningJob final : public Job {
  public:
-  ~RunningJob() override { scheduler_.reset(); }
+  ~RunningJob() override {
+    if (scheduler_ == nullptr) return;
+    scheduler_->Cancel();
+    opened_.get_future().wait();
+    scheduler_->Stop();
+    if (checkpoints_ != nullptr) checkpoints_->Stop();
+    executor_.reset();  // What runs there may wake tasks, and tell the coordinator, to the end.
+  }
 
   arrow::Status Start(std::string_view text, JobCallbacks callbacks) {
     callbacks_ = std::move(callbacks);
@@ -45,6 +71,12 @@ class RunningJob final : public Job {
     const auto cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     GraphSurroundings surroundings;
     surroundings.clock = &SystemClock();
+    executor_ = MakeThreadExecutor(kIoThreads);
+    surroundings.executor = executor_.get();
+    log_ = std::make_unique<JobLog>(callbacks_.deliver);
+    surroundings.warn = [this](const WarningPlace& place, const std::string& message) {
+      log_->Warn(place, message);
+    };
     surroundings.wake = [this](size_t task) { scheduler_->Wake(task); };
     surroundings.deliver = [this](const std::string& channel, std::string bytes) {
       return callbacks_.deliver(channel, std::move(bytes));
@@ -58,13 +90,26 @@ class RunningJob final : public Job {
     ARROW_ASSIGN_OR_RAISE(graph_, BuildGraph(plan_, surroundings));
     scheduler_ = MakeThreadedScheduler(std::min(cores, static_cast<int>(graph_.tasks.size())),
                                        SystemClock());
-    for (const auto& task : graph_.tasks) ARROW_RETURN_NOT_OK(task->Open());
-    std::vector<Task*> tasks;
-    for (const auto& task : graph_.tasks) tasks.push_back(task.get());
-    scheduler_->Start(std::move(tasks), [this](const RunOutcome& outcome) {
-      if (outcome.status.ok()) return callbacks_.finished(nullptr);
-      const JobError error = ToJobError(outcome.status, outcome.task);
-      callbacks_.finished(&error);
+    monitor_ = std::make_unique<WatermarkMonitor>(graph_, SystemClock(), surroundings.warn);
+    scheduler_->Every(WatermarkMonitor::kPeriodMillis, [this] {
+      monitor_->Check();
+      log_->Flush();
+    });
+    if (plan_.checkpoint) {
+      JobCheckpoints::Surroundings own;
+      own.clock = &SystemClock();
+      own.files = &LocalFileSystem();
+      own.executor = executor_.get();
+      own.owner = OwnerName();
+      own.wake = surroundings.wake;
+      own.fail = [this](arrow::Status status) { Fail(std::move(status)); };
+      own.log = [this](const std::string& message) { log_->Warn({}, message); };
+      checkpoints_ = std::make_unique<JobCheckpoints>(plan_, graph_, std::move(own));
+    }
+    // Opening lists folders and creates files, restoring reads them: nothing for the caller's thread.
+    executor_->Submit(executor_->NewLane(), [this] {
+      OpenAndRun();
+      opened_.set_value();
     });
     return arrow::Status::OK();
   }
@@ -73,6 +118,7 @@ class RunningJob final : public Job {
 
   void Wake() override {
     for (size_t i = 0; i < graph_.tasks.size(); ++i) scheduler_->Wake(i);
+    log_->Flush();
   }
 
   void Answer(uint64_t call, std::string&& bytes) override {
@@ -86,6 +132,55 @@ class RunningJob final : public Job {
   }
 
   std::string Metrics() const override {
+    nlohmann::json metrics = {
+        {"operators", OperatorsJson()}, {"tasks", TasksJson()}, {"holds", HoldsJson()}};
+    if (checkpoints_ != nullptr) metrics["checkpoints"] = checkpoints_->Statistics();
+    return metrics.dump();
+  }
+
+ private:
+  void OpenAndRun() {
+    std::vector<Task*> tasks;
+    for (const auto& task : graph_.tasks) {
+      const arrow::Status status = task->Open();
+      if (!status.ok()) return Finish({status, task.get()});
+      tasks.push_back(task.get());
+    }
+    if (checkpoints_ != nullptr) {
+      const arrow::Status status = checkpoints_->Begin();
+      if (!status.ok()) return Finish({status, nullptr});
+      checkpoints_->StartThread();
+    }
+    scheduler_->Start(std::move(tasks), [this](const RunOutcome& outcome) { Ended(outcome); });
+  }
+
+  // No task runs any more.
+  void Ended(RunOutcome outcome) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!failure_.ok()) outcome = {failure_, nullptr};
+    }
+    if (!outcome.status.ok() || checkpoints_ == nullptr) return Finish(outcome);
+    checkpoints_->Finish([this](const arrow::Status& status) { Finish({status, nullptr}); });
+  }
+
+  // Something beside the tasks has failed.
+  void Fail(arrow::Status status) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (failure_.ok()) failure_ = std::move(status);
+    }
+    scheduler_->Cancel();
+  }
+
+  void Finish(const RunOutcome& outcome) {
+    log_->Close();
+    if (outcome.status.ok()) return callbacks_.finished(nullptr);
+    const JobError error = ToJobError(outcome.status, outcome.task);
+    callbacks_.finished(&error);
+  }
+
+  nlohmann::json OperatorsJson() const {
     nlohmann::json operators = nlohmann::json::array();
     for (const auto& task : graph_.tasks) {
       for (const TaskOperator& each : task->operators()) {
@@ -99,19 +194,68 @@ class RunningJob final : public Job {
                              {"bytesIn", m.bytes_in.value()},
                              {"lateRows", m.late_rows.value()},
                              {"skippedRecords", m.skipped_records.value()},
-                             {"watermarkMs", m.watermark_ms.value()},
-                             {"stateBytes", m.state_bytes.value()},
-                             {"busyNs", m.busy_ns.value()}});
+                             {"watermarkMs", TimeJson(m.watermark_ms.value())},
+                             {"stateBytes", m.state_bytes.value()}});
       }
     }
-    return nlohmann::json{{"operators", std::move(operators)}}.dump();
+    return operators;
   }
 
- private:
+  nlohmann::json TasksJson() const {
+    nlohmann::json tasks = nlohmann::json::array();
+    const int64_t now = SystemClock().MonotonicNanos();
+    for (const auto& task : graph_.tasks) {
+      const OperatorMetrics& first = *task->operators().front().metrics;
+      const OperatorMetrics& last = *task->operators().back().metrics;
+      nlohmann::json nodes = nlohmann::json::array();
+      for (const TaskOperator& each : task->operators()) nodes.push_back(each.node_id);
+      const auto nanos = [&](TaskTimes::State state) { return task->times().Nanos(state, now); };
+      tasks.push_back({{"name", task->name()},
+                       {"subtask", task->subtask()},
+                       {"nodes", std::move(nodes)},
+                       {"rowsIn", first.rows_in.value()},
+                       {"bytesIn", first.bytes_in.value()},
+                       {"rowsOut", last.rows_out.value()},
+                       {"bytesOut", last.bytes_out.value()},
+                       {"watermarkMs", TimeJson(last.watermark_ms.value())},
+                       {"busyNs", nanos(TaskTimes::State::kBusy)},
+                       {"idleNs", nanos(TaskTimes::State::kIdle)},
+                       {"backpressuredNs", nanos(TaskTimes::State::kBackpressured)}});
+    }
+    return tasks;
+  }
+
+  nlohmann::json HoldsJson() const {
+    nlohmann::json holds = nlohmann::json::array();
+    for (const WatermarkHold& hold : monitor_->holds()) {
+      holds.push_back({{"operator", hold.place.op},
+                       {"uid", hold.place.uid},
+                       {"subtask", hold.place.subtask},
+                       {"split", hold.split},
+                       {"watermarkMs", TimeJson(hold.watermark_ms)},
+                       {"othersMs", TimeJson(hold.others_ms)},
+                       {"heldMs", hold.held_ms}});
+    }
+    return holds;
+  }
+
+  // No watermark yet, and the one at the end of input, are no points in time.
+  static nlohmann::json TimeJson(int64_t millis) {
+    if (millis == kWatermarkMin || millis == kWatermarkMax) return nullptr;
+    return millis;
+  }
+
   JobCallbacks callbacks_;
   Plan plan_;
   std::unique_ptr<UserCalls> user_calls_;  // Outlives the graph, whose operators hold its lines.
+  std::unique_ptr<JobLog> log_;
+  std::unique_ptr<Executor> executor_;
   Graph graph_;
+  std::unique_ptr<WatermarkMonitor> monitor_;
+  std::unique_ptr<JobCheckpoints> checkpoints_;
+  std::mutex mutex_;
+  arrow::Status failure_;
+  std::promise<void> opened_;  // The tasks are open and run, or the job has ended.
   // Last, so that it goes first: its threads use all of the above.
   std::unique_ptr<Scheduler> scheduler_;
 };

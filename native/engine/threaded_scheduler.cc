@@ -19,9 +19,12 @@ class ThreadedScheduler final : public Scheduler {
  public:
   ThreadedScheduler(int num_workers, Clock& clock) : num_workers_(num_workers), clock_(clock) {}
 
-  ~ThreadedScheduler() override {
+  ~ThreadedScheduler() override { Stop(); }
+
+  void Stop() override {
     Cancel();
     for (std::thread& worker : workers_) worker.join();
+    workers_.clear();
   }
 
   void Start(std::vector<Task*> tasks, std::function<void(RunOutcome)> done) override {
@@ -33,6 +36,7 @@ class ThreadedScheduler final : public Scheduler {
       for (size_t i = 0; i < tasks_.size(); ++i) ready_.push_back(i);
       done_ = std::move(done);
       started_ = true;
+      if (stopping_) outcome_.status = arrow::Status::Cancelled("The job was cancelled");
       live_workers_ = num_workers_;
     }
     for (int i = 0; i < num_workers_; ++i) workers_.emplace_back([this] { Work(); });
@@ -50,11 +54,17 @@ class ThreadedScheduler final : public Scheduler {
     }
   }
 
+  void Every(int64_t period_ms, std::function<void()> work) override {
+    period_ms_ = period_ms;
+    work_ = std::move(work);
+    next_work_ms_ = clock_.NowMillis() + period_ms;
+  }
+
   void Cancel() override {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;
     stopping_ = true;
-    if (outcome_.status.ok() && num_finished_ < tasks_.size()) {
+    if (started_ && outcome_.status.ok() && num_finished_ < tasks_.size()) {
       outcome_.status = arrow::Status::Cancelled("The job was cancelled");
     }
     changed_.notify_all();
@@ -69,16 +79,13 @@ class ThreadedScheduler final : public Scheduler {
     while (true) {
       QueueDueTimers();
       if (stopping_ || num_finished_ == tasks_.size()) break;
-      if (ready_.empty()) {
-        if (timers_.empty()) {
-          changed_.wait(lock);
-        } else {
-          const int64_t wait_ms = std::max<int64_t>(1, timers_.top().first - clock_.NowMillis());
-          changed_.wait_for(lock, std::chrono::milliseconds(wait_ms));
-        }
-        continue;
+      if (clock_.NowMillis() >= next_work_ms_) {
+        WorkNow(lock);
+      } else if (ready_.empty()) {
+        Wait(lock);
+      } else {
+        RunNext(lock);
       }
-      RunNext(lock);
     }
     changed_.notify_all();
     if (--live_workers_ > 0) return;
@@ -86,6 +93,21 @@ class ThreadedScheduler final : public Scheduler {
     const RunOutcome outcome = outcome_;
     lock.unlock();
     done(outcome);
+  }
+
+  void WorkNow(std::unique_lock<std::mutex>& lock) {
+    next_work_ms_ = INT64_MAX;  // Nobody else takes it up meanwhile.
+    lock.unlock();
+    work_();
+    lock.lock();
+    next_work_ms_ = clock_.NowMillis() + period_ms_;
+  }
+
+  void Wait(std::unique_lock<std::mutex>& lock) {
+    const int64_t until = std::min(next_work_ms_, timers_.empty() ? INT64_MAX : timers_.top().first);
+    if (until == INT64_MAX) return changed_.wait(lock);
+    changed_.wait_for(lock,
+                      std::chrono::milliseconds(std::max<int64_t>(1, until - clock_.NowMillis())));
   }
 
   void RunNext(std::unique_lock<std::mutex>& lock) {
@@ -144,6 +166,9 @@ class ThreadedScheduler final : public Scheduler {
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
   std::vector<std::thread> workers_;
   std::function<void(RunOutcome)> done_;
+  std::function<void()> work_;  // Every period_ms_, if there is any.
+  int64_t period_ms_ = 0;
+  int64_t next_work_ms_ = INT64_MAX;
   RunOutcome outcome_;
   size_t num_finished_ = 0;
   int live_workers_ = 0;

@@ -56,7 +56,7 @@ class SessionWindow final : public Operator {
     return arrow::Status::OK();
   }
 
-  arrow::Result<Progress> Process(int, const Batch& in, Collector&) override {
+  arrow::Result<Progress> Process(int, const Batch& in, Collector& out) override {
     std::vector<ArrayPtr> key_columns;
     for (const int key : keys_) key_columns.push_back(in.column(key));
     ARROW_RETURN_NOT_OK(encoded_.Encode(key_columns, in.num_rows()));
@@ -89,8 +89,11 @@ class SessionWindow final : public Operator {
     }
     ARROW_RETURN_NOT_OK(Accumulate(in, begin, in.num_rows()));
     if (any_late) {
-      const auto num_late = std::count(wanted_.begin(), wanted_.end(), uint8_t{0});
-      metrics_->late_rows.Add(num_late);
+      std::vector<int32_t> late;
+      for (size_t row = 0; row < num_rows; ++row) {
+        if (wanted_[row] == 0) late.push_back(static_cast<int32_t>(row));
+      }
+      ARROW_RETURN_NOT_OK(out.EmitLate(0, in, late));
     }
     DropEmptyHeads();
     return Progress::kDone;

@@ -24,8 +24,9 @@ class TemporalSort final : public Operator {
   TemporalSort(std::vector<SortKey> order_by, const Schema& schema, OperatorMetrics* metrics)
       : order_by_(std::move(order_by)), store_(ToArrow(schema)), metrics_(metrics) {}
 
-  arrow::Result<Progress> Process(int, const Batch& in, Collector&) override {
+  arrow::Result<Progress> Process(int, const Batch& in, Collector& out) override {
     ARROW_RETURN_NOT_OK(Keep(in));
+    ARROW_RETURN_NOT_OK(out.EmitLate(0, in, late_));
     return Progress::kDone;
   }
 
@@ -97,13 +98,15 @@ class TemporalSort final : public Operator {
     std::string key;
   };
 
+  // What is too late goes to late_.
   arrow::Status Keep(const Batch& in) {
     const int64_t* times = in.rows->column_data(order_by_[0].column)->GetValues<int64_t>(1);
     const RowId first = store_.Append(in.rows);
+    late_.clear();
     for (int64_t row = 0; row < in.num_rows(); ++row) {
       const RowId id = first + static_cast<uint64_t>(row);
       if (times[row] <= last_emitted_) {
-        metrics_->late_rows.Add(1);
+        late_.push_back(static_cast<int32_t>(row));
         store_.Release(id);
         continue;
       }
@@ -127,6 +130,7 @@ class TemporalSort final : public Operator {
   std::vector<SortKey> order_by_;
   RowStore store_;
   OperatorMetrics* metrics_;
+  std::vector<int32_t> late_;  // Scratch.
   std::vector<Waiting> waiting_;
   int64_t watermark_ = kWatermarkMin;
   int64_t last_emitted_ = kWatermarkMin;

@@ -60,8 +60,9 @@ class WindowAggregate final : public Operator {
     return arrow::Status::OK();
   }
 
-  arrow::Result<Progress> Process(int, const Batch& in, Collector&) override {
+  arrow::Result<Progress> Process(int, const Batch& in, Collector& out) override {
     AssignSlices(in);
+    ARROW_RETURN_NOT_OK(out.EmitLate(0, in, late_));
     ARROW_RETURN_NOT_OK(UpdateSlices(in));
     return Progress::kDone;
   }
@@ -150,9 +151,12 @@ class WindowAggregate final : public Operator {
   }
 
  private:
+  // Places of rows that no slice takes: no place below zero is an index.
   static constexpr int32_t kLate = -1;
+  static constexpr int32_t kInNoWindow = -2;  // Between two windows of HOP with gaps.
 
-  // Fills slice_ids_ (those of this batch) and slice_of_ (per row an index into them, or kLate).
+  // Fills slice_ids_ (those of this batch), slice_of_ (per row an index into them, or kLate, or
+  // kInNoWindow) and late_.
   void AssignSlices(const Batch& in) {
     slice_ids_.clear();
     slice_of_.resize(static_cast<size_t>(in.num_rows()));
@@ -161,7 +165,8 @@ class WindowAggregate final : public Operator {
     const int64_t* times = in.rows->column_data(time_column)->GetValues<int64_t>(1);
     const int64_t* starts =
         attached ? in.rows->column_data(windows_.start_column())->GetValues<int64_t>(1) : nullptr;
-    int64_t num_late = 0;
+    late_.clear();
+    any_left_out_ = false;
     // Neighbouring rows mostly share a slice: the last one is tried first.
     int64_t begin = 0;
     int64_t end = INT64_MIN;
@@ -170,7 +175,7 @@ class WindowAggregate final : public Operator {
       SliceId id;
       if (attached) {
         id = {times[row], starts[row]};
-        if (index == kLate || slice_ids_[static_cast<size_t>(index)] != id) index = IndexOf(id);
+        if (index < 0 || slice_ids_[static_cast<size_t>(index)] != id) index = IndexOf(id);
       } else {
         const int64_t time = windows_.has_zone() ? windows_.ToLocal(times[row]) : times[row];
         if (time < begin || time >= end) {
@@ -180,19 +185,20 @@ class WindowAggregate final : public Operator {
         }
       }
       slice_of_[row] = index;
-      num_late += index == kLate ? 1 : 0;
+      if (index >= 0) continue;
+      any_left_out_ = true;
+      if (index == kLate) late_.push_back(static_cast<int32_t>(row));
     }
-    if (num_late > 0) metrics_->late_rows.Add(num_late);
   }
 
-  // The place of a slice in slice_ids_, or kLate if all its windows have fired.
+  // The place of a slice in slice_ids_, kLate if all its windows have fired, or kInNoWindow.
   int32_t IndexOf(SliceId id) {
     if (windows_.kind() == WindowKind::kAttached) {
       if (windows_.HasFired(id.end, watermark_)) return kLate;
     } else {
       const int64_t last = windows_.LastWindowEnd(id.end);
-      if (windows_.FirstWindowEnd(id.end) > last || windows_.HasFired(last, watermark_))
-        return kLate;
+      if (windows_.FirstWindowEnd(id.end) > last) return kInNoWindow;
+      if (windows_.HasFired(last, watermark_)) return kLate;
       // Fired slices of CUMULATE are gone: the row belongs to the next window that has not fired.
       while (windows_.kind() == WindowKind::kCumulate && windows_.HasFired(id.end, watermark_)) {
         id.end += windows_.window_step();
@@ -206,20 +212,19 @@ class WindowAggregate final : public Operator {
   }
 
   arrow::Status UpdateSlices(const Batch& in) {
-    const bool any_late = std::find(slice_of_.begin(), slice_of_.end(), kLate) != slice_of_.end();
-    if (slice_ids_.size() == 1 && !any_late) return UpdateSlice(slice_ids_[0], in);
+    if (slice_ids_.size() == 1 && !any_left_out_) return UpdateSlice(slice_ids_[0], in);
     if (slice_ids_.empty()) return arrow::Status::OK();
     // Rows in order of slice, stable: then every slice is a piece of one reordered batch.
     std::vector<int32_t> ends(slice_ids_.size(), 0);
     for (const int32_t slice : slice_of_) {
-      if (slice != kLate) ++ends[static_cast<size_t>(slice)];
+      if (slice >= 0) ++ends[static_cast<size_t>(slice)];
     }
     std::partial_sum(ends.begin(), ends.end(), ends.begin());
     std::vector<int32_t> order(static_cast<size_t>(ends.back()));
     std::vector<int32_t> next(slice_ids_.size(), 0);
     for (size_t i = 1; i < next.size(); ++i) next[i] = ends[i - 1];
     for (size_t row = 0; row < slice_of_.size(); ++row) {
-      if (slice_of_[row] == kLate) continue;
+      if (slice_of_[row] < 0) continue;
       order[static_cast<size_t>(next[static_cast<size_t>(slice_of_[row])]++)] =
           static_cast<int32_t>(row);
     }
@@ -405,6 +410,8 @@ class WindowAggregate final : public Operator {
   // Scratch.
   std::vector<SliceId> slice_ids_;
   std::vector<int32_t> slice_of_;
+  std::vector<int32_t> late_;
+  bool any_left_out_ = false;
   EncodedKeys encoded_;
   std::vector<Slot> slots_;
 };

@@ -40,16 +40,17 @@ class WindowJoin final : public Operator {
   WindowJoin(std::array<Side, 2> sides, JoinOutput output, OperatorMetrics* metrics)
       : sides_(std::move(sides)), output_(std::move(output)), metrics_(metrics) {}
 
-  arrow::Result<Progress> Process(int input, const Batch& in, Collector&) override {
+  arrow::Result<Progress> Process(int input, const Batch& in, Collector& out) override {
     const Side& side = sides_[static_cast<size_t>(input)];
     ARROW_RETURN_NOT_OK(RowLists::EncodeKeys(in, side.group_by, &keys_));
     RowsWithKeys(in, side.keys, &rows_);
     const int64_t* ends = in.rows->column_data(side.end_column)->GetValues<int64_t>(1);
     const int64_t* starts = in.rows->column_data(side.start_column)->GetValues<int64_t>(1);
     std::map<WindowId, std::vector<int32_t>> rows_of;
+    late_.clear();
     for (const int32_t row : rows_) {
       if (ends[row] - 1 <= watermark_) {
-        metrics_->late_rows.Add(1);
+        late_.push_back(row);
       } else {
         rows_of[{ends[row], starts[row]}].push_back(row);
       }
@@ -57,6 +58,7 @@ class WindowJoin final : public Operator {
     for (const auto& [id, rows] : rows_of) {
       ARROW_RETURN_NOT_OK(Rows(id, input).Add(in, keys_, rows));
     }
+    ARROW_RETURN_NOT_OK(out.EmitLate(input, in, late_));
     return Progress::kDone;
   }
 
@@ -180,6 +182,7 @@ class WindowJoin final : public Operator {
   std::array<Side, 2> sides_;
   JoinOutput output_;
   OperatorMetrics* metrics_;
+  std::vector<int32_t> late_;  // Scratch.
   std::map<WindowId, Window> windows_;
   int64_t watermark_ = kWatermarkMin;
   // The window that is firing; never across a barrier.

@@ -33,13 +33,14 @@ class WindowRank final : public Operator {
         schema_(std::move(schema)),
         metrics_(metrics) {}
 
-  arrow::Result<Progress> Process(int, const Batch& in, Collector&) override {
+  arrow::Result<Progress> Process(int, const Batch& in, Collector& out) override {
     const int64_t* ends = in.rows->column_data(spec_.end_column)->GetValues<int64_t>(1);
     const int64_t* starts = in.rows->column_data(spec_.start_column)->GetValues<int64_t>(1);
     std::map<WindowId, std::vector<int64_t>> rows_of;
+    late_.clear();
     for (int64_t row = 0; row < in.num_rows(); ++row) {
       if (ends[row] - 1 <= watermark_) {
-        metrics_->late_rows.Add(1);
+        late_.push_back(static_cast<int32_t>(row));
       } else {
         rows_of[{ends[row], starts[row]}].push_back(row);
       }
@@ -50,6 +51,7 @@ class WindowRank final : public Operator {
       for (const int64_t row : rows) ARROW_RETURN_NOT_OK(window.Insert(row).status());
       ARROW_RETURN_NOT_OK(window.End());
     }
+    ARROW_RETURN_NOT_OK(out.EmitLate(0, in, late_));
     return Progress::kDone;
   }
 
@@ -155,6 +157,7 @@ class WindowRank final : public Operator {
   Schema input_;
   std::shared_ptr<arrow::Schema> schema_;
   OperatorMetrics* metrics_;
+  std::vector<int32_t> late_;  // Scratch.
   std::map<WindowId, std::unique_ptr<RankedRows>> windows_;
   int64_t watermark_ = kWatermarkMin;
   // The window that is firing; never across a barrier.

@@ -60,7 +60,14 @@ arrow::Result<PlanNode> DecodeNode(const json& from, const Plan& plan,
     edge.node = found->second;
     ARROW_ASSIGN_OR_RAISE(edge.exchange, DecodeExchange(input.value("exchange", "forward")));
     if (input.contains("keys")) edge.keys = input.at("keys").get<std::vector<int>>();
-    const Schema& schema = plan.nodes[static_cast<size_t>(edge.node)].schema;
+    const PlanNode& producer = plan.nodes[static_cast<size_t>(edge.node)];
+    edge.late_of = input.value("late", -1);
+    if (edge.late_of >= static_cast<int>(producer.inputs.size())) {
+      return node.Error("it reads late rows of an input that there is not");
+    }
+    const Schema& schema = edge.late_of < 0
+                               ? producer.schema
+                               : producer.input_schemas[static_cast<size_t>(edge.late_of)];
     for (const int key : edge.keys) {
       if (key < 0 || key >= static_cast<int>(schema.size()))
         return node.Error("no such key column");
@@ -72,6 +79,36 @@ arrow::Result<PlanNode> DecodeNode(const json& from, const Plan& plan,
     ARROW_ASSIGN_OR_RAISE(node.schema, DecodeSchema(from.at("schema")));
   }
   return node;
+}
+
+arrow::Result<PlanCheckpoint> DecodeCheckpoint(const json& from) {
+  PlanCheckpoint to;
+  to.folder = from.at("folder").get<std::string>();
+  to.interval_ms = from.value("intervalMs", to.interval_ms);
+  to.timeout_ms = from.value("timeoutMs", to.timeout_ms);
+  to.min_pause_ms = from.value("minPauseMs", to.min_pause_ms);
+  to.tolerable_failures = from.value("tolerableFailures", to.tolerable_failures);
+  to.num_retained = from.value("retained", to.num_retained);
+  to.at_least_once = from.value("mode", "exactly-once") == "at-least-once";
+  if (to.folder.empty() || to.interval_ms < 0 || to.timeout_ms < 1 || to.min_pause_ms < 0 ||
+      to.tolerable_failures < 0 || to.num_retained < 1) {
+    return PlanError("checkpoint: a value out of its range");
+  }
+  if (!from.contains("restore")) return to;
+  const json& restore = from.at("restore");
+  const auto source = restore.at("from").get<std::string>();
+  if (source == "path") {
+    to.restore = PlanCheckpoint::Restore::kPath;
+    to.restore_path = restore.at("path").get<std::string>();
+  } else if (source == "latest") {
+    to.restore = PlanCheckpoint::Restore::kLatest;
+  } else if (source != "nothing") {
+    return PlanError("checkpoint: restore from '" + source + "'");
+  }
+  to.restore_since_attempt = restore.value("sinceAttempt", to.restore_since_attempt);
+  to.allow_non_restored_state = restore.value("allowNonRestoredState", false);
+  to.accept_duplicates = restore.value("acceptDuplicates", false);
+  return to;
 }
 
 arrow::Result<Plan> DecodeDocument(const json& from) {
@@ -89,6 +126,9 @@ arrow::Result<Plan> DecodeDocument(const json& from) {
     to.local_time_zone = options.value("local-time-zone", to.local_time_zone);
     to.query_start_ms = options.value("query-start-ms", to.query_start_ms);
     if (to.batch_max_rows < 1) return PlanError("batch.max-rows must be at least 1");
+  }
+  if (from.contains("checkpoint")) {
+    ARROW_ASSIGN_OR_RAISE(plan.checkpoint, DecodeCheckpoint(from.at("checkpoint")));
   }
   std::map<int, int> index_of;
   for (const json& node : from.at("nodes")) {

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@ struct PlanInput {
   int node = -1;  // Index into Plan::nodes.
   ExchangeKind exchange = ExchangeKind::kForward;
   std::vector<int> keys;
+  // The late rows of that input of `node`, instead of its output; -1: its output.
+  int late_of = -1;
 };
 
 struct AggregateCall {
@@ -83,9 +86,28 @@ struct PlanOptions {
   int64_t query_start_ms = 0;  // What CURRENT_TIMESTAMP and the like say.
 };
 
+// Where the job's checkpoints go and what it begins from.
+struct PlanCheckpoint {
+  std::string folder;
+  int64_t interval_ms = 0;  // 0: none but savepoints and the last one.
+  int64_t timeout_ms = 600'000;
+  int64_t min_pause_ms = 0;
+  int64_t tolerable_failures = 0;
+  int num_retained = 3;
+  bool at_least_once = false;
+  enum class Restore : uint8_t { kNothing, kLatest, kPath };
+  Restore restore = Restore::kNothing;
+  std::string restore_path;
+  // Not 0: what this attempt or a later one has committed comes before `restore`.
+  int64_t restore_since_attempt = 0;
+  bool allow_non_restored_state = false;
+  bool accept_duplicates = false;
+};
+
 struct Plan {
   std::string job;
   PlanOptions options;
+  std::optional<PlanCheckpoint> checkpoint;
   std::vector<PlanNode> nodes;  // Topological order.
 };
 

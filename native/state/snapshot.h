@@ -78,8 +78,11 @@ class FrozenBytes final : public FrozenState {
 // be gone when an operator fills the next.
 class SnapshotWriter {
  public:
-  explicit SnapshotWriter(SnapshotMode mode = SnapshotMode::kIncremental) : mode_(mode) {}
+  // `epoch`: of the checkpoint, as OnCommitted will tell it.
+  explicit SnapshotWriter(SnapshotMode mode = SnapshotMode::kIncremental, int64_t epoch = 0)
+      : mode_(mode), epoch_(epoch) {}
   SnapshotMode mode() const { return mode_; }
+  int64_t epoch() const { return epoch_; }
 
   // At the barrier. A section is put or frozen once.
   void Put(std::string_view section, std::string bytes);
@@ -98,6 +101,7 @@ class SnapshotWriter {
     std::unique_ptr<FrozenState> state;
   };
   SnapshotMode mode_;
+  int64_t epoch_;
   std::map<std::string, std::string, std::less<>> values_;
   std::vector<Frozen> frozen_;
   size_t next_ = 0;  // In frozen_.

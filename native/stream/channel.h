@@ -5,6 +5,7 @@
 // producer, a push into an empty channel wakes the consumer.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -16,6 +17,13 @@
 namespace sabot {
 
 inline constexpr int64_t kChannelBytesMax = 4 << 20;
+
+// How far event time has come in a channel, as its consumer has read it. Any thread may look.
+struct ChannelTime {
+  std::atomic<int64_t> watermark{kWatermarkMin};
+  std::atomic<bool> idle{false};
+  std::atomic<bool> ended{false};
+};
 
 class Channel {
  public:
@@ -31,6 +39,9 @@ class Channel {
   bool has_room() const;
   bool empty() const;
 
+  ChannelTime& time() { return time_; }
+  const ChannelTime& time() const { return time_; }
+
  private:
   struct Entry {
     Element element;
@@ -40,6 +51,7 @@ class Channel {
   mutable std::mutex mutex_;
   std::deque<Entry> entries_;
   int64_t bytes_ = 0;
+  ChannelTime time_;
   std::function<void()> wake_producer_;
   std::function<void()> wake_consumer_;
 };

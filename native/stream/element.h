@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
+#include <string>
 #include <variant>
 
 #include "batch/batch.h"
@@ -18,11 +20,15 @@ struct Watermark {
 };
 
 // An idle channel holds no watermark back until it is active again. A source says so of its splits
-// too: active when a split is assigned (read or not yet), idle when it is silent or at its end; the
-// watermark assigner keeps those to itself.
+// too: active when a split is assigned, idle when it has ended; the watermark assigner keeps those
+// to itself.
 struct StreamStatus {
   bool idle = false;
   int32_t split = kNoSplit;
+  // Assigned but not read yet, because the reader is busy with others: its silence is no idleness.
+  bool waiting = false;
+  // Of a split, for people (a file, a partition); told once.
+  std::shared_ptr<const std::string> name = nullptr;
 };
 
 enum class BarrierKind : uint8_t { kCheckpoint, kSavepoint };

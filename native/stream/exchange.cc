@@ -8,6 +8,9 @@
 namespace sabot {
 namespace {
 
+// What waits for more rows: a channel's bound is to hold with it, too.
+constexpr int64_t kPieceBytesMax = kChannelBytesMax / 4;
+
 class Forward final : public Exchange {
  public:
   explicit Forward(std::vector<Channel*> targets) : Exchange(std::move(targets)) {}
@@ -51,6 +54,7 @@ class Hash final : public Exchange {
         rows_max_(rows_max),
         pending_(targets_.size()),
         pending_rows_(targets_.size(), 0),
+        pending_bytes_(targets_.size(), 0),
         rows_of_(targets_.size()) {}
 
   arrow::Status Send(const Batch& batch) override {
@@ -90,8 +94,10 @@ class Hash final : public Exchange {
       ARROW_RETURN_NOT_OK(FlushTarget(target));
     }
     pending_rows_[target] += piece.num_rows();
+    pending_bytes_[target] += SizeBytes(piece);
     pending_[target].push_back(std::move(piece));
-    return pending_rows_[target] >= rows_max_ ? FlushTarget(target) : arrow::Status::OK();
+    const bool full = pending_rows_[target] >= rows_max_ || pending_bytes_[target] >= kPieceBytesMax;
+    return full ? FlushTarget(target) : arrow::Status::OK();
   }
 
   arrow::Status FlushTarget(size_t target) {
@@ -105,6 +111,7 @@ class Hash final : public Exchange {
     }
     pieces.clear();
     pending_rows_[target] = 0;
+    pending_bytes_[target] = 0;
     return arrow::Status::OK();
   }
 
@@ -113,6 +120,7 @@ class Hash final : public Exchange {
   // Never outlives a barrier or a pause (Flush), so it is no state.
   std::vector<std::vector<Batch>> pending_;
   std::vector<int64_t> pending_rows_;
+  std::vector<int64_t> pending_bytes_;
   EncodedKeys encoded_;
   std::vector<std::vector<int32_t>> rows_of_;
 };

@@ -7,14 +7,23 @@
 
 namespace sabot {
 
-void Gate::Add(Channel* channel, int input) { channels_.push_back({channel, input}); }
+void Gate::Add(Channel* channel, int input) {
+  while (input_times_.size() <= static_cast<size_t>(input)) {
+    input_times_.emplace_back(CombinedTime::Return::kCatchesUp);
+    time_.Add();
+  }
+  channels_.push_back({channel, input, input_times_[static_cast<size_t>(input)].Add()});
+}
+
+std::optional<GateEvent> Gate::TakePending() {
+  if (pending_.empty()) return std::nullopt;
+  GateEvent event = std::move(pending_.front());
+  pending_.erase(pending_.begin());
+  return event;
+}
 
 std::optional<GateEvent> Gate::Next() {
-  if (!pending_.empty()) {
-    GateEvent event = std::move(pending_.front());
-    pending_.erase(pending_.begin());
-    return event;
-  }
+  if (auto event = TakePending()) return event;
   // Round robin; one element may have no consequence (a watermark that is not the least): then go
   // on.
   size_t num_silent = 0;
@@ -34,80 +43,62 @@ std::optional<GateEvent> Gate::Next() {
 }
 
 std::optional<GateEvent> Gate::Handle(Input& from, Element element) {
+  const auto input = static_cast<size_t>(from.input);
   if (const auto* watermark = std::get_if<Watermark>(&element)) {
-    from.watermark = std::max(from.watermark, watermark->millis);
-    return AfterWatermarks();
-  }
-  if (const auto* status = std::get_if<StreamStatus>(&element)) {
-    from.idle = status->idle;
-    return AfterWatermarks();
-  }
-  if (const auto* barrier = std::get_if<Barrier>(&element)) {
+    from.channel->time().watermark = watermark->millis;
+    input_times_[input].Advance(from.member, watermark->millis);
+    AfterTime(input);
+  } else if (const auto* status = std::get_if<StreamStatus>(&element)) {
+    from.channel->time().idle = status->idle;
+    input_times_[input].SetIdle(from.member, status->idle);
+    AfterTime(input);
+  } else if (const auto* barrier = std::get_if<Barrier>(&element)) {
     SABOT_CHECK(!aligning_ || aligning_->id == barrier->id);
     aligning_ = *barrier;
     from.aligned = true;
     ++num_aligned_;
-    return AfterBarrier();
-  }
-  if (std::holds_alternative<EndOfInput>(element)) {
+    AfterBarrier();
+  } else if (std::holds_alternative<EndOfInput>(element)) {
+    from.channel->time().ended = true;
     from.ended = true;
     ++num_ended_;
     const bool input_ended = std::all_of(channels_.begin(), channels_.end(), [&](const Input& c) {
       return c.input != from.input || c.ended;
     });
     // The end of a channel may let time advance and an alignment finish, before the end itself.
-    if (auto event = AfterWatermarks()) pending_.push_back(std::move(*event));
-    if (auto event = AfterBarrier()) pending_.push_back(std::move(*event));
+    input_times_[input].End(from.member);
+    AfterTime(input, input_ended);
+    AfterBarrier();
     if (input_ended) pending_.push_back({from.input, EndOfInput{}});
-    if (pending_.empty()) return std::nullopt;
-    GateEvent event = std::move(pending_.front());
-    pending_.erase(pending_.begin());
-    return event;
+  } else {
+    return GateEvent{from.input, std::move(element)};
   }
-  return GateEvent{from.input, std::move(element)};
+  return TakePending();
 }
 
-std::optional<GateEvent> Gate::AfterWatermarks() {
-  int64_t least = kWatermarkMax;
-  bool any_active = false;
-  bool any_open = false;
-  for (const Input& channel : channels_) {
-    if (channel.ended) continue;
-    any_open = true;
-    if (channel.idle) continue;
-    any_active = true;
-    least = std::min(least, channel.watermark);
-  }
-  if (any_open && !any_active) {
-    // All open channels are idle: time stands, and consumers must not wait for us.
-    if (idle_) return std::nullopt;
-    idle_ = true;
-    return GateEvent{0, StreamStatus{true}};
-  }
-  if (idle_ && any_active) {
-    idle_ = false;
-    if (least > watermark_) pending_.push_back({0, Watermark{watermark_ = least}});
-    return GateEvent{0, StreamStatus{false}};
-  }
-  // Ended channels hold nothing back; each has sent its last watermark before.
-  if (!any_open) {
-    for (const Input& channel : channels_) least = std::min(least, channel.watermark);
-  }
-  if (least <= watermark_) return std::nullopt;
-  watermark_ = least;
-  return GateEvent{0, Watermark{watermark_}};
+void Gate::AfterTime(size_t input, bool ended) {
+  const CombinedTime& changed = input_times_[input];
+  const int64_t before = time_.watermark();
+  const bool was_idle = time_.idle();
+  if (!changed.idle()) time_.SetIdle(input, false);
+  time_.Advance(input, changed.watermark());
+  if (changed.idle()) time_.SetIdle(input, true);
+  if (ended) time_.End(input);
+  if (was_idle && !time_.idle()) pending_.push_back({0, StreamStatus{.idle = false}});
+  if (time_.watermark() > before) pending_.push_back({0, Watermark{time_.watermark()}});
+  // Time stands, and consumers must not wait for us.
+  if (!was_idle && time_.idle()) pending_.push_back({0, StreamStatus{.idle = true}});
 }
 
-std::optional<GateEvent> Gate::AfterBarrier() {
-  if (!aligning_ || num_aligned_ == 0) return std::nullopt;
+void Gate::AfterBarrier() {
+  if (!aligning_ || num_aligned_ == 0) return;
   for (const Input& channel : channels_) {
-    if (!channel.ended && !channel.aligned) return std::nullopt;
+    if (!channel.ended && !channel.aligned) return;
   }
   for (Input& channel : channels_) channel.aligned = false;
   num_aligned_ = 0;
-  const Barrier barrier = *aligning_;
+  pending_.push_back({0, *aligning_});
   aligning_.reset();
-  return GateEvent{0, barrier};
 }
 
 }  // namespace sabot

@@ -3,8 +3,8 @@
 //   channel 0:  rows  W(5)  B1 | rows        a channel that has delivered barrier 1 is held
 //   channel 1:  rows  W(3)  rows  B1         until all others have: then the gate says Barrier(1)
 //
-// The combined watermark is the least over channels that are neither idle nor ended; it only moves
-// forward.
+// The combined watermark is the least over channels that are neither idle nor ended, first of each
+// input, then of the inputs; it only moves forward (combined_time.h).
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "stream/channel.h"
+#include "stream/combined_time.h"
 #include "stream/element.h"
 
 namespace sabot {
@@ -41,23 +42,24 @@ class Gate {
   struct Input {
     Channel* channel;
     int input;
-    int64_t watermark = kWatermarkMin;
-    bool idle = false;
+    size_t member = 0;  // Of its input's time.
     bool ended = false;
     bool aligned = false;
   };
 
   std::optional<GateEvent> Handle(Input& from, Element element);
-  std::optional<GateEvent> AfterWatermarks();
-  std::optional<GateEvent> AfterBarrier();
+  std::optional<GateEvent> TakePending();
+  // What a change of an input's time, or its end, means for the operator goes to pending_.
+  void AfterTime(size_t input, bool ended = false);
+  void AfterBarrier();
 
   std::vector<Input> channels_;
+  std::vector<CombinedTime> input_times_;
+  CombinedTime time_{CombinedTime::Return::kHolds};
   std::vector<GateEvent> pending_;  // Consequences of one element, in order.
   size_t start_ = 0;
   size_t num_ended_ = 0;
   size_t num_aligned_ = 0;
-  int64_t watermark_ = kWatermarkMin;
-  bool idle_ = false;
   std::optional<Barrier> aligning_;
 };
 

@@ -23,6 +23,8 @@ arrow::Result<Progress> Operator::OnTimer(int64_t, Collector&) { return Progress
 
 arrow::Result<Progress> Operator::OnEndOfInput(int, Collector&) { return Progress::kDone; }
 
+arrow::Status Operator::OnCommitted(int64_t) { return arrow::Status::OK(); }
+
 arrow::Result<Progress> Operator::Resume(Collector&) {
   SABOT_CHECK(false);  // Only an operator that suspends is resumed, and then it overrides this.
 }

@@ -12,10 +12,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/executor.h"
 #include "base/file_system.h"
 #include "batch/batch.h"
 #include "expressions/kernel.h"
@@ -23,6 +25,8 @@
 #include "state/snapshot.h"
 #include "stream/element.h"
 #include "stream/metrics.h"
+#include "stream/node_shared.h"
+#include "stream/watermark_alignment.h"
 #include "stream/user_function.h"
 
 namespace sabot {
@@ -36,6 +40,9 @@ class Collector {
   virtual arrow::Status Emit(Batch batch) = 0;  // Empty batches are dropped.
   virtual arrow::Status Emit(Watermark watermark) = 0;
   virtual arrow::Status Emit(StreamStatus status) = 0;
+  // Rows of `batch`, which came from `input`, that event time had passed already: they are counted,
+  // a few of them are logged, and they go to whoever reads this operator's late rows.
+  virtual arrow::Status EmitLate(int input, const Batch& batch, std::span<const int32_t> rows) = 0;
   // False once enough is queued downstream: a large firing should return kMoreOutput.
   virtual bool has_room() const = 0;
 };
@@ -44,11 +51,21 @@ class Collector {
 struct OperatorContext {
   int subtask = 0;
   int parallelism = 1;
+  // Barriers will come, and commits after them.
+  bool takes_checkpoints = false;
+  int64_t attempt = 0;  // Of the job, from its first element on; 0 if it takes no checkpoints.
   SessionContext session;
   PlanOptions options;
   Clock* clock = nullptr;
   FileSystem* file_system = &LocalFileSystem();
+  // Where blocking work runs; nullptr: nowhere, an operator does it itself (tests of one operator).
+  Executor* executor = nullptr;
   OperatorMetrics* metrics = nullptr;
+  const TaskTimes* task_times = nullptr;
+  // The sources of the job that wait for each other.
+  WatermarkAlignment* alignment = nullptr;
+  // With the other subtasks of this operator.
+  NodeShared* shared = nullptr;
   // Makes a blocked task runnable; may be called from any thread, any number of times.
   std::function<void()> waker;
   // Where sinks hand their results to the job's owner (result_sink, print_sink); may be called from
@@ -56,13 +73,15 @@ struct OperatorContext {
   std::function<bool(const std::string& channel, std::string bytes)> deliver;
   // Opens this subtask's line to code of the job's owner; empty if the owner has none.
   std::function<std::unique_ptr<UserFunction>()> open_user_function;
+  // What the job's owner should know; may be called from any thread.
+  std::function<void(std::string message)> warn;
 };
 
 class Operator {
  public:
   virtual ~Operator() = default;
 
-  // Before the first element and before Restore.
+  // Before the first element and before Restore. May block: no worker thread calls it.
   virtual arrow::Status Open() { return arrow::Status::OK(); }
 
   // Sources (no inputs): the next piece of input. kDone means the input has ended; kMoreOutput:
@@ -83,6 +102,16 @@ class Operator {
 
   // The next processing time at which OnTimer wants to run; INT64_MAX for none.
   virtual int64_t NextTimer() const { return INT64_MAX; }
+
+  // False: the source of this chain should not produce now; barriers pass all the same. It ends with
+  // a call of context.waker or with a timer.
+  virtual bool wants_input() const { return true; }
+
+  // Sinks: the checkpoint of `epoch`, and with it every barrier up to that one, counts: what was
+  // written before may become visible now. Called again with the same epoch after a restart.
+  virtual arrow::Status OnCommitted(int64_t epoch);
+  // Whether OnCommitted of the last snapshot will make anything visible.
+  virtual bool has_uncommitted_output() const { return false; }
 
   virtual arrow::Status Snapshot(SnapshotWriter& to) = 0;
   virtual arrow::Status Restore(const SnapshotReader& from) = 0;

@@ -28,7 +28,12 @@ class Task::StageCollector final : public Collector {
     task_->operators_[stage_].metrics->watermark_ms.Set(watermark.millis);
     return task_->Deliver(stage_ + 1, watermark);
   }
-  arrow::Status Emit(StreamStatus status) override { return task_->Deliver(stage_ + 1, status); }
+  arrow::Status Emit(StreamStatus status) override {
+    return task_->Deliver(stage_ + 1, std::move(status));
+  }
+  arrow::Status EmitLate(int input, const Batch& batch, std::span<const int32_t> rows) override {
+    return task_->SendLate(stage_, input, batch, rows);
+  }
   bool has_room() const override {
     if (stage_ + 1 < task_->stages_.size()) {
       return task_->stages_[stage_ + 1].inbox.size() < kInboxElementsMax;
@@ -48,7 +53,20 @@ void Task::Append(TaskOperator op) {
   operators_.push_back(std::move(op));
 }
 
+void Task::AddOutput(std::unique_ptr<Exchange> exchange) {
+  all_outputs_.push_back(exchange.get());
+  outputs_.push_back(std::move(exchange));
+}
+
+void Task::AddLateOutput(size_t stage, int input, std::unique_ptr<Exchange> exchange) {
+  auto& late_outputs = operators_[stage].late_outputs;
+  late_outputs.resize(static_cast<size_t>(operators_[stage].num_inputs));
+  all_outputs_.push_back(exchange.get());
+  late_outputs[static_cast<size_t>(input)].push_back(std::move(exchange));
+}
+
 arrow::Status Task::Open() {
+  times_.Start(clock_->MonotonicNanos());
   for (TaskOperator& each : operators_) ARROW_RETURN_NOT_OK(each.op->Open());
   return arrow::Status::OK();
 }
@@ -66,21 +84,41 @@ int64_t Task::NextTimer() const {
 }
 
 arrow::Result<StepResult> Task::Step(int quantum) {
-  const int64_t started = clock_->MonotonicNanos();
+  times_.Enter(TaskTimes::State::kBusy, clock_->MonotonicNanos());
   StepResult why = StepResult::kReady;
   for (int i = 0; i < quantum; ++i) {
     ARROW_ASSIGN_OR_RAISE(const bool worked, WorkOnce(&why));
-    if (!worked) break;
+    const bool wrote = snapshots_.WritePiece();
+    if (!worked && !wrote) break;
+    if (!worked) why = StepResult::kReady;
   }
   if (why != StepResult::kReady) ARROW_RETURN_NOT_OK(FlushOutputs());
-  operators_[0].metrics->busy_ns.Add(clock_->MonotonicNanos() - started);
+  times_.Enter(StateAfter(why), clock_->MonotonicNanos());
   return why;
+}
+
+TaskTimes::State Task::StateAfter(StepResult why) const {
+  switch (why) {
+    case StepResult::kReady:
+      return TaskTimes::State::kBusy;
+    case StepResult::kWaitInput:
+      return TaskTimes::State::kIdle;
+    case StepResult::kWaitOutput:
+      return TaskTimes::State::kBackpressured;
+    case StepResult::kWaitWake:
+      return source_waits_ ? TaskTimes::State::kIdle : TaskTimes::State::kBackpressured;
+    case StepResult::kFinished:
+      return TaskTimes::State::kEnded;
+  }
+  SABOT_CHECK(false);
 }
 
 // One piece of work, or why there is none.
 arrow::Result<bool> Task::WorkOnce(StepResult* why_not) {
-  if (finished_) {
-    *why_not = StepResult::kFinished;
+  if (committed_epoch_ > told_epoch_) ARROW_RETURN_NOT_OK(TellCommitted());
+  if (ended_) {
+    if (!snapshots_.pending() && !finished_) ARROW_RETURN_NOT_OK(FinishTask());
+    *why_not = finished_ ? StepResult::kFinished : StepResult::kWaitWake;
     return false;
   }
   if (!outputs_have_room()) {
@@ -102,8 +140,9 @@ arrow::Result<bool> Task::WorkOnce(StepResult* why_not) {
     return true;
   }
   if (is_source()) {
-    ARROW_RETURN_NOT_OK(ProduceOnce());
-    if (!source_blocked_) return true;
+    source_waits_ = !MayProduce();
+    if (!source_waits_) ARROW_RETURN_NOT_OK(ProduceOnce());
+    if (!source_waits_) return true;
     *why_not = StepResult::kWaitWake;
     return false;
   }
@@ -136,6 +175,7 @@ arrow::Status Task::Handle(size_t stage, GateEvent event) {
   StageCollector out(this, stage);
   if (auto* batch = std::get_if<Batch>(&event.element)) {
     self.metrics->rows_in.Add(batch->num_rows());
+    if (stage == 0) self.metrics->bytes_in.Add(SizeBytes(*batch));
     ARROW_ASSIGN_OR_RAISE(const Progress progress, self.op->Process(event.input, *batch, out));
     return Finish(stage, progress, std::nullopt);
   }
@@ -148,10 +188,7 @@ arrow::Status Task::Handle(size_t stage, GateEvent event) {
     return Finish(stage, progress, std::nullopt);
   }
   if (const auto* barrier = std::get_if<Barrier>(&event.element)) {
-    SnapshotWriter state(barrier->kind == BarrierKind::kSavepoint ? SnapshotMode::kSavepoint
-                                                                  : SnapshotMode::kIncremental);
-    ARROW_RETURN_NOT_OK(self.op->Snapshot(state));
-    if (snapshot_sink_) ARROW_RETURN_NOT_OK(snapshot_sink_(*barrier, self, std::move(state)));
+    snapshots_.Freeze(*barrier, self, *self.op, 0, *clock_);
     return Deliver(stage + 1, *barrier);
   }
   SABOT_CHECK(std::holds_alternative<EndOfInput>(event.element));
@@ -172,27 +209,62 @@ arrow::Status Task::Finish(size_t stage, Progress progress, std::optional<Elemen
 }
 
 arrow::Status Task::Deliver(size_t stage, Element element) {
+  TaskOperator& from = operators_[stage - 1];
+  if (std::holds_alternative<EndOfInput>(element)) from.late_row_log.Finish(*from.context);
+  // Splits are this task's own: beyond it there are only channels.
+  const auto* status = std::get_if<StreamStatus>(&element);
+  const bool of_split = status != nullptr && status->split != kNoSplit;
+  if (!std::holds_alternative<Batch>(element) && !of_split) {
+    for (const auto& late_outputs : from.late_outputs) {
+      for (const auto& exchange : late_outputs) ARROW_RETURN_NOT_OK(exchange->Broadcast(element));
+    }
+  }
   if (stage < stages_.size()) {
     stages_[stage].inbox.push_back({0, std::move(element)});
     return arrow::Status::OK();
   }
-  if (std::holds_alternative<EndOfInput>(element)) finished_ = true;
-  // Splits are this task's own: beyond it there are only channels.
-  if (const auto* status = std::get_if<StreamStatus>(&element);
-      status != nullptr && status->split != kNoSplit) {
-    return arrow::Status::OK();
+  if (std::holds_alternative<EndOfInput>(element)) {
+    ended_ = true;
+    for (const TaskOperator& each : operators_)
+      snapshots_.Freeze(kFinalBarrier, each, *each.op, 0, *clock_);
   }
+  if (of_split) return arrow::Status::OK();
   auto* batch = std::get_if<Batch>(&element);
-  if (batch != nullptr) batch->split = kNoSplit;
+  if (batch != nullptr) {
+    batch->split = kNoSplit;
+    operators_.back().metrics->bytes_out.Add(SizeBytes(*batch));
+  }
   for (const auto& exchange : outputs_) {
     ARROW_RETURN_NOT_OK(batch != nullptr ? exchange->Send(*batch) : exchange->Broadcast(element));
   }
-  outputs_pending_ = batch != nullptr;
+  outputs_pending_ = outputs_pending_ || batch != nullptr;
   return arrow::Status::OK();
 }
 
+arrow::Status Task::SendLate(size_t stage, int input, const Batch& batch,
+                             std::span<const int32_t> rows) {
+  if (rows.empty()) return arrow::Status::OK();
+  TaskOperator& self = operators_[stage];
+  self.metrics->late_rows.Add(static_cast<int64_t>(rows.size()));
+  self.late_row_log.Add(*self.context, batch, rows);
+  if (self.late_outputs.empty()) return arrow::Status::OK();
+  ARROW_ASSIGN_OR_RAISE(Batch late, Take(batch, rows));
+  late.split = kNoSplit;
+  for (const auto& exchange : self.late_outputs[static_cast<size_t>(input)]) {
+    ARROW_RETURN_NOT_OK(exchange->Send(late));
+  }
+  outputs_pending_ = true;
+  return arrow::Status::OK();
+}
+
+// Barriers enter whatever holds the source.
+bool Task::MayProduce() const {
+  return has_requested_barrier_ ||
+         std::all_of(operators_.begin(), operators_.end(),
+                     [](const TaskOperator& each) { return each.op->wants_input(); });
+}
+
 arrow::Status Task::ProduceOnce() {
-  source_blocked_ = false;
   if (has_requested_barrier_) {
     Barrier barrier;
     {
@@ -207,7 +279,7 @@ arrow::Status Task::ProduceOnce() {
   StageCollector out(this, 0);
   ARROW_ASSIGN_OR_RAISE(const Progress progress, operators_[0].op->Produce(out));
   if (progress == Progress::kBlocked) {
-    source_blocked_ = true;
+    source_waits_ = true;
   } else if (progress == Progress::kDone) {
     source_ended_ = true;
     // Bounded input has ended: every window may fire.
@@ -231,16 +303,38 @@ arrow::Status Task::FireTimers() {
   return arrow::Status::OK();
 }
 
+arrow::Status Task::Commit(int64_t epoch) {
+  committed_epoch_ = epoch;
+  const std::lock_guard lock(commit_mutex_);
+  // The task runs: it sees the number in its next step.
+  return is_told_directly_ ? TellCommitted() : arrow::Status::OK();
+}
+
+arrow::Status Task::TellCommitted() {
+  told_epoch_ = committed_epoch_;
+  for (const TaskOperator& each : operators_)
+    ARROW_RETURN_NOT_OK(each.op->OnCommitted(told_epoch_));
+  return arrow::Status::OK();
+}
+
+// From here on no step runs: whoever commits tells the operators.
+arrow::Status Task::FinishTask() {
+  finished_ = true;
+  const std::lock_guard lock(commit_mutex_);
+  is_told_directly_ = true;
+  return committed_epoch_ > told_epoch_ ? TellCommitted() : arrow::Status::OK();
+}
+
 arrow::Status Task::FlushOutputs() {
   if (!outputs_pending_) return arrow::Status::OK();
   outputs_pending_ = false;
-  for (const auto& exchange : outputs_) ARROW_RETURN_NOT_OK(exchange->Flush());
+  for (Exchange* exchange : all_outputs_) ARROW_RETURN_NOT_OK(exchange->Flush());
   return arrow::Status::OK();
 }
 
 bool Task::outputs_have_room() const {
-  return std::all_of(outputs_.begin(), outputs_.end(),
-                     [](const auto& exchange) { return exchange->has_room(); });
+  return std::all_of(all_outputs_.begin(), all_outputs_.end(),
+                     [](const Exchange* exchange) { return exchange->has_room(); });
 }
 
 }  // namespace sabot

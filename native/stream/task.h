@@ -16,12 +16,15 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "stream/exchange.h"
 #include "stream/gate.h"
+#include "stream/late_row_log.h"
 #include "stream/operator.h"
+#include "stream/task_snapshots.h"
 
 namespace sabot {
 
@@ -30,7 +33,7 @@ enum class StepResult : uint8_t {
   kReady,       // The quantum is used up: there is more to do.
   kWaitInput,   // No element waits.
   kWaitOutput,  // A channel is full.
-  kWaitWake,    // An operator is blocked until its waker or its timer.
+  kWaitWake,    // An operator is blocked until its waker or its timer, or the source has no input.
   kFinished,    // The end of input went through the whole chain.
 };
 
@@ -43,11 +46,10 @@ struct TaskOperator {
   std::string uid;
   int node_id = 0;
   int num_inputs = 1;
+  // Who reads its late rows, of each of its inputs.
+  std::vector<std::vector<std::unique_ptr<Exchange>>> late_outputs;
+  LateRowLog late_row_log;
 };
-
-// Called at every barrier with each operator's state, on the task's thread.
-using SnapshotSink =
-    std::function<arrow::Status(const Barrier&, const TaskOperator&, SnapshotWriter)>;
 
 class Task {
  public:
@@ -56,8 +58,11 @@ class Task {
   // Assembly, before the first Step.
   void Append(TaskOperator op);
   void AddInput(Channel* channel, int input) { gate_.Add(channel, input); }
-  void AddOutput(std::unique_ptr<Exchange> exchange) { outputs_.push_back(std::move(exchange)); }
-  void SetSnapshotSink(SnapshotSink sink) { snapshot_sink_ = std::move(sink); }
+  void AddOutput(std::unique_ptr<Exchange> exchange);
+  // For the late rows of one input of an operator; it gets every control element too.
+  void AddLateOutput(size_t stage, int input, std::unique_ptr<Exchange> exchange);
+  // Takes every operator's state at barriers and at the end; none: barriers just pass.
+  void SetSnapshotTarget(SnapshotTarget* target) { snapshots_.SetTarget(target, subtask_); }
   void SetClock(Clock* clock) { clock_ = clock; }
   arrow::Status Open();
 
@@ -67,6 +72,10 @@ class Task {
   // Sources: a barrier to inject between two pieces of input. Any thread; wake the task afterwards.
   void RequestBarrier(Barrier barrier);
 
+  // The checkpoint of this epoch counts: tells the operators, at once if the task has finished, else
+  // in its next step. Any thread; wake the task afterwards.
+  arrow::Status Commit(int64_t epoch);
+
   // The earliest processing time an operator waits for; INT64_MAX for none.
   int64_t NextTimer() const;
 
@@ -75,6 +84,7 @@ class Task {
   const std::string& name() const { return name_; }
   int subtask() const { return subtask_; }
   const std::vector<TaskOperator>& operators() const { return operators_; }
+  const TaskTimes& times() const { return times_; }
 
  private:
   enum class Suspension : uint8_t { kNone, kMoreOutput, kBlocked };
@@ -92,10 +102,16 @@ class Task {
   arrow::Status Handle(size_t stage, GateEvent event);
   arrow::Status Finish(size_t stage, Progress progress, std::optional<Element> after);
   arrow::Status Deliver(size_t stage, Element element);  // Into the inbox, or out if past the last.
+  bool MayProduce() const;
   arrow::Status ProduceOnce();
+  arrow::Status SendLate(size_t stage, int input, const Batch& batch,
+                         std::span<const int32_t> rows);
   arrow::Status FireTimers();
+  arrow::Status TellCommitted();
+  arrow::Status FinishTask();
   arrow::Status FlushOutputs();
   bool outputs_have_room() const;
+  TaskTimes::State StateAfter(StepResult why) const;
 
   std::string name_;
   int subtask_;
@@ -103,16 +119,24 @@ class Task {
   std::vector<Stage> stages_;
   Gate gate_;
   std::vector<std::unique_ptr<Exchange>> outputs_;
-  SnapshotSink snapshot_sink_;
+  std::vector<Exchange*> all_outputs_;  // Those and the operators' late outputs.
+  TaskTimes times_;
+  TaskSnapshots snapshots_;
   Clock* clock_ = &SystemClock();
   bool source_ended_ = false;
-  bool finished_ = false;
-  bool source_blocked_ = false;
+  bool ended_ = false;     // The end of input has left the last operator.
+  bool finished_ = false;  // And its last snapshots are written.
+  bool source_waits_ = false;  // It has no input now, or must not read on.
   bool outputs_pending_ = false;
 
   std::mutex barrier_mutex_;
   std::deque<Barrier> requested_barriers_;
   std::atomic<bool> has_requested_barrier_{false};
+
+  std::mutex commit_mutex_;  // Guards is_told_directly_ and, once that is set, OnCommitted.
+  bool is_told_directly_ = false;
+  std::atomic<int64_t> committed_epoch_{INT64_MIN};
+  int64_t told_epoch_ = INT64_MIN;
 };
 
 }  // namespace sabot

@@ -113,8 +113,8 @@ std::vector<std::string> ToLines(const Batch& batch) {
 
 class Harness::Output final : public Collector {
  public:
-  Output(bool no_room, std::shared_ptr<arrow::Schema> schema)
-      : no_room_(no_room), schema_(std::move(schema)) {}
+  Output(bool no_room, std::shared_ptr<arrow::Schema> schema, OperatorMetrics* metrics)
+      : no_room_(no_room), schema_(std::move(schema)), metrics_(metrics) {}
   arrow::Status Emit(Batch batch) override {
     EXPECT_TRUE(batch.rows->ValidateFull().ok()) << batch.rows->ValidateFull().ToString();
     EXPECT_TRUE(batch.rows->schema()->Equals(*schema_))
@@ -134,15 +134,25 @@ class Harness::Output final : public Collector {
     lines.push_back(status.idle ? "idle" : "active");
     return arrow::Status::OK();
   }
+  arrow::Status EmitLate(int, const Batch& batch, std::span<const int32_t> rows) override {
+    metrics_->late_rows.Add(static_cast<int64_t>(rows.size()));
+    if (rows.empty()) return arrow::Status::OK();
+    for (std::string& line : ToLines(sabot::Take(batch, rows).ValueOrDie())) {
+      late_lines.push_back(std::move(line));
+    }
+    return arrow::Status::OK();
+  }
   // Room for every other piece only.
   bool has_room() const override { return !no_room_ || (asked_ = !asked_); }
   std::vector<std::string> lines;
+  std::vector<std::string> late_lines;
   std::vector<Batch> batches;
 
  private:
   bool no_room_;
   mutable bool asked_ = false;
   std::shared_ptr<arrow::Schema> schema_;
+  OperatorMetrics* metrics_;
 };
 
 Harness::Harness(std::string_view node, std::vector<Schema> inputs, HarnessOptions options)
@@ -160,8 +170,11 @@ Harness::Harness(std::string_view node, std::vector<Schema> inputs, HarnessOptio
   context_.options = options_.plan;
   context_.clock = &clock_;
   context_.metrics = &metrics_;
+  context_.alignment = &alignment_;
+  context_.task_times = &task_times_;
   context_.waker = [] {};
-  output_ = std::make_unique<Output>(options_.no_room, ToArrow(node_.schema));
+  context_.warn = [](const std::string&) {};
+  output_ = std::make_unique<Output>(options_.no_room, ToArrow(node_.schema), &metrics_);
   context_.deliver = [this](const std::string& channel, std::string bytes) {
     output_->lines.push_back(channel + ": " + bytes);
     return true;
@@ -230,6 +243,12 @@ void Harness::AdvanceProcessingTime(int64_t millis) {
   }
 }
 
+void Harness::BackPressure(int64_t millis) {
+  task_times_.Enter(TaskTimes::State::kBackpressured, clock_.MonotonicNanos());
+  clock_.AdvanceMillis(millis);
+  task_times_.Enter(TaskTimes::State::kIdle, clock_.MonotonicNanos());
+}
+
 void Harness::EndOfInput() {
   AdvanceWatermark(kWatermarkMax);
   for (size_t input = 0; input < node_.inputs.size(); ++input) {
@@ -274,5 +293,7 @@ void Harness::RestoreFrom(std::vector<SnapshotChain> chains, KeyGroups own) {
 }
 
 std::vector<std::string> Harness::Take() { return std::exchange(output_->lines, {}); }
+
+std::vector<std::string> Harness::TakeLate() { return std::exchange(output_->late_lines, {}); }
 
 }  // namespace sabot::test

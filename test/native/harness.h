@@ -61,9 +61,15 @@ class Harness {
   // What came out since the last Take: rows as "+I[...]", watermarks as "W(5)", idleness as "idle"
   // / "active".
   std::vector<std::string> Take();
+  // Rows that came too late since the last TakeLate, as "+I[...]".
+  std::vector<std::string> TakeLate();
   // The batches that came out since the last TakeBatches.
   std::vector<Batch> TakeBatches();
+  // Processing time goes on while the task has no room downstream.
+  void BackPressure(int64_t millis);
   const OperatorMetrics& metrics() const { return metrics_; }
+  WatermarkAlignment& alignment() { return alignment_; }
+  bool wants_input() const { return operator_->wants_input(); }
 
  private:
   class Output;
@@ -77,6 +83,8 @@ class Harness {
   HarnessOptions options_;
   VirtualClock clock_;
   OperatorMetrics metrics_;
+  TaskTimes task_times_;
+  WatermarkAlignment alignment_;
   OperatorContext context_;
   std::unique_ptr<Operator> operator_;
   std::unique_ptr<Output> output_;

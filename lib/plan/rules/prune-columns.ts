@@ -128,22 +128,31 @@ class Pruner {
           projections: node.projections.map((p) => columns.map((i) => move(p[i]!, input.at))),
         }));
       }
+      case 'late_rows': {
+        const { node: input } = this.prune(node.input, all(node.input.schema));
+        if (input.op !== 'aggregate') throw new Error('late rows are those of an aggregate');
+        return { node: { ...node, input }, at: new Map(node.schema.map((_, i) => [i, i])) };
+      }
       case 'aggregate': {
-        const wanted = [...required].filter((i) => i >= node.keys.length).map((i) => i - node.keys.length);
+        const late = node.late?.wanted === true ? node.late : undefined;
+        const asked = late === undefined ? required : all(node.schema);
+        const wanted = [...asked].filter((i) => i >= node.keys.length).map((i) => i - node.keys.length);
         if (node.keys.length === 0 && wanted.length === 0 && node.aggregates.length > 0) wanted.push(0);
         return this.aggregate(
           node,
           node.keys,
           node.aggregates,
           wanted,
-          (input, keys, aggregates, schema) => ({
+          (input, keys, aggregates, schema, at) => ({
             ...node,
             input,
             keys,
             aggregates,
             schema,
+            ...(late === undefined ? {} : { late: { ...late, columns: late.columns.map((i) => at.get(i)!) } }),
           }),
           0,
+          late?.columns,
         );
       }
       case 'group_window_aggregate': {

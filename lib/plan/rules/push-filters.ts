@@ -58,6 +58,8 @@ function push(node: LogicalNode, conditions: readonly Expression[]): LogicalNode
       return keep({ ...node, input: push(node.input, down) }, [...stay, ...fixed]);
     }
     case 'aggregate': {
+      // Late rows are those of all keys.
+      if (node.late?.wanted === true) return keep(withInputs(node, [pushFilters(node.input)]), conditions);
       // A condition on the window itself stays above: below, it would keep the window from being aggregated directly.
       const window = windowProperties(node.input);
       const isWindow = (key: number) =>

@@ -71,6 +71,7 @@ function directWindow(node: AggregateNode, roles: readonly KeyRole[]): DirectWin
     for (const c of [...args, ...(filter === undefined ? [] : [filter]), ...(orderBy ?? []).map((k) => k.column)])
       used.add(c);
   }
+  if (node.late?.wanted === true) for (const c of node.late.columns) used.add(c);
   if ([...used].some((c) => usesWindow(expressions[c]!))) return undefined;
   if (table.window.kind === 'session' && !sameKeys(table, node, roles, expressions)) return undefined;
 

@@ -20,7 +20,7 @@ export function reuseSubplans(sinks: readonly PhysicalNode[]): PhysicalNode[] {
   };
   return rewrite(sinks, (node, old) => {
     if (isSink.has(old) || !Object.values(node.config).flat(2).every(isRepeatable)) return node;
-    const inputs = node.inputs.map((input) => [idOf(input.node), input.exchange, input.keys]);
+    const inputs = node.inputs.map((input) => [idOf(input.node), input.exchange, input.keys, input.late]);
     const digest = JSON.stringify([
       node.spec.op,
       node.uid,

@@ -6,9 +6,15 @@
 
 import type { AggregateCall } from '../../expressions/aggregate-call.js';
 import { groupAggregate } from '../../operators/group-aggregate.js';
-import { sessionWindow } from '../../operators/session-window.js';
-import { type AttachedWindow, type WindowColumn, windowAggregate } from '../../operators/window-aggregate.js';
-import type { AggregateNode, GroupWindowAggregateNode, WindowSpec } from '../../plan/nodes.js';
+import { lateRows } from '../../operators/late-rows.js';
+import { sessionWindow, sessionWindowSpec } from '../../operators/session-window.js';
+import {
+  type AttachedWindow,
+  type WindowColumn,
+  windowAggregate,
+  windowAggregateSpec,
+} from '../../operators/window-aggregate.js';
+import type { AggregateNode, GroupWindowAggregateNode, LateRowsNode, WindowSpec } from '../../plan/nodes.js';
 import type { PhysicalNode } from '../../plan/physical.js';
 import { type RecognisedWindow, recogniseWindowAggregate } from '../../plan/rules/recognise-window-aggregate.js';
 import { asTimeAttribute, type Field, type Schema, types } from '../../schema/types.js';
@@ -48,6 +54,15 @@ function lowerWindowAggregate(node: AggregateNode, found: RecognisedWindow, lowe
   const windowPlace = (role: WindowColumn) => keyPlaces.length + aggregateFields.length + output.indexOf(role);
   const columns = roles.map((role, i) => (role === 'key' ? keyPlaces.indexOf(i) : windowPlace(role)));
   return appendColumns(aggregate, [...columns, ...aggregateFields.map((_, i) => keyPlaces.length + i)], node.schema);
+}
+
+/** What came too late for the windows of an aggregate, from the operator that computes them. */
+export function lowerLateRows(node: LateRowsNode, lowering: Lowering): PhysicalNode {
+  const direct = recogniseWindowAggregate(node.input)?.direct;
+  let windows = lowering.lower(node.input);
+  while (windows.spec !== windowAggregateSpec && windows.spec !== sessionWindowSpec) windows = windows.inputs[0]!.node;
+  const columns = node.input.late!.columns.map((c) => direct?.at.get(c) ?? c);
+  return lateRows(windows, columns, node.schema);
 }
 
 /** Legacy GROUP BY TUMBLE(...): the same operators, the properties asked for behind the aggregates. */

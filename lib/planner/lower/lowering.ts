@@ -8,7 +8,7 @@ import { hasSubquery } from '../../expressions/columns.js';
 import type { MiniBatch } from '../../operators/group-aggregate.js';
 import type { LogicalNode } from '../../plan/nodes.js';
 import type { PhysicalNode } from '../../plan/physical.js';
-import { lowerAggregate, lowerGroupWindowAggregate } from './aggregates.js';
+import { lowerAggregate, lowerGroupWindowAggregate, lowerLateRows } from './aggregates.js';
 import { appendFilter, appendProject } from './calc.js';
 import { lowerJoin } from './joins.js';
 import { lowerLimit, lowerOver, lowerRank, lowerSort } from './order.js';
@@ -59,6 +59,8 @@ export class Lowering {
         return lowerUserFunction(node, this);
       case 'aggregate':
         return lowerAggregate(node, this);
+      case 'late_rows':
+        return lowerLateRows(node, this);
       case 'group_window_aggregate':
         return lowerGroupWindowAggregate(node, this);
       case 'window_table':

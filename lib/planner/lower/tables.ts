@@ -1,6 +1,6 @@
 // Tables: sources, rows of constants, watermarks and sinks.
 
-import { idleTimeoutMs, tableSink, tableSource } from '../../connectors/catalogue.js';
+import { tableSink, tableSource, watermarkOptions } from '../../connectors/catalogue.js';
 import { valuesSource } from '../../connectors/sources.js';
 import { SabotError } from '../../errors.js';
 import { iterableSource } from '../../operators/iterable-source.js';
@@ -26,8 +26,9 @@ export function lowerWatermark(node: WatermarkNode, lowering: Lowering): Physica
     });
   }
   const below = node.input.op === 'project' ? node.input.input : node.input;
-  const own = below.op === 'scan' ? idleTimeoutMs(below.options) : undefined;
-  return watermarkAssigner(input, node.time, node.watermark, own ?? lowering.options.idleTimeoutMs, node.schema);
+  const own = node.options ?? (below.op === 'scan' ? watermarkOptions(below.options) : {});
+  const options = { ...own, idleTimeoutMs: own.idleTimeoutMs ?? lowering.options.idleTimeoutMs };
+  return watermarkAssigner(input, node.time, node.watermark, options, node.schema);
 }
 
 export function lowerSink(node: SinkNode, lowering: Lowering): PhysicalNode {

@@ -87,7 +87,10 @@ class DatagenSource final : public Operator {
     if (rows <= 0) return Progress::kDone;
     rows = std::min(rows, RowsAllowed(now) - num_made_since_start_);
     if (rows <= 0) {
-      next_timer_ms_ = MillisOfRow(num_made_since_start_ + 1);
+      // Rows that become due soon after the first one go with it in one batch.
+      const int64_t first = num_made_since_start_ + 1;
+      next_timer_ms_ = std::min(MillisOfRow(first) + context_.options.batch_max_delay_ms,
+                                MillisOfRow(first + context_.options.batch_max_rows - 1));
       return Progress::kBlocked;
     }
     next_timer_ms_ = INT64_MAX;

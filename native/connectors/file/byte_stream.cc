@@ -17,61 +17,35 @@ constexpr int64_t kCompressedBytes = 128 << 10;  // Read at once.
 
 class PlainStream final : public ByteStream {
  public:
-  explicit PlainStream(std::unique_ptr<ReadableFile> file) : file_(std::move(file)) {}
-  arrow::Result<int64_t> Read(char* to, int64_t size) override {
-    ARROW_ASSIGN_OR_RAISE(const int64_t count, file_->ReadAt(offset_, to, size));
-    offset_ += count;
-    return count;
-  }
-  arrow::Status Seek(int64_t offset) override {
-    offset_ = offset;
-    return arrow::Status::OK();
-  }
+  PlainStream(FileSystem& files, const std::string& path, const IoContext& io)
+      : file_(files, path, io) {}
+  arrow::Result<int64_t> Read(char* to, int64_t size) override { return file_.Read(to, size); }
+  void Seek(int64_t offset, int64_t until) override { file_.Seek(offset, until); }
 
  private:
-  const std::unique_ptr<ReadableFile> file_;
-  int64_t offset_ = 0;
+  ReadAhead file_;
 };
 
 // What the two decompressors share: compressed input in pieces, skipping, damage.
 class CompressedStream : public ByteStream {
  public:
-  CompressedStream(std::string path, std::unique_ptr<ReadableFile> file)
-      : path_(std::move(path)),
-        file_(std::move(file)),
-        input_(static_cast<size_t>(kCompressedBytes)) {}
+  CompressedStream(FileSystem& files, const std::string& path, const IoContext& io)
+      : path_(path), file_(files, path, io), input_(static_cast<size_t>(kCompressedBytes)) {}
 
   arrow::Result<int64_t> Read(char* to, int64_t size) override {
-    int64_t done = 0;
-    while (done < size) {
-      if (input_at_ == input_size_ && !input_ended_) {
-        ARROW_ASSIGN_OR_RAISE(const int64_t got,
-                              file_->ReadAt(file_offset_, input_.data(), kCompressedBytes));
-        file_offset_ += got;
-        input_at_ = 0;
-        input_size_ = static_cast<size_t>(got);
-        input_ended_ = got == 0;
-      }
-      ARROW_ASSIGN_OR_RAISE(const int64_t got, Inflate(to + done, size - done));
-      done += got;
-      if (got == 0 && input_ended_) {
-        if (!AtFrameEnd()) return Damaged("it ends early");
-        break;
-      }
-    }
-    offset_ += done;
-    return done;
-  }
-
-  arrow::Status Seek(int64_t offset) override {
-    SABOT_CHECK(offset >= offset_);
-    std::vector<char> scratch(static_cast<size_t>(kCompressedBytes));
-    while (offset_ < offset) {
+    while (offset_ < skip_to_) {
+      skipped_.resize(static_cast<size_t>(kCompressedBytes));
       ARROW_ASSIGN_OR_RAISE(const int64_t got,
-                            Read(scratch.data(), std::min(kCompressedBytes, offset - offset_)));
+                            ReadOn(skipped_.data(), std::min(kCompressedBytes, skip_to_ - offset_)));
+      if (got == kNotYet) return kNotYet;
       if (got == 0) return Damaged("it is shorter than before");
     }
-    return arrow::Status::OK();
+    return ReadOn(to, size);
+  }
+
+  void Seek(int64_t offset, int64_t) override {
+    SABOT_CHECK(offset >= offset_);
+    skip_to_ = offset;
   }
 
  protected:
@@ -90,14 +64,41 @@ class CompressedStream : public ByteStream {
   }
 
  private:
+  arrow::Result<int64_t> ReadOn(char* to, int64_t size) {
+    int64_t done = 0;
+    while (done < size) {
+      if (input_at_ == input_size_ && !input_ended_) {
+        ARROW_ASSIGN_OR_RAISE(const int64_t got, file_.Read(input_.data(), kCompressedBytes));
+        if (got == kNotYet) {
+          if (done == 0) return kNotYet;
+          break;
+        }
+        file_offset_ += got;
+        input_at_ = 0;
+        input_size_ = static_cast<size_t>(got);
+        input_ended_ = got == 0;
+      }
+      ARROW_ASSIGN_OR_RAISE(const int64_t got, Inflate(to + done, size - done));
+      done += got;
+      if (got == 0 && input_ended_) {
+        if (!AtFrameEnd()) return Damaged("it ends early");
+        break;
+      }
+    }
+    offset_ += done;
+    return done;
+  }
+
   const std::string path_;
-  const std::unique_ptr<ReadableFile> file_;
+  ReadAhead file_;
   std::vector<char> input_;
   size_t input_at_ = 0;
   size_t input_size_ = 0;
   bool input_ended_ = false;
   int64_t file_offset_ = 0;
   int64_t offset_ = 0;
+  int64_t skip_to_ = 0;
+  std::vector<char> skipped_;  // Scratch.
 };
 
 class GzipStream final : public CompressedStream {
@@ -177,19 +178,19 @@ arrow::Result<Compression> CompressionOf(const std::string& path) {
 }
 
 arrow::Result<std::unique_ptr<ByteStream>> OpenByteStream(FileSystem& files,
-                                                          const std::string& path) {
+                                                          const std::string& path,
+                                                          const IoContext& io) {
   ARROW_ASSIGN_OR_RAISE(const Compression compression, CompressionOf(path));
-  ARROW_ASSIGN_OR_RAISE(auto file, files.OpenToRead(path));
   switch (compression) {
     case Compression::kNone:
-      return std::make_unique<PlainStream>(std::move(file));
+      return std::make_unique<PlainStream>(files, path, io);
     case Compression::kGzip: {
-      auto stream = std::make_unique<GzipStream>(path, std::move(file));
+      auto stream = std::make_unique<GzipStream>(files, path, io);
       ARROW_RETURN_NOT_OK(stream->Open());
       return stream;
     }
     case Compression::kZstd:
-      return std::make_unique<ZstdStream>(path, std::move(file));
+      return std::make_unique<ZstdStream>(files, path, io);
   }
   SABOT_CHECK(false);
 }

@@ -1,10 +1,12 @@
 // file_sink: rows into the files of a folder, visible only when they are complete.
 //
-//   (1, 'a') (2, 'b')   ->   /out/.part-ID-0-0.inprogress   --end of input-->   /out/part-ID-0-0
+//   (1, 'a') (2, 'b')   ->   /out/.part-ID-0-0-0.inprogress   --commit-->   /out/part-ID-0-0-0
 //
-// A part is closed at a barrier and when it is large or old enough; it gets its name at the end of
-// the input. Readers skip names that begin with a dot. State: the parts that are closed but not
-// named yet, and the next part's number; what was written after the snapshot is removed on restore.
+// A part is closed at a barrier and when it is large or old enough; it gets its name when a checkpoint
+// that knows it is committed, or at the end of the input of a job that takes none. Readers skip names
+// that begin with a dot. State: the parts that are closed but not named yet: a restored sink names
+// them (their checkpoint counts) and removes what its predecessors wrote later. Names hold the attempt,
+// so a predecessor that still runs cannot write into its successor's parts.
 #include <algorithm>
 #include <cstdio>
 #include <vector>
@@ -23,6 +25,7 @@ constexpr int64_t kPartBytesMax = 128LL << 20;  // Flink's sink.rolling-policy.f
 constexpr int64_t kRolloverMillis = 30 * 60'000;
 constexpr int64_t kBufferBytes = 1 << 20;
 constexpr std::string_view kInProgress = ".inprogress";
+constexpr int64_t kNoEpoch = INT64_MAX;
 
 class FileSink final : public Operator {
  public:
@@ -70,8 +73,7 @@ class FileSink final : public Operator {
 
   arrow::Result<Progress> OnEndOfInput(int, Collector&) override {
     ARROW_RETURN_NOT_OK(ClosePart());
-    for (const std::string& name : closed_parts_) ARROW_RETURN_NOT_OK(Publish(name));
-    closed_parts_.clear();
+    if (!context_.takes_checkpoints) ARROW_RETURN_NOT_OK(PublishUpTo(kNoEpoch));
     return Progress::kDone;
   }
 
@@ -79,30 +81,31 @@ class FileSink final : public Operator {
     ARROW_RETURN_NOT_OK(ClosePart());
     ByteWriter bytes;
     bytes.Bytes(id_);
-    bytes.I64(next_part_);
     bytes.U32(static_cast<uint32_t>(closed_parts_.size()));
-    for (const std::string& name : closed_parts_) bytes.Bytes(name);
+    for (ClosedPart& part : closed_parts_) {
+      part.epoch = std::min(part.epoch, to.epoch());
+      bytes.Bytes(part.name);
+    }
     to.Put("parts", bytes.Take());
     return arrow::Status::OK();
   }
 
+  bool has_uncommitted_output() const override { return !closed_parts_.empty(); }
+  arrow::Status OnCommitted(int64_t epoch) override { return PublishUpTo(epoch); }
+
   arrow::Status Restore(const SnapshotReader& from) override {
-    closed_parts_.clear();
     std::vector<std::string> all;
     for (const std::string_view part : from.All("parts")) {
       ByteReader bytes(part);
       id_ = std::string(bytes.Bytes());
-      next_part_ = std::max(next_part_, bytes.I64());
       for (uint32_t count = bytes.U32(); count > 0; --count) all.emplace_back(bytes.Bytes());
       if (!bytes.ok() || !bytes.done())
         return arrow::Status::Invalid("file_sink: a damaged snapshot");
     }
-    std::sort(all.begin(), all.end());
-    for (size_t i = static_cast<size_t>(context_.subtask); i < all.size();
-         i += static_cast<size_t>(context_.parallelism)) {
-      closed_parts_.push_back(all[i]);
-    }
-    return context_.subtask == 0 ? RemoveLaterParts(all) : arrow::Status::OK();
+    // One subtask for all: there may be fewer of us than there were.
+    if (context_.subtask != 0) return arrow::Status::OK();
+    for (const std::string& name : all) ARROW_RETURN_NOT_OK(Publish(name));
+    return RemoveUnknownParts();
   }
 
  private:
@@ -113,8 +116,8 @@ class FileSink final : public Operator {
   arrow::Status WriteBuffer() {
     if (buffer_.empty()) return arrow::Status::OK();
     if (part_ == nullptr) {
-      part_name_ = "part-" + id_ + "-" + std::to_string(context_.subtask) + "-" +
-                   std::to_string(next_part_++);
+      part_name_ = "part-" + id_ + "-" + std::to_string(context_.attempt) + "-" +
+                   std::to_string(context_.subtask) + "-" + std::to_string(next_part_++);
       ARROW_ASSIGN_OR_RAISE(part_, files_.Create(TemporaryPath(part_name_)));
       part_opened_ms_ = context_.clock->NowMillis();
       part_bytes_ = 0;
@@ -132,27 +135,33 @@ class FileSink final : public Operator {
     ARROW_RETURN_NOT_OK(part_->Close());
     part_.reset();
     part_bytes_ = 0;
-    closed_parts_.push_back(part_name_);
+    closed_parts_.push_back({part_name_});
     return arrow::Status::OK();
   }
 
-  // A part may have been named already by an attempt that failed later.
-  arrow::Status Publish(const std::string& name) {
-    const std::string to = folder_ + "/" + name;
-    if (!files_.Exists(TemporaryPath(name)) && files_.Exists(to)) return arrow::Status::OK();
-    return files_.Rename(TemporaryPath(name), to);
+  arrow::Status PublishUpTo(int64_t epoch) {
+    size_t published = 0;
+    for (; published < closed_parts_.size(); ++published) {
+      if (closed_parts_[published].epoch > epoch) break;
+      ARROW_RETURN_NOT_OK(Publish(closed_parts_[published].name));
+    }
+    closed_parts_.erase(closed_parts_.begin(),
+                        closed_parts_.begin() + static_cast<ptrdiff_t>(published));
+    return arrow::Status::OK();
   }
 
-  // Of this job's earlier attempts: what is not in the snapshot was written after it.
-  arrow::Status RemoveLaterParts(const std::vector<std::string>& kept) {
+  // A part that is not there was named before, and may have been taken away by a reader since.
+  arrow::Status Publish(const std::string& name) {
+    if (!files_.Exists(TemporaryPath(name))) return arrow::Status::OK();
+    return files_.Rename(TemporaryPath(name), folder_ + "/" + name);
+  }
+
+  // What earlier attempts of this job wrote after the checkpoint.
+  arrow::Status RemoveUnknownParts() {
     const std::string prefix = ".part-" + id_ + "-";
     ARROW_ASSIGN_OR_RAISE(const auto found, files_.List(folder_));
     for (const FileInfo& file : found) {
-      std::string_view name = file.name();
-      if (!name.starts_with(prefix) || !name.ends_with(kInProgress)) continue;
-      name.remove_prefix(1);
-      name.remove_suffix(kInProgress.size());
-      if (!std::binary_search(kept.begin(), kept.end(), name))
+      if (file.name().starts_with(prefix) && file.name().ends_with(kInProgress))
         ARROW_RETURN_NOT_OK(files_.Remove(file.path));
     }
     return arrow::Status::OK();
@@ -167,7 +176,11 @@ class FileSink final : public Operator {
   FileSystem& files_;
   std::string id_;
   int64_t next_part_ = 0;
-  std::vector<std::string> closed_parts_;
+  struct ClosedPart {
+    std::string name;
+    int64_t epoch = kNoEpoch;  // Of the first snapshot that knows it.
+  };
+  std::vector<ClosedPart> closed_parts_;
   // The part at hand: closed before every snapshot.
   std::unique_ptr<WritableFile> part_;
   std::string part_name_;

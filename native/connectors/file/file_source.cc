@@ -3,7 +3,7 @@
 //   path /data/bids, format json   ->   batches of the columns in use, then metadata columns
 //   (file.name, ...)
 //
-// Files are listed once, at the start. Each belongs to one subtask, or, where there are fewer files
+// Files are listed once, at the start, for all subtasks. Each belongs to one subtask, or, where there are fewer files
 // than subtasks, to several that read it in stripes (split_reader.h). A subtask reads its splits
 // one after the other, by path, and announces all of them before the first row: a split that waits
 // to be read holds event time back, so that rows are never late for being in a later file.
@@ -58,7 +58,8 @@ class FileSource final : public Operator {
         files_(*context.file_system) {}
 
   arrow::Status Open() override {
-    ARROW_ASSIGN_OR_RAISE(const auto found, ListInputFiles(files_, plan_.path, plan_.path_pattern));
+    ARROW_ASSIGN_OR_RAISE(const auto listed, List());
+    const std::vector<FileInfo>& found = *listed;
     const int64_t num_files = static_cast<int64_t>(found.size());
     for (int64_t i = 0; i < num_files; ++i) {
       // Subtasks i, i + num_files, ... share file i; with more files than subtasks each has one
@@ -95,23 +96,26 @@ class FileSource final : public Operator {
     if (splits_.empty()) return Progress::kDone;
     const int64_t rows_max = context_.options.batch_max_rows;
     if (reader_ == nullptr) {
-      reader_ = std::make_unique<SplitReader>(files_, splits_.front());
+      reader_ = std::make_unique<SplitReader>(files_, splits_.front(),
+                                              IoContext{context_.executor, context_.waker});
       ARROW_RETURN_NOT_OK(reader_->Open(*decoder_));
+      // It is no longer one that waits for its turn.
+      ARROW_RETURN_NOT_OK(out.Emit(StreamStatus{.split = split_number_}));
     }
-    bool ended = false;
-    while (!ended && !decoder_->full(rows_max)) {
-      ARROW_ASSIGN_OR_RAISE(ended, reader_->Fill(*decoder_, rows_max));
-    }
+    ARROW_ASSIGN_OR_RAISE(const FillResult result, reader_->Fill(*decoder_, rows_max));
     context_.metrics->bytes_in.Add(reader_->TakeBytesRead());
     context_.metrics->skipped_records.Set(skipped_before_ + decoder_->skipped_records());
-    if (decoder_->num_rows() > 0) {
+    // Rows do not wait for further bytes: a snapshot knows of none that are not on their way.
+    const int64_t num_rows = decoder_->num_rows();
+    if (num_rows > 0) {
       Batch batch;
       ARROW_ASSIGN_OR_RAISE(batch.rows, decoder_->Flush());
       ARROW_ASSIGN_OR_RAISE(batch.rows, AddMetadata(batch.rows, reader_->split()));
       batch.split = split_number_;
       ARROW_RETURN_NOT_OK(out.Emit(std::move(batch)));
     }
-    if (ended) {
+    if (result == FillResult::kNoBytesYet && num_rows == 0) return Progress::kBlocked;
+    if (result == FillResult::kEnded) {
       splits_.pop_front();
       reader_.reset();
       ARROW_RETURN_NOT_OK(out.Emit(StreamStatus{.idle = true, .split = split_number_++}));
@@ -163,11 +167,24 @@ class FileSource final : public Operator {
   }
 
  private:
+  arrow::Result<std::shared_ptr<const std::vector<FileInfo>>> List() const {
+    const auto list = [this] { return ListInputFiles(files_, plan_.path, plan_.path_pattern); };
+    if (context_.shared != nullptr)
+      return context_.shared->GetOrMake<std::vector<FileInfo>>(list);
+    ARROW_ASSIGN_OR_RAISE(auto found, list());
+    return std::make_shared<const std::vector<FileInfo>>(std::move(found));
+  }
+
   arrow::Status AnnounceSplits(Collector& out) {
     if (announced_) return arrow::Status::OK();
     announced_ = true;
-    for (int32_t i = 0; i < static_cast<int32_t>(splits_.size()); ++i) {
-      ARROW_RETURN_NOT_OK(out.Emit(StreamStatus{.idle = false, .split = split_number_ + i}));
+    int32_t number = split_number_;
+    for (const FileSplit& split : splits_) {
+      ARROW_RETURN_NOT_OK(
+          out.Emit(StreamStatus{.idle = false,
+                                .split = number++,
+                                .waiting = true,
+                                .name = std::make_shared<const std::string>(split.path)}));
     }
     return arrow::Status::OK();
   }

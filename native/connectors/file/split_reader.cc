@@ -16,7 +16,7 @@ constexpr int64_t kStripeReadBytesMin = 4 << 10;
 
 // The line that begins at or contains `offset`, by counting from the start; 0 where that fails.
 int64_t LineOf(FileSystem& files, const std::string& path, int64_t offset) {
-  auto stream = OpenByteStream(files, path);
+  auto stream = OpenByteStream(files, path, {});
   if (!stream.ok()) return 0;
   std::vector<char> bytes(static_cast<size_t>(kReadBytes));
   int64_t line = 1;
@@ -57,8 +57,8 @@ FileSplit FileSplit::Read(ByteReader& from) {
   return split;
 }
 
-SplitReader::SplitReader(FileSystem& files, FileSplit split)
-    : files_(files), split_(std::move(split)) {}
+SplitReader::SplitReader(FileSystem& files, FileSplit split, IoContext io)
+    : files_(files), split_(std::move(split)), io_(std::move(io)) {}
 
 int64_t SplitReader::stripe_end() const {
   if (split_.stripe_bytes == 0) return compressed_ ? INT64_MAX : split_.size;
@@ -68,12 +68,18 @@ int64_t SplitReader::stripe_end() const {
 arrow::Status SplitReader::Open(Decoder& decoder) {
   ARROW_ASSIGN_OR_RAISE(const Compression compression, CompressionOf(split_.path));
   compressed_ = compression != Compression::kNone;
-  ARROW_ASSIGN_OR_RAISE(stream_, OpenByteStream(files_, split_.path));
+  ARROW_ASSIGN_OR_RAISE(stream_, OpenByteStream(files_, split_.path, io_));
   buffer_.resize(static_cast<size_t>(2 * kReadBytes + kDecodePadding));
   if (split_.offset == 0) split_.aligned = true;
-  if (split_.aligned) ARROW_RETURN_NOT_OK(stream_->Seek(split_.offset));
+  if (split_.aligned) SeekTo(split_.offset);
   decoder.SetPlace(Place());
   return arrow::Status::OK();
+}
+
+void SplitReader::SeekTo(int64_t offset) {
+  stream_->Seek(offset, stripe_end());
+  position_ = offset;
+  begin_ = end_ = 0;
 }
 
 RecordPlace SplitReader::Place() const {
@@ -87,7 +93,7 @@ RecordPlace SplitReader::Place() const {
 }
 
 // Makes room behind end_ and reads what comes next.
-arrow::Status SplitReader::ReadMore() {
+arrow::Result<bool> SplitReader::ReadMore() {
   if (begin_ > 0) {
     std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
     end_ -= begin_;
@@ -103,7 +109,7 @@ arrow::Status SplitReader::ReadMore() {
   }
   if (wanted <= 0) {
     at_end_of_file_ = true;
-    return arrow::Status::OK();
+    return true;
   }
   if (end_ + static_cast<size_t>(wanted + kDecodePadding) > buffer_.size()) {
     if (static_cast<int64_t>(end_) >= kRecordBytesMax) {
@@ -113,32 +119,37 @@ arrow::Status SplitReader::ReadMore() {
   }
   wanted = std::min(wanted, static_cast<int64_t>(buffer_.size() - end_) - kDecodePadding);
   ARROW_ASSIGN_OR_RAISE(const int64_t got, stream_->Read(buffer_.data() + end_, wanted));
+  if (got == kNotYet) return false;
   end_ += static_cast<size_t>(got);
   bytes_read_ += got;
   if (got == 0) at_end_of_file_ = true;
-  return arrow::Status::OK();
+  return true;
 }
 
-// Finds the first record that begins in the stripe; false where there is none. The buffer then
-// starts one byte before the stripe.
-arrow::Result<bool> SplitReader::AlignToRecord(Decoder& decoder) {
-  SABOT_CHECK(begin_ == end_ && split_.offset > 0);
-  --split_.offset;
+// Finds the first record that begins in the stripe: reads from one byte before it. split_ stays at
+// the stripe's beginning until then, for a snapshot may be taken meanwhile.
+arrow::Result<SplitReader::Aligned> SplitReader::AlignToRecord(Decoder& decoder) {
+  SABOT_CHECK(split_.offset > 0);
+  if (!std::exchange(aligning_, true)) SeekTo(split_.offset - 1);
   for (;;) {
-    ARROW_RETURN_NOT_OK(ReadMore());
+    ARROW_ASSIGN_OR_RAISE(const bool read, ReadMore());
+    if (!read) return Aligned::kNoBytesYet;
     const char* from = buffer_.data() + begin_;
     const void* newline = begin_ == end_ ? nullptr : std::memchr(from, '\n', end_ - begin_);
     const size_t skipped = newline == nullptr
                                ? end_ - begin_
                                : static_cast<size_t>(static_cast<const char*>(newline) - from) + 1;
     begin_ += skipped;
-    split_.offset += static_cast<int64_t>(skipped);
-    if (newline != nullptr) break;
-    if (at_end_of_file_ || split_.offset >= stripe_end()) return false;
+    position_ += static_cast<int64_t>(skipped);
+    const bool beyond = position_ >= stripe_end();
+    if (newline == nullptr && !at_end_of_file_ && !beyond) continue;
+    aligning_ = false;
+    if (newline == nullptr || beyond) return Aligned::kNoRecord;
+    split_.offset = position_;
+    split_.aligned = true;
+    decoder.SetPlace(Place());
+    return Aligned::kYes;
   }
-  split_.aligned = true;
-  decoder.SetPlace(Place());
-  return split_.offset < stripe_end();
 }
 
 // To the reader's next stripe; false where the file has no more.
@@ -176,15 +187,13 @@ void SplitReader::FindEnd() {
   if (at_end_of_file_) records_end_ = buffered_end();
 }
 
-arrow::Result<bool> SplitReader::Fill(Decoder& decoder, int64_t rows_max) {
+arrow::Result<FillResult> SplitReader::Fill(Decoder& decoder, int64_t rows_max) {
   while (!decoder.full(rows_max)) {
     if (!split_.aligned) {
-      ARROW_RETURN_NOT_OK(stream_->Seek(split_.offset - 1));
-      ARROW_ASSIGN_OR_RAISE(const bool any, AlignToRecord(decoder));
-      if (!any) {
-        if (!NextStripe()) return true;
-        continue;
-      }
+      ARROW_ASSIGN_OR_RAISE(const Aligned aligned, AlignToRecord(decoder));
+      if (aligned == Aligned::kNoBytesYet) return FillResult::kNoBytesYet;
+      if (aligned == Aligned::kNoRecord && !NextStripe()) return FillResult::kEnded;
+      continue;
     }
     FindEnd();
     const bool whole = records_end_ >= 0;
@@ -194,16 +203,18 @@ arrow::Result<bool> SplitReader::Fill(Decoder& decoder, int64_t rows_max) {
       ARROW_ASSIGN_OR_RAISE(const size_t used, decoder.Decode(data, whole, rows_max));
       begin_ += used;
       split_.offset += static_cast<int64_t>(used);
+      position_ = split_.offset;
       if (decoder.full(rows_max)) break;
     }
     if (whole) {
       SABOT_CHECK(split_.offset == records_end_);
-      if (!NextStripe()) return true;
+      if (!NextStripe()) return FillResult::kEnded;
       continue;
     }
-    ARROW_RETURN_NOT_OK(ReadMore());
+    ARROW_ASSIGN_OR_RAISE(const bool read, ReadMore());
+    if (!read) return FillResult::kNoBytesYet;
   }
-  return false;
+  return FillResult::kFull;
 }
 
 }  // namespace sabot

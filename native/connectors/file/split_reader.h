@@ -35,33 +35,43 @@ struct FileSplit {
   static FileSplit Read(ByteReader& from);
 };
 
+// Why Fill came back.
+enum class FillResult : uint8_t { kFull, kNoBytesYet, kEnded };
+
 class SplitReader {
  public:
-  SplitReader(FileSystem& files, FileSplit split);
+  SplitReader(FileSystem& files, FileSplit split, IoContext io);
 
   arrow::Status Open(Decoder& decoder);
-  // Decodes until the decoder is full or the split has ended; returns whether it has ended.
-  arrow::Result<bool> Fill(Decoder& decoder, int64_t rows_max);
+  // Decodes until the decoder is full, the split has ended or bytes have to be waited for.
+  arrow::Result<FillResult> Fill(Decoder& decoder, int64_t rows_max);
   // With the position behind what was decoded.
   const FileSplit& split() const { return split_; }
   int64_t TakeBytesRead() { return std::exchange(bytes_read_, 0); }
 
  private:
+  enum class Aligned : uint8_t { kYes, kNoBytesYet, kNoRecord };
+
   RecordPlace Place() const;
-  arrow::Result<bool> AlignToRecord(Decoder& decoder);
-  arrow::Status ReadMore();
+  void SeekTo(int64_t offset);
+  arrow::Result<Aligned> AlignToRecord(Decoder& decoder);
+  // False: bytes have to be waited for.
+  arrow::Result<bool> ReadMore();
   bool NextStripe();
   void FindEnd();
   int64_t stripe_end() const;
-  int64_t buffered_end() const { return split_.offset + static_cast<int64_t>(end_ - begin_); }
+  int64_t buffered_end() const { return position_ + static_cast<int64_t>(end_ - begin_); }
 
   FileSystem& files_;
   FileSplit split_;
+  const IoContext io_;
   bool compressed_ = false;
   std::unique_ptr<ByteStream> stream_;
-  // buffer_[begin_..end_) are the bytes from split_.offset on; kDecodePadding behind end_ are
-  // allocated.
+  // buffer_[begin_..end_) are the bytes from position_ on, which is split_.offset where that is
+  // aligned; kDecodePadding behind end_ are allocated.
   std::vector<char> buffer_;
+  int64_t position_ = 0;
+  bool aligning_ = false;
   size_t begin_ = 0;
   size_t end_ = 0;
   bool at_end_of_file_ = false;

@@ -4,7 +4,8 @@
 //   columns
 //
 // The random sequence has no short cuts, so every subtask walks all of it and puts together only
-// its own blocks of rows. State: the position in the sequence.
+// its own blocks of rows. State: the position in the sequence, and, after a restore at another
+// parallelism, how far each earlier subtask had come with its blocks.
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
@@ -38,8 +39,10 @@ class NexmarkSource final : public Operator {
     int64_t length = 0;
     while (length < context_.options.batch_max_rows && next_row_ < num_rows_) {
       const int64_t block = next_row_ / kBlockRows;
-      const bool ours = block % context_.parallelism == context_.subtask;
       int64_t rows = std::min((block + 1) * kBlockRows, num_rows_) - next_row_;
+      const int64_t done = DoneBefore(block) - next_row_;
+      const bool ours = block % context_.parallelism == context_.subtask && done <= 0;
+      if (done > 0) rows = std::min(rows, done);
       if (ours) rows = std::min(rows, context_.options.batch_max_rows - length);
       generator_.Generate(rows, ours);
       next_row_ += rows;
@@ -65,6 +68,9 @@ class NexmarkSource final : public Operator {
 
   arrow::Status Snapshot(SnapshotWriter& to) override {
     const NexmarkGenerator::Position& at = generator_.position();
+    std::erase_if(earlier_, [this](const Earlier& each) {
+      return *std::max_element(each.next_rows.begin(), each.next_rows.end()) <= next_row_;
+    });
     ByteWriter bytes;
     bytes.I64(context_.parallelism);
     bytes.I64(context_.subtask);
@@ -74,12 +80,21 @@ class NexmarkSource final : public Operator {
     bytes.I64(at.num_persons);
     bytes.I64(at.num_auctions);
     bytes.I64(at.num_bids);
+    bytes.U32(static_cast<uint32_t>(earlier_.size()));
+    for (const Earlier& each : earlier_) {
+      bytes.U32(static_cast<uint32_t>(each.next_rows.size()));
+      for (const int64_t row : each.next_rows) bytes.I64(row);
+    }
     to.Put("position", bytes.Take());
     return arrow::Status::OK();
   }
 
   arrow::Status Restore(const SnapshotReader& from) override {
-    for (const std::string_view part : from.All("position")) {
+    const std::vector<std::string_view> parts = from.All("position");
+    Earlier last;
+    last.next_rows.resize(parts.size());
+    next_row_ = INT64_MAX;
+    for (const std::string_view part : parts) {
       ByteReader bytes(part);
       const int64_t parallelism = bytes.I64();
       const int64_t subtask = bytes.I64();
@@ -90,24 +105,56 @@ class NexmarkSource final : public Operator {
       at.num_persons = bytes.I64();
       at.num_auctions = bytes.I64();
       at.num_bids = bytes.I64();
-      if (!bytes.ok() || !bytes.done())
-        return arrow::Status::Invalid("nexmark_source: a damaged snapshot");
-      if (parallelism != context_.parallelism) {
-        return arrow::Status::Invalid("nexmark_source cannot be restored at another parallelism");
+      std::vector<Earlier> earlier;
+      for (uint32_t num = bytes.U32(); num > 0 && bytes.ok(); --num) {
+        Earlier& each = earlier.emplace_back();
+        for (uint32_t rows = bytes.U32(); rows > 0 && bytes.ok(); --rows)
+          each.next_rows.push_back(bytes.I64());
+        if (each.next_rows.empty()) return Damaged();
       }
-      if (subtask != context_.subtask) continue;
+      if (!bytes.ok() || !bytes.done() || subtask < 0 || subtask >= parallelism ||
+          parallelism != static_cast<int64_t>(parts.size())) {
+        return Damaged();
+      }
+      last.next_rows[static_cast<size_t>(subtask)] = next_row;
+      const bool same = parallelism == context_.parallelism;
+      if (same ? subtask != context_.subtask : next_row >= next_row_) continue;
+      // Of several the one that is behind goes on: it knows all that the others do.
       next_row_ = next_row;
       generator_.set_position(at);
+      earlier_ = std::move(earlier);
     }
+    if (static_cast<int>(parts.size()) != context_.parallelism) earlier_.push_back(std::move(last));
     return arrow::Status::OK();
   }
 
  private:
+  // What the subtasks of an earlier parallelism had walked, by subtask: of their own blocks they had
+  // emitted all rows up to there.
+  struct Earlier {
+    std::vector<int64_t> next_rows;
+  };
+
+  // The row up to which an earlier subtask has emitted this block already.
+  int64_t DoneBefore(int64_t block) const {
+    int64_t done = 0;
+    for (const Earlier& each : earlier_) {
+      const auto owner = static_cast<size_t>(block) % each.next_rows.size();
+      done = std::max(done, each.next_rows[owner]);
+    }
+    return done;
+  }
+
+  static arrow::Status Damaged() {
+    return arrow::Status::Invalid("nexmark_source: a damaged snapshot");
+  }
+
   const int64_t num_rows_;
   std::vector<std::unique_ptr<ColumnBuffer>> columns_;
   NexmarkGenerator generator_;
   const std::shared_ptr<arrow::Schema> schema_;
   OperatorContext& context_;
+  std::vector<Earlier> earlier_;
   int64_t next_row_ = 0;  // Of the table, over all subtasks.
 };
 

@@ -33,8 +33,8 @@ struct UserCall {
 // How a job talks to its owner. All are called on the job's own threads, never concurrently for one
 // channel or one node of one subtask.
 struct JobCallbacks {
-  // A piece of output: channel "result" or what a result sink names, "stdout" (print
-  // sink), "log". Returning false means that there is no room: the bytes were not taken, and the
+  // A piece of output: channel "result" or what a result sink names, "stdout" (print sink), "log"
+  // (JSON lines: what the owner should know). Returning false means that there is no room: the bytes were not taken, and the
   // operator offers them again after Job::Wake.
   std::function<bool(const std::string& channel, std::string&& bytes)> deliver;
   // Runs the owner's code for a node, later and elsewhere: it must not block. Every call is settled
@@ -57,8 +57,8 @@ class Job {
   // waits for any more is ignored.
   virtual void Answer(uint64_t call, std::string&& bytes) = 0;
   virtual void Refuse(uint64_t call, const JobError& error) = 0;
-  // Counters of every operator subtask as JSON:
-  // {"operators":[{"name","uid","subtask","rowsIn",…}]}. Any thread.
+  // Counters of every operator subtask and task, who holds event time back, and checkpoints, as
+  // JSON: {"operators":[{"name","uid","subtask","rowsIn",…}],"tasks":[…],"holds":[…]}. Any thread.
   virtual std::string Metrics() const = 0;
 };
 

@@ -158,6 +158,43 @@ TEST(FileSource, GoesOnExactlyWhereItWas) {
   }
 }
 
+// As above, from a disk: every stripe and every block has to be waited for, and snapshots are taken
+// meanwhile.
+TEST(FileSource, ADiskThatHasToBeWaitedForChangesNothing) {
+  MemoryFileSystem files;
+  files.Write("/d/1.jsonl", Ids(1, 400, 90));
+  files.Write("/d/2.jsonl.gz", Gzip(Ids(401, 600, 90)));
+  files.Write("/d/3.jsonl.zst", Zstd(Ids(601, 800, 90)));
+  files.SetOnDisk(true);
+  for (const std::string path : {"/d", "/d/1.jsonl"}) {
+    const std::vector<std::string> expected = IdLines(1, path == "/d" ? 800 : 400);
+    for (const int stripe_bytes : {64, 1'000}) {
+      SimulatedExecutor executor;
+      SourceDriver source(Node(path, ", \"stripeBytes\": " + std::to_string(stripe_bytes)),
+                          {.files = &files, .parallelism = 2, .rows_max = 20, .executor = &executor});
+      for (int round = 1; round < 60; ++round) {
+        for (int step = 0; step < round % 7; ++step) source.Step(static_cast<size_t>(step) % 2);
+        source.Restart(2);
+      }
+      EXPECT_EQ(Sorted(source.RunToEnd()), expected) << path << " " << stripe_bytes;
+      EXPECT_GT(source.num_blocked, 50u);
+    }
+  }
+}
+
+TEST(FileSource, AFileThatAppearsWhileSubtasksOpenConfusesNobody) {
+  MemoryFileSystem files;
+  files.Write("/d/2", Ids(1, 10));
+  files.Write("/d/3", Ids(11, 20));
+  int num_lists = 0;
+  files.SetFault([&](std::string_view operation, const std::string&) {
+    if (operation == "list" && ++num_lists == 2) files.Write("/d/1", Ids(21, 30));
+    return arrow::Status::OK();
+  });
+  SourceDriver source(Node("/d"), {.files = &files, .parallelism = 2});
+  EXPECT_EQ(Sorted(source.RunToEnd()), IdLines(1, 20));
+}
+
 TEST(FileSource, Decompresses) {
   MemoryFileSystem files;
   files.Write("/d/1.gz", Gzip(Ids(1, 100)) + Gzip(Ids(101, 200)));  // Two members.

@@ -74,11 +74,15 @@ TEST(NexmarkSource, PruningSubtasksAndRestartsChangeNoRow) {
   ASSERT_EQ(expected.size(), 30'000u);
   std::sort(expected.begin(), expected.end());
   SourceDriver halves(Node("bid", 30'000, {"price BIGINT", "auction BIGINT"}),
-                      {.parallelism = 2, .rows_max = 5'000});
-  for (int step = 0; step < 3; ++step) {
-    halves.Step(0);
-    halves.Step(1);
-    halves.Restart(2);
+                      {.parallelism = 2, .rows_max = 700});
+  int parallelism = 2;
+  for (const int next : {2, 3, 1, 4, 4, 2}) {
+    // Unevenly, and never to the end.
+    for (int subtask = 0; subtask < parallelism; ++subtask) {
+      if ((next + subtask) % 3 != 0) halves.Step(static_cast<size_t>(subtask));
+    }
+    halves.Restart(next);
+    parallelism = next;
   }
   auto lines = std::exchange(halves.lines, {});
   for (auto& line : halves.RunToEnd()) lines.push_back(std::move(line));

@@ -57,6 +57,9 @@ TEST(PrintSink, TimesAndNestedValuesAreFlinks) {
     arrow::Status Emit(Batch) override { return arrow::Status::OK(); }
     arrow::Status Emit(Watermark) override { return arrow::Status::OK(); }
     arrow::Status Emit(StreamStatus) override { return arrow::Status::OK(); }
+    arrow::Status EmitLate(int, const Batch&, std::span<const int32_t>) override {
+      return arrow::Status::OK();
+    }
     bool has_room() const override { return true; }
   } out;
   EXPECT_EQ(sink->Process(0, batch, out).ValueOrDie(), Progress::kBlocked);
@@ -114,14 +117,15 @@ class FileSinkTest : public testing::Test, public Collector {
     node_.input_schemas = {schema_};
     context_.clock = &clock_;
     context_.file_system = &files_;
+    ++context_.attempt;
     sink_ = FindOperator("file_sink")->make(node_, context_).ValueOrDie();
     ASSERT_TRUE(sink_->Open().ok());
   }
   arrow::Status Write(std::string_view rows) {
     return sink_->Process(0, MakeBatch(schema_, rows), *this).status();
   }
-  MemorySnapshot Snapshot() {
-    SnapshotWriter writer;
+  MemorySnapshot Snapshot(int64_t epoch = 0) {
+    SnapshotWriter writer(SnapshotMode::kIncremental, epoch);
     EXPECT_TRUE(sink_->Snapshot(writer).ok());
     MemorySnapshot snapshot;
     EXPECT_TRUE(writer.WriteAll(snapshot).ok());
@@ -149,6 +153,9 @@ class FileSinkTest : public testing::Test, public Collector {
   arrow::Status Emit(Batch) override { return arrow::Status::OK(); }
   arrow::Status Emit(Watermark) override { return arrow::Status::OK(); }
   arrow::Status Emit(StreamStatus) override { return arrow::Status::OK(); }
+  arrow::Status EmitLate(int, const Batch&, std::span<const int32_t>) override {
+    return arrow::Status::OK();
+  }
   bool has_room() const override { return true; }
 
   const Schema schema_ = MakeSchema({"k STRING", "n BIGINT"});
@@ -170,6 +177,27 @@ TEST_F(FileSinkTest, FilesAppearWholeAtTheEnd) {
   EXPECT_EQ(NumHidden(), 0u);
 }
 
+TEST_F(FileSinkTest, WithCheckpointsACommitMakesFilesVisible) {
+  context_.takes_checkpoints = true;
+  Start();
+  ASSERT_TRUE(Write(R"([["a", 1]])").ok());
+  Snapshot(1);
+  ASSERT_TRUE(Write(R"([["b", 2]])").ok());
+  Snapshot(2);
+  ASSERT_TRUE(Write(R"([["c", 3]])").ok());
+  EXPECT_EQ(Visible(), "");
+  ASSERT_TRUE(sink_->OnCommitted(1).ok());
+  EXPECT_EQ(Visible(), "{\"k\":\"a\",\"n\":1}\n");
+  ASSERT_TRUE(sink_->OnEndOfInput(0, *this).ok());
+  Snapshot(INT64_MAX);
+  ASSERT_TRUE(sink_->OnCommitted(2).ok());
+  EXPECT_EQ(NumHidden(), 1u);
+  EXPECT_TRUE(sink_->has_uncommitted_output());
+  ASSERT_TRUE(sink_->OnCommitted(INT64_MAX).ok());
+  EXPECT_EQ(Visible(), "{\"k\":\"a\",\"n\":1}\n{\"k\":\"b\",\"n\":2}\n{\"k\":\"c\",\"n\":3}\n");
+  EXPECT_FALSE(sink_->has_uncommitted_output());
+}
+
 TEST_F(FileSinkTest, WhatCameAfterTheSnapshotIsTakenBack) {
   Start();
   ASSERT_TRUE(Write(R"([["a", 1]])").ok());
@@ -178,7 +206,8 @@ TEST_F(FileSinkTest, WhatCameAfterTheSnapshotIsTakenBack) {
   Snapshot();  // Never completed: the next restore is from the first one.
   files_.Crash();
   Restore(snapshot);
-  EXPECT_EQ(NumHidden(), 1u);
+  EXPECT_EQ(Visible(), "{\"k\":\"a\",\"n\":1}\n");  // Its checkpoint counts.
+  EXPECT_EQ(NumHidden(), 0u);
   ASSERT_TRUE(Write(R"([["b", 3]])").ok());
   ASSERT_TRUE(sink_->OnEndOfInput(0, *this).ok());
   EXPECT_EQ(Visible(), "{\"k\":\"a\",\"n\":1}\n{\"k\":\"b\",\"n\":3}\n");

@@ -25,6 +25,8 @@ struct SourceOptions {
   Clock* clock = &SystemClock();
   int parallelism = 1;
   int64_t rows_max = 1'000;
+  // Where files are read that are on the disk only: runs one work whenever a source is blocked.
+  SimulatedExecutor* executor = nullptr;
 };
 
 class SourceDriver {
@@ -49,6 +51,7 @@ class SourceDriver {
     if (!status.ok()) return false;
     self.ended = *progress == Progress::kDone;
     self.blocked = *progress == Progress::kBlocked;
+    if (self.blocked && options_.executor != nullptr) options_.executor->RunOne(num_blocked++);
     return !self.ended;
   }
 
@@ -85,6 +88,7 @@ class SourceDriver {
   arrow::Status status;
   std::vector<std::string> lines;
   std::vector<int64_t> batch_rows;
+  uint64_t num_blocked = 0;  // How often a source had to wait for the executor.
 
  private:
   struct Subtask {
@@ -113,6 +117,9 @@ class SourceDriver {
     }
     arrow::Status Emit(Watermark) override { return arrow::Status::OK(); }
     arrow::Status Emit(StreamStatus) override { return arrow::Status::OK(); }
+    arrow::Status EmitLate(int, const Batch&, std::span<const int32_t>) override {
+      return arrow::Status::OK();
+    }
     bool has_room() const override { return true; }
 
    private:
@@ -121,6 +128,7 @@ class SourceDriver {
 
   arrow::Status Start(int parallelism) {
     subtasks_.clear();
+    shared_ = std::make_unique<NodeShared>();
     const OperatorSpec* spec = FindOperator(node_.op);
     if (spec == nullptr) return arrow::Status::Invalid("no such operator");
     for (int i = 0; i < parallelism; ++i) {
@@ -129,6 +137,8 @@ class SourceDriver {
       self->context.parallelism = parallelism;
       self->context.clock = options_.clock;
       self->context.file_system = options_.files;
+      self->context.executor = options_.executor;
+      self->context.shared = shared_.get();
       self->context.metrics = &self->metrics;
       self->context.options.batch_max_rows = options_.rows_max;
       self->context.waker = [] {};
@@ -142,6 +152,7 @@ class SourceDriver {
   SourceOptions options_;
   PlanNode node_;
   std::unique_ptr<Encoder> encoder_;
+  std::unique_ptr<NodeShared> shared_;
   std::vector<std::unique_ptr<Subtask>> subtasks_;
 };
 

@@ -1,179 +1,139 @@
 // Whole graphs under the simulated scheduler: every order of tasks gives the same rows, and a graph
 // restored from a barrier, at another parallelism, goes on as if nothing had happened. A failing
-// seed is printed and replays exactly.
+// seed is printed and replays exactly. SABOT_SIMULATION_SEEDS tries more of them.
+#include "engine/simulation.h"
+
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cstdio>
-#include <fstream>
-#include <random>
-
-#include <unistd.h>
-
-#include "engine/graph.h"
-#include "engine/graph_snapshot.h"
-#include "engine/scheduler.h"
-#include "plan/plan.h"
-
-namespace sabot {
+namespace sabot::test {
 namespace {
 
-constexpr uint64_t kNumSeeds = 150;
-constexpr int kNumRows = 600;
+const std::vector<std::string> kWindowSchema = {"k STRING", "n BIGINT NOT NULL", "s BIGINT",
+                                                "d BIGINT NOT NULL", "window_end TIMESTAMP(3)"};
 
-// Rows (k, v, t) with t up to 3 s out of order; the plans' watermark waits 4 s, so nothing is late.
-class InputFile {
- public:
-  InputFile()
-      : path_(testing::TempDir() + "sabot_simulation_" + std::to_string(getpid()) + ".jsonl") {
-    std::ofstream file(path_);
-    std::mt19937 random(7);
-    for (int i = 0; i < kNumRows; ++i) {
-      const int second = std::max(0, i / 4 - static_cast<int>(random() % 4));
-      char time[32];
-      std::snprintf(time, sizeof(time), "2024-01-01 00:%02d:%02d", second / 60, second % 60);
-      file << R"({"k":"key)" << random() % 9 << R"(","v":)" << i << R"(,"t":")" << time << "\"}\n";
-    }
-  }
-  ~InputFile() { std::remove(path_.c_str()); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-// file -> watermark -> [by k] `windows` -> one result sink.
-std::string PlanText(const std::string& path, const std::string& windows, int parallelism,
-                     int64_t batch_rows) {
-  const std::string row =
-      R"([{"name":"k","type":{"kind":"VARCHAR"}},{"name":"v","type":{"kind":"BIGINT"}},
-          {"name":"t","type":{"kind":"TIMESTAMP","precision":3}}])";
-  const std::string result =
-      R"([{"name":"k","type":{"kind":"VARCHAR"}},{"name":"n","type":{"kind":"BIGINT","nullable":false}},
-          {"name":"s","type":{"kind":"BIGINT"}},{"name":"d","type":{"kind":"BIGINT","nullable":false}},
-          {"name":"window_end","type":{"kind":"TIMESTAMP","precision":3}}])";
-  const std::string time = R"({"kind":"TIMESTAMP","precision":3})";
-  return R"({"version":1,"job":"simulation","options":{"parallelism":)" +
-         std::to_string(parallelism) + R"(,"batch.max-rows":)" + std::to_string(batch_rows) +
-         R"(},"nodes":[
-    {"id":1,"op":"file_source","uid":"source","inputs":[],"schema":)" +
-         row + R"(,"config":{"path":")" + path +
-         R"(","format":"json","formatOptions":{},"stripeBytes":1024,"columns":)" + row + R"(}},
-    {"id":2,"op":"watermark_assigner","uid":"time","inputs":[{"node":1,"exchange":"forward"}],"schema":)" +
-         row + R"(,"config":{"time":2,"watermark":{"call":"minus","type":)" + time +
-         R"(,"args":[{"column":2,"type":)" + time +
-         R"(},{"literal":"4000","type":{"kind":"INTERVAL_DAY_TIME"}}]}}},
-    {"id":3,"op":")" +
-         windows +
-         R"(,"uid":"window","inputs":[{"node":2,"exchange":"hash","keys":[0]}],"schema":)" +
-         result +
-         R"(},
-    {"id":4,"op":"result_sink","uid":"sink","parallelism":1,"inputs":[{"node":3,"exchange":"rebalance"}],"schema":)" +
-         result + R"(,"config":{"format":"json"}}]})";
-}
-
-std::string Aggregate(const std::string& op, const std::string& window) {
-  return op + R"(","config":{"keys":[0],"window":)" + window +
-         R"(,"output":["window_end"],"aggregates":[
+std::string WindowConfig(const std::string& window) {
+  return R"("keys":[0],"window":)" + window + R"(,"output":["window_end"],"aggregates":[
     {"function":"count","args":[],"type":{"kind":"BIGINT","nullable":false}},
     {"function":"sum","args":[1],"argTypes":[{"kind":"BIGINT"}],"type":{"kind":"BIGINT"}},
-    {"function":"count","args":[1],"distinct":true,"argTypes":[{"kind":"BIGINT"}],"type":{"kind":"BIGINT","nullable":false}}]})";
+    {"function":"count","args":[1],"distinct":true,"argTypes":[{"kind":"BIGINT"}],"type":{"kind":"BIGINT","nullable":false}}])";
 }
 
-struct Outcome {
-  arrow::Status status;
-  std::vector<std::string> lines;
-  std::shared_ptr<GraphSnapshot> snapshot;  // If every operator took part in the barrier.
-  size_t lines_before_barrier = 0;
+// file -> watermark -> [by k] windows -> one result sink.
+std::string Windows(const std::string& op, const std::string& window, PlanText::Options options) {
+  PlanText plan(options);
+  const int time = plan.Time(plan.File("/left"));
+  plan.Sink(plan.Add(op, Hash(time, "0"), kWindowSchema, WindowConfig(window)), kWindowSchema);
+  return plan.text();
+}
+
+std::string Tumble(PlanText::Options options) {
+  return Windows("window_aggregate", R"({"kind":"tumble","time":2,"sizeMs":10000})", options);
+}
+std::string Hop(PlanText::Options options) {
+  return Windows("window_aggregate", R"({"kind":"hop","time":2,"sizeMs":12000,"slideMs":4000})",
+                 options);
+}
+std::string Cumulate(PlanText::Options options) {
+  return Windows("window_aggregate",
+                 R"({"kind":"cumulate","time":2,"sizeMs":30000,"stepMs":10000})", options);
+}
+std::string Session(PlanText::Options options) {
+  return Windows("session_window", R"({"kind":"session","time":2,"gapMs":3000})", options);
+}
+
+// Two files, each with its time, into one operator.
+std::string Pairs(const std::string& op, const std::string& config, PlanText::Options options) {
+  const std::vector<std::string> schema = {"k STRING",  "v BIGINT",  "t TIMESTAMP(3)",
+                                           "k0 STRING", "v0 BIGINT", "t0 TIMESTAMP(3)"};
+  PlanText plan(options);
+  const int left = plan.Time(plan.File("/left"));
+  const int right = plan.Time(plan.File("/right"));
+  plan.Sink(plan.Add(op, Hash(left, "0") + "," + Hash(right, "0"), schema,
+                     R"("joinType":"inner","leftKeys":[0],"rightKeys":[0])" + config),
+            schema);
+  return plan.text();
+}
+
+std::string Join(PlanText::Options options) { return Pairs("join", "", options); }
+std::string IntervalJoin(PlanText::Options options) {
+  return Pairs("interval_join",
+               R"(,"leftTime":2,"rightTime":2,"lowerMs":-2000,"upperMs":5000)", options);
+}
+
+std::string WindowJoin(PlanText::Options options) {
+  std::vector<std::string> windowed = kRowSchema;
+  for (const char* column : {"window_start", "window_end", "window_time"})
+    windowed.push_back(std::string(column) + " TIMESTAMP(3)");
+  std::vector<std::string> pairs = windowed;
+  for (const std::string& column : windowed) pairs.push_back("r" + column);
+  PlanText plan(options);
+  const auto side = [&](const std::string& path) {
+    return plan.Add("window_table", Forward(plan.Time(plan.File(path))), windowed,
+                    R"("window":{"kind":"tumble","time":2,"sizeMs":5000})");
+  };
+  const int left = side("/left");
+  const int right = side("/right");
+  plan.Sink(plan.Add("window_join", Hash(left, "0") + "," + Hash(right, "0"), pairs,
+                     R"("joinType":"inner","leftKeys":[0],"rightKeys":[0],"leftWindowStart":3,
+                        "leftWindowEnd":4,"rightWindowStart":3,"rightWindowEnd":4)"),
+            pairs);
+  return plan.text();
+}
+
+// A union of two sources with windows behind it: its time is the lesser one's.
+std::string Union(PlanText::Options options) {
+  PlanText plan(options);
+  const int left = plan.Time(plan.File("/left"));
+  const int right = plan.Time(plan.File("/right"));
+  const int both = plan.Add("union", Forward(left) + "," + Forward(right), kRowSchema, "");
+  plan.Sink(plan.Add("window_aggregate", Hash(both, "0"), kWindowSchema,
+                     WindowConfig(R"({"kind":"tumble","time":2,"sizeMs":10000})")),
+            kWindowSchema);
+  return plan.text();
+}
+
+struct Shape {
+  const char* name;
+  std::string (*plan)(PlanText::Options);
 };
 
-// Runs the plan; with `barrier_step` > 0 a barrier enters all sources at that step.
-Outcome RunPlan(const std::string& text, uint64_t seed, uint64_t barrier_step,
-                const GraphSnapshot* from) {
-  Outcome outcome;
-  const Plan plan = DecodePlan(text).ValueOrDie();
-  VirtualClock clock;
-  std::unique_ptr<Scheduler> scheduler;
-  GraphSurroundings surroundings;
-  surroundings.clock = &clock;
-  surroundings.channel_bytes_max = 3000;  // Small: back-pressure is part of the test.
-  surroundings.wake = [&](size_t task) { scheduler->Wake(task); };
-  surroundings.deliver = [&](const std::string&, const std::string& bytes) {
-    for (size_t begin = 0; begin < bytes.size();) {
-      const size_t end = bytes.find('\n', begin);
-      outcome.lines.push_back(bytes.substr(begin, end - begin));
-      begin = end + 1;
-    }
-    return true;
-  };
-  Graph graph = BuildGraph(plan, surroundings).ValueOrDie();
-  const auto snapshot = std::make_shared<GraphSnapshot>();
-  Simulation simulation;
-  simulation.seed = seed;
-  simulation.between = [&](uint64_t step) {
-    if (step == 0 || step != barrier_step) return;
-    for (size_t i = 0; i < graph.tasks.size(); ++i) {
-      if (!graph.tasks[i]->is_source()) continue;
-      graph.tasks[i]->RequestBarrier({.id = 1, .kind = BarrierKind::kCheckpoint});
-      scheduler->Wake(i);
-    }
-  };
-  scheduler = MakeSimulatedScheduler(simulation, clock);
-  std::vector<Task*> tasks;
-  for (const auto& task : graph.tasks) {
-    task->SetSnapshotSink([&](const Barrier&, const TaskOperator& op, SnapshotWriter state) {
-      if (op.name == "result_sink") outcome.lines_before_barrier = outcome.lines.size();
-      return snapshot->Add(op, std::move(state));
-    });
-    EXPECT_TRUE(task->Open().ok());
-    tasks.push_back(task.get());
+class SimulationTest : public testing::TestWithParam<Shape> {
+ protected:
+  SimulationTest() {
+    files_.Write("/left", Rows(400, 7));
+    files_.Write("/right", Rows(150, 8));
   }
-  if (from != nullptr) outcome.status = from->RestoreInto(graph);
-  if (!outcome.status.ok()) return outcome;
-  scheduler->Start(tasks, [&](const RunOutcome& run) { outcome.status = run.status; });
-  if (snapshot->IsComplete(graph)) outcome.snapshot = snapshot;
-  return outcome;
-}
-
-// "-" what is missing, "+" what is too much; empty if both hold the same rows.
-std::string Difference(std::vector<std::string> actual, const std::vector<std::string>& expected) {
-  std::sort(actual.begin(), actual.end());
-  std::string text;
-  std::vector<std::string> lines;
-  std::set_difference(expected.begin(), expected.end(), actual.begin(), actual.end(),
-                      std::back_inserter(lines));
-  for (const std::string& line : lines) text += "- " + line + "\n";
-  lines.clear();
-  std::set_difference(actual.begin(), actual.end(), expected.begin(), expected.end(),
-                      std::back_inserter(lines));
-  for (const std::string& line : lines) text += "+ " + line + "\n";
-  return text;
-}
-
-class SimulationTest : public testing::TestWithParam<std::string> {};
+  // A plan of random parallelism and batch size.
+  static std::string Plan(std::mt19937_64& random) {
+    PlanText::Options options;
+    options.parallelism = 1 + static_cast<int>(random() % 4);
+    options.batch_rows = 1 + static_cast<int64_t>(random() % 40);
+    options.interval_ms = random() % 2 == 0 ? 0 : 200;
+    return GetParam().plan(options);
+  }
+  MemoryFileSystem files_;
+};
 
 TEST_P(SimulationTest, EveryOrderAndEveryRestartGivesTheSameRows) {
-  const InputFile input;
-  const Outcome reference = RunPlan(PlanText(input.path(), GetParam(), 1, 1000), 0, 0, nullptr);
+  const SimulatedRun reference = Simulate(GetParam().plan({}), {.files = &files_});
   ASSERT_TRUE(reference.status.ok()) << reference.status.ToString();
   ASSERT_GT(reference.lines.size(), 20u);
   std::vector<std::string> expected = reference.lines;
   std::sort(expected.begin(), expected.end());
+  const uint64_t num_seeds = NumSeeds(120);
   uint64_t num_restored = 0;
-  for (uint64_t seed = 1; seed <= kNumSeeds; ++seed) {
+  for (uint64_t seed = 1; seed <= num_seeds; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937_64 random(seed);
-    const auto text = [&] {
-      return PlanText(input.path(), GetParam(), 1 + static_cast<int>(random() % 4),
-                      1 + static_cast<int64_t>(random() % 40));
-    };
-    const Outcome first = RunPlan(text(), seed, 1 + random() % 120, nullptr);
+    files_.SetOnDisk(random() % 2 == 0);
+    const SimulatedRun first = Simulate(
+        Plan(random), {.seed = seed, .files = &files_, .barrier_step = 1 + random() % 150});
     ASSERT_TRUE(first.status.ok()) << first.status.ToString();
     ASSERT_EQ(Difference(first.lines, expected), "");
     if (first.snapshot == nullptr) continue;
     ++num_restored;
-    const Outcome second = RunPlan(text(), seed, 0, first.snapshot.get());
+    const SimulatedRun second = Simulate(
+        Plan(random), {.seed = seed, .files = &files_, .from = first.snapshot.get()});
     ASSERT_TRUE(second.status.ok()) << second.status.ToString();
     std::vector<std::string> all(
         first.lines.begin(),
@@ -182,36 +142,55 @@ TEST_P(SimulationTest, EveryOrderAndEveryRestartGivesTheSameRows) {
     ASSERT_EQ(Difference(all, expected), "");
   }
   // Otherwise the test would prove little.
-  EXPECT_GT(num_restored, kNumSeeds / 3);
+  EXPECT_GT(num_restored, num_seeds / 3);
 }
 
-std::string NameOf(const testing::TestParamInfo<std::string>& test) {
-  constexpr const char* kNames[] = {"Tumble", "Hop", "Cumulate", "Session"};
-  return kNames[test.index];
+TEST_P(SimulationTest, OneSeedGivesTheSameBytesTwice) {
+  size_t num_different = 0;
+  std::string before;
+  for (uint64_t seed = 1; seed <= NumSeeds(10); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    files_.SetOnDisk(seed % 2 == 0);
+    const std::string plan = GetParam().plan({.parallelism = 3, .batch_rows = 5});
+    const SimulatedRun first = Simulate(plan, {.seed = seed, .files = &files_});
+    const SimulatedRun again = Simulate(plan, {.seed = seed, .files = &files_});
+    ASSERT_EQ(first.trace, again.trace);
+    num_different += first.trace != before ? 1 : 0;
+    before = first.trace;
+  }
+  EXPECT_GT(num_different, 1u);  // Seeds do decide.
+}
+
+TEST_P(SimulationTest, CanBeCancelledAtAnyStep) {
+  for (uint64_t step = 1; step < 60; ++step) {
+    const SimulatedRun run =
+        Simulate(GetParam().plan({.parallelism = 2, .batch_rows = 5}),
+                 {.seed = step, .files = &files_, .cancel_step = step});
+    EXPECT_TRUE(run.status.IsCancelled()) << run.status;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Windows, SimulationTest,
-    testing::Values(Aggregate("window_aggregate", R"({"kind":"tumble","time":2,"sizeMs":10000})"),
-                    Aggregate("window_aggregate",
-                              R"({"kind":"hop","time":2,"sizeMs":12000,"slideMs":4000})"),
-                    Aggregate("window_aggregate",
-                              R"({"kind":"cumulate","time":2,"sizeMs":30000,"stepMs":10000})"),
-                    Aggregate("session_window", R"({"kind":"session","time":2,"gapMs":3000})")),
-    NameOf);
+    Plans, SimulationTest,
+    testing::Values(Shape{"Tumble", Tumble}, Shape{"Hop", Hop}, Shape{"Cumulate", Cumulate},
+                    Shape{"Session", Session}, Shape{"Join", Join},
+                    Shape{"IntervalJoin", IntervalJoin}, Shape{"WindowJoin", WindowJoin},
+                    Shape{"Union", Union}),
+    [](const auto& test) { return std::string(test.param.name); });
 
 TEST(GraphSnapshotTest, StateThatNoOperatorClaimsIsAnError) {
-  const InputFile input;
-  const std::string tumble =
-      Aggregate("window_aggregate", R"({"kind":"tumble","time":2,"sizeMs":10000})");
-  const std::string text = PlanText(input.path(), tumble, 1, 7);
-  const Outcome first = RunPlan(text, 3, 10, nullptr);
+  MemoryFileSystem files;
+  files.Write("/left", Rows(100, 7));
+  const std::string text = Tumble({.batch_rows = 7});
+  const SimulatedRun first = Simulate(text, {.seed = 3, .files = &files, .barrier_step = 10});
   ASSERT_NE(first.snapshot, nullptr);
   std::string renamed = text;
-  renamed.replace(renamed.find("\"uid\":\"window\""), 14, "\"uid\":\"other!\"");
-  const Outcome second = RunPlan(renamed, 3, 0, first.snapshot.get());
+  const std::string uid = "\"uid\":\"window_aggregate3\"";
+  renamed.replace(renamed.find(uid), uid.size(), "\"uid\":\"other!\"");
+  const SimulatedRun second =
+      Simulate(renamed, {.seed = 3, .files = &files, .from = first.snapshot.get()});
   EXPECT_THAT(second.status.message(), testing::HasSubstr("no state of operator other!"));
 }
 
 }  // namespace
-}  // namespace sabot
+}  // namespace sabot::test

@@ -67,6 +67,24 @@ TEST_F(GateTest, AnIdleChannelHoldsNothingBack) {
   EXPECT_THAT(Drain(), ElementsAre("active", "W(8)"));
 }
 
+TEST_F(GateTest, WhenTheLastChannelFallsSilentTimeGoesOnToTheGreatest) {
+  right_.Push(Watermark{50});
+  left_.Push(Watermark{100});
+  left_.Push(StreamStatus{.idle = true});
+  EXPECT_THAT(Drain(), ElementsAre("W(50)"));
+  right_.Push(StreamStatus{.idle = true});
+  EXPECT_THAT(Drain(), ElementsAre("W(100)", "idle"));
+}
+
+TEST_F(GateTest, SaysOfEveryChannelHowFarItsTimeHasCome) {
+  left_.Push(Watermark{5});
+  right_.Push(StreamStatus{.idle = true});
+  Drain();
+  EXPECT_EQ(left_.time().watermark, 5);
+  EXPECT_TRUE(right_.time().idle);
+  EXPECT_FALSE(left_.time().ended);
+}
+
 TEST_F(GateTest, ABarrierWaitsForAllChannelsAndHoldsWhatComesBehindIt) {
   left_.Push(Barrier{1});
   left_.Push(Row(2));

@@ -1,0 +1,125 @@
+// recovering-job: a job that is started again when it fails, as its restart strategy says, from its last checkpoint.
+//
+//   start -> fails -> wait -> start, restoring the latest checkpoint -> … -> ends, or fails for good
+//
+// State: the attempt that runs. Results of all attempts come one after the other: what was printed between the last checkpoint and
+// a failure comes again.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isSabotError } from '../errors.js';
+import type { PlannedJob } from '../planner/plan.js';
+import { type RunningJob, type StartOptions, startJob } from './running-job.js';
+
+/** Failures that another start would only repeat. */
+const LASTING = new Set(['plan', 'cancelled', 'fenced', 'restore', 'checkpoint', 'unsupported']);
+
+/** Starts a job and keeps it up. Throws what is wrong with the plan. */
+export function runJob(plan: PlannedJob, options: StartOptions = {}): RecoveringJob {
+  return new RecoveringJob(plan, options);
+}
+
+export class RecoveringJob implements AsyncDisposable {
+  /** Settles when the job has ended; rejects with the error of the last attempt. */
+  readonly done: Promise<void>;
+  private attempt: RunningJob;
+  /** The first one's number in the checkpoint folder, once it has claimed it. */
+  private firstAttempt: number | undefined;
+  private readonly stopping = new AbortController();
+  /** Settles when the next attempt has started, or when there will be none. */
+  private next: Promise<RunningJob | undefined> = Promise.resolve(undefined);
+
+  constructor(
+    private readonly plan: PlannedJob,
+    private readonly options: StartOptions,
+  ) {
+    this.attempt = startJob(plan, options);
+    this.done = this.supervise();
+    this.done.catch(() => {}); // Whoever reads only results() sees the failure there.
+  }
+
+  /** What the result sink hands over; throws when the job fails for good. May be read once. */
+  async *results(channel?: string): AsyncGenerator<Buffer, void, void> {
+    for (let job: RunningJob | undefined = this.attempt; job !== undefined; job = await this.next) {
+      try {
+        yield* job.results(channel);
+        return;
+      } catch (error) {
+        if ((await this.next) === undefined) throw error;
+      }
+    }
+  }
+
+  /** Stops the job; `done` rejects with code SABOT_E_CANCELLED. */
+  cancel(): void {
+    this.stopping.abort();
+    this.attempt.cancel();
+  }
+
+  /** Counters of the attempt that runs, or ran last. */
+  metrics(): ReturnType<RunningJob['metrics']> {
+    return this.attempt.metrics();
+  }
+
+  /** Cancels the job if it still runs, and waits for its end. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cancel();
+    await this.done.catch(() => {});
+  }
+
+  private async supervise(): Promise<void> {
+    for (;;) {
+      let settle: (next: RunningJob | undefined) => void = () => {};
+      this.next = new Promise((resolve) => {
+        settle = resolve;
+      });
+      try {
+        await this.attempt.done;
+        settle(undefined);
+        return;
+      } catch (error) {
+        const delayMs = this.delayAfter(error);
+        if (delayMs === undefined) {
+          settle(undefined);
+          throw error;
+        }
+        this.say(
+          `the job failed: ${(error as Error).message}. It starts again in ${delayMs} ms (${this.plan.restartStrategy.name})`,
+        );
+        await sleep(delayMs, undefined, { signal: this.stopping.signal }).catch(() => {});
+        if (this.stopping.signal.aborted) {
+          settle(undefined);
+          throw error;
+        }
+        this.firstAttempt ??= this.attempt.metrics().checkpoints?.attempt;
+        this.attempt = startJob(restarted(this.plan, this.firstAttempt), this.options);
+        settle(this.attempt);
+      }
+    }
+  }
+
+  private delayAfter(error: unknown): number | undefined {
+    const lasting = !isSabotError(error) || LASTING.has(error.kind ?? '');
+    if (lasting || this.stopping.signal.aborted || this.options.signal?.aborted) return undefined;
+    return this.plan.restartStrategy.onFailure(Date.now());
+  }
+
+  private say(message: string): void {
+    const { onWarning } = this.options;
+    const warning = { operator: '', uid: '', subtask: 0, message };
+    if (onWarning === undefined) process.stderr.write(`warning: ${message}\n`);
+    else onWarning(warning);
+  }
+}
+
+/** The same job, from what its first attempt or a later one has committed, else as it began. */
+function restarted({ checkpoint, ...plan }: PlannedJob, firstAttempt: number | undefined): PlannedJob {
+  if (checkpoint === undefined) return plan;
+  const restore = { from: 'nothing', ...checkpoint.restore } as const;
+  return {
+    ...plan,
+    checkpoint: {
+      ...checkpoint,
+      restore: firstAttempt === undefined ? restore : { ...restore, sinceAttempt: firstAttempt },
+    },
+  };
+}

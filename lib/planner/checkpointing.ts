@@ -1,0 +1,106 @@
+// What Flink's checkpointing settings mean for a job.
+//
+//   { 'execution.checkpointing.dir': './checkpoints', 'execution.checkpointing.interval': '1 s' }, 'hot-items'
+//     ->  { folder: 'checkpoints/hot-items', intervalMs: 1000, … }
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SabotError } from '../errors.js';
+import type { CheckpointPlan, RestorePlan } from '../plan/checkpoint.js';
+import { choice, count, duration, type Settings } from './settings.js';
+
+/** Keys that are looked at here. */
+export const checkpointSettings = [
+  'execution.checkpointing.dir',
+  'execution.checkpointing.interval',
+  'execution.checkpointing.mode',
+  'execution.checkpointing.timeout',
+  'execution.checkpointing.min-pause',
+  'execution.checkpointing.tolerable-failed-checkpoints',
+  'execution.checkpointing.num-retained',
+  'state.checkpoints.num-retained',
+  'state.checkpoints.dir',
+] as const;
+
+const TIMEOUT_DEFAULT_MS = 600_000;
+// Flink keeps 1; with 3 a damaged one is not the end.
+const RETAINED_DEFAULT = 3;
+
+/** How a job begins and where its checkpoints go, beside what its settings say. */
+export interface CheckpointRequest {
+  /** `latest`, or the path of a checkpoint or savepoint. */
+  readonly restore?: string;
+  readonly allowNonRestoredState?: boolean;
+  readonly acceptDuplicates?: boolean;
+}
+
+/** The checkpoints of the job with this name; undefined if it takes none. */
+export function checkpointsOf(
+  settings: Settings,
+  job: string,
+  request: CheckpointRequest = {},
+): CheckpointPlan | undefined {
+  const dir = settings['execution.checkpointing.dir'] ?? settings['state.checkpoints.dir'];
+  const intervalMs = duration(settings, 'execution.checkpointing.interval');
+  if (dir === undefined && request.restore !== undefined) {
+    throw new SabotError(
+      'SABOT_E_OPTION',
+      "Restoring needs the folder of the job's checkpoints: SET 'execution.checkpointing.dir' = './checkpoints';",
+      { kind: 'missing-option', identifier: 'execution.checkpointing.dir' },
+    );
+  }
+  if (dir === undefined && intervalMs === undefined) return undefined;
+  return {
+    // As in Flink, checkpoints without a folder live as long as the process: enough to start again after a failure.
+    folder: join(dir === undefined ? processFolder() : localPath(dir), folderName(job)),
+    ...(intervalMs === undefined || intervalMs === 0 ? {} : { intervalMs }),
+    timeoutMs: duration(settings, 'execution.checkpointing.timeout') ?? TIMEOUT_DEFAULT_MS,
+    minPauseMs: duration(settings, 'execution.checkpointing.min-pause') ?? 0,
+    tolerableFailures: count(settings, 'execution.checkpointing.tolerable-failed-checkpoints', 0) ?? 0,
+    retained:
+      count(settings, 'execution.checkpointing.num-retained') ??
+      count(settings, 'state.checkpoints.num-retained') ??
+      RETAINED_DEFAULT,
+    mode: modeOf(settings),
+    ...(request.restore === undefined ? {} : { restore: restoreOf(request.restore, request) }),
+  };
+}
+
+function restoreOf(restore: string, { allowNonRestoredState, acceptDuplicates }: CheckpointRequest): RestorePlan {
+  return {
+    ...(restore === 'latest' ? { from: 'latest' } : { from: 'path', path: localPath(restore) }),
+    ...(allowNonRestoredState === true ? { allowNonRestoredState } : {}),
+    ...(acceptDuplicates === true ? { acceptDuplicates } : {}),
+  };
+}
+
+function modeOf(settings: Settings): 'exactly-once' | 'at-least-once' {
+  const mode = choice(settings, 'execution.checkpointing.mode', ['EXACTLY_ONCE', 'AT_LEAST_ONCE']);
+  return mode === 'AT_LEAST_ONCE' ? 'at-least-once' : 'exactly-once';
+}
+
+/** A folder of this process, gone when it ends. */
+function processFolder(): string {
+  if (ownFolder !== undefined) return ownFolder;
+  const folder = mkdtempSync(join(tmpdir(), 'sabot-checkpoints-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  ownFolder = folder;
+  return folder;
+}
+let ownFolder: string | undefined;
+
+/** A path, or a file: URL as Flink's scripts have it. */
+function localPath(text: string): string {
+  const url = /^file:(?:\/\/(?:localhost)?)?(\/.*)$/.exec(text);
+  if (url !== null) return decodeURIComponent(url[1]!);
+  const scheme = /^(\w[\w+.-]+):\/\//.exec(text)?.[1];
+  if (scheme === undefined) return text;
+  throw new SabotError('SABOT_E_OPTION', `Checkpoints can be stored in a local folder only yet, not at '${text}'.`, {
+    kind: 'unsupported-option',
+    identifier: 'execution.checkpointing.dir',
+  });
+}
+
+/** The job's name as one folder's. */
+const folderName = (job: string): string => job.replaceAll(/[^\w.=-]+/g, '_').replace(/^\.+/, '_') || '_';

@@ -1,0 +1,344 @@
+// Claiming, committing, retaining.
+#include "checkpoint/checkpoint_folder.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "base/hash.h"
+
+namespace sabot {
+namespace {
+
+constexpr char kManifestName[] = "/manifest.json";
+constexpr char kStateFolder[] = "state";
+constexpr int kClaimsMax = 100;  // Others may claim at the same time, but not for ever.
+
+std::string CheckpointName(int64_t epoch, int64_t attempt) {
+  return "chk-" + std::to_string(epoch) + "-" + std::to_string(attempt);
+}
+
+std::string WriterName(const std::string& owner) {
+  return ChecksumText(HashBytes(owner));
+}
+
+// The attempt that made it: of state/2-17 and chk-7-2 it is 2.
+int64_t AttemptOf(std::string_view name, char before) {
+  const size_t begin = before == 0 ? 0 : name.rfind(before) + 1;
+  int64_t attempt = INT64_MAX;  // Nobody's we know: not ours to remove.
+  std::from_chars(name.data() + begin, name.data() + name.size(), attempt);
+  return attempt;
+}
+
+std::set<std::string> FilesOf(const Manifest& manifest) {
+  std::set<std::string> files;
+  for (const OperatorState& op : manifest.operators) {
+    for (const SubtaskState& subtask : op.subtasks) {
+      for (const StateFile& file : subtask.files) {
+        if (!file.name.empty()) files.insert(file.name);
+      }
+    }
+  }
+  return files;
+}
+
+arrow::Result<Manifest> ReadManifest(ObjectStore& store, const std::string& checkpoint,
+                                     uint64_t checksum) {
+  ARROW_ASSIGN_OR_RAISE(const std::string bytes, store.Get(checkpoint + kManifestName));
+  if (HashBytes(bytes) != checksum)
+    return arrow::Status::Invalid("the manifest is not the one that was committed");
+  return DecodeManifest(bytes);
+}
+
+}  // namespace
+
+arrow::Result<std::string> ReadStateFile(ObjectStore& store, const StateFile& file) {
+  if (file.name.empty()) return file.bytes;
+  ARROW_ASSIGN_OR_RAISE(std::string bytes, store.Get(file.name));
+  if (static_cast<int64_t>(bytes.size()) != file.size) {
+    return UserError("checkpoint", store.PathOf(file.name),
+                     store.PathOf(file.name) + " has " + std::to_string(bytes.size()) +
+                         " bytes; the manifest says " + std::to_string(file.size));
+  }
+  if (HashBytes(bytes) != file.checksum) {
+    return UserError("checkpoint", store.PathOf(file.name),
+                     store.PathOf(file.name) + " is damaged: its checksum does not fit");
+  }
+  return bytes;
+}
+
+arrow::Status VerifyFiles(ObjectStore& store, const Manifest& manifest) {
+  for (const OperatorState& op : manifest.operators) {
+    for (const SubtaskState& subtask : op.subtasks) {
+      for (const StateFile& file : subtask.files)
+        ARROW_RETURN_NOT_OK(ReadStateFile(store, file).status());
+    }
+  }
+  return arrow::Status::OK();
+}
+
+CheckpointFolder::CheckpointFolder(FileSystem& files, FolderOptions options)
+    : files_(files),
+      options_(std::move(options)),
+      store_(MakeFolderStore(files, options_.folder, WriterName(options_.owner))),
+      log_(*store_) {}
+
+arrow::Result<std::unique_ptr<CheckpointFolder>> CheckpointFolder::Open(FileSystem& files,
+                                                                        FolderOptions options) {
+  SABOT_CHECK(options.num_retained >= 1);
+  ARROW_RETURN_NOT_OK(files.CreateFolder(options.folder));
+  return std::unique_ptr<CheckpointFolder>(new CheckpointFolder(files, std::move(options)));
+}
+
+arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::Begin(
+    const RestoreRequest& request, const Warn& warn) {
+  std::optional<RestoredCheckpoint> restored;
+  for (int tries = 0; claim_.attempt == 0; ++tries) {
+    if (tries == kClaimsMax) {
+      return UserError("checkpoint", options_.folder,
+                       "the checkpoint folder " + options_.folder +
+                           " could not be claimed: other processes keep claiming it");
+    }
+    ARROW_ASSIGN_OR_RAISE(auto log, log_.Read());
+    ARROW_RETURN_NOT_OK(Claim(std::move(log), request, &restored, warn));
+  }
+  for (const char* folder : {"", "/log", "/state"})
+    ARROW_RETURN_NOT_OK(
+        RemoveUnfinished(files_, options_.folder + folder, WriterName(options_.owner)));
+  ARROW_RETURN_NOT_OK(CleanUp({}));
+  return restored;
+}
+
+// Leaves claim_.attempt 0 if another process was faster.
+arrow::Status CheckpointFolder::Claim(std::vector<LogEntry> log, const RestoreRequest& request,
+                                      std::optional<RestoredCheckpoint>* restored,
+                                      const Warn& warn) {
+  ARROW_ASSIGN_OR_RAISE(*restored, Find(log, request, warn));
+  LogEntry claim;
+  claim.number = log.empty() ? 1 : log.back().number + 1;
+  claim.attempt = claim.number;
+  claim.owner = options_.owner;
+  const bool goes_on = restored->has_value() && (*restored)->own_files;
+  claim.lineage = goes_on ? (*restored)->manifest.lineage : claim.attempt;
+  if (goes_on) {
+    claim.epoch = (*restored)->manifest.epoch;
+    claim.checkpoint_attempt = (*restored)->manifest.attempt;
+  }
+  int64_t last_epoch = restored->has_value() ? (*restored)->manifest.epoch : 0;
+  for (const LogEntry& entry : log) last_epoch = std::max(last_epoch, entry.epoch);
+  ARROW_ASSIGN_OR_RAISE(const bool claimed, log_.Append(claim));
+  if (!claimed) return arrow::Status::OK();
+  claim_ = claim;
+  next_entry_ = claim.number + 1;
+  first_epoch_ = last_epoch + 1;
+  kept_.clear();
+  for (const LogEntry& entry : log) {
+    if (entry.kind != LogEntry::Kind::kCommit) continue;
+    const std::string name = CheckpointName(entry.epoch, entry.checkpoint_attempt);
+    const auto manifest = ReadManifest(*store_, name, entry.manifest_checksum);
+    // One that cannot be read keeps its files no longer than its place in the log.
+    kept_.push_back({entry.number, name, manifest.ok() ? FilesOf(*manifest)
+                                                       : std::set<std::string>()});
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::Find(
+    const std::vector<LogEntry>& log, const RestoreRequest& request, const Warn& warn) {
+  if (request.since_attempt > 0) {
+    ARROW_ASSIGN_OR_RAISE(
+        auto found, FindLatest(log, request.since_attempt, request.accept_duplicates, warn));
+    if (found) return found;
+  }
+  switch (request.from) {
+    case PlanCheckpoint::Restore::kNothing:
+      return std::nullopt;
+    case PlanCheckpoint::Restore::kLatest:
+      return FindLatest(log, 0, request.accept_duplicates, warn);
+    case PlanCheckpoint::Restore::kPath:
+      break;
+  }
+  ARROW_ASSIGN_OR_RAISE(auto found, ReadPath(files_, request.path));
+  ARROW_RETURN_NOT_OK(VerifyFiles(*found.store, found.manifest));
+  return found;
+}
+
+// The newest commit behind an entry whose manifest and files are whole.
+arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::FindLatest(
+    const std::vector<LogEntry>& log, int64_t above_entry, bool accept_duplicates,
+    const Warn& warn) {
+  bool later_is_visible = false;
+  std::string later;
+  for (auto entry = log.rbegin(); entry != log.rend(); ++entry) {
+    if (entry->kind != LogEntry::Kind::kCommit || entry->number <= above_entry) continue;
+    const std::string name = CheckpointName(entry->epoch, entry->checkpoint_attempt);
+    auto manifest = ReadManifest(*store_, name, entry->manifest_checksum);
+    const arrow::Status status =
+        manifest.ok() ? VerifyFiles(*store_, *manifest) : manifest.status();
+    if (status.ok()) {
+      if (!later.empty() && later_is_visible && !accept_duplicates) {
+        return UserError(
+            "checkpoint", store_->PathOf(later),
+            "checkpoint " + store_->PathOf(later) +
+                " is damaged, and its output is visible already: going on from " +
+                store_->PathOf(name) +
+                " would write those rows a second time. Restore the damaged files from a copy, or "
+                "accept the duplicates with --accept-duplicates.");
+      }
+      return RestoredCheckpoint{std::move(*manifest), store_, true};
+    }
+    warn("checkpoint " + store_->PathOf(name) + " cannot be used: " + status.message());
+    later = name;
+    // What a manifest that cannot be read made visible is not known: taken for visible.
+    later_is_visible = later_is_visible || !manifest.ok() || manifest->output_visible;
+  }
+  if (!later.empty()) {
+    return UserError("checkpoint", store_->PathOf(later),
+                     "no checkpoint in " + options_.folder +
+                         " can be used: all are damaged (see the warnings). Restore the files from "
+                         "a copy, or start anew without --restore.");
+  }
+  return std::nullopt;
+}
+
+std::string CheckpointFolder::NewStateName() {
+  const std::lock_guard lock(mutex_);
+  std::string name = std::string(kStateFolder) + "/" + std::to_string(claim_.attempt) + "-" +
+                     std::to_string(next_state_++);
+  unsettled_.insert(name);
+  return name;
+}
+
+void CheckpointFolder::Settle(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  unsettled_.erase(name);
+}
+
+arrow::Status CheckpointFolder::Fenced(int64_t number) {
+  const auto taken = log_.Find(number);
+  std::string by = "another process";
+  if (taken.ok() && taken->has_value()) by = (*taken)->owner;
+  return UserError("fenced", options_.folder,
+                   "this process no longer owns the job: " + by + " has taken over " +
+                       options_.folder + ". Nothing of what it did since its last checkpoint counts.");
+}
+
+// The entry may be ours, but whether it outlives a crash of the machine is not certain.
+arrow::Status CheckpointFolder::CommitUnknown(const arrow::Status& cause) {
+  return UserError("commit-unknown", options_.folder,
+                   "whether the last checkpoint counts is not certain (" + cause.message() +
+                       "): the job stops, and the next start reads it from the log");
+}
+
+arrow::Status CheckpointFolder::Commit(const Manifest& manifest) {
+  SABOT_CHECK(manifest.attempt == claim_.attempt && manifest.epoch >= first_epoch_);
+  const std::string bytes = EncodeManifest(manifest);
+  SABOT_CHECK(DecodeManifest(bytes).ok());
+  const std::string name = CheckpointName(manifest.epoch, manifest.attempt);
+  ARROW_RETURN_NOT_OK(store_->Put(name + kManifestName, bytes));
+  LogEntry entry;
+  entry.number = next_entry_;
+  entry.kind = LogEntry::Kind::kCommit;
+  entry.attempt = claim_.attempt;
+  entry.lineage = claim_.lineage;
+  entry.epoch = manifest.epoch;
+  entry.checkpoint_attempt = manifest.attempt;
+  entry.manifest_checksum = HashBytes(bytes);
+  entry.owner = options_.owner;
+  const arrow::Result<bool> appended = log_.Append(entry);
+  if (!appended.ok()) {
+    const auto found = log_.Find(entry.number);
+    if (!found.ok()) return CommitUnknown(found.status());
+    if (!found->has_value()) return appended.status();
+    if ((*found)->attempt != claim_.attempt) return Fenced(entry.number);
+    return CommitUnknown(appended.status());
+  } else if (!*appended) {
+    return Fenced(entry.number);
+  }
+  ++next_entry_;
+  kept_.push_back({entry.number, name, FilesOf(manifest)});
+  return arrow::Status::OK();
+}
+
+arrow::Status CheckpointFolder::CleanUp(const std::set<std::string>& in_use) {
+  const auto num_retained = static_cast<size_t>(options_.num_retained);
+  if (kept_.size() > num_retained) {
+    kept_.erase(kept_.begin(), kept_.end() - static_cast<ptrdiff_t>(num_retained));
+  }
+  std::set<std::string> kept_manifests;
+  std::set<std::string> kept_files = in_use;
+  for (const Kept& kept : kept_) {
+    kept_manifests.insert(kept.manifest_folder);
+    kept_files.insert(kept.files.begin(), kept.files.end());
+  }
+  // A process that was fenced without knowing it yet may come by here: what its successor has made is
+  // not its to remove.
+  ARROW_ASSIGN_OR_RAISE(const auto names, store_->List(""));
+  for (const std::string& name : names) {
+    if (!name.starts_with("chk-") || kept_manifests.contains(name)) continue;
+    if (AttemptOf(name, '-') > claim_.attempt) continue;
+    ARROW_RETURN_NOT_OK(RemoveCheckpoint(name));
+  }
+  if (!kept_.empty()) ARROW_RETURN_NOT_OK(log_.RemoveBelow(kept_.front().entry));
+  ARROW_ASSIGN_OR_RAISE(const auto states, store_->List(kStateFolder));
+  for (const std::string& state : states) {
+    const std::string name = std::string(kStateFolder) + "/" + state;
+    if (kept_files.contains(name) || AttemptOf(state, 0) > claim_.attempt) continue;
+    {
+      const std::lock_guard lock(mutex_);
+      if (unsettled_.contains(name)) continue;
+    }
+    ARROW_RETURN_NOT_OK(store_->Remove(name));
+  }
+  return arrow::Status::OK();
+}
+
+// The manifest first: without it the checkpoint does not exist. Then what a dead process left of one.
+arrow::Status CheckpointFolder::RemoveCheckpoint(const std::string& name) {
+  ARROW_RETURN_NOT_OK(store_->Remove(name + kManifestName));
+  ARROW_RETURN_NOT_OK(
+      RemoveUnfinished(files_, store_->PathOf(name), WriterName(options_.owner)));
+  return store_->Remove(name);
+}
+
+arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::Newest(
+    FileSystem& files, const std::string& folder) {
+  std::shared_ptr<ObjectStore> store = MakeFolderStore(files, folder, "reader");
+  CommitLog log(*store);
+  ARROW_ASSIGN_OR_RAISE(const auto entries, log.Read());
+  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
+    if (entry->kind != LogEntry::Kind::kCommit) continue;
+    const std::string name = CheckpointName(entry->epoch, entry->checkpoint_attempt);
+    ARROW_ASSIGN_OR_RAISE(auto manifest, ReadManifest(*store, name, entry->manifest_checksum));
+    return RestoredCheckpoint{std::move(manifest), std::move(store), true};
+  }
+  return std::nullopt;
+}
+
+arrow::Result<RestoredCheckpoint> CheckpointFolder::ReadPath(FileSystem& files,
+                                                             const std::string& path) {
+  const std::string whole = path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
+  if (!files.Exists(whole + kManifestName)) {
+    return UserError("checkpoint", path,
+                     "there is no checkpoint or savepoint at " + path +
+                         ": a folder with a manifest.json is expected (chk-... in a checkpoint "
+                         "folder, or what 'sabot savepoint' printed)");
+  }
+  const size_t slash = whole.rfind('/');
+  const std::string parent = slash == std::string::npos ? "." : whole.substr(0, slash);
+  const std::string name = slash == std::string::npos ? whole : whole.substr(slash + 1);
+  std::shared_ptr<ObjectStore> outer = MakeFolderStore(files, parent, "reader");
+  ARROW_ASSIGN_OR_RAISE(const std::string bytes, outer->Get(name + kManifestName));
+  auto manifest = DecodeManifest(bytes);
+  if (!manifest.ok())
+    return UserError("checkpoint", path, path + ": " + manifest.status().message());
+  // A savepoint holds its files itself; those of a checkpoint are the checkpoint folder's.
+  std::shared_ptr<ObjectStore> store =
+      manifest->kind == CheckpointKind::kSavepoint
+          ? std::shared_ptr<ObjectStore>(MakeFolderStore(files, whole, "reader"))
+          : outer;
+  return RestoredCheckpoint{std::move(*manifest), std::move(store), false};
+}
+
+}  // namespace sabot

@@ -1,0 +1,133 @@
+// A job's checkpoint folder, as one process that owns the job sees it.
+//
+//   log/0000000007                 who owns the job, which checkpoints count (commit_log.h)
+//   chk-EPOCH-ATTEMPT/manifest.json    what a checkpoint consists of (manifest.h)
+//   state/ATTEMPT-N                the files that manifests name; several manifests may name one
+//
+// Begin claims the folder for this process; a process that had it before is fenced by that. Files are
+// written first, then the manifest, then the log entry: only that makes the checkpoint count. The
+// last few checkpoints are kept; a file goes when no kept manifest names it, a manifest before its
+// files.
+#pragma once
+
+#include <arrow/result.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/object_store.h"
+#include "checkpoint/commit_log.h"
+#include "checkpoint/manifest.h"
+#include "plan/plan.h"
+
+namespace sabot {
+
+// Where to begin.
+struct RestoreRequest {
+  PlanCheckpoint::Restore from = PlanCheckpoint::Restore::kNothing;
+  std::string path;  // kPath: a chk-... folder or a savepoint.
+  // Not 0: the newest commit behind this attempt's claim comes before `from`.
+  int64_t since_attempt = 0;
+  // An older checkpoint may be used though the rows behind it are visible already.
+  bool accept_duplicates = false;
+};
+
+// A manifest and the store that its file names belong to.
+struct RestoredCheckpoint {
+  Manifest manifest;
+  std::shared_ptr<ObjectStore> store;
+  bool own_files = false;  // In this folder: later checkpoints may name them too.
+};
+
+struct FolderOptions {
+  std::string folder;
+  std::string owner;  // Goes into the log, for people: host, process, time.
+  int num_retained = 3;
+};
+
+class CheckpointFolder {
+ public:
+  // What people should be told (a damaged checkpoint was passed over).
+  using Warn = std::function<void(const std::string& message)>;
+
+  static arrow::Result<std::unique_ptr<CheckpointFolder>> Open(FileSystem& files,
+                                                               FolderOptions options);
+
+  // Claims the folder, finds what to restore, removes what earlier attempts left. Nothing to restore
+  // with kLatest means a start from the beginning.
+  arrow::Result<std::optional<RestoredCheckpoint>> Begin(const RestoreRequest& request,
+                                                         const Warn& warn);
+
+  int64_t attempt() const { return claim_.attempt; }
+  int64_t lineage() const { return claim_.lineage; }
+  // Epochs of this attempt begin here: all that were ever used are lower.
+  int64_t first_epoch() const { return first_epoch_; }
+  ObjectStore& store() { return *store_; }
+  // A name for a state file. Clean-up leaves it alone until it is settled: then a manifest, or
+  // CleanUp's `in_use`, must name it. Any thread.
+  std::string NewStateName();
+  void Settle(const std::string& name);
+
+  // Makes the checkpoint count. `manifest.attempt` and `lineage` are this attempt's. Fails with kind
+  // "fenced" when another process has taken the job over, with "commit-unknown" when the machine does
+  // not say whether the log entry is there for good; after any other failure it does not count.
+  arrow::Status Commit(const Manifest& manifest);
+  // Removes what no kept checkpoint needs. `in_use`: files of this attempt that a later checkpoint
+  // will name.
+  arrow::Status CleanUp(const std::set<std::string>& in_use);
+
+  // The newest checkpoint that counts, without claiming anything (readers: state query, jobs).
+  static arrow::Result<std::optional<RestoredCheckpoint>> Newest(FileSystem& files,
+                                                                 const std::string& folder);
+  // Reads a manifest from a chk-... or savepoint folder.
+  static arrow::Result<RestoredCheckpoint> ReadPath(FileSystem& files, const std::string& path);
+
+ private:
+  CheckpointFolder(FileSystem& files, FolderOptions options);
+
+  arrow::Status Claim(std::vector<LogEntry> log, const RestoreRequest& request,
+                      std::optional<RestoredCheckpoint>* restored, const Warn& warn);
+  arrow::Result<std::optional<RestoredCheckpoint>> Find(const std::vector<LogEntry>& log,
+                                                        const RestoreRequest& request,
+                                                        const Warn& warn);
+  arrow::Result<std::optional<RestoredCheckpoint>> FindLatest(const std::vector<LogEntry>& log,
+                                                              int64_t above_entry,
+                                                              bool accept_duplicates,
+                                                              const Warn& warn);
+  arrow::Status RemoveCheckpoint(const std::string& name);
+  arrow::Status Fenced(int64_t number);
+  arrow::Status CommitUnknown(const arrow::Status& cause);
+
+  FileSystem& files_;
+  const FolderOptions options_;
+  std::shared_ptr<ObjectStore> store_;
+  CommitLog log_;
+  LogEntry claim_;
+  int64_t next_entry_ = 1;
+  int64_t first_epoch_ = 1;
+  std::mutex mutex_;
+  int64_t next_state_ = 0;
+  std::set<std::string> unsettled_;
+  // Checkpoints that are kept, oldest first: epoch and attempt; and the log entry that commits each.
+  struct Kept {
+    int64_t entry = 0;
+    std::string manifest_folder;
+    std::set<std::string> files;
+  };
+  std::vector<Kept> kept_;
+};
+
+// Every file that a manifest names is there, whole and undamaged; else an error that says which is
+// not.
+arrow::Status VerifyFiles(ObjectStore& store, const Manifest& manifest);
+// One file's bytes, checked.
+arrow::Result<std::string> ReadStateFile(ObjectStore& store, const StateFile& file);
+
+}  // namespace sabot

@@ -1,0 +1,91 @@
+// One state file per operator, subtask and barrier.
+#include "checkpoint/checkpoint_writer.h"
+
+#include "checkpoint/state_file.h"
+#include "stream/task.h"
+
+namespace sabot {
+
+class CheckpointWriter::Snapshot final : public OperatorSnapshot {
+ public:
+  Snapshot(CheckpointWriter& owner, SubtaskKey key, int64_t epoch, bool output_visible,
+           Executor::Lane lane, std::function<void()> wake)
+      : owner_(owner),
+        key_(std::move(key)),
+        epoch_(epoch),
+        output_visible_(output_visible),
+        name_(owner.folder_.NewStateName()),
+        file_(owner.folder_.store(), name_, owner.executor_, lane, std::move(wake)) {}
+
+  arrow::Status Write(std::string_view section, SectionKind kind, std::string piece) override {
+    return file_.Write(section, kind, std::move(piece));
+  }
+  bool has_room() const override { return file_.has_room(); }
+
+  void Finish(const arrow::Status& status, int num_earlier, const BarrierTimes& times) override {
+    SnapshotAcknowledgement acknowledgement;
+    acknowledgement.uid = key_.first;
+    acknowledgement.subtask = key_.second;
+    acknowledgement.epoch = epoch_;
+    acknowledgement.file_name = name_;
+    acknowledgement.output_visible = output_visible_;
+    acknowledgement.align_ns = times.align_ns;
+    acknowledgement.sync_ns = times.sync_ns;
+    if (!status.ok()) {
+      acknowledgement.status = status;
+      owner_.Acknowledge(std::move(acknowledgement));
+      return;
+    }
+    file_.Finish([&owner = owner_, acknowledgement = std::move(acknowledgement),
+                  num_earlier](arrow::Result<StateFile> file) mutable {
+      if (file.ok()) {
+        acknowledgement.written = WrittenState{std::move(*file), num_earlier};
+      } else {
+        acknowledgement.status = file.status();
+      }
+      owner.Acknowledge(std::move(acknowledgement));
+    });
+  }
+
+ private:
+  CheckpointWriter& owner_;
+  const SubtaskKey key_;
+  const int64_t epoch_;
+  const bool output_visible_;
+  const std::string name_;
+  StateFileWriter file_;
+};
+
+std::unique_ptr<OperatorSnapshot> CheckpointWriter::Begin(const Barrier& barrier,
+                                                          const TaskOperator& op, int subtask) {
+  SubtaskKey key(op.uid, subtask);
+  Executor::Lane lane = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = lanes_.find(key);
+    lane = found != lanes_.end() ? found->second
+                                 : lanes_.emplace(key, executor_.NewLane()).first->second;
+  }
+  return std::make_unique<Snapshot>(*this, std::move(key), barrier.id,
+                                    op.op->has_uncommitted_output(), lane, op.context->waker);
+}
+
+SnapshotMode CheckpointWriter::ModeFor(const Barrier&, const TaskOperator& op, int subtask) {
+  const std::lock_guard lock(mutex_);
+  return broken_.contains({op.uid, subtask}) ? SnapshotMode::kFull : SnapshotMode::kIncremental;
+}
+
+void CheckpointWriter::Acknowledge(SnapshotAcknowledgement acknowledgement) {
+  {
+    const std::lock_guard lock(mutex_);
+    const SubtaskKey key(acknowledgement.uid, acknowledgement.subtask);
+    if (acknowledgement.written) {
+      broken_.erase(key);
+    } else {
+      broken_.insert(key);
+    }
+  }
+  coordinator_.Acknowledge(std::move(acknowledgement));
+}
+
+}  // namespace sabot

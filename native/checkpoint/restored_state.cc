@@ -1,0 +1,57 @@
+// Reading a checkpoint's files.
+#include "checkpoint/restored_state.h"
+
+#include <utility>
+
+#include "base/error.h"
+#include "batch/key_encoding.h"
+#include "checkpoint/state_file.h"
+
+namespace sabot {
+
+arrow::Result<RestoredState> RestoredState::Read(const RestoredCheckpoint& checkpoint) {
+  RestoredState state;
+  state.own_files_ = checkpoint.own_files;
+  for (const OperatorState& from : checkpoint.manifest.operators) {
+    Operator& to = state.operators_[from.uid];
+    to.name = from.name;
+    for (const SubtaskState& subtask : from.subtasks) {
+      std::vector<SnapshotSections>& snapshots = to.subtasks.emplace_back();
+      for (const StateFile& file : subtask.files) {
+        ARROW_ASSIGN_OR_RAISE(std::string bytes, ReadStateFile(*checkpoint.store, file));
+        state.bytes_.push_back(std::move(bytes));
+        auto sections = ParseStateFile(state.bytes_.back());
+        if (!sections.ok()) {
+          return UserError("checkpoint", checkpoint.store->PathOf(file.name),
+                           checkpoint.store->PathOf(file.name) + ": " +
+                               sections.status().message());
+        }
+        snapshots.push_back(std::move(*sections));
+      }
+      to.files.push_back(subtask.files);
+    }
+  }
+  return state;
+}
+
+SnapshotReader RestoredState::ReaderFor(const Operator& op, int subtask, int parallelism) const {
+  std::vector<SnapshotChain> chains;
+  const auto old_parallelism = static_cast<int>(op.subtasks.size());
+  for (int old = 0; old < old_parallelism; ++old) {
+    SnapshotChain chain;
+    for (const SnapshotSections& sections : op.subtasks[static_cast<size_t>(old)])
+      chain.snapshots.push_back(&sections);
+    chain.key_groups = KeyGroupsOf(old, old_parallelism);
+    chains.push_back(std::move(chain));
+  }
+  return SnapshotReader(std::move(chains), KeyGroupsOf(subtask, parallelism),
+                        own_files_ && old_parallelism == parallelism);
+}
+
+std::vector<StateFile> RestoredState::FilesOf(const Operator& op, int subtask,
+                                              int parallelism) const {
+  if (!own_files_ || static_cast<int>(op.subtasks.size()) != parallelism) return {};
+  return op.files[static_cast<size_t>(subtask)];
+}
+
+}  // namespace sabot

@@ -1,0 +1,44 @@
+// The state of a checkpoint, read back: by operator and subtask, its snapshots oldest first.
+#pragma once
+
+#include <arrow/result.h>
+
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "checkpoint/checkpoint_folder.h"
+#include "state/snapshot.h"
+
+namespace sabot {
+
+class RestoredState {
+ public:
+  struct Operator {
+    std::string name;
+    std::vector<std::vector<SnapshotSections>> subtasks;  // Each one's snapshots, oldest first.
+    std::vector<std::vector<StateFile>> files;            // The same, as files.
+  };
+
+  // Reads and checks every file that the manifest names.
+  static arrow::Result<RestoredState> Read(const RestoredCheckpoint& checkpoint);
+
+  RestoredState(RestoredState&&) = default;
+  RestoredState& operator=(RestoredState&&) = default;
+
+  const std::map<std::string, Operator>& operators() const { return operators_; }
+  // What a subtask of the operator restores from, at whatever parallelism.
+  SnapshotReader ReaderFor(const Operator& op, int subtask, int parallelism) const;
+  // The files that the next snapshot of that subtask may build on: none after rescaling.
+  std::vector<StateFile> FilesOf(const Operator& op, int subtask, int parallelism) const;
+
+ private:
+  RestoredState() = default;
+
+  bool own_files_ = false;
+  std::deque<std::string> bytes_;  // What the sections refer to; never moves.
+  std::map<std::string, Operator> operators_;
+};
+
+}  // namespace sabot

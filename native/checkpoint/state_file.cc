@@ -1,0 +1,150 @@
+// State files: framing, blocks, reading back.
+#include "checkpoint/state_file.h"
+
+#include <mutex>
+#include <utility>
+
+#include "base/check.h"
+#include "base/hash.h"
+
+namespace sabot {
+namespace {
+
+constexpr std::string_view kMagic = "sabot state 1\n";
+constexpr uint32_t kEnd = 0xE0F;  // In the place of a kind.
+constexpr size_t kInlineBytesMax = 4096;
+constexpr size_t kBlockBytes = 1 << 20;
+constexpr int64_t kWaitingBytesMax = 16 << 20;
+
+}  // namespace
+
+struct StateFileWriter::Open {
+  ~Open() { XXH3_freeState(hash); }
+
+  // The executor's, one piece of work at a time.
+  std::unique_ptr<ObjectWriter> writer;
+  XXH3_state_t* hash = XXH3_createState();
+  int64_t size = 0;
+  arrow::Status status;
+
+  std::atomic<int64_t> waiting_bytes{0};
+  std::atomic<bool> failed{false};
+  std::mutex mutex;
+  arrow::Status failure;  // Once `failed` is set.
+
+  void Fail(arrow::Status with) {
+    status = std::move(with);
+    writer.reset();
+    const std::lock_guard lock(mutex);
+    failure = status;
+    failed = true;
+  }
+};
+
+StateFileWriter::StateFileWriter(ObjectStore& store, std::string name, Executor& executor,
+                                 Executor::Lane lane, std::function<void()> wake)
+    : store_(store),
+      name_(std::move(name)),
+      executor_(executor),
+      lane_(lane),
+      wake_(std::move(wake)),
+      block_(kMagic),
+      open_(std::make_shared<Open>()) {
+  XXH3_64bits_reset(open_->hash);
+}
+
+StateFileWriter::~StateFileWriter() = default;
+
+arrow::Status StateFileWriter::Write(std::string_view section, SectionKind kind,
+                                     std::string piece) {
+  if (open_->failed) {
+    const std::lock_guard lock(open_->mutex);
+    return open_->failure;
+  }
+  ByteWriter head;
+  head.U32(static_cast<uint32_t>(kind));
+  head.Bytes(section);
+  head.U64(piece.size());
+  block_ += head.Take();
+  block_ += piece;
+  ++num_pieces_;
+  if (block_.size() >= kBlockBytes) SubmitBlock();
+  return arrow::Status::OK();
+}
+
+bool StateFileWriter::has_room() const { return open_->waiting_bytes < kWaitingBytesMax; }
+
+void StateFileWriter::SubmitBlock() {
+  ++num_blocks_;
+  open_->waiting_bytes += static_cast<int64_t>(block_.size());
+  executor_.Submit(lane_, [&store = store_, name = name_, open = open_, wake = wake_,
+                           block = std::exchange(block_, std::string())] {
+    if (open->status.ok() && open->writer == nullptr) {
+      auto writer = store.Create(name);
+      if (writer.ok()) open->writer = std::move(*writer);
+      if (!writer.ok()) open->Fail(writer.status());
+    }
+    if (open->status.ok()) {
+      XXH3_64bits_update(open->hash, block.data(), block.size());
+      open->size += static_cast<int64_t>(block.size());
+      const arrow::Status status = open->writer->Append(block);
+      if (!status.ok()) open->Fail(status);
+    }
+    const auto size = static_cast<int64_t>(block.size());
+    const int64_t before = open->waiting_bytes.fetch_sub(size);
+    if (before >= kWaitingBytesMax && before - size < kWaitingBytesMax) wake();
+  });
+}
+
+void StateFileWriter::Finish(Written written) {
+  ByteWriter end;
+  end.U32(kEnd);
+  end.I64(num_pieces_);
+  block_ += end.Take();
+  if (num_blocks_ == 0 && block_.size() <= kInlineBytesMax) {
+    StateFile file;
+    file.bytes = std::move(block_);
+    file.size = static_cast<int64_t>(file.bytes.size());
+    file.checksum = HashBytes(file.bytes);
+    return written(std::move(file));
+  }
+  SubmitBlock();
+  executor_.Submit(lane_, [name = name_, open = open_, written = std::move(written)] {
+    if (open->status.ok()) {
+      const arrow::Status status = open->writer->Finish();
+      if (!status.ok()) open->Fail(status);
+    }
+    open->writer.reset();
+    if (!open->status.ok()) return written(open->status);
+    StateFile file;
+    file.name = name;
+    file.size = open->size;
+    file.checksum = XXH3_64bits_digest(open->hash);
+    written(std::move(file));
+  });
+}
+
+arrow::Result<SnapshotSections> ParseStateFile(std::string_view bytes) {
+  if (!bytes.starts_with(kMagic)) return arrow::Status::Invalid("this is no sabot state file");
+  ByteReader from(bytes.substr(kMagic.size()));
+  SnapshotSections sections;
+  int64_t num_pieces = 0;
+  while (from.ok()) {
+    const uint32_t kind = from.U32();
+    if (kind == kEnd) {
+      if (from.I64() != num_pieces || !from.ok() || !from.done()) break;
+      return sections;
+    }
+    const std::string_view name = from.Bytes();
+    const std::string_view piece = from.Take(from.U64());
+    if (!from.ok() || kind > static_cast<uint32_t>(SectionKind::kDelta)) break;
+    SnapshotSection& section = sections[std::string(name)];
+    if (!section.pieces.empty() && section.kind != static_cast<SectionKind>(kind)) break;
+    section.kind = static_cast<SectionKind>(kind);
+    section.pieces.push_back(piece);
+    ++num_pieces;
+  }
+  return arrow::Status::Invalid("the state file is cut short or damaged");
+}
+
+}  // namespace sabot

@@ -1,0 +1,37 @@
+// A whole job under simulation: graph, checkpoints, files, time. Dies when told to; what it left in its
+// files is what the next attempt finds.
+//
+//   SimulatedJob(plan, files, {seed, crash_step}) -> kFinished | kFailed | kCrashed
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/file_system.h"
+#include "checkpoint/coordinator.h"
+
+namespace sabot::test {
+
+struct Attempt {
+  enum class End : uint8_t { kFinished, kFailed, kCrashed };
+  End end = End::kFinished;
+  arrow::Status status;
+  uint64_t num_steps = 0;
+  int64_t num_checkpoints = 0;
+  int64_t restored_epoch = 0;
+  int64_t late_rows = 0;
+  std::vector<std::string> lines;  // What result sinks have handed out.
+  std::vector<std::string> warnings;
+};
+
+struct AttemptOptions {
+  uint64_t seed = 0;
+  uint64_t crash_step = UINT64_MAX;  // The process is gone after so many steps.
+};
+
+// `plan` is docs/plan.md's JSON; its paths are those of `files`.
+Attempt RunAttempt(const std::string& plan, MemoryFileSystem& files,
+                          const AttemptOptions& options);
+
+}  // namespace sabot::test

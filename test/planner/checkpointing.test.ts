@@ -1,0 +1,45 @@
+// What Flink's checkpointing settings come to.
+
+import { tmpdir } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { checkpointsOf } from '../../lib/planner/checkpointing.js';
+
+const DIR = { 'execution.checkpointing.dir': 'file:///data/chk' };
+
+describe('checkpointing settings', () => {
+  it('are off unless asked for', () => expect(checkpointsOf({}, 'job')).toBeUndefined());
+
+  it('have defaults, and a folder per job', () => {
+    expect(checkpointsOf({ ...DIR, 'execution.checkpointing.interval': '2 s' }, 'insert-into_a.b/c')).toEqual({
+      folder: '/data/chk/insert-into_a.b_c',
+      intervalMs: 2000,
+      timeoutMs: 600_000,
+      minPauseMs: 0,
+      tolerableFailures: 0,
+      retained: 3,
+      mode: 'exactly-once',
+    });
+  });
+
+  it('without a folder live as long as the process', () => {
+    const plan = checkpointsOf({ 'execution.checkpointing.interval': '10s' }, 'job');
+    expect(plan?.folder.startsWith(tmpdir())).toBe(true);
+  });
+
+  it('restore from the latest, or from a path', () => {
+    expect(checkpointsOf(DIR, 'job', { restore: 'latest' })?.restore).toEqual({ from: 'latest' });
+    expect(checkpointsOf(DIR, 'job', { restore: './chk-7-2', allowNonRestoredState: true })?.restore).toEqual({
+      from: 'path',
+      path: './chk-7-2',
+      allowNonRestoredState: true,
+    });
+    expect(() => checkpointsOf({}, 'job', { restore: 'latest' })).toThrow("SET 'execution.checkpointing.dir'");
+  });
+
+  it('refuse what they cannot do', () => {
+    expect(() => checkpointsOf({ 'execution.checkpointing.dir': 's3://bucket/x' }, 'job')).toThrow('local folder only');
+    expect(() => checkpointsOf({ ...DIR, 'execution.checkpointing.mode': 'SOMETIMES' }, 'job')).toThrow(
+      "expected 'EXACTLY_ONCE' or 'AT_LEAST_ONCE'",
+    );
+  });
+});
