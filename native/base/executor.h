@@ -30,7 +30,8 @@ class Executor {
 // joins. Thread-safe.
 std::unique_ptr<Executor> MakeThreadExecutor(int num_threads);
 
-// Work waits until told to run: on the caller's thread, in an order that the caller's numbers decide.
+// Work waits until told to run: on the caller's thread, in an order that the caller's numbers
+// decide.
 class SimulatedExecutor final : public Executor {
  public:
   void Submit(Lane lane, std::function<void()> work) override {

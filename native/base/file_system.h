@@ -78,8 +78,8 @@ class MemoryFileSystem final : public FileSystem {
   arrow::Result<std::string> Read(const std::string& path) const;
   std::vector<std::string> Paths() const;
   // Asked before every operation ("read", "append", "sync", "create", "rename", "link", "remove",
-  // "list", "stat"); a failure that it returns is the operation's. Appends before a failing one have
-  // happened.
+  // "list", "stat"); a failure that it returns is the operation's. Appends before a failing one
+  // have happened.
   using Fault = std::function<arrow::Status(std::string_view operation, const std::string& path)>;
   void SetFault(Fault fault);
   // From now on ReadNow says that it would have to wait, as of a file that is on the disk only.

@@ -59,9 +59,8 @@ class FolderStore final : public ObjectStore {
     while (true) {
       const size_t begin = bytes.size();
       bytes.resize(begin + kReadBytes);
-      ARROW_ASSIGN_OR_RAISE(const int64_t count,
-                            file->ReadAt(static_cast<int64_t>(begin), bytes.data() + begin,
-                                         kReadBytes));
+      ARROW_ASSIGN_OR_RAISE(const int64_t count, file->ReadAt(static_cast<int64_t>(begin),
+                                                              bytes.data() + begin, kReadBytes));
       bytes.resize(begin + static_cast<size_t>(count));
       if (count < kReadBytes) return bytes;
     }

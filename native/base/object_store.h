@@ -45,8 +45,8 @@ class ObjectStore {
 };
 
 // Objects as files below `folder`, which is created when something is first put. `writer` names
-// whoever writes, differently from every other process that may write at the same time: it goes into
-// the names of unfinished files, which begin with '.', so that List leaves them out.
+// whoever writes, differently from every other process that may write at the same time: it goes
+// into the names of unfinished files, which begin with '.', so that List leaves them out.
 std::unique_ptr<ObjectStore> MakeFolderStore(FileSystem& files, std::string folder,
                                              std::string writer);
 

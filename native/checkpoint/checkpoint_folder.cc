@@ -19,9 +19,7 @@ std::string CheckpointName(int64_t epoch, int64_t attempt) {
   return "chk-" + std::to_string(epoch) + "-" + std::to_string(attempt);
 }
 
-std::string WriterName(const std::string& owner) {
-  return ChecksumText(HashBytes(owner));
-}
+std::string WriterName(const std::string& owner) { return ChecksumText(HashBytes(owner)); }
 
 // The attempt that made it: of state/2-17 and chk-7-2 it is 2.
 int64_t AttemptOf(std::string_view name, char before) {
@@ -138,8 +136,8 @@ arrow::Status CheckpointFolder::Claim(std::vector<LogEntry> log, const RestoreRe
     const std::string name = CheckpointName(entry.epoch, entry.checkpoint_attempt);
     const auto manifest = ReadManifest(*store_, name, entry.manifest_checksum);
     // One that cannot be read keeps its files no longer than its place in the log.
-    kept_.push_back({entry.number, name, manifest.ok() ? FilesOf(*manifest)
-                                                       : std::set<std::string>()});
+    kept_.push_back(
+        {entry.number, name, manifest.ok() ? FilesOf(*manifest) : std::set<std::string>()});
   }
   return arrow::Status::OK();
 }
@@ -147,8 +145,8 @@ arrow::Status CheckpointFolder::Claim(std::vector<LogEntry> log, const RestoreRe
 arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::Find(
     const std::vector<LogEntry>& log, const RestoreRequest& request, const Warn& warn) {
   if (request.since_attempt > 0) {
-    ARROW_ASSIGN_OR_RAISE(
-        auto found, FindLatest(log, request.since_attempt, request.accept_duplicates, warn));
+    ARROW_ASSIGN_OR_RAISE(auto found,
+                          FindLatest(log, request.since_attempt, request.accept_duplicates, warn));
     if (found) return found;
   }
   switch (request.from) {
@@ -221,7 +219,8 @@ arrow::Status CheckpointFolder::Fenced(int64_t number) {
   if (taken.ok() && taken->has_value()) by = (*taken)->owner;
   return UserError("fenced", options_.folder,
                    "this process no longer owns the job: " + by + " has taken over " +
-                       options_.folder + ". Nothing of what it did since its last checkpoint counts.");
+                       options_.folder +
+                       ". Nothing of what it did since its last checkpoint counts.");
 }
 
 // The entry may be ours, but whether it outlives a crash of the machine is not certain.
@@ -272,8 +271,8 @@ arrow::Status CheckpointFolder::CleanUp(const std::set<std::string>& in_use) {
     kept_manifests.insert(kept.manifest_folder);
     kept_files.insert(kept.files.begin(), kept.files.end());
   }
-  // A process that was fenced without knowing it yet may come by here: what its successor has made is
-  // not its to remove.
+  // A process that was fenced without knowing it yet may come by here: what its successor has made
+  // is not its to remove.
   ARROW_ASSIGN_OR_RAISE(const auto names, store_->List(""));
   for (const std::string& name : names) {
     if (!name.starts_with("chk-") || kept_manifests.contains(name)) continue;
@@ -294,11 +293,11 @@ arrow::Status CheckpointFolder::CleanUp(const std::set<std::string>& in_use) {
   return arrow::Status::OK();
 }
 
-// The manifest first: without it the checkpoint does not exist. Then what a dead process left of one.
+// The manifest first: without it the checkpoint does not exist. Then what a dead process left of
+// one.
 arrow::Status CheckpointFolder::RemoveCheckpoint(const std::string& name) {
   ARROW_RETURN_NOT_OK(store_->Remove(name + kManifestName));
-  ARROW_RETURN_NOT_OK(
-      RemoveUnfinished(files_, store_->PathOf(name), WriterName(options_.owner)));
+  ARROW_RETURN_NOT_OK(RemoveUnfinished(files_, store_->PathOf(name), WriterName(options_.owner)));
   return store_->Remove(name);
 }
 

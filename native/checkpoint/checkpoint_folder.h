@@ -4,10 +4,10 @@
 //   chk-EPOCH-ATTEMPT/manifest.json    what a checkpoint consists of (manifest.h)
 //   state/ATTEMPT-N                the files that manifests name; several manifests may name one
 //
-// Begin claims the folder for this process; a process that had it before is fenced by that. Files are
-// written first, then the manifest, then the log entry: only that makes the checkpoint count. The
-// last few checkpoints are kept; a file goes when no kept manifest names it, a manifest before its
-// files.
+// Begin claims the folder for this process; a process that had it before is fenced by that. Files
+// are written first, then the manifest, then the log entry: only that makes the checkpoint count.
+// The last few checkpoints are kept; a file goes when no kept manifest names it, a manifest before
+// its files.
 #pragma once
 
 #include <arrow/result.h>
@@ -60,8 +60,8 @@ class CheckpointFolder {
   static arrow::Result<std::unique_ptr<CheckpointFolder>> Open(FileSystem& files,
                                                                FolderOptions options);
 
-  // Claims the folder, finds what to restore, removes what earlier attempts left. Nothing to restore
-  // with kLatest means a start from the beginning.
+  // Claims the folder, finds what to restore, removes what earlier attempts left. Nothing to
+  // restore with kLatest means a start from the beginning.
   arrow::Result<std::optional<RestoredCheckpoint>> Begin(const RestoreRequest& request,
                                                          const Warn& warn);
 
@@ -75,9 +75,10 @@ class CheckpointFolder {
   std::string NewStateName();
   void Settle(const std::string& name);
 
-  // Makes the checkpoint count. `manifest.attempt` and `lineage` are this attempt's. Fails with kind
-  // "fenced" when another process has taken the job over, with "commit-unknown" when the machine does
-  // not say whether the log entry is there for good; after any other failure it does not count.
+  // Makes the checkpoint count. `manifest.attempt` and `lineage` are this attempt's. Fails with
+  // kind "fenced" when another process has taken the job over, with "commit-unknown" when the
+  // machine does not say whether the log entry is there for good; after any other failure it does
+  // not count.
   arrow::Status Commit(const Manifest& manifest);
   // Removes what no kept checkpoint needs. `in_use`: files of this attempt that a later checkpoint
   // will name.
@@ -115,7 +116,8 @@ class CheckpointFolder {
   std::mutex mutex_;
   int64_t next_state_ = 0;
   std::set<std::string> unsettled_;
-  // Checkpoints that are kept, oldest first: epoch and attempt; and the log entry that commits each.
+  // Checkpoints that are kept, oldest first: epoch and attempt; and the log entry that commits
+  // each.
   struct Kept {
     int64_t entry = 0;
     std::string manifest_folder;

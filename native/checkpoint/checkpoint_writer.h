@@ -34,7 +34,8 @@ class CheckpointWriter final : public SnapshotTarget {
   Executor& executor_;
   std::mutex mutex_;
   std::map<SubtaskKey, Executor::Lane> lanes_;
-  std::set<SubtaskKey> broken_;  // Their last snapshot was not written: the next must build on nothing.
+  std::set<SubtaskKey>
+      broken_;  // Their last snapshot was not written: the next must build on nothing.
 };
 
 }  // namespace sabot

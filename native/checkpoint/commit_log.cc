@@ -22,16 +22,14 @@ std::string NameOf(int64_t number) {
 }
 
 std::string Encode(const LogEntry& entry) {
-  const nlohmann::json body = {
-      {"kind", entry.kind == LogEntry::Kind::kClaim ? "claim" : "commit"},
-      {"attempt", entry.attempt},
-      {"lineage", entry.lineage},
-      {"epoch", entry.epoch},
-      {"checkpointAttempt", entry.checkpoint_attempt},
-      {"manifestChecksum", ChecksumText(entry.manifest_checksum)},
-      {"owner", entry.owner}};
-  const std::string text =
-      body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  const nlohmann::json body = {{"kind", entry.kind == LogEntry::Kind::kClaim ? "claim" : "commit"},
+                               {"attempt", entry.attempt},
+                               {"lineage", entry.lineage},
+                               {"epoch", entry.epoch},
+                               {"checkpointAttempt", entry.checkpoint_attempt},
+                               {"manifestChecksum", ChecksumText(entry.manifest_checksum)},
+                               {"owner", entry.owner}};
+  const std::string text = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return text + "\n" + ChecksumText(HashBytes(text)) + "\n";
 }
 

@@ -5,11 +5,12 @@
 //   log/2 commit  attempt 1, epoch 1     log/5 commit  attempt 4, epoch 10
 //   log/3 commit  attempt 1, epoch 9
 //
-// Entries are consecutive, and each is created exclusively: of two processes that want to write entry
-// n only one can. Whoever finds its next entry taken has been replaced (fenced) and must stop; so a
-// process that comes back after it was thought dead commits nothing. The number of a claim is the
-// attempt's. Entries that no reader needs any more are removed from the front; so an entry that such a
-// process still manages to write, far behind, is followed by a gap, and counts for nothing.
+// Entries are consecutive, and each is created exclusively: of two processes that want to write
+// entry n only one can. Whoever finds its next entry taken has been replaced (fenced) and must
+// stop; so a process that comes back after it was thought dead commits nothing. The number of a
+// claim is the attempt's. Entries that no reader needs any more are removed from the front; so an
+// entry that such a process still manages to write, far behind, is followed by a gap, and counts
+// for nothing.
 #pragma once
 
 #include <arrow/result.h>
@@ -42,8 +43,8 @@ class CommitLog {
 
   // Reads the entries behind the last gap. A damaged one is an error.
   arrow::Result<std::vector<LogEntry>> Read();
-  // Writes entry `entry.number`; false if somebody else has, or has written later ones. After an error
-  // the entry may be there or not: Find tells.
+  // Writes entry `entry.number`; false if somebody else has, or has written later ones. After an
+  // error the entry may be there or not: Find tells.
   arrow::Result<bool> Append(const LogEntry& entry);
   // The entry, if it exists.
   arrow::Result<std::optional<LogEntry>> Find(int64_t number);

@@ -30,10 +30,10 @@ CheckpointCoordinator::CheckpointCoordinator(CheckpointFolder& folder, Checkpoin
                                                : INT64_MAX) {}
 
 void CheckpointCoordinator::Add(const Subtask& subtask, std::vector<StateFile> inherited) {
-  const bool added =
-      members_
-          .emplace(SubtaskKey(subtask.uid, subtask.subtask), Member{subtask.name, std::move(inherited), {}})
-          .second;
+  const bool added = members_
+                         .emplace(SubtaskKey(subtask.uid, subtask.subtask),
+                                  Member{subtask.name, std::move(inherited), {}})
+                         .second;
   SABOT_CHECK(added);  // Uids are unique.
 }
 
@@ -77,9 +77,11 @@ int64_t CheckpointCoordinator::Step() {
   if (running_ && now_ms >= running_->deadline_ms) {
     Fail(UserError("checkpoint-timeout", job_,
                    "checkpoint " + std::to_string(running_->barrier.id) + " did not complete in " +
-                       std::to_string(options_.timeout_ms) + " ms: " +
-                       std::to_string(running_->missing.size()) + " operator subtasks are missing, "
-                       "among them " + running_->missing.begin()->first));
+                       std::to_string(options_.timeout_ms) +
+                       " ms: " + std::to_string(running_->missing.size()) +
+                       " operator subtasks are missing, "
+                       "among them " +
+                       running_->missing.begin()->first));
   }
   if (!ended_ && !running_ && done_) BeginFinalIfDue();
   if (!ended_ && !running_ && !done_ && now_ms >= next_trigger_ms_) Trigger(now_ms);
@@ -105,7 +107,8 @@ void CheckpointCoordinator::Take(SnapshotAcknowledgement acknowledgement) {
   }
   const bool final = acknowledgement.epoch == kFinalEpoch;
   if (!acknowledgement.status.ok()) {
-    const bool concerns_running = running_ && (final || acknowledgement.epoch == running_->barrier.id);
+    const bool concerns_running =
+        running_ && (final || acknowledgement.epoch == running_->barrier.id);
     // Without its last state nothing of the job can be committed any more.
     if (final) return EndWith(acknowledgement.status);
     if (concerns_running) Fail(acknowledgement.status);

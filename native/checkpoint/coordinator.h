@@ -1,6 +1,7 @@
 // The checkpoint coordinator: triggers barriers, collects what tasks have written, commits.
 //
-//   interval over -> inject(barrier 8) -> Acknowledge(op, subtask, 8) x all -> commit 8 -> committed(8)
+//   interval over -> inject(barrier 8) -> Acknowledge(op, subtask, 8) x all -> commit 8 ->
+//   committed(8)
 //
 // A state machine with an inbox: any thread may call the public functions below "any thread", they
 // only leave a message; Step does the work. It runs on a thread of its own (CoordinatorThread) or
@@ -8,8 +9,8 @@
 // checkpoint is under way at a time. One that fails stays open: its files remain part of the
 // operators' chains, and the next one completes what it began.
 //
-// A subtask that has reached the end of its input acknowledges kFinalEpoch once; that state stands for
-// it in every later checkpoint. When all have, a last checkpoint is committed.
+// A subtask that has reached the end of its input acknowledges kFinalEpoch once; that state stands
+// for it in every later checkpoint. When all have, a last checkpoint is committed.
 #pragma once
 
 #include <arrow/status.h>
@@ -79,7 +80,8 @@ struct CheckpointStatistics {
   int64_t num_completed = 0;
   int64_t num_failed = 0;
   std::map<std::string, int64_t> failures_by_cause;  // By error kind.
-  int64_t oldest_barrier_ms = 0;  // Processing time at which the barrier under way was injected, or 0.
+  int64_t oldest_barrier_ms =
+      0;  // Processing time at which the barrier under way was injected, or 0.
   std::optional<CheckpointRecord> last_completed;
   std::optional<CheckpointRecord> last_failed;
 };
@@ -90,10 +92,10 @@ class CheckpointCoordinator {
  public:
   // All are called from Step.
   struct Hooks {
-    std::function<void(const Barrier&)> inject;   // Into every source that still runs.
+    std::function<void(const Barrier&)> inject;  // Into every source that still runs.
     // Output up to this epoch may become visible; all of it where the subtask has ended.
     std::function<void(int64_t epoch, const std::set<SubtaskKey>& ended)> committed;
-    std::function<void(arrow::Status)> fail;      // The job must stop; called once.
+    std::function<void(arrow::Status)> fail;  // The job must stop; called once.
     std::function<void(const std::string&)> log;
   };
   struct Subtask {
@@ -105,7 +107,8 @@ class CheckpointCoordinator {
   CheckpointCoordinator(CheckpointFolder& folder, CheckpointOptions options, std::string job,
                         Clock& clock, Hooks hooks);
 
-  // Before the first Step: every operator subtask, and the files that its next snapshot may build on.
+  // Before the first Step: every operator subtask, and the files that its next snapshot may build
+  // on.
   void Add(const Subtask& subtask, std::vector<StateFile> inherited);
 
   // Any thread.
@@ -177,7 +180,8 @@ class CoordinatorThread {
  public:
   CoordinatorThread(CheckpointCoordinator& coordinator, Clock& clock);
   ~CoordinatorThread() { Stop(); }
-  // Ends and joins the thread. Messages may still be left until this object goes; nobody reads them.
+  // Ends and joins the thread. Messages may still be left until this object goes; nobody reads
+  // them.
   void Stop();
   CoordinatorThread(const CoordinatorThread&) = delete;
   CoordinatorThread& operator=(const CoordinatorThread&) = delete;

@@ -35,8 +35,7 @@ json ToJson(const OperatorState& op) {
 }
 
 bool ParseChecksum(const std::string& text, uint64_t* checksum) {
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), *checksum, 16);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *checksum, 16);
   return error == std::errc() && end == text.data() + text.size();
 }
 
@@ -158,7 +157,8 @@ arrow::Result<Manifest> DecodeManifest(std::string_view bytes) {
   const int64_t version = members.Int("version");
   if (members.ok() && version != kVersion) {
     return arrow::Status::Invalid("the manifest has version ", version, ", this sabot reads ",
-                                  kVersion, ": use the version of sabot that wrote it, or a later one");
+                                  kVersion,
+                                  ": use the version of sabot that wrote it, or a later one");
   }
   Manifest manifest;
   manifest.job = members.Text("job");

@@ -1,7 +1,8 @@
 // What a checkpoint consists of: manifest.json, written last. A checkpoint without a valid manifest
 // does not exist.
 //
-//   {"manifest": {"version": 1, "job": "...", "attempt": 2, "epoch": 7, "operators": [{"uid": "...",
+//   {"manifest": {"version": 1, "job": "...", "attempt": 2, "epoch": 7, "operators": [{"uid":
+//   "...",
 //     "subtasks": [{"files": [{"name": "state/...", "size": 9, "checksum": "..."}]}]}]},
 //    "checksum": "..."}                                   of the text of the member before it
 #pragma once
@@ -45,9 +46,10 @@ struct Manifest {
   int64_t lineage = 0;  // The attempt that began from nothing.
   int64_t attempt = 0;
   int64_t epoch = 0;
-  int64_t taken_ms = 0;        // Processing time of the trigger.
-  bool finished = false;       // All input had ended: there is nothing to go on with.
-  bool output_visible = false;  // Committing it showed rows that an earlier checkpoint would repeat.
+  int64_t taken_ms = 0;   // Processing time of the trigger.
+  bool finished = false;  // All input had ended: there is nothing to go on with.
+  bool output_visible =
+      false;  // Committing it showed rows that an earlier checkpoint would repeat.
   std::vector<OperatorState> operators;
 };
 

@@ -22,9 +22,9 @@ arrow::Result<RestoredState> RestoredState::Read(const RestoredCheckpoint& check
         state.bytes_.push_back(std::move(bytes));
         auto sections = ParseStateFile(state.bytes_.back());
         if (!sections.ok()) {
-          return UserError("checkpoint", checkpoint.store->PathOf(file.name),
-                           checkpoint.store->PathOf(file.name) + ": " +
-                               sections.status().message());
+          return UserError(
+              "checkpoint", checkpoint.store->PathOf(file.name),
+              checkpoint.store->PathOf(file.name) + ": " + sections.status().message());
         }
         snapshots.push_back(std::move(*sections));
       }

@@ -1,6 +1,7 @@
 // The file that one operator subtask's snapshot is written to.
 //
-//   "sabot state 1\n"  then per piece: kind, section name, bytes  then an end mark with their number
+//   "sabot state 1\n"  then per piece: kind, section name, bytes  then an end mark with their
+//   number
 //
 // Written in blocks off the task's thread; small ones are never a file: their bytes stand in the
 // manifest.

@@ -106,7 +106,8 @@ class RunningJob final : public Job {
       own.log = [this](const std::string& message) { log_->Warn({}, message); };
       checkpoints_ = std::make_unique<JobCheckpoints>(plan_, graph_, std::move(own));
     }
-    // Opening lists folders and creates files, restoring reads them: nothing for the caller's thread.
+    // Opening lists folders and creates files, restoring reads them: nothing for the caller's
+    // thread.
     executor_->Submit(executor_->NewLane(), [this] {
       OpenAndRun();
       opened_.set_value();

@@ -70,8 +70,7 @@ arrow::Status JobCheckpoints::Begin() {
       CheckpointOptions{plan.interval_ms, plan.timeout_ms, plan.min_pause_ms,
                         plan.tolerable_failures},
       plan_.job, *surroundings_.clock, std::move(hooks));
-  writer_ =
-      std::make_unique<CheckpointWriter>(*folder_, *coordinator_, *surroundings_.executor);
+  writer_ = std::make_unique<CheckpointWriter>(*folder_, *coordinator_, *surroundings_.executor);
 
   std::optional<RestoredState> state;
   if (checkpoint) {

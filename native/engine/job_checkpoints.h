@@ -26,9 +26,9 @@ class JobCheckpoints {
     Clock* clock = nullptr;
     FileSystem* files = nullptr;
     Executor* executor = nullptr;
-    std::string owner;                                     // For the log: host and process.
-    std::function<void(size_t task)> wake;                 // By index in Graph::tasks.
-    std::function<void(arrow::Status)> fail;               // Stops the job.
+    std::string owner;                                    // For the log: host and process.
+    std::function<void(size_t task)> wake;                // By index in Graph::tasks.
+    std::function<void(arrow::Status)> fail;              // Stops the job.
     std::function<void(const std::string& message)> log;  // For people.
   };
 

@@ -1,7 +1,8 @@
 // What a job's owner should know while it runs, as JSON lines on the channel "log".
 //
 //   Warn({"window_aggregate", uid, 0}, "A row came too late ...")
-//     ->  {"level":"warning","operator":"window_aggregate","uid":"...","subtask":0,"message":"A row ..."}
+//     ->  {"level":"warning","operator":"window_aggregate","uid":"...","subtask":0,"message":"A row
+//     ..."}
 //
 // Lines wait, bounded, while their reader has no room; what is beyond the bound is counted, and the
 // count told. Any thread.

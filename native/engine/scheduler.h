@@ -31,8 +31,8 @@ class Scheduler {
   // Makes a task runnable. Any thread, before Start too.
   virtual void Wake(size_t task) = 0;
   virtual void Cancel() = 0;
-  // Has `work` done about every `period_ms` while tasks run, never twice at once, on a thread of the
-  // scheduler. At most one, before Start.
+  // Has `work` done about every `period_ms` while tasks run, never twice at once, on a thread of
+  // the scheduler. At most one, before Start.
   virtual void Every(int64_t period_ms, std::function<void()> work) = 0;
   // Cancels, and waits until no task runs. Wake may still be called afterwards.
   virtual void Stop() = 0;
@@ -41,9 +41,9 @@ class Scheduler {
 std::unique_ptr<Scheduler> MakeThreadedScheduler(int num_workers, Clock& clock);
 
 // Start runs everything on the calling thread and returns when done. Equal seeds give equal runs;
-// virtual time advances to the next timer when nothing is runnable. Work of `executor` runs when the
-// seed says so. `between` is called between two steps (barriers, faults, checks); `stalled` when
-// nothing is runnable and no timer set: true if it woke somebody.
+// virtual time advances to the next timer when nothing is runnable. Work of `executor` runs when
+// the seed says so. `between` is called between two steps (barriers, faults, checks); `stalled`
+// when nothing is runnable and no timer set: true if it woke somebody.
 struct Simulation {
   uint64_t seed = 0;
   SimulatedExecutor* executor = nullptr;

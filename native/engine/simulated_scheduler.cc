@@ -88,8 +88,7 @@ class SimulatedScheduler final : public Scheduler {
     runnable_[index] = false;
     timers_[index] = INT64_MAX;
     if (!task->is_source()) task->gate().SetStart(random_());
-    ARROW_ASSIGN_OR_RAISE(const StepResult result,
-                          task->Step(1 + static_cast<int>(random_() % 4)));
+    ARROW_ASSIGN_OR_RAISE(const StepResult result, task->Step(1 + static_cast<int>(random_() % 4)));
     if (result == StepResult::kReady) runnable_[index] = true;
     if (result == StepResult::kFinished) {
       finished_[index] = true;

@@ -104,7 +104,8 @@ class ThreadedScheduler final : public Scheduler {
   }
 
   void Wait(std::unique_lock<std::mutex>& lock) {
-    const int64_t until = std::min(next_work_ms_, timers_.empty() ? INT64_MAX : timers_.top().first);
+    const int64_t until =
+        std::min(next_work_ms_, timers_.empty() ? INT64_MAX : timers_.top().first);
     if (until == INT64_MAX) return changed_.wait(lock);
     changed_.wait_for(lock,
                       std::chrono::milliseconds(std::max<int64_t>(1, until - clock_.NowMillis())));

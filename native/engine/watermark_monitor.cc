@@ -135,8 +135,8 @@ void WatermarkMonitor::NameSplit(const TaskOperator& op, WatermarkHold* hold) {
 
 std::string WatermarkMonitor::TextOf(const WatermarkHold& hold) {
   const std::string who = hold.split.empty() ? "this source" : "split '" + hold.split + "'";
-  std::string text = "Event time has been held back for " + std::to_string(hold.held_ms / 1'000) +
-                     " s by " + who;
+  std::string text =
+      "Event time has been held back for " + std::to_string(hold.held_ms / 1'000) + " s by " + who;
   if (hold.watermark_ms == kWatermarkMin) {
     text += hold.waits_to_be_read ? ", which waits to be read" : ", of which no row has come yet";
   } else {

@@ -23,10 +23,10 @@ namespace sabot {
 // Who holds event time back.
 struct WatermarkHold {
   WarningPlace place;
-  std::string split;  // Empty: all of the operator.
+  std::string split;                     // Empty: all of the operator.
   int64_t watermark_ms = kWatermarkMax;  // Until it is known.
-  int64_t others_ms = kWatermarkMin;  // How far the ones that wait for it have come.
-  int64_t held_ms = 0;                // For how long.
+  int64_t others_ms = kWatermarkMin;     // How far the ones that wait for it have come.
+  int64_t held_ms = 0;                   // For how long.
   bool waits_to_be_read = false;
 };
 

@@ -96,7 +96,8 @@ class Hash final : public Exchange {
     pending_rows_[target] += piece.num_rows();
     pending_bytes_[target] += SizeBytes(piece);
     pending_[target].push_back(std::move(piece));
-    const bool full = pending_rows_[target] >= rows_max_ || pending_bytes_[target] >= kPieceBytesMax;
+    const bool full =
+        pending_rows_[target] >= rows_max_ || pending_bytes_[target] >= kPieceBytesMax;
     return full ? FlushTarget(target) : arrow::Status::OK();
   }
 

@@ -50,8 +50,9 @@ void LateRowLog::Add(const OperatorContext& context, const Batch& batch,
     context.warn("A row came too late and is dropped: " + TextOf(batch, row) + "; " + watermark);
   }
   if (num_unshown_ == 0 || now < quiet_until_ms_) return;
-  context.warn(std::to_string(num_unshown_) + " more rows came too late and are dropped, the last: " +
-               TextOf(batch, rows.back()) + "; " + watermark);
+  context.warn(std::to_string(num_unshown_) +
+               " more rows came too late and are dropped, the last: " + TextOf(batch, rows.back()) +
+               "; " + watermark);
   num_unshown_ = 0;
   quiet_until_ms_ = now + kQuietMillis;
 }

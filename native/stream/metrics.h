@@ -24,9 +24,9 @@ class Counter {
 struct OperatorMetrics {
   Counter rows_in;
   Counter rows_out;
-  Counter bytes_in;   // Sources: bytes read. Others: only where rows enter the task.
-  Counter bytes_out;  // Only where rows leave the task.
-  Counter late_rows;  // Dropped because the watermark had passed them.
+  Counter bytes_in;         // Sources: bytes read. Others: only where rows enter the task.
+  Counter bytes_out;        // Only where rows leave the task.
+  Counter late_rows;        // Dropped because the watermark had passed them.
   Counter skipped_records;  // Malformed input skipped on the user's request.
   Counter watermark_ms{kWatermarkMin};
   Counter state_bytes;

@@ -1,6 +1,7 @@
 // What the subtasks of one operator share, made by the one that asks first.
 //
-//   subtask 0: list the files of a folder  ->  kept     subtask 1: takes that list, so that both deal
+//   subtask 0: list the files of a folder  ->  kept     subtask 1: takes that list, so that both
+//   deal
 //                                                       out the same files
 #pragma once
 

@@ -26,8 +26,8 @@
 #include "stream/element.h"
 #include "stream/metrics.h"
 #include "stream/node_shared.h"
-#include "stream/watermark_alignment.h"
 #include "stream/user_function.h"
+#include "stream/watermark_alignment.h"
 
 namespace sabot {
 
@@ -103,8 +103,8 @@ class Operator {
   // The next processing time at which OnTimer wants to run; INT64_MAX for none.
   virtual int64_t NextTimer() const { return INT64_MAX; }
 
-  // False: the source of this chain should not produce now; barriers pass all the same. It ends with
-  // a call of context.waker or with a timer.
+  // False: the source of this chain should not produce now; barriers pass all the same. It ends
+  // with a call of context.waker or with a timer.
   virtual bool wants_input() const { return true; }
 
   // Sinks: the checkpoint of `epoch`, and with it every barrier up to that one, counts: what was

@@ -22,8 +22,8 @@ class OperatorSnapshot : public SectionSink {
  public:
   // False while much is waiting to be written; the task's waker is called when there is room.
   virtual bool has_room() const = 0;
-  // Last call. All pieces were written, and build on the `num_earlier` snapshots before; or `status`
-  // says what went wrong.
+  // Last call. All pieces were written, and build on the `num_earlier` snapshots before; or
+  // `status` says what went wrong.
   virtual void Finish(const arrow::Status& status, int num_earlier, const BarrierTimes& times) = 0;
 };
 
@@ -32,8 +32,8 @@ class SnapshotTarget {
   virtual ~SnapshotTarget() = default;
   // Called at every barrier that reaches an operator, and once with kFinalBarrier when it has
   // reached the end of its input. Any task's thread.
-  virtual std::unique_ptr<OperatorSnapshot> Begin(const Barrier& barrier,
-                                                  const TaskOperator& op, int subtask) = 0;
+  virtual std::unique_ptr<OperatorSnapshot> Begin(const Barrier& barrier, const TaskOperator& op,
+                                                  int subtask) = 0;
   virtual SnapshotMode ModeFor(const Barrier& barrier, const TaskOperator& op, int subtask) = 0;
 };
 

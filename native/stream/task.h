@@ -72,8 +72,8 @@ class Task {
   // Sources: a barrier to inject between two pieces of input. Any thread; wake the task afterwards.
   void RequestBarrier(Barrier barrier);
 
-  // The checkpoint of this epoch counts: tells the operators, at once if the task has finished, else
-  // in its next step. Any thread; wake the task afterwards.
+  // The checkpoint of this epoch counts: tells the operators, at once if the task has finished,
+  // else in its next step. Any thread; wake the task afterwards.
   arrow::Status Commit(int64_t epoch);
 
   // The earliest processing time an operator waits for; INT64_MAX for none.
@@ -124,8 +124,8 @@ class Task {
   TaskSnapshots snapshots_;
   Clock* clock_ = &SystemClock();
   bool source_ended_ = false;
-  bool ended_ = false;     // The end of input has left the last operator.
-  bool finished_ = false;  // And its last snapshots are written.
+  bool ended_ = false;         // The end of input has left the last operator.
+  bool finished_ = false;      // And its last snapshots are written.
   bool source_waits_ = false;  // It has no input now, or must not read on.
   bool outputs_pending_ = false;
 

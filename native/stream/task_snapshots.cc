@@ -20,13 +20,15 @@ void TaskSnapshots::Freeze(const Barrier& barrier, const TaskOperator& op, Opera
       continue;
     }
     at->writer.reset();
-    at->to->Finish(arrow::Status::Cancelled("the next barrier came before the snapshot was written"),
-                   0, at->times);
+    at->to->Finish(
+        arrow::Status::Cancelled("the next barrier came before the snapshot was written"), 0,
+        at->times);
     at = pending_.erase(at);
   }
   Pending pending;
   pending.op = &op;
-  pending.writer = std::make_unique<SnapshotWriter>(target_->ModeFor(barrier, op, subtask_), barrier.id);
+  pending.writer =
+      std::make_unique<SnapshotWriter>(target_->ModeFor(barrier, op, subtask_), barrier.id);
   pending.times.align_ns = align_ns;
   const int64_t begin = clock.MonotonicNanos();
   const arrow::Status status = state.Snapshot(*pending.writer);

@@ -1,5 +1,5 @@
-// The snapshots of a task that are being written: frozen at a barrier, handed over piece by piece on
-// the task's own thread, between its elements.
+// The snapshots of a task that are being written: frozen at a barrier, handed over piece by piece
+// on the task's own thread, between its elements.
 //
 //   barrier 7: freeze a, freeze b     batch, piece of a, batch, piece of a, batch, piece of b, done
 #pragma once

@@ -35,8 +35,9 @@ class CompressedStream : public ByteStream {
   arrow::Result<int64_t> Read(char* to, int64_t size) override {
     while (offset_ < skip_to_) {
       skipped_.resize(static_cast<size_t>(kCompressedBytes));
-      ARROW_ASSIGN_OR_RAISE(const int64_t got,
-                            ReadOn(skipped_.data(), std::min(kCompressedBytes, skip_to_ - offset_)));
+      ARROW_ASSIGN_OR_RAISE(
+          const int64_t got,
+          ReadOn(skipped_.data(), std::min(kCompressedBytes, skip_to_ - offset_)));
       if (got == kNotYet) return kNotYet;
       if (got == 0) return Damaged("it is shorter than before");
     }

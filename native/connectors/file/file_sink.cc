@@ -2,11 +2,11 @@
 //
 //   (1, 'a') (2, 'b')   ->   /out/.part-ID-0-0-0.inprogress   --commit-->   /out/part-ID-0-0-0
 //
-// A part is closed at a barrier and when it is large or old enough; it gets its name when a checkpoint
-// that knows it is committed, or at the end of the input of a job that takes none. Readers skip names
-// that begin with a dot. State: the parts that are closed but not named yet: a restored sink names
-// them (their checkpoint counts) and removes what its predecessors wrote later. Names hold the attempt,
-// so a predecessor that still runs cannot write into its successor's parts.
+// A part is closed at a barrier and when it is large or old enough; it gets its name when a
+// checkpoint that knows it is committed, or at the end of the input of a job that takes none.
+// Readers skip names that begin with a dot. State: the parts that are closed but not named yet: a
+// restored sink names them (their checkpoint counts) and removes what its predecessors wrote later.
+// Names hold the attempt, so a predecessor that still runs cannot write into its successor's parts.
 #include <algorithm>
 #include <cstdio>
 #include <vector>

@@ -3,10 +3,11 @@
 //   path /data/bids, format json   ->   batches of the columns in use, then metadata columns
 //   (file.name, ...)
 //
-// Files are listed once, at the start, for all subtasks. Each belongs to one subtask, or, where there are fewer files
-// than subtasks, to several that read it in stripes (split_reader.h). A subtask reads its splits
-// one after the other, by path, and announces all of them before the first row: a split that waits
-// to be read holds event time back, so that rows are never late for being in a later file.
+// Files are listed once, at the start, for all subtasks. Each belongs to one subtask, or, where
+// there are fewer files than subtasks, to several that read it in stripes (split_reader.h). A
+// subtask reads its splits one after the other, by path, and announces all of them before the first
+// row: a split that waits to be read holds event time back, so that rows are never late for being
+// in a later file.
 //
 // State: the splits that are left, the first of them with its position.
 #include <arrow/array/util.h>
@@ -169,8 +170,7 @@ class FileSource final : public Operator {
  private:
   arrow::Result<std::shared_ptr<const std::vector<FileInfo>>> List() const {
     const auto list = [this] { return ListInputFiles(files_, plan_.path, plan_.path_pattern); };
-    if (context_.shared != nullptr)
-      return context_.shared->GetOrMake<std::vector<FileInfo>>(list);
+    if (context_.shared != nullptr) return context_.shared->GetOrMake<std::vector<FileInfo>>(list);
     ARROW_ASSIGN_OR_RAISE(auto found, list());
     return std::make_shared<const std::vector<FileInfo>>(std::move(found));
   }

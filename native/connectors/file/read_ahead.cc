@@ -75,8 +75,7 @@ struct ReadAhead::Shared {
 };
 
 ReadAhead::ReadAhead(FileSystem& files, std::string path, const IoContext& io)
-    : executor_(io.executor),
-      shared_(std::make_shared<Shared>(files, std::move(path), io.waker)) {
+    : executor_(io.executor), shared_(std::make_shared<Shared>(files, std::move(path), io.waker)) {
   if (executor_ == nullptr) {
     shared_->OpenFile();
     return;

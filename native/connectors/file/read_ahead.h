@@ -1,7 +1,8 @@
 // The bytes of one file in order, read without holding a worker thread.
 //
 //   in memory (the page cache)  ->  Read copies them at once
-//   on the disk only            ->  blocks, a few of them, read ahead on an I/O thread; Read copies what
+//   on the disk only            ->  blocks, a few of them, read ahead on an I/O thread; Read copies
+//   what
 //                                   has come, or says kNotYet and calls the waker later
 //
 // Opening is an I/O thread's work too. Without an executor everything happens at once.

@@ -129,8 +129,8 @@ class NexmarkSource final : public Operator {
   }
 
  private:
-  // What the subtasks of an earlier parallelism had walked, by subtask: of their own blocks they had
-  // emitted all rows up to there.
+  // What the subtasks of an earlier parallelism had walked, by subtask: of their own blocks they
+  // had emitted all rows up to there.
   struct Earlier {
     std::vector<int64_t> next_rows;
   };

@@ -34,8 +34,8 @@ struct UserCall {
 // channel or one node of one subtask.
 struct JobCallbacks {
   // A piece of output: channel "result" or what a result sink names, "stdout" (print sink), "log"
-  // (JSON lines: what the owner should know). Returning false means that there is no room: the bytes were not taken, and the
-  // operator offers them again after Job::Wake.
+  // (JSON lines: what the owner should know). Returning false means that there is no room: the
+  // bytes were not taken, and the operator offers them again after Job::Wake.
   std::function<bool(const std::string& channel, std::string&& bytes)> deliver;
   // Runs the owner's code for a node, later and elsewhere: it must not block. Every call is settled
   // by Job::Answer or Job::Refuse. Empty: the owner has none, and plans that need it are refused.

@@ -1,5 +1,5 @@
-// datagen_source: its rate, what makes a batch when rows are slow to come, sequences that end, and a
-// restart.
+// datagen_source: its rate, what makes a batch when rows are slow to come, sequences that end, and
+// a restart.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -170,8 +170,9 @@ TEST(FileSource, ADiskThatHasToBeWaitedForChangesNothing) {
     const std::vector<std::string> expected = IdLines(1, path == "/d" ? 800 : 400);
     for (const int stripe_bytes : {64, 1'000}) {
       SimulatedExecutor executor;
-      SourceDriver source(Node(path, ", \"stripeBytes\": " + std::to_string(stripe_bytes)),
-                          {.files = &files, .parallelism = 2, .rows_max = 20, .executor = &executor});
+      SourceDriver source(
+          Node(path, ", \"stripeBytes\": " + std::to_string(stripe_bytes)),
+          {.files = &files, .parallelism = 2, .rows_max = 20, .executor = &executor});
       for (int round = 1; round < 60; ++round) {
         for (int step = 0; step < round % 7; ++step) source.Step(static_cast<size_t>(step) % 2);
         source.Restart(2);

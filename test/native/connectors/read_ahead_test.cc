@@ -1,5 +1,5 @@
-// Reading files that are on the disk: nothing waits, bytes come when the I/O thread has them, and only
-// so many ahead.
+// Reading files that are on the disk: nothing waits, bytes come when the I/O thread has them, and
+// only so many ahead.
 #include "connectors/file/read_ahead.h"
 
 #include <gmock/gmock.h>
@@ -22,7 +22,9 @@ class ReadAheadTest : public ::testing::Test {
  protected:
   ReadAheadTest() { files_.Write("/in", bytes_); }
 
-  ReadAhead Open() { return ReadAhead(files_, "/in", {&executor_, [this] { ++woken_; }}); }
+  ReadAhead Open() {
+    return ReadAhead(files_, "/in", {&executor_, [this] { ++woken_; }});
+  }
 
   // Reads on until `size` bytes have come, letting the I/O thread work only when they have not.
   std::string Read(ReadAhead& from, size_t size) {

@@ -1,5 +1,5 @@
-// Jobs on real threads: several subtasks, readers that are slow, cancellation at any moment, metrics
-// read meanwhile. What ThreadSanitizer is to look at (scripts/test-threads).
+// Jobs on real threads: several subtasks, readers that are slow, cancellation at any moment,
+// metrics read meanwhile. What ThreadSanitizer is to look at (scripts/test-threads).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -122,7 +122,8 @@ class JobThreadsTest : public ::testing::Test {
            "aggregates":[{"function":"count","args":[],"type":{"kind":"BIGINT","nullable":false}}])");
     plan.Sink(windows, kCountSchema);
     plan.Add("blackhole_sink",
-             R"({"node":)" + std::to_string(windows) + R"(,"exchange":"forward","late":0})", {}, "");
+             R"({"node":)" + std::to_string(windows) + R"(,"exchange":"forward","late":0})", {},
+             "");
     return plan.text();
   }
 

@@ -1,6 +1,6 @@
-// Jobs that die at any step, again and again, and go on from their checkpoints at other parallelisms:
-// the output folder ends up as if nothing had happened. A failing seed is printed and replays exactly;
-// SABOT_SEEDS=FIRST-LAST runs others.
+// Jobs that die at any step, again and again, and go on from their checkpoints at other
+// parallelisms: the output folder ends up as if nothing had happened. A failing seed is printed and
+// replays exactly; SABOT_SEEDS=FIRST-LAST runs others.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -63,7 +63,8 @@ std::string RecoveryPlan(const json& aggregate, int parallelism, int64_t batch_r
          {"inputs", {{{"node", 1}, {"exchange", "forward"}}}},
          {"schema", row},
          {"config",
-          {{"time", 2}, {"watermark", {{"call", "minus"}, {"type", kTime}, {"args", {time, delay}}}}}}},
+          {{"time", 2},
+           {"watermark", {{"call", "minus"}, {"type", kTime}, {"args", {time, delay}}}}}}},
         {{"id", 3},
          {"op", aggregate["op"]},
          {"uid", "window"},
@@ -158,7 +159,8 @@ TEST_P(RecoverySimulationTest, WhateverDiesTheOutputIsTheSame) {
       const Attempt run =
           RunAttempt(RecoveryPlan(GetParam(), parallelism, batch_rows, true), files, options);
       ASSERT_NE(run.end, Attempt::End::kFailed) << run.status.ToString();
-      ASSERT_EQ(run.late_rows, 0) << "attempt " << attempt << " restored epoch " << run.restored_epoch;
+      ASSERT_EQ(run.late_rows, 0) << "attempt " << attempt << " restored epoch "
+                                  << run.restored_epoch;
       finished = run.end == Attempt::End::kFinished;
       num_crashes += finished ? 0 : 1;
       num_restores_behind_first += run.restored_epoch > 1 ? 1 : 0;

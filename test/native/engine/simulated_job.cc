@@ -16,7 +16,10 @@ namespace {
 class SimulatedJob {
  public:
   SimulatedJob(const std::string& plan, MemoryFileSystem& files, const AttemptOptions& options)
-      : options_(options), files_(files), random_(options.seed), plan_(DecodePlan(plan).ValueOrDie()) {}
+      : options_(options),
+        files_(files),
+        random_(options.seed),
+        plan_(DecodePlan(plan).ValueOrDie()) {}
 
   Attempt Run() {
     const arrow::Status begun = Begin();
@@ -102,7 +105,7 @@ class SimulatedJob {
   }
 
   Attempt Ended(const arrow::Status& status) {
-    run_.end = crashed_        ? Attempt::End::kCrashed
+    run_.end = crashed_       ? Attempt::End::kCrashed
                : !status.ok() ? Attempt::End::kFailed
                               : Attempt::End::kFinished;
     run_.status = status;
@@ -138,7 +141,7 @@ class SimulatedJob {
 }  // namespace
 
 Attempt RunAttempt(const std::string& plan, MemoryFileSystem& files,
-                          const AttemptOptions& options) {
+                   const AttemptOptions& options) {
   return SimulatedJob(plan, files, options).Run();
 }
 

@@ -1,5 +1,5 @@
-// A whole job under simulation: graph, checkpoints, files, time. Dies when told to; what it left in its
-// files is what the next attempt finds.
+// A whole job under simulation: graph, checkpoints, files, time. Dies when told to; what it left in
+// its files is what the next attempt finds.
 //
 //   SimulatedJob(plan, files, {seed, crash_step}) -> kFinished | kFailed | kCrashed
 #pragma once
@@ -31,7 +31,6 @@ struct AttemptOptions {
 };
 
 // `plan` is docs/plan.md's JSON; its paths are those of `files`.
-Attempt RunAttempt(const std::string& plan, MemoryFileSystem& files,
-                          const AttemptOptions& options);
+Attempt RunAttempt(const std::string& plan, MemoryFileSystem& files, const AttemptOptions& options);
 
 }  // namespace sabot::test

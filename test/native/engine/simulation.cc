@@ -135,9 +135,8 @@ int PlanText::Time(int input, const std::string& more, int delay_ms) {
 }
 
 int PlanText::Sink(int input, const std::vector<std::string>& schema) {
-  return Add("result_sink",
-             R"({"node":)" + std::to_string(input) + R"(,"exchange":"rebalance"})", schema,
-             R"("format":"json")", /*parallelism=*/1);
+  return Add("result_sink", R"({"node":)" + std::to_string(input) + R"(,"exchange":"rebalance"})",
+             schema, R"("format":"json")", /*parallelism=*/1);
 }
 
 std::string PlanText::text() const {

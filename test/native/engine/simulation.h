@@ -1,5 +1,5 @@
-// Runs a plan under the simulated scheduler: files in memory, an executor whose work is done when the
-// seed says so, small channels. Equal seeds give equal runs, byte for byte.
+// Runs a plan under the simulated scheduler: files in memory, an executor whose work is done when
+// the seed says so, small channels. Equal seeds give equal runs, byte for byte.
 //
 //   SimulatedRun run = Simulate(plan, {.seed = 7, .barrier_step = 40});
 //   run.lines      what the result sink delivered
@@ -31,7 +31,7 @@ struct SimulateOptions {
   MemoryFileSystem* files = nullptr;
   uint64_t barrier_step = 0;  // A barrier enters all sources at that step; 0: none.
   const GraphSnapshot* from = nullptr;
-  uint64_t cancel_step = 0;  // 0: it runs to its end.
+  uint64_t cancel_step = 0;                           // 0: it runs to its end.
   std::function<void(const Graph&)> watch = nullptr;  // Called between two steps.
 };
 
@@ -50,7 +50,8 @@ struct SimulatedRun {
 
 SimulatedRun Simulate(const std::string& plan, const SimulateOptions& options);
 
-// "-" what is missing, "+" what is too much; empty if both hold the same rows. `expected` is sorted.
+// "-" what is missing, "+" what is too much; empty if both hold the same rows. `expected` is
+// sorted.
 std::string Difference(std::vector<std::string> actual, const std::vector<std::string>& expected);
 
 // How many seeds to try: SABOT_SIMULATION_SEEDS, or the given number.

@@ -56,8 +56,8 @@ std::string Pairs(const std::string& op, const std::string& config, PlanText::Op
 
 std::string Join(PlanText::Options options) { return Pairs("join", "", options); }
 std::string IntervalJoin(PlanText::Options options) {
-  return Pairs("interval_join",
-               R"(,"leftTime":2,"rightTime":2,"lowerMs":-2000,"upperMs":5000)", options);
+  return Pairs("interval_join", R"(,"leftTime":2,"rightTime":2,"lowerMs":-2000,"upperMs":5000)",
+               options);
 }
 
 std::string WindowJoin(PlanText::Options options) {
@@ -132,8 +132,8 @@ TEST_P(SimulationTest, EveryOrderAndEveryRestartGivesTheSameRows) {
     ASSERT_EQ(Difference(first.lines, expected), "");
     if (first.snapshot == nullptr) continue;
     ++num_restored;
-    const SimulatedRun second = Simulate(
-        Plan(random), {.seed = seed, .files = &files_, .from = first.snapshot.get()});
+    const SimulatedRun second =
+        Simulate(Plan(random), {.seed = seed, .files = &files_, .from = first.snapshot.get()});
     ASSERT_TRUE(second.status.ok()) << second.status.ToString();
     std::vector<std::string> all(
         first.lines.begin(),
@@ -163,20 +163,18 @@ TEST_P(SimulationTest, OneSeedGivesTheSameBytesTwice) {
 
 TEST_P(SimulationTest, CanBeCancelledAtAnyStep) {
   for (uint64_t step = 1; step < 60; ++step) {
-    const SimulatedRun run =
-        Simulate(GetParam().plan({.parallelism = 2, .batch_rows = 5}),
-                 {.seed = step, .files = &files_, .cancel_step = step});
+    const SimulatedRun run = Simulate(GetParam().plan({.parallelism = 2, .batch_rows = 5}),
+                                      {.seed = step, .files = &files_, .cancel_step = step});
     EXPECT_TRUE(run.status.IsCancelled()) << run.status;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Plans, SimulationTest,
-    testing::Values(Shape{"Tumble", Tumble}, Shape{"Hop", Hop}, Shape{"Cumulate", Cumulate},
-                    Shape{"Session", Session}, Shape{"Join", Join},
-                    Shape{"IntervalJoin", IntervalJoin}, Shape{"WindowJoin", WindowJoin},
-                    Shape{"Union", Union}),
-    [](const auto& test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(Plans, SimulationTest,
+                         testing::Values(Shape{"Tumble", Tumble}, Shape{"Hop", Hop},
+                                         Shape{"Cumulate", Cumulate}, Shape{"Session", Session},
+                                         Shape{"Join", Join}, Shape{"IntervalJoin", IntervalJoin},
+                                         Shape{"WindowJoin", WindowJoin}, Shape{"Union", Union}),
+                         [](const auto& test) { return std::string(test.param.name); });
 
 TEST(GraphSnapshotTest, StateThatNoOperatorClaimsIsAnError) {
   MemoryFileSystem files;

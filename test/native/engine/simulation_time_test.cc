@@ -16,10 +16,11 @@ const std::vector<std::string> kCountSchema = {"n BIGINT NOT NULL", "window_end 
 
 // Counts rows in windows of 10 s over all keys.
 int CountWindows(PlanText& plan, const std::string& input) {
-  return plan.Add("window_aggregate", input, kCountSchema,
-                  R"("keys":[],"window":{"kind":"tumble","time":2,"sizeMs":10000},"output":["window_end"],
+  return plan.Add(
+      "window_aggregate", input, kCountSchema,
+      R"("keys":[],"window":{"kind":"tumble","time":2,"sizeMs":10000},"output":["window_end"],
       "aggregates":[{"function":"count","args":[],"type":{"kind":"BIGINT","nullable":false}}])",
-                  /*parallelism=*/1);
+      /*parallelism=*/1);
 }
 
 std::string Singleton(int node) {
@@ -84,21 +85,22 @@ TEST(SimulatedTimeTest, EveryRowIsInAWindowOrAmongTheLateRows) {
 
 // A generator of rows (k, v, t): v counts, t is v seconds.
 int Generator(PlanText& plan, int num_rows, int rows_per_second) {
-  const int source = plan.Add(
-      "datagen_source", "", {"v BIGINT"},
-      R"("rowsPerSecond":)" + std::to_string(rows_per_second) +
-          R"(,"fields":[{"name":"v","kind":"sequence","start":"0","end":")" +
-          std::to_string(num_rows - 1) + "\"}]",
-      /*parallelism=*/1);
+  const int source =
+      plan.Add("datagen_source", "", {"v BIGINT"},
+               R"("rowsPerSecond":)" + std::to_string(rows_per_second) +
+                   R"(,"fields":[{"name":"v","kind":"sequence","start":"0","end":")" +
+                   std::to_string(num_rows - 1) + "\"}]",
+               /*parallelism=*/1);
   const std::string interval = R"({"kind":"INTERVAL_DAY_TIME"})";
   const std::string time = R"({"kind":"TIMESTAMP","precision":3})";
   return plan.Add("project", Forward(source), kRowSchema,
                   R"("expressions":[{"literal":"slow","type":{"kind":"VARCHAR","length":4}},
       {"column":0,"type":{"kind":"BIGINT"}},
-      {"call":"plus","type":)" + time +
-                      R"(,"args":[{"literal":"1704067200000","type":)" + time +
-                      R"(},{"call":"times","type":)" + interval + R"(,"args":[{"literal":"1000","type":)" +
-                      interval + R"(},{"column":0,"type":{"kind":"BIGINT"}}]}]}])",
+      {"call":"plus","type":)" +
+                      time + R"(,"args":[{"literal":"1704067200000","type":)" + time +
+                      R"(},{"call":"times","type":)" + interval +
+                      R"(,"args":[{"literal":"1000","type":)" + interval +
+                      R"(},{"column":0,"type":{"kind":"BIGINT"}}]}]}])",
                   /*parallelism=*/1);
 }
 
@@ -117,7 +119,8 @@ TEST(SimulatedTimeTest, ASilentSourceHoldsTimeBackOnlyUntilItsIdleTimeout) {
       const int file = plan.Time(plan.File("/in"));
       const int slow = plan.Add(
           "watermark_assigner", Forward(Generator(plan, kSlowRows, 1)), kRowSchema,
-          R"("time":2,"watermark":{"column":2,"type":{"kind":"TIMESTAMP","precision":3}})" + timeout,
+          R"("time":2,"watermark":{"column":2,"type":{"kind":"TIMESTAMP","precision":3}})" +
+              timeout,
           /*parallelism=*/1);
       const int both = plan.Add("union", Singleton(file) + "," + Singleton(slow), kRowSchema, "",
                                 /*parallelism=*/1);
@@ -163,18 +166,20 @@ TEST(SimulatedTimeTest, AlignedSourcesStayTogether) {
       const int right = plan.Time(plan.File("/small"), group);
       const int both = plan.Add("union", Forward(left) + "," + Forward(right), kRowSchema, "");
       plan.Sink(CountWindows(plan, Singleton(both)), kCountSchema);
-      const SimulatedRun run = Simulate(
-          plan.text(), {.seed = seed, .files = &files, .watch = [&](const Graph& graph) {
-            std::vector<int64_t> times;
-            for (const auto& task : graph.tasks) {
-              for (const TaskOperator& op : task->operators()) {
-                if (op.name == "watermark_assigner") times.push_back(op.metrics->watermark_ms.value());
-              }
-            }
-            const auto [least, greatest] = std::minmax_element(times.begin(), times.end());
-            if (*least != kWatermarkMin && *greatest != kWatermarkMax)
-              furthest = std::max(furthest, *greatest - *least);
-          }});
+      const SimulatedRun run =
+          Simulate(plan.text(), {.seed = seed, .files = &files, .watch = [&](const Graph& graph) {
+                                   std::vector<int64_t> times;
+                                   for (const auto& task : graph.tasks) {
+                                     for (const TaskOperator& op : task->operators()) {
+                                       if (op.name == "watermark_assigner")
+                                         times.push_back(op.metrics->watermark_ms.value());
+                                     }
+                                   }
+                                   const auto [least, greatest] =
+                                       std::minmax_element(times.begin(), times.end());
+                                   if (*least != kWatermarkMin && *greatest != kWatermarkMax)
+                                     furthest = std::max(furthest, *greatest - *least);
+                                 }});
       ASSERT_TRUE(run.status.ok()) << run.status;
       EXPECT_EQ(Counted(run.lines), 2'400);
     }

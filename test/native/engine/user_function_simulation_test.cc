@@ -101,6 +101,9 @@ Outcome RunPlan(const std::string& text, uint64_t seed, uint64_t barrier_step,
   };
   Graph graph = BuildGraph(plan, surroundings).ValueOrDie();
   const auto snapshot = std::make_shared<GraphSnapshot>();
+  snapshot->on_frozen = [&outcome](const TaskOperator& op) {
+    if (op.name == "result_sink") outcome.lines_before_barrier = outcome.lines.size();
+  };
   std::mt19937_64 random(seed);
   Simulation simulation;
   simulation.seed = seed;
@@ -117,16 +120,14 @@ Outcome RunPlan(const std::string& text, uint64_t seed, uint64_t barrier_step,
   scheduler = MakeSimulatedScheduler(simulation, clock);
   std::vector<Task*> tasks;
   for (const auto& task : graph.tasks) {
-    task->SetSnapshotSink([&](const Barrier&, const TaskOperator& op, SnapshotWriter state) {
-      if (op.name == "result_sink") outcome.lines_before_barrier = outcome.lines.size();
-      return snapshot->Add(op, std::move(state));
-    });
+    task->SetSnapshotTarget(snapshot.get());
     EXPECT_TRUE(task->Open().ok());
     tasks.push_back(task.get());
   }
   if (from != nullptr) outcome.status = from->RestoreInto(graph);
   if (!outcome.status.ok()) return outcome;
   scheduler->Start(tasks, [&](const RunOutcome& run) { outcome.status = run.status; });
+  snapshot->on_frozen = nullptr;
   if (snapshot->IsComplete(graph)) outcome.snapshot = snapshot;
   return outcome;
 }

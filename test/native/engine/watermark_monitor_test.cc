@@ -1,5 +1,5 @@
-// Who holds event time back is named: a silent split, one that waits to be read, through an operator
-// in between; once, and only after a while.
+// Who holds event time back is named: a silent split, one that waits to be read, through an
+// operator in between; once, and only after a while.
 #include "engine/watermark_monitor.h"
 
 #include <gmock/gmock.h>
@@ -83,12 +83,11 @@ TEST_F(WatermarkMonitorTest, NamesTheSilentSplitBehindAnOperator) {
   from_between_.get().watermark = 5'000;
   EXPECT_THAT(After(30), IsEmpty());
   EXPECT_THAT(monitor_->holds(), IsEmpty());
-  EXPECT_THAT(After(5), ElementsAre(AllOf(
-                            HasSubstr("source:auctions[0]: "),
-                            HasSubstr("held back for 30 s by split 'auctions-0'"),
-                            HasSubstr("stands at 1970-01-01 00:00:05.000"),
-                            HasSubstr("others are at 1970-01-01 00:01:00.000"),
-                            HasSubstr("scan.watermark.idle-timeout"))));
+  EXPECT_THAT(After(5), ElementsAre(AllOf(HasSubstr("source:auctions[0]: "),
+                                          HasSubstr("held back for 30 s by split 'auctions-0'"),
+                                          HasSubstr("stands at 1970-01-01 00:00:05.000"),
+                                          HasSubstr("others are at 1970-01-01 00:01:00.000"),
+                                          HasSubstr("scan.watermark.idle-timeout"))));
   ASSERT_EQ(monitor_->holds().size(), 1u);
   EXPECT_EQ(monitor_->holds()[0].split, "auctions-0");
   EXPECT_EQ(monitor_->holds()[0].held_ms, 34'000);
@@ -120,9 +119,10 @@ TEST_F(WatermarkMonitorTest, SaysOfAFileThatItWaitsToBeRead) {
 
 TEST_F(WatermarkMonitorTest, ASourceThatNeverSpeaksHoldsOneThatHasEnded) {
   from_bids_.get().ended = true;
-  EXPECT_THAT(After(32), ElementsAre(AllOf(HasSubstr("source:auctions[0]: "),
-                                           HasSubstr("by this source, of which no row has come yet"),
-                                           HasSubstr("others have ended"))));
+  EXPECT_THAT(After(32),
+              ElementsAre(AllOf(HasSubstr("source:auctions[0]: "),
+                                HasSubstr("by this source, of which no row has come yet"),
+                                HasSubstr("others have ended"))));
 }
 
 TEST_F(WatermarkMonitorTest, IdleChannelsHoldNobody) {

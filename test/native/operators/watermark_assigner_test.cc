@@ -64,8 +64,8 @@ TEST(WatermarkAssignerTest, OnEventTellsTimeAfterEveryRowWhateverTheInterval) {
   EXPECT_THAT(harness.Take(), ElementsAre(kAt10, "W(10)", kAt5, kAt20, "W(20)"));
 }
 
-// As Flink: a row that moves time on by more than the interval tells it at once, so that a later row
-// of the same batch is late.
+// As Flink: a row that moves time on by more than the interval tells it at once, so that a later
+// row of the same batch is late.
 TEST(WatermarkAssignerTest, AJumpBeyondTheIntervalIsToldBeforeARowBehindIt) {
   auto harness = Open(200);
   harness.Rows("[[1000, 1], [1100, 1], [950, 1], [1301, 1], [1250, 1], [1350, 1], [1299, 1]]");

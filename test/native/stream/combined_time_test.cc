@@ -1,5 +1,5 @@
-// The event time of several members as one: least of the active, the greatest when all are idle, and
-// what a member does that comes back.
+// The event time of several members as one: least of the active, the greatest when all are idle,
+// and what a member does that comes back.
 #include "stream/combined_time.h"
 
 #include <gtest/gtest.h>

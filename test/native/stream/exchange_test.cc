@@ -126,9 +126,9 @@ TEST_F(ExchangeTest, ControlElementsComeBehindTheRowsBeforeThem) {
   const size_t target = channels_[0]->empty() ? 1 : 0;
   const auto lines = Take(0);
   const auto others = Take(1);
-  EXPECT_THAT(std::vector({lines, others}),
-              testing::UnorderedElementsAre(ElementsAre("7 7", "B1", "end"),
-                                            ElementsAre("B1", "end")))
+  EXPECT_THAT(
+      std::vector({lines, others}),
+      testing::UnorderedElementsAre(ElementsAre("7 7", "B1", "end"), ElementsAre("B1", "end")))
       << target;
 }
 
