@@ -24,7 +24,7 @@ export type {
   OperatorMetrics,
   TaskMetrics,
   WatermarkHold,
-} from './job/running-job.js';
+} from './job/metrics.js';
 export { type ColumnType, type Infer, type RowColumnType, t } from './schema/t.js';
 export {
   ascending,

@@ -4,7 +4,8 @@
 //
 // Drawn on standard error twice a second and wiped at the end.
 
-import type { OperatorMetrics, RunningJob } from '../job/running-job.js';
+import type { OperatorMetrics } from '../job/metrics.js';
+import type { RunningJob } from '../job/running-job.js';
 
 const INTERVAL_MS = 500;
 

@@ -17,8 +17,8 @@ import { type PlannedJob, planJob } from '../planner/plan.js';
 import type { Fields, RowColumnType, RowOf } from '../schema/t.js';
 import type { Schema } from '../schema/types.js';
 import { Stream, type StreamOwner } from '../stream.js';
+import type { JobMetrics, JobWarning } from './metrics.js';
 import { type RecoveringJob, runJob } from './recovering-job.js';
-import type { JobMetrics, JobWarning } from './running-job.js';
 import { SharedRun, type StartedRun } from './shared-run.js';
 
 export interface JobOptions {

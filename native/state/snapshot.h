@@ -119,8 +119,8 @@ using SnapshotSections = std::map<std::string, SnapshotSection, std::less<>>;
 class MemorySnapshot final : public SectionSink {
  public:
   MemorySnapshot() = default;
-  MemorySnapshot(MemorySnapshot&&) = default;  // Pieces stay where they are.
-  MemorySnapshot& operator=(MemorySnapshot&&) = default;
+  MemorySnapshot(MemorySnapshot&&) noexcept = default;  // Pieces stay where they are.
+  MemorySnapshot& operator=(MemorySnapshot&&) noexcept = default;
   arrow::Status Write(std::string_view section, SectionKind kind, std::string piece) override;
   const SnapshotSections& sections() const { return sections_; }
   int64_t size_bytes() const { return size_bytes_; }

@@ -1,0 +1,98 @@
+// metrics: what a running job tells of itself: counters, checkpoints, warnings.
+//
+//   job.metrics().operators[0].rowsOut        job.metrics().checkpoints?.lastCompleted?.durationMs
+
+/** Counters of one subtask of one operator. */
+export interface OperatorMetrics {
+  readonly name: string;
+  readonly uid: string;
+  readonly node: number;
+  readonly subtask: number;
+  readonly rowsIn: number;
+  readonly rowsOut: number;
+  readonly bytesIn: number;
+  readonly lateRows: number;
+  readonly skippedRecords: number;
+  /** Event time that it has passed on; null: none yet, or the end of input. */
+  readonly watermarkMs: number | null;
+  readonly stateBytes: number;
+}
+
+/** Counters of one task: a chain of operators of one subtask that run together. */
+export interface TaskMetrics {
+  /** The first operator's. */
+  readonly name: string;
+  readonly subtask: number;
+  /** The plan's nodes in the chain. */
+  readonly nodes: readonly number[];
+  readonly rowsIn: number;
+  readonly bytesIn: number;
+  readonly rowsOut: number;
+  readonly bytesOut: number;
+  readonly watermarkMs: number | null;
+  /** Time spent working, or ready to. */
+  readonly busyNs: number;
+  /** Time without input. */
+  readonly idleNs: number;
+  /** Time spent waiting for room: in a channel, or of a reader or function outside the engine. */
+  readonly backpressuredNs: number;
+}
+
+/** A split that has held event time back for half a minute or longer. */
+export interface WatermarkHold {
+  readonly operator: string;
+  readonly uid: string;
+  readonly subtask: number;
+  /** A file or partition; empty: the whole source. */
+  readonly split: string;
+  /** Where it stands, and how far others have come; null: before the first row, or at the end of input. */
+  readonly watermarkMs: number | null;
+  readonly othersMs: number | null;
+  readonly heldMs: number;
+}
+
+/** What is known of one checkpoint. */
+export interface CheckpointRecord {
+  readonly epoch: number;
+  readonly triggeredMs: number;
+  /** Trigger to commit. */
+  readonly durationMs: number;
+  /** The longest that freezing one operator's state held its task up. */
+  readonly syncNsMax: number;
+  /** The longest that one task waited for the barriers of all its inputs. */
+  readonly alignNsMax: number;
+  readonly bytesNew: number;
+  readonly bytesTotal: number;
+  readonly failure?: string;
+}
+
+export interface CheckpointMetrics {
+  readonly folder: string;
+  readonly attempt: number;
+  /** 0: nothing was restored. */
+  readonly restoredEpoch: number;
+  readonly restoreMs: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly failuresByCause: Readonly<Record<string, number>>;
+  /** When the barrier under way was injected; 0 if there is none. */
+  readonly oldestBarrierMs: number;
+  readonly lastCompleted?: CheckpointRecord;
+  readonly lastFailed?: CheckpointRecord;
+}
+
+export interface JobMetrics {
+  readonly operators: readonly OperatorMetrics[];
+  readonly tasks: readonly TaskMetrics[];
+  readonly holds: readonly WatermarkHold[];
+  /** Absent: the job takes no checkpoints, or has not begun. */
+  readonly checkpoints?: CheckpointMetrics;
+}
+
+/** Something that the job's owner should know although the job goes on: late rows, a split that holds event time back. */
+export interface JobWarning {
+  readonly operator: string;
+  readonly uid: string;
+  readonly subtask: number;
+  readonly message: string;
+}
