@@ -5,8 +5,9 @@
 // Tables are checked when a query uses them, as in Flink, not when they are declared.
 
 import { SabotError } from '../errors.js';
+import { forward, hash } from '../plan/inputs.js';
 import type { WatermarkOptions } from '../plan/nodes.js';
-import { type Changes, isInsertOnly, type PhysicalNode } from '../plan/physical.js';
+import { type Changes, isInsertOnly, type PhysicalInput, type PhysicalNode } from '../plan/physical.js';
 import { metadataColumns, printIdentifier, type TableDefinition } from '../plan/table.js';
 import type { Schema } from '../schema/types.js';
 import { blackhole } from './blackhole.js';
@@ -102,8 +103,8 @@ export function tableSource(table: TableDefinition, options: Options, schema: Sc
       `Connector '${connector.identifier}' has no metadata '${column.key}'.`,
     );
   }
-  const { spec, config, unbounded } = connector.source(asked);
-  return { ...sourceNode(spec, schema, config, label(table)), ...(unbounded ? { unbounded } : {}) };
+  const { spec, config, unbounded, parallelism } = connector.source(asked);
+  return { ...sourceNode(spec, schema, config, label(table), parallelism), ...(unbounded ? { unbounded } : {}) };
 }
 
 /** The sink that writes a table; refuses changes that the connector cannot take. */
@@ -126,8 +127,30 @@ export function tableSink(
       { kind: 'unsupported-changelog', identifier: label(table) },
     );
   }
-  const { spec, config } = connector.sink(asked);
-  return sinkNode(spec, input, config, label(table));
+  const { spec, config, parallelism } = connector.sink(asked);
+  return sinkNode(spec, sinkInput(table, input, changes, parallelism), config, label(table), parallelism);
+}
+
+/** Changes of one row stay in order: with subtasks of its own, a sink gets them by the table's key. */
+function sinkInput(
+  table: TableDefinition,
+  input: PhysicalNode,
+  changes: Changes,
+  parallelism: number | undefined,
+): PhysicalInput {
+  if (parallelism === undefined || isInsertOnly(changes)) return forward(input);
+  const key = table.primaryKey ?? [];
+  if (key.length === 0) {
+    throw optionError(
+      'missing-primary-key',
+      'sink.parallelism',
+      `Option 'sink.parallelism' of table '${printIdentifier(table.identifier)}' needs a PRIMARY KEY there: rows of this query are updated, and updates of a row must stay in order.`,
+    );
+  }
+  return hash(
+    input,
+    key.map((name) => input.schema.findIndex((f) => f.name === name)),
+  );
 }
 
 /** How a table's options say that event time is told. Every connector honours them; in Flink only those that tell time per split do. */

@@ -19,6 +19,8 @@ export interface ConnectorPart {
   readonly config: Config;
   /** The source never ends. */
   readonly unbounded?: boolean;
+  /** Number of subtasks, if an option says so. */
+  readonly parallelism?: number | undefined;
 }
 
 export interface ConnectorSpec {

@@ -5,7 +5,7 @@
 // State: how far every sequence is; native's.
 
 import type { ConnectorSpec } from './connector.js';
-import { type OptionValue, optionError } from './options.js';
+import { count, type OptionValue, optionError } from './options.js';
 import { datagenSourceSpec } from './sources.js';
 
 const FIELD_OPTIONS = ['kind', 'min', 'max', 'max-past', 'length', 'var-len', 'start', 'end', 'null-rate'] as const;
@@ -16,7 +16,7 @@ export const datagen: ConnectorSpec = {
   options: [
     { key: 'rows-per-second', type: 'long', default: 10_000 },
     { key: 'number-of-rows', type: 'long' },
-    { key: 'scan.parallelism', type: 'integer' },
+    { key: 'scan.parallelism', type: 'count' },
     { key: 'fields.#.kind', type: 'enum', values: ['random', 'sequence'] },
     { key: 'fields.#.min', type: 'string' },
     { key: 'fields.#.max', type: 'string' },
@@ -52,6 +52,7 @@ export const datagen: ConnectorSpec = {
     return {
       spec: datagenSourceSpec,
       unbounded: !sequences && !values.has('number-of-rows'),
+      parallelism: count(values, 'scan.parallelism'),
       config: {
         rowsPerSecond: values.get('rows-per-second'),
         ...(values.has('number-of-rows') ? { numRows: values.get('number-of-rows') } : {}),

@@ -4,13 +4,50 @@
 //
 // Reading positions are native's state; a folder sink writes to a temporary name and renames.
 
-import { metadataColumns } from '../plan/table.js';
+import { SabotError } from '../errors.js';
+import { metadataColumns, type TableDefinition } from '../plan/table.js';
 import type { ConnectorRequest, ConnectorSpec } from './connector.js';
-import { optionError } from './options.js';
+import { count, type OptionSpec, optionError } from './options.js';
 import { fileSinkSpec } from './sinks.js';
 import { fileSourceSpec } from './sources.js';
 
 const METADATA = ['file.path', 'file.name', 'file.size', 'file.modification-time'];
+
+const COMPACTION = ['auto-compaction', 'compaction.file-size', 'compaction.parallelism'];
+const PARTITION_COMMIT = [
+  'partition.time-extractor.kind',
+  'partition.time-extractor.class',
+  'partition.time-extractor.timestamp-formatter',
+  'partition.time-extractor.timestamp-pattern',
+  'sink.partition-commit.trigger',
+  'sink.partition-commit.delay',
+  'sink.partition-commit.watermark-time-zone',
+  'sink.partition-commit.policy.kind',
+  'sink.partition-commit.policy.class',
+  'sink.partition-commit.policy.class.parameters',
+  'sink.partition-commit.success-file.name',
+];
+
+/** Options of Flink's of which only the default, if there is one, can be had. */
+function without(
+  keys: readonly string[],
+  reason: string,
+  defaults: Readonly<Record<string, string | number | boolean>>,
+): OptionSpec[] {
+  return keys.map((key) => {
+    const value = defaults[key];
+    const type = typeof value === 'boolean' ? 'boolean' : typeof value === 'number' ? 'duration' : 'string';
+    return { key, type, unsupported: reason, ...(value === undefined ? {} : { default: value }) };
+  });
+}
+
+function refusePartitions({ partitionedBy }: TableDefinition, doing: string): void {
+  if (partitionedBy.length === 0) return;
+  throw new SabotError('SABOT_E_UNSUPPORTED', `${doing} folders of partitions (PARTITIONED BY) is not supported yet.`, {
+    kind: 'unsupported',
+    identifier: 'PARTITIONED BY',
+  });
+}
 
 export const filesystem: ConnectorSpec = {
   identifier: 'filesystem',
@@ -25,13 +62,22 @@ export const filesystem: ConnectorSpec = {
     { key: 'sink.rolling-policy.file-size', type: 'memory', default: 128 * 1024 * 1024 },
     { key: 'sink.rolling-policy.rollover-interval', type: 'duration', default: 1_800_000 },
     { key: 'sink.rolling-policy.inactivity-interval', type: 'duration', default: 1_800_000 },
+    // Intervals are timers here, nothing is polled: it has no effect.
     { key: 'sink.rolling-policy.check-interval', type: 'duration', default: 60_000 },
     { key: 'sink.shuffle-by-partition.enable', type: 'boolean', default: false },
-    { key: 'sink.parallelism', type: 'integer' },
-    { key: 'auto-compaction', type: 'boolean', default: false },
+    { key: 'sink.parallelism', type: 'count' },
+    ...without(COMPACTION, 'files are not merged', { 'auto-compaction': false }),
+    ...without(PARTITION_COMMIT, 'partitions are not announced to anyone', {
+      'partition.time-extractor.kind': 'default',
+      'sink.partition-commit.trigger': 'process-time',
+      'sink.partition-commit.delay': 0,
+      'sink.partition-commit.watermark-time-zone': 'UTC',
+      'sink.partition-commit.success-file.name': '_SUCCESS',
+    }),
   ],
   source: (request) => {
-    const { values, format } = request;
+    const { table, values, format } = request;
+    refusePartitions(table, 'Reading');
     const pattern = values.get('source.path.regex-pattern');
     return {
       spec: fileSourceSpec,
@@ -45,16 +91,16 @@ export const filesystem: ConnectorSpec = {
     };
   },
   sink: ({ table, values, format }) => {
-    if (table.partitionedBy.length > 0) {
-      throw optionError('unsupported-option', 'PARTITIONED BY', 'Writing partitioned folders is not supported yet.');
-    }
+    refusePartitions(table, 'Writing');
     return {
       spec: fileSinkSpec,
+      parallelism: count(values, 'sink.parallelism'),
       config: {
         path: localPath(String(values.get('path'))),
         ...format,
         fileSizeMax: values.get('sink.rolling-policy.file-size'),
         rolloverIntervalMs: values.get('sink.rolling-policy.rollover-interval'),
+        inactivityIntervalMs: values.get('sink.rolling-policy.inactivity-interval'),
       },
     };
   },

@@ -7,10 +7,12 @@
 import { SabotError } from '../errors.js';
 import { nearest, type OptionSpec, type OptionValue, type OptionValues, optionError } from './options.js';
 
+type Options = Readonly<Record<string, string>>;
+
 export interface FormatSpec {
   readonly identifier: string;
   readonly options: readonly OptionSpec[];
-  readonly check?: (values: OptionValues) => void;
+  readonly check?: (values: OptionValues, given: Options) => void;
 }
 
 const json: FormatSpec = {
@@ -48,12 +50,28 @@ const csv: FormatSpec = {
     { key: 'csv.escape-character', type: 'string' },
     { key: 'csv.null-literal', type: 'string' },
     { key: 'csv.write-bigdecimal-in-scientific-notation', type: 'boolean', default: true },
+    { key: 'csv.trim-spaces', type: 'boolean', default: false },
+    { key: 'csv.empty-string-as-null', type: 'boolean', default: false },
+    { key: 'csv.allow-trailing-comma', type: 'boolean', default: true },
+    { key: 'csv.ignore-trailing-unmappable', type: 'boolean', default: false },
+    { key: 'csv.fail-on-missing-columns', type: 'boolean', default: false },
   ],
-  check: (values) => {
+  check: (values, given) => {
+    if (values.get('csv.disable-quote-character') === true && given['csv.quote-character'] !== undefined) {
+      throw optionError(
+        'invalid-option',
+        'csv.quote-character',
+        "Options 'csv.quote-character' and 'csv.disable-quote-character' exclude each other.",
+      );
+    }
     for (const key of ['csv.field-delimiter', 'csv.quote-character', 'csv.escape-character']) {
       const value = values.get(key);
-      if (value !== undefined && unescapeJava(String(value)).length !== 1) {
-        throw optionError('invalid-option', key, `Option '${key}' must be a single character, but is '${value}'.`);
+      if (value !== undefined && !/^[\0-\x7f]$/.test(unescapeJava(String(value)))) {
+        throw optionError(
+          'invalid-option',
+          key,
+          `Option '${key}' must be a single ASCII character, but is '${value}'; special ones are written \\t or \\u0001.`,
+        );
       }
     }
   },
@@ -78,15 +96,13 @@ export function findFormat(identifier: string): FormatSpec {
 export function formatConfig(
   format: FormatSpec,
   values: OptionValues,
-  given: Readonly<Record<string, string>>,
+  given: Options,
 ): { format: string; formatOptions: Record<string, OptionValue> } {
-  format.check?.(values);
+  format.check?.(values, given);
   const formatOptions: Record<string, OptionValue> = {};
   for (const spec of format.options) {
     const value = values.get(spec.key);
-    // Which of its two JSON parsers Flink takes means nothing here.
-    if (value === undefined || given[spec.key] === undefined || spec.key === 'json.decode.json-parser.enabled')
-      continue;
+    if (value === undefined || given[spec.key] === undefined) continue;
     const character = spec.key.startsWith('csv.') && /delimiter|character$/.test(spec.key);
     formatOptions[spec.key] = character && typeof value === 'string' ? unescapeJava(value) : value;
   }

@@ -6,7 +6,16 @@
 
 import { SabotError } from '../errors.js';
 
-export type OptionType = 'string' | 'boolean' | 'integer' | 'long' | 'double' | 'duration' | 'memory' | 'enum';
+export type OptionType =
+  | 'string'
+  | 'boolean'
+  | 'integer'
+  | 'long'
+  | 'count'
+  | 'double'
+  | 'duration'
+  | 'memory'
+  | 'enum';
 /** Durations are milliseconds, memory sizes bytes. */
 export type OptionValue = string | number | boolean;
 
@@ -18,7 +27,7 @@ export interface OptionSpec {
   readonly required?: boolean;
   /** Values of an enum. */
   readonly values?: readonly string[];
-  /** What sabot does not do with it yet: setting it is an error that says so. */
+  /** Why no other value than the default can be had yet: asking for one is an error that says so. */
   readonly unsupported?: string;
 }
 
@@ -27,6 +36,15 @@ export type OptionValues = ReadonlyMap<string, OptionValue>;
 
 export function optionError(kind: string, identifier: string, message: string): SabotError {
   return new SabotError('SABOT_E_OPTION', message, { kind, identifier });
+}
+
+/** Most subtasks that Flink allows: the largest number of key groups. */
+const COUNT_MAX = 32_768;
+
+/** A number of subtasks that an option asks for. */
+export function count(values: OptionValues, key: string): number | undefined {
+  const value = values.get(key);
+  return typeof value === 'number' ? value : undefined;
 }
 
 /** The spec that a key falls under, `#` standing for any name. */
@@ -53,17 +71,18 @@ export function readOptions(
   for (const [key, text] of Object.entries(given)) {
     const spec = findOption(specs, key);
     if (spec === undefined) throw unknownOption(key, specs, table);
-    if (spec.unsupported !== undefined) {
+    const value = readValue(key, text, spec);
+    values.set(key, value);
+    if (spec.unsupported !== undefined && value !== spec.default) {
       throw new SabotError(
         'SABOT_E_UNSUPPORTED',
-        `Option '${key}' of ${table} is not supported yet: ${spec.unsupported}`,
+        `Option '${key}' of ${table} is not supported yet: ${spec.unsupported}.`,
         {
           kind: 'unsupported-option',
           identifier: key,
         },
       );
     }
-    values.set(key, readValue(key, text, spec));
   }
   const missing = specs.find((spec) => spec.required && !values.has(spec.key));
   if (missing !== undefined) {
@@ -96,6 +115,10 @@ function readValue(key: string, text: string, spec: OptionSpec): OptionValue {
     case 'integer':
     case 'long':
       if (!/^[+-]?\d+$/.test(text.trim()) || !Number.isSafeInteger(Number(text))) throw wrong('a whole number');
+      return Number(text);
+    case 'count':
+      if (!/^\+?\d+$/.test(text.trim()) || !(Number(text) >= 1 && Number(text) <= COUNT_MAX))
+        throw wrong(`a whole number from 1 to ${COUNT_MAX}`);
       return Number(text);
     case 'double':
       if (text.trim() === '' || Number.isNaN(Number(text))) throw wrong('a number');

@@ -5,6 +5,7 @@
 // Keeps no state.
 
 import type { ConnectorSpec } from './connector.js';
+import { count } from './options.js';
 import { printSinkSpec } from './sinks.js';
 
 export const print: ConnectorSpec = {
@@ -14,10 +15,11 @@ export const print: ConnectorSpec = {
   options: [
     { key: 'print-identifier', type: 'string' },
     { key: 'standard-error', type: 'boolean', default: false },
-    { key: 'sink.parallelism', type: 'integer' },
+    { key: 'sink.parallelism', type: 'count' },
   ],
   sink: ({ values }) => ({
     spec: printSinkSpec,
+    parallelism: count(values, 'sink.parallelism'),
     config: {
       ...(values.has('print-identifier') ? { identifier: values.get('print-identifier') } : {}),
       standardError: values.get('standard-error'),

@@ -5,7 +5,13 @@
 // State, if any, is what is not committed yet; it belongs to native.
 
 import { forward } from '../plan/inputs.js';
-import { type Config, INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import {
+  type Config,
+  INSERT_ONLY,
+  type OperatorSpec,
+  type PhysicalInput,
+  type PhysicalNode,
+} from '../plan/physical.js';
 
 const sink = (op: string, needsUpdateBefore: boolean): OperatorSpec => ({
   op,
@@ -19,8 +25,15 @@ export const fileSinkSpec = sink('file_sink', true);
 export const resultSinkSpec = sink('result_sink', true);
 
 /** Writes a table; `config` comes from its connector. */
-export function sinkNode(spec: OperatorSpec, input: PhysicalNode, config: Config, label: string): PhysicalNode {
-  return { spec, inputs: [forward(input)], schema: input.schema, config, label };
+export function sinkNode(
+  spec: OperatorSpec,
+  input: PhysicalInput,
+  config: Config,
+  label: string,
+  parallelism?: number,
+): PhysicalNode {
+  const { schema } = input.node;
+  return { spec, inputs: [input], schema, config, label, ...(parallelism === undefined ? {} : { parallelism }) };
 }
 
 /** Where the rows of a job's only query, or of its first, go. */

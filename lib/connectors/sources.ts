@@ -21,8 +21,14 @@ export const iterableSourceSpec: OperatorSpec = { ...source('iterable_source'), 
 export const valuesSourceSpec: OperatorSpec = { ...source('values_source'), single: true };
 
 /** Reads a table; `config` comes from its connector. */
-export function sourceNode(spec: OperatorSpec, schema: Schema, config: Config, label: string): PhysicalNode {
-  return { spec, inputs: [], schema, config, label };
+export function sourceNode(
+  spec: OperatorSpec,
+  schema: Schema,
+  config: Config,
+  label: string,
+  parallelism?: number,
+): PhysicalNode {
+  return { spec, inputs: [], schema, config, label, ...(parallelism === undefined ? {} : { parallelism }) };
 }
 
 /** Emits rows of constants, once. */

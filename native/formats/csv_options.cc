@@ -15,7 +15,12 @@ constexpr std::string_view kCsvOptionNames[] = {"csv.field-delimiter",
                                                 "csv.array-element-delimiter",
                                                 "csv.escape-character",
                                                 "csv.null-literal",
-                                                "csv.write-bigdecimal-in-scientific-notation"};
+                                                "csv.write-bigdecimal-in-scientific-notation",
+                                                "csv.trim-spaces",
+                                                "csv.empty-string-as-null",
+                                                "csv.allow-trailing-comma",
+                                                "csv.ignore-trailing-unmappable",
+                                                "csv.fail-on-missing-columns"};
 
 // A single character, which may be written as Java escapes it: "\t".
 arrow::Result<char> Character(const FormatOptions& options, const std::string& name,
@@ -50,6 +55,13 @@ arrow::Result<CsvOptions> CsvOptions::Read(const PlanNode& node) {
   ARROW_ASSIGN_OR_RAISE(csv.allow_comments, options.Bool("csv.allow-comments", false));
   ARROW_ASSIGN_OR_RAISE(csv.scientific_decimals,
                         options.Bool("csv.write-bigdecimal-in-scientific-notation", true));
+  ARROW_ASSIGN_OR_RAISE(csv.trim_spaces, options.Bool("csv.trim-spaces", false));
+  ARROW_ASSIGN_OR_RAISE(csv.empty_string_as_null, options.Bool("csv.empty-string-as-null", false));
+  ARROW_ASSIGN_OR_RAISE(csv.allow_trailing_comma, options.Bool("csv.allow-trailing-comma", true));
+  ARROW_ASSIGN_OR_RAISE(csv.ignore_trailing_unmappable,
+                        options.Bool("csv.ignore-trailing-unmappable", false));
+  ARROW_ASSIGN_OR_RAISE(csv.fail_on_missing_columns,
+                        options.Bool("csv.fail-on-missing-columns", false));
   return csv;
 }
 

@@ -19,6 +19,11 @@ struct CsvOptions {
   bool ignore_parse_errors = false;
   bool allow_comments = false;
   bool scientific_decimals = true;
+  bool trim_spaces = false;
+  bool empty_string_as_null = false;
+  bool allow_trailing_comma = true;  // An empty field too many at a record's end.
+  bool ignore_trailing_unmappable = false;
+  bool fail_on_missing_columns = false;  // Also where errors are ignored: the record is dropped.
 
   static arrow::Result<CsvOptions> Read(const PlanNode& node);
 };

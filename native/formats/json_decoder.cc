@@ -107,7 +107,6 @@ const char* Newline(const char* p, const char* end) {
 
 // The line at `line`, whose newline is before `end`; returns the start of the next one.
 arrow::Result<const char*> JsonDecoder::ReadLine(const char* line, const char* end) {
-  const int64_t first_row = num_rows_;
   JsonFault fault;
   const char* p = line;
   if (*line == '{') {
@@ -118,8 +117,8 @@ arrow::Result<const char*> JsonDecoder::ReadLine(const char* line, const char* e
     p = ReadRecords(line, fault);
   }
   if (p == nullptr) {
-    for (auto& column : columns_) column->Truncate(first_row);
-    num_rows_ = first_row;
+    // Records of an array before the broken one stay, as in Flink.
+    for (auto& column : columns_) column->Truncate(num_rows_);
     return Refuse(line, end, fault);
   }
   return (*p == '\n' ? p : Newline(p, end)) + 1;
@@ -196,6 +195,10 @@ arrow::Result<std::unique_ptr<Decoder>> MakeJsonDecoder(const Schema& columns,
   ARROW_ASSIGN_OR_RAISE(read.ignore_parse_errors, options.Bool("json.ignore-parse-errors", false));
   ARROW_ASSIGN_OR_RAISE(read.fail_on_missing_field,
                         options.Bool("json.fail-on-missing-field", false));
+  // Flink's other parser, which reads the whole object first.
+  ARROW_ASSIGN_OR_RAISE(const bool streaming,
+                        options.Bool("json.decode.json-parser.enabled", true));
+  read.last_name_wins = !streaming;
   const std::string standard = options.String("json.timestamp-format.standard", "SQL");
   if (standard != "SQL" && standard != "ISO-8601") {
     return UserError("invalid-option", "json.timestamp-format.standard",

@@ -96,6 +96,7 @@ const char* JsonObjectReader::Read(const char* p, int64_t row, JsonFault& fault)
   // As Flink's reader does it: the last of equal names wins, but once as many values have been read
   // as there are columns, the rest is only checked.
   const size_t wanted = readers_.size();
+  const size_t num_read_max = options_.last_name_wins ? SIZE_MAX : wanted;
   size_t num_read = 0;
   size_t num_columns = 0;
   int32_t current = 0;
@@ -111,7 +112,7 @@ const char* JsonObjectReader::Read(const char* p, int64_t row, JsonFault& fault)
       p = FindField(p, current, &field, &current, fault);
       if (p == nullptr) return nullptr;
     }
-    if (field >= 0 && num_read < wanted) {
+    if (field >= 0 && num_read < num_read_max) {
       JsonValueReader& reader = *readers_[static_cast<size_t>(field)];
       if (reader.column().length() == row) {
         ++num_columns;

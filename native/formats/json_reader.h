@@ -23,6 +23,7 @@ struct JsonReadOptions {
   bool ignore_parse_errors = false;  // A value that does not fit is NULL.
   bool fail_on_missing_field = false;
   bool iso_timestamps = false;
+  bool last_name_wins = false;  // Of equal names; else only until every column has been read.
 };
 
 class JsonObjectReader;

@@ -1,9 +1,11 @@
 // Options of connectors: what is accepted, what is refused, and what the message says then.
 
 import { describe, expect, it } from 'vitest';
-import { tableSource } from '../../lib/connectors/catalogue.js';
+import { tableSink, tableSource } from '../../lib/connectors/catalogue.js';
 import { nearest, type OptionSpec, parseDuration, readOptions } from '../../lib/connectors/options.js';
+import { valuesSource } from '../../lib/connectors/sources.js';
 import type { SabotError } from '../../lib/errors.js';
+import { ALL_CHANGES, type Changes, INSERT_ONLY, type PhysicalNode } from '../../lib/plan/physical.js';
 import type { TableDefinition } from '../../lib/plan/table.js';
 import { types } from '../../lib/schema/types.js';
 
@@ -105,6 +107,42 @@ describe('a table with wrong options', () => {
     expect(error.message).toContain(message);
   });
 
+  it.each([
+    ['source.monitor-interval', '10 s'],
+    ['auto-compaction', 'true'],
+    ['compaction.file-size', '1 mb'],
+    ['sink.partition-commit.policy.kind', 'success-file'],
+    ['sink.partition-commit.trigger', 'partition-time'],
+    ['partition.time-extractor.kind', 'custom'],
+  ])("an option of Flink's that has no effect here: %s", (key, value) => {
+    const error = errorOf(() => source({ connector: 'filesystem', path: 'x', format: 'json', [key]: value }));
+    expect(error).toMatchObject({ kind: 'unsupported-option', identifier: key });
+    expect(error.message).toContain('is not supported yet:');
+  });
+
+  it("may have the defaults of Flink's options", () => {
+    source({
+      connector: 'filesystem',
+      path: 'x',
+      format: 'json',
+      'auto-compaction': 'false',
+      'sink.partition-commit.trigger': 'process-time',
+      'sink.partition-commit.delay': '0 s',
+      'source.report-statistics': 'none',
+    });
+  });
+
+  it.each([
+    ['csv.field-delimiter', ';;'],
+    ['csv.field-delimiter', '§'],
+    ['csv.quote-character', ''],
+    ['csv.escape-character', '\\\\\\\\'],
+  ])('%s is one character: not %j', (key, value) => {
+    const error = errorOf(() => source({ connector: 'filesystem', path: 'x', format: 'csv', [key]: value }));
+    expect(error).toMatchObject({ kind: 'invalid-option', identifier: key });
+    expect(error.message).toContain('must be a single ASCII character');
+  });
+
   it('a sink connector is no source', () => {
     expect(errorOf(() => source({ connector: 'print' }))).toMatchObject({ kind: 'not-a-source', identifier: 'print' });
   });
@@ -125,6 +163,44 @@ describe('a filesystem source', () => {
       columns: [{ name: 'name' }],
       fileColumns: [{ name: 'id' }, { name: 'name' }],
     });
+  });
+});
+
+describe('subtasks of a sink', () => {
+  const input: PhysicalNode = {
+    ...valuesSource(
+      [],
+      [
+        { name: 'id', type: types.integer() },
+        { name: 'name', type: types.string() },
+      ],
+    ),
+  };
+  const sink = (options: Record<string, string>, changes: Changes, primaryKey?: readonly string[]) => {
+    const t = { ...table(options), ...(primaryKey === undefined ? {} : { primaryKey }) };
+    return tableSink(t, options, input, changes);
+  };
+  const print = { connector: 'print', 'sink.parallelism': '2' };
+
+  it('are as many as the option says', () => {
+    expect(sink(print, INSERT_ONLY)).toMatchObject({ parallelism: 2, inputs: [{ exchange: 'forward' }] });
+    const files = { connector: 'filesystem', path: 'x', format: 'json', 'sink.parallelism': '3' };
+    expect(sink(files, INSERT_ONLY).parallelism).toBe(3);
+  });
+
+  it('get changes by the key of the table', () => {
+    expect(sink(print, ALL_CHANGES, ['name'])).toMatchObject({ inputs: [{ exchange: 'hash', keys: [1] }] });
+    expect(errorOf(() => sink(print, ALL_CHANGES))).toMatchObject({ kind: 'missing-primary-key' });
+    expect(sink({ connector: 'print' }, ALL_CHANGES).parallelism).toBeUndefined();
+  });
+
+  it.each(['0', '-1', '1.5', 'two', '99999999'])('are a number, not %s', (value) => {
+    const error = errorOf(() => sink({ ...print, 'sink.parallelism': value }, INSERT_ONLY));
+    expect(error).toMatchObject({ kind: 'invalid-option', identifier: 'sink.parallelism' });
+  });
+
+  it('are those of a source as well', () => {
+    expect(source({ connector: 'datagen', 'scan.parallelism': '2' }).parallelism).toBe(2);
   });
 });
 

@@ -298,14 +298,8 @@ class Pruner {
 
   private scan(node: ScanNode, required: ReadonlySet<number>): Pruned {
     const kept = sorted(required);
-    // A row without columns is no row: COUNT(*) reads the cheapest column.
-    if (kept.length === 0)
-      kept.push(
-        Math.max(
-          0,
-          node.schema.findIndex((f) => FIXED_WIDTH.has(f.type.kind)),
-        ),
-      );
+    // A row without columns is no row: COUNT(*) reads the first column, as in Flink, where a broken value fails it.
+    if (kept.length === 0) kept.push(0);
     return keepColumns(node, kept, () => node);
   }
 
@@ -412,5 +406,3 @@ function readsEventTime(node: LogicalNode): boolean {
     return windowProperties(node.left) !== undefined && windowProperties(node.right) !== undefined;
   return EVENT_TIME.has(node.op);
 }
-
-const FIXED_WIDTH = new Set(['BOOLEAN', 'TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'FLOAT', 'DOUBLE', 'DATE']);

@@ -80,6 +80,23 @@ TEST(Csv, EscapesAndUnclosedQuotes) {
               ElementsAre(R"({"id":1,"s":"x","d":2.0})"));
 }
 
+// Whatever the cut, a record ends at \n, \r\n or \r, and a byte order mark is no text.
+TEST(Csv, LineEndsAndByteOrderMarksInAnyPieces) {
+  constexpr std::string_view kText =
+      "\xEF\xBB\xBF"
+      "1,x,1\r2,\"y\",2\r\n3,\"a\rb\nc\",3\n4,z\\nw,4\r";
+  constexpr std::string_view kOptions = R"({"csv.escape-character": "\\"})";
+  const Decoded decoded = DecodeText("csv", IdTextNumber(), kText, kOptions);
+  ASSERT_TRUE(decoded.status.ok()) << decoded.status;
+  EXPECT_THAT(decoded.lines,
+              ElementsAre(R"({"id":1,"s":"x","d":1.0})", R"({"id":2,"s":"y","d":2.0})",
+                          R"({"id":3,"s":"a\rb\nc","d":3.0})", R"({"id":4,"s":"z\nw","d":4.0})"));
+  for (const size_t piece : {1, 2, 3, 5, 7}) {
+    EXPECT_EQ(DecodeText("csv", IdTextNumber(), kText, kOptions, piece, 2).lines, decoded.lines)
+        << piece;
+  }
+}
+
 TEST(Csv, ReadsEveryType) {
   const Schema schema = Columns(
       R"([{"name": "id", "type": {"kind": "INTEGER"}}, {"name": "b", "type": {"kind": "BOOLEAN"}},
