@@ -15,6 +15,7 @@ class CheckpointWriter::Snapshot final : public OperatorSnapshot {
         epoch_(epoch),
         output_visible_(output_visible),
         name_(owner.folder_.NewStateName()),
+        lane_(lane),
         file_(owner.folder_.store(), name_, owner.executor_, lane, std::move(wake)) {}
 
   arrow::Status Write(std::string_view section, SectionKind kind, std::string piece) override {
@@ -33,8 +34,11 @@ class CheckpointWriter::Snapshot final : public OperatorSnapshot {
     acknowledgement.sync_ns = times.sync_ns;
     if (!status.ok()) {
       acknowledgement.status = status;
-      owner_.Acknowledge(std::move(acknowledgement));
-      return;
+      // In order with the snapshots before it, whose files may still be written.
+      return owner_.executor_.Submit(
+          lane_, [&owner = owner_, acknowledgement = std::move(acknowledgement)] {
+            owner.Acknowledge(acknowledgement);
+          });
     }
     file_.Finish([&owner = owner_, acknowledgement = std::move(acknowledgement),
                   num_earlier](arrow::Result<StateFile> file) mutable {
@@ -53,6 +57,7 @@ class CheckpointWriter::Snapshot final : public OperatorSnapshot {
   const int64_t epoch_;
   const bool output_visible_;
   const std::string name_;
+  const Executor::Lane lane_;
   StateFileWriter file_;
 };
 

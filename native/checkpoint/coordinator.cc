@@ -30,10 +30,11 @@ CheckpointCoordinator::CheckpointCoordinator(CheckpointFolder& folder, Checkpoin
                                                : INT64_MAX) {}
 
 void CheckpointCoordinator::Add(const Subtask& subtask, std::vector<StateFile> inherited) {
-  const bool added = members_
-                         .emplace(SubtaskKey(subtask.uid, subtask.subtask),
-                                  Member{subtask.name, std::move(inherited), {}})
-                         .second;
+  const bool added =
+      members_
+          .emplace(SubtaskKey(subtask.uid, subtask.subtask),
+                   Member{.name = subtask.name, .chain = std::move(inherited), .final = {}})
+          .second;
   SABOT_CHECK(added);  // Uids are unique.
 }
 
@@ -97,6 +98,9 @@ void CheckpointCoordinator::Take(SnapshotAcknowledgement acknowledgement) {
   SABOT_CHECK(found != members_.end());
   folder_.Settle(acknowledgement.file_name);
   Member& member = found->second;
+  // A later state must not be replaced by an earlier one.
+  SABOT_CHECK(acknowledgement.epoch > member.last_epoch);
+  member.last_epoch = acknowledgement.epoch;
   if (acknowledgement.written) {
     // Also of a checkpoint that was given up: later snapshots build on it.
     const auto num_earlier = static_cast<size_t>(acknowledgement.written->num_earlier);

@@ -128,6 +128,7 @@ class CheckpointCoordinator {
     std::string name;
     std::vector<StateFile> chain;  // The files that hold its state together, oldest first.
     std::optional<SnapshotAcknowledgement> final;
+    int64_t last_epoch = 0;
   };
   struct Running {
     Barrier barrier;

@@ -106,7 +106,9 @@ void StateFileWriter::Finish(Written written) {
     file.bytes = std::move(block_);
     file.size = static_cast<int64_t>(file.bytes.size());
     file.checksum = HashBytes(file.bytes);
-    return written(std::move(file));
+    // After the files of the same lane: later snapshots must not overtake earlier ones.
+    return executor_.Submit(
+        lane_, [file = std::move(file), written = std::move(written)] { written(file); });
   }
   SubmitBlock();
   executor_.Submit(lane_, [name = name_, open = open_, written = std::move(written)] {

@@ -24,7 +24,7 @@ namespace sabot {
 
 class StateFileWriter final : public SectionSink {
  public:
-  // What came of it: called once, by the executor or, for a small one, by Finish.
+  // What came of it: called once, by the executor, in the order of Finish in its lane.
   using Written = std::function<void(arrow::Result<StateFile>)>;
 
   // `has_room` is true again: `wake` is called, by the executor.

@@ -3,7 +3,8 @@
 //
 //   runChaos({ command, rounds: 30, seed: 1 })  ->  rounds played, and what was wrong (nothing)
 //
-// A round is one start of the process that is killed. State: folders under the system's temporary folder.
+// A round is one start of a process that finds a checkpoint later than the first and is killed; each job's first process,
+// which makes those checkpoints, is killed too but is no round. State: folders under the system's temporary folder.
 
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,7 +23,7 @@ export interface ChaosOptions {
 
 export interface ChaosReport {
   readonly rounds: number;
-  /** Rounds that were killed before the end and had restored a checkpoint later than the first. */
+  /** Rounds whose process had restored a checkpoint later than the first when it was killed; the others were still starting. */
   readonly restoredLater: number;
   readonly jobsDone: number;
   /** Empty if all is well. */
@@ -56,10 +57,11 @@ async function playJob(job: ChaosJob, options: ChaosOptions, random: () => numbe
     }
     for (;;) {
       const parallelism = PARALLELISMS[Math.floor(random() * PARALLELISMS.length)]!;
+      const isRound = newestEpoch(join(folder, 'checkpoints')) > 1;
       const run = start(job, folder, 'disturbed', parallelism, options);
       // Mostly while rows flow, now and then while it starts.
       const whileStarting = random() < 0.06;
-      const delayMs = random() * (whileStarting ? 300 : Math.max(200, undisturbed.ms * 0.25));
+      const delayMs = random() * (whileStarting ? 300 : undisturbed.ms * 0.2);
       let timer: NodeJS.Timeout | undefined;
       const begun = whileStarting ? Promise.resolve() : run.flows(() => newestEpoch(join(folder, 'checkpoints')));
       void begun.then(() => {
@@ -69,9 +71,8 @@ async function playJob(job: ChaosJob, options: ChaosOptions, random: () => numbe
       clearTimeout(timer);
       const epoch = newestEpoch(join(folder, 'checkpoints'));
       if (outcome.signal === 'SIGKILL') {
-        report.rounds++;
-        const later = restoredEpoch(outcome.stderr) > 1;
-        if (later) report.restoredLater++;
+        if (isRound) report.rounds++;
+        if (isRound && restoredEpoch(outcome.stderr) > 1) report.restoredLater++;
         log(
           `${job.name}: killed after ${Math.round(delayMs)} ms at parallelism ${parallelism}, restored ${restoredEpoch(outcome.stderr)}, newest ${epoch}`,
         );

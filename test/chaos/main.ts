@@ -1,15 +1,14 @@
 // The command `npm run chaos -- --rounds 1000 --seed 7`: chaos for as long as one likes, on the built command.
 
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runChaos } from './chaos.js';
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' } },
 });
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = process.cwd(); // scripts/chaos starts it at the project's root.
 const report = await runChaos({
-  command: [process.execPath, `${root}dist/cli.cjs`],
+  command: [process.execPath, `${root}/dist/cli.cjs`],
   cwd: root,
   rounds: Number(values.rounds),
   seed: Number(values.seed),

@@ -9,6 +9,7 @@
 // Names hold the attempt, so a predecessor that still runs cannot write into its successor's parts.
 #include <algorithm>
 #include <cstdio>
+#include <set>
 #include <vector>
 
 #include "base/check.h"
@@ -95,9 +96,11 @@ class FileSink final : public Operator {
 
   arrow::Status Restore(const SnapshotReader& from) override {
     std::vector<std::string> all;
+    std::set<std::string> ids;  // Subtasks that were never restored have each their own.
     for (const std::string_view part : from.All("parts")) {
       ByteReader bytes(part);
       id_ = std::string(bytes.Bytes());
+      ids.insert(id_);
       for (uint32_t count = bytes.U32(); count > 0; --count) all.emplace_back(bytes.Bytes());
       if (!bytes.ok() || !bytes.done())
         return arrow::Status::Invalid("file_sink: a damaged snapshot");
@@ -105,7 +108,7 @@ class FileSink final : public Operator {
     // One subtask for all: there may be fewer of us than there were.
     if (context_.subtask != 0) return arrow::Status::OK();
     for (const std::string& name : all) ARROW_RETURN_NOT_OK(Publish(name));
-    return RemoveUnknownParts();
+    return RemoveUnknownParts(ids);
   }
 
  private:
@@ -157,12 +160,14 @@ class FileSink final : public Operator {
   }
 
   // What earlier attempts of this job wrote after the checkpoint.
-  arrow::Status RemoveUnknownParts() {
-    const std::string prefix = ".part-" + id_ + "-";
+  arrow::Status RemoveUnknownParts(const std::set<std::string>& ids) {
     ARROW_ASSIGN_OR_RAISE(const auto found, files_.List(folder_));
     for (const FileInfo& file : found) {
-      if (file.name().starts_with(prefix) && file.name().ends_with(kInProgress))
-        ARROW_RETURN_NOT_OK(files_.Remove(file.path));
+      if (!file.name().ends_with(kInProgress)) continue;
+      const bool ours = std::any_of(ids.begin(), ids.end(), [&](const std::string& id) {
+        return file.name().starts_with(".part-" + id + "-");
+      });
+      if (ours) ARROW_RETURN_NOT_OK(files_.Remove(file.path));
     }
     return arrow::Status::OK();
   }

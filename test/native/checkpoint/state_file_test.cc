@@ -49,6 +49,19 @@ TEST_F(StateFileTest, ALargeOneIsAFile) {
   EXPECT_EQ(sections.find("groups")->second.kind, SectionKind::kBase);
 }
 
+TEST_F(StateFileTest, ASmallOneDoesNotOvertakeALargeOneBeforeIt) {
+  const Executor::Lane lane = executor_.NewLane();
+  StateFileWriter large(*store_, "state/1-0", executor_, lane, [] {});
+  StateFileWriter small(*store_, "state/1-1", executor_, lane, [] {});
+  ASSERT_TRUE(large.Write("groups", SectionKind::kBase, std::string(3 << 20, 'a')).ok());
+  std::vector<std::string> written;
+  large.Finish([&](const arrow::Result<StateFile>&) { written.emplace_back("large"); });
+  small.Finish([&](const arrow::Result<StateFile>&) { written.emplace_back("small"); });
+  while (executor_.RunOne(0)) {
+  }
+  EXPECT_THAT(written, ElementsAre("large", "small"));
+}
+
 TEST_F(StateFileTest, AFailingDiskIsAnErrorAndLeavesNothing) {
   files_.SetFault([](std::string_view operation, const std::string& path) {
     return operation == "sync" ? UserError("io", path, "no space left") : arrow::Status::OK();

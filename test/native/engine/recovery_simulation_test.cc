@@ -94,6 +94,18 @@ std::string RecoveryPlan(const json& aggregate, int parallelism, int64_t batch_r
   return plan.dump();
 }
 
+// Some keys are so long that snapshots of their windows are files, and others stand in the
+// manifest.
+std::string Input() {
+  std::string rows = Rows(kNumRows, 7);
+  const std::string pad(1200, 'x');
+  for (const char* key : {"key1", "key5"}) {
+    for (size_t at = 0; (at = rows.find(key, at)) != std::string::npos; at += pad.size())
+      rows.insert(at + 4, pad);
+  }
+  return rows;
+}
+
 // The rows that readers of the output folder see, sorted.
 std::vector<std::string> Visible(const MemoryFileSystem& files) {
   std::vector<std::string> lines;
@@ -112,7 +124,7 @@ std::vector<std::string> Visible(const MemoryFileSystem& files) {
 
 struct Seeds {
   uint64_t first = 1;
-  uint64_t last = 150;
+  uint64_t last = 500;
 };
 Seeds SeedsToRun() {
   Seeds seeds;
@@ -127,7 +139,7 @@ Seeds SeedsToRun() {
 class RecoverySimulationTest : public testing::TestWithParam<json> {};
 
 TEST_P(RecoverySimulationTest, WhateverDiesTheOutputIsTheSame) {
-  const std::string input = Rows(kNumRows, 7);
+  const std::string input = Input();
   std::vector<std::string> expected;
   uint64_t undisturbed_steps = 0;
   {
