@@ -20,7 +20,8 @@ namespace {
 template <typename T>
 struct Variance {
   using Out = T;
-  static constexpr bool kTellsChange = false;
+  // Flink computes count and squares apart, and emits a row when either changes.
+  static constexpr bool kTellsChange = true;
   static constexpr size_t kNumArgs = 1;
 
   Variance(bool sample, bool root, int arg_scale, int scale)

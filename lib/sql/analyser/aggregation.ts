@@ -25,7 +25,7 @@ import { invalid, unsupported } from './errors.js';
 import { analyseCondition, analyseExpression, type ExpressionContext } from './expressions.js';
 import { functionName } from './function-calls.js';
 import { type GroupWindow, groupWindow, isGroupWindow, isWindowProperty, windowProperty } from './group-windows.js';
-import { groupingSets } from './grouping-sets.js';
+import { groupingSetOrder, groupingSets } from './grouping-sets.js';
 import { nullsFirst, typedNull } from './query.js';
 import { Scope } from './scope.js';
 import { containsAggregate, containsOver, someNode } from './walk.js';
@@ -59,7 +59,8 @@ export class GroupedRow {
     const sets = groupingSets(plain).map((set) =>
       set.map((node) => this.keyPosition(analyseExpression(node, keyContext))),
     );
-    this.sets = sets.length > 1 || (sets[0]?.length ?? 0) < this.keys.length ? sets : undefined;
+    const grouped = sets.length > 1 || (sets[0]?.length ?? 0) < this.keys.length;
+    this.sets = grouped ? sets : undefined;
     this.inputs = [...this.keys];
     this.context = {
       ...row,
@@ -247,9 +248,11 @@ export class GroupedRow {
       };
     }
     const id: Field = { name: '$e', type: withNullable(types.bigint(), false) };
-    const projections = this.sets.map((set, s) => [
+    const order = groupingSetOrder(this.sets, this.inputs, this.input);
+    const sets = this.sets;
+    const projections = order.map((s) => [
       ...projection.schema.map(({ type }, i) =>
-        i < this.keys.length && !set.includes(i) ? typedNull(type) : column(i, type),
+        i < this.keys.length && !sets[s]!.includes(i) ? typedNull(type) : column(i, type),
       ),
       literal(String(s), id.type),
     ]);

@@ -83,9 +83,9 @@ class Rig {
       if (last != last_.end()) {
         EXPECT_EQ(entries[2 * row], last->second) << "row " << row;
       }
-      EXPECT_EQ(track.all_changed || track.changed[row] != 0,
-                entries[2 * row] != entries[2 * row + 1])
-          << "row " << row;
+      const bool told = track.all_changed || track.changed[row] != 0;
+      const bool changed = entries[2 * row] != entries[2 * row + 1];
+      EXPECT_TRUE(told == changed || (told && !options_.exact)) << "row " << row;
       last_[slots[row]] = entries[2 * row + 1];
       after.push_back(entries[2 * row + 1]);
     }

@@ -21,6 +21,7 @@ struct RigOptions {
   int key = -1;           // A column that is the key; -1: one key for all rows.
   bool merges = true;     // Whether halves may be merged (not: kinds that take back what the other
                           // half brought).
+  bool exact = true;      // Whether a row that changes no value must not be told as a change.
 };
 
 // The argument types are taken from the schema ("argTypes" is filled in).
