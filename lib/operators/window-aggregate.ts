@@ -5,16 +5,14 @@
 // State: the aggregates of every key and slice. Windows are emitted once and never corrected.
 
 import type { AggregateCall } from '../expressions/aggregate-call.js';
-import { hash, hashWindows } from '../plan/inputs.js';
+import { type CarriedWindow, carriedConfig, hash, hashWindows } from '../plan/inputs.js';
 import type { WindowSpec } from '../plan/nodes.js';
 import { INSERT_ONLY, isInsertOnly, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
 
 /** Rows that already carry their window in two columns. */
-export interface AttachedWindow {
+export interface AttachedWindow extends CarriedWindow {
   readonly kind: 'attached';
-  readonly windowStart: number;
-  readonly windowEnd: number;
 }
 
 export type WindowColumn = 'window_start' | 'window_end' | 'window_time';
@@ -38,10 +36,13 @@ export function windowAggregate(
 ): PhysicalNode {
   return {
     spec: windowAggregateSpec,
-    inputs: [
-      window.kind === 'attached' ? hashWindows(input, keys, [window.windowStart, window.windowEnd]) : hash(input, keys),
-    ],
+    inputs: [window.kind === 'attached' ? hashWindows(input, keys, window) : hash(input, keys)],
     schema,
-    config: { window, keys, aggregates, output },
+    config: {
+      window: window.kind === 'attached' ? { kind: 'attached', ...carriedConfig(window) } : window,
+      keys,
+      aggregates,
+      output,
+    },
   };
 }

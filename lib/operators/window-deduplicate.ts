@@ -4,7 +4,7 @@
 //
 // State: the row that is kept, per key and window.
 
-import { hashWindows } from '../plan/inputs.js';
+import { type CarriedWindow, carriedConfig, hashWindows } from '../plan/inputs.js';
 import { INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
 import type { Deduplication } from './deduplicate.js';
@@ -20,14 +20,13 @@ export const windowDeduplicateSpec: OperatorSpec = {
 export function windowDeduplicate(
   input: PhysicalNode,
   how: Deduplication,
-  windowStart: number,
-  windowEnd: number,
+  window: CarriedWindow,
   schema: Schema,
 ): PhysicalNode {
   return {
     spec: windowDeduplicateSpec,
-    inputs: [hashWindows(input, how.keys, [windowStart, windowEnd])],
+    inputs: [hashWindows(input, how.keys, window)],
     schema,
-    config: { ...how, windowStart, windowEnd },
+    config: { ...how, ...carriedConfig(window) },
   };
 }

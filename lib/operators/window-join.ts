@@ -22,6 +22,8 @@ export interface JoinedWindows {
   readonly leftWindowEnd: number;
   readonly rightWindowStart: number;
   readonly rightWindowEnd: number;
+  /** Whether those are local times of the session's zone. */
+  readonly local: boolean;
 }
 
 /** Joins rows of the same window; the windows' columns are not among the keys. */
@@ -32,13 +34,15 @@ export function windowJoin(
   windows: JoinedWindows,
   schema: Schema,
 ): PhysicalNode {
+  const { local, ...columns } = windows;
+  const side = (windowStart: number, windowEnd: number) => ({ windowStart, windowEnd, local });
   return {
     spec: windowJoinSpec,
     inputs: [
-      hashWindows(left, on.leftKeys, [windows.leftWindowStart, windows.leftWindowEnd]),
-      hashWindows(right, on.rightKeys, [windows.rightWindowStart, windows.rightWindowEnd]),
+      hashWindows(left, on.leftKeys, side(columns.leftWindowStart, columns.leftWindowEnd)),
+      hashWindows(right, on.rightKeys, side(columns.rightWindowStart, columns.rightWindowEnd)),
     ],
     schema,
-    config: { ...joinConfig(on), ...windows },
+    config: { ...joinConfig(on), ...columns, ...(local ? { localWindow: true } : {}) },
   };
 }

@@ -4,7 +4,7 @@
 //
 // State: the rows that may be the first ones, per window.
 
-import { hashWindows } from '../plan/inputs.js';
+import { type CarriedWindow, carriedConfig, hashWindows } from '../plan/inputs.js';
 import { INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
 import type { RankRange } from './rank.js';
@@ -17,17 +17,11 @@ export const windowRankSpec: OperatorSpec = {
 };
 
 /** As `rank`, per window: the window's columns are not among `partitionKeys`. */
-export function windowRank(
-  input: PhysicalNode,
-  range: RankRange,
-  windowStart: number,
-  windowEnd: number,
-  schema: Schema,
-): PhysicalNode {
+export function windowRank(input: PhysicalNode, range: RankRange, window: CarriedWindow, schema: Schema): PhysicalNode {
   return {
     spec: windowRankSpec,
-    inputs: [hashWindows(input, range.partitionKeys, [windowStart, windowEnd])],
+    inputs: [hashWindows(input, range.partitionKeys, window)],
     schema,
-    config: { ...range, windowStart, windowEnd },
+    config: { ...range, ...carriedConfig(window) },
   };
 }

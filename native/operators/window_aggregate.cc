@@ -330,7 +330,10 @@ class WindowAggregate final : public Operator {
       return arrow::Status::OK();
     }
     merged_->Clear();
-    for (auto slice = begin; slice != end; ++slice) {
+    // The newest slice first, as in Flink: lists come in that order, and sums of doubles are added
+    // so.
+    for (auto slice = end; slice != begin;) {
+      --slice;
       ARROW_RETURN_NOT_OK(MergeInto(*merged_, *slice->second));
     }
     firing_ = merged_.get();

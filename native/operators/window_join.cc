@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "operators/join_output.h"
+#include "operators/windows.h"
 
 namespace sabot {
 namespace {
@@ -37,8 +38,12 @@ struct Side {
 
 class WindowJoin final : public Operator {
  public:
-  WindowJoin(std::array<Side, 2> sides, JoinOutput output, OperatorMetrics* metrics)
-      : sides_(std::move(sides)), output_(std::move(output)), metrics_(metrics) {}
+  WindowJoin(std::array<Side, 2> sides, WindowZone zone, JoinOutput output,
+             OperatorMetrics* metrics)
+      : sides_(std::move(sides)),
+        zone_(std::move(zone)),
+        output_(std::move(output)),
+        metrics_(metrics) {}
 
   arrow::Result<Progress> Process(int input, const Batch& in, Collector& out) override {
     const Side& side = sides_[static_cast<size_t>(input)];
@@ -49,7 +54,7 @@ class WindowJoin final : public Operator {
     std::map<WindowId, std::vector<int32_t>> rows_of;
     late_.clear();
     for (const int32_t row : rows_) {
-      if (ends[row] - 1 <= watermark_) {
+      if (zone_.HasFired(ends[row], watermark_)) {
         late_.push_back(row);
       } else {
         rows_of[{ends[row], starts[row]}].push_back(row);
@@ -68,7 +73,7 @@ class WindowJoin final : public Operator {
   }
 
   arrow::Result<Progress> Resume(Collector& out) override {
-    while (!windows_.empty() && windows_.begin()->first.end - 1 <= watermark_) {
+    while (!windows_.empty() && zone_.HasFired(windows_.begin()->first.end, watermark_)) {
       const Window& window = windows_.begin()->second;
       if (!firing_) {
         firing_ = true;
@@ -180,6 +185,7 @@ class WindowJoin final : public Operator {
   }
 
   std::array<Side, 2> sides_;
+  WindowZone zone_;
   JoinOutput output_;
   OperatorMetrics* metrics_;
   std::vector<int32_t> late_;  // Scratch.
@@ -223,7 +229,9 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   ARROW_ASSIGN_OR_RAISE(auto condition, BindJoinCondition(node, context));
   JoinOutput output(node.input_schemas[0], node.input_schemas[1], ToArrow(node.schema),
                     std::move(condition));
-  return std::make_unique<WindowJoin>(std::move(sides), std::move(output), context.metrics);
+  ARROW_ASSIGN_OR_RAISE(WindowZone zone, WindowZone::Make(node, context));
+  return std::make_unique<WindowJoin>(std::move(sides), std::move(zone), std::move(output),
+                                      context.metrics);
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ class WindowRank final : public Operator {
     std::map<WindowId, std::vector<int64_t>> rows_of;
     late_.clear();
     for (int64_t row = 0; row < in.num_rows(); ++row) {
-      if (ends[row] - 1 <= watermark_) {
+      if (spec_.zone.HasFired(ends[row], watermark_)) {
         late_.push_back(static_cast<int32_t>(row));
       } else {
         rows_of[{ends[row], starts[row]}].push_back(row);
@@ -61,7 +61,7 @@ class WindowRank final : public Operator {
   }
 
   arrow::Result<Progress> Resume(Collector& out) override {
-    while (!windows_.empty() && windows_.begin()->first.end - 1 <= watermark_) {
+    while (!windows_.empty() && spec_.zone.HasFired(windows_.begin()->first.end, watermark_)) {
       const RankedRows& window = *windows_.begin()->second;
       if (!firing_) CollectFired(window);
       while (emitted_ < rows_.size()) {
@@ -190,6 +190,7 @@ arrow::Result<std::unique_ptr<Operator>> MakeWindowRank(WindowRankSpec spec, con
   if (node.schema.size() != node.input_schemas[0].size() + (spec.output_rank ? 1 : 0)) {
     return node.Error("the schema must be the input's, and the rank if it is asked for");
   }
+  ARROW_ASSIGN_OR_RAISE(spec.zone, WindowZone::Make(node, context));
   // Without keys rows are exchanged by their window: state must lie in the same key groups.
   if (spec.group_by.empty()) spec.group_by = {spec.start_column, spec.end_column};
   return std::make_unique<WindowRank>(std::move(spec), node.input_schemas[0], ToArrow(node.schema),

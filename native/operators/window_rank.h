@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "operators/windows.h"
 #include "state/ranked_rows.h"
 #include "stream/operator.h"
 
@@ -18,6 +19,7 @@ struct WindowRankSpec {
   int64_t last_rank = 1;
   int start_column = 0;
   int end_column = 0;
+  WindowZone zone;
   bool output_rank = false;
   Ties ties = Ties::kOldestFirst;
 };

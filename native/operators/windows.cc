@@ -27,6 +27,28 @@ int64_t CeilTo(int64_t value, int64_t step, int64_t offset) {
 
 }  // namespace
 
+arrow::Result<WindowZone> WindowZone::OfSession(const OperatorContext& context) {
+  WindowZone made;
+  ARROW_ASSIGN_OR_RAISE(const TimeZone* zone, TimeZone::Find(context.session.time_zone));
+  if (!zone->fixed() || zone->OffsetAtUtc(0) != 0) made.zone_.emplace(zone);
+  return made;
+}
+
+arrow::Result<WindowZone> WindowZone::Make(const PlanNode& node, const OperatorContext& context) {
+  ARROW_ASSIGN_OR_RAISE(const bool local, node.Bool("localWindow", false));
+  return local ? OfSession(context) : WindowZone();
+}
+
+// As Flink has it: of a local time that comes twice the second, of one that is skipped the instant
+// at which the clock is put forward.
+int64_t WindowZone::LastInstant(int64_t local_ms) {
+  constexpr int64_t kHour = 3'600'000;
+  const int64_t instant = ToEpoch(local_ms);
+  const int64_t hour_later = ToEpoch(local_ms + kHour);
+  if (instant == hour_later) return instant - instant % kHour;
+  return hour_later - instant > kHour ? instant + kHour : instant;
+}
+
 arrow::Result<Windows> Windows::Make(const PlanNode& node, const OperatorContext& context) {
   const nlohmann::json* config = node.Member("window");
   if (config == nullptr || !config->is_object()) return node.Error("config needs a 'window'");
@@ -42,6 +64,9 @@ arrow::Result<Windows> Windows::Make(const PlanNode& node, const OperatorContext
       if (windows.start_column_ < 0 || windows.start_column_ >= columns ||
           windows.end_column_ < 0 || windows.end_column_ >= columns) {
         return node.Error("the window's columns do not exist");
+      }
+      if (config->value("localWindow", false)) {
+        ARROW_ASSIGN_OR_RAISE(windows.zone_, WindowZone::OfSession(context));
       }
       return windows;
     }
@@ -80,18 +105,9 @@ arrow::Result<Windows> Windows::Make(const PlanNode& node, const OperatorContext
   const Type& time = node.input_schemas[0][static_cast<size_t>(windows.time_)].type;
   if (!time.is_timestamp() || time.precision > 3) return node.Error("time must be TIMESTAMP(3)");
   if (time.kind == TypeKind::kTimestampLtz) {
-    ARROW_ASSIGN_OR_RAISE(const TimeZone* zone, TimeZone::Find(context.session.time_zone));
-    if (!zone->fixed() || zone->OffsetAtUtc(0) != 0) windows.zone_.emplace(zone);
+    ARROW_ASSIGN_OR_RAISE(windows.zone_, WindowZone::OfSession(context));
   }
   return windows;
-}
-
-int64_t Windows::ToLocal(int64_t epoch_ms) {
-  return zone_ ? zone_->ToLocalTicks(epoch_ms, 1000) : epoch_ms;
-}
-
-int64_t Windows::ToEpoch(int64_t local_ms) {
-  return zone_ ? zone_->ToUtcTicks(local_ms, 1000) : local_ms;
 }
 
 int64_t Windows::SliceEnd(int64_t time) const { return FloorTo(time, slice_, offset_) + slice_; }
@@ -150,8 +166,8 @@ arrow::Result<std::vector<ArrayPtr>> WindowColumns::Build(std::span<const int64_
     auto* to = reinterpret_cast<int64_t*>(buffer->mutable_data());
     const std::span<const int64_t> from = spec.column == Column::kStart ? starts : ends;
     for (size_t i = 0; i < from.size(); ++i) {
-      const int64_t time = spec.instant ? windows.ToEpoch(from[i]) : from[i];
-      to[i] = spec.column == Column::kTime ? time - 1 : time;
+      const int64_t time = spec.column == Column::kTime ? from[i] - 1 : from[i];
+      to[i] = spec.instant ? windows.ToEpoch(time) : time;
     }
     arrays.push_back(arrow::MakeArray(arrow::ArrayData::Make(
         spec.type, length, {nullptr, std::shared_ptr<arrow::Buffer>(std::move(buffer))}, 0)));

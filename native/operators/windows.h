@@ -5,7 +5,7 @@
 //   and 18
 //
 // With a TIMESTAMP_LTZ time column, windows follow the session time zone: rows are sliced by local
-// time, and a window fires when the watermark passes the instant of its local end.
+// time, and a window fires when the watermark passes the last instant whose local time is within.
 #pragma once
 
 #include <arrow/result.h>
@@ -22,6 +22,31 @@ namespace sabot {
 
 enum class WindowKind { kTumble, kHop, kCumulate, kSession, kAttached };
 
+// Between the local times of windows and the instants of rows and watermarks; the same where
+// windows are not of TIMESTAMP_LTZ.
+class WindowZone {
+ public:
+  WindowZone() = default;
+  static arrow::Result<WindowZone> OfSession(const OperatorContext& context);
+  // Of rows that carry their windows: whether config.localWindow says so.
+  static arrow::Result<WindowZone> Make(const PlanNode& node, const OperatorContext& context);
+
+  bool any() const { return zone_.has_value(); }
+  int64_t ToLocal(int64_t epoch_ms) {
+    return zone_ ? zone_->ToLocalTicks(epoch_ms, 1000) : epoch_ms;
+  }
+  int64_t ToEpoch(int64_t local_ms) { return zone_ ? zone_->ToUtcTicks(local_ms, 1000) : local_ms; }
+  // Whether a window has fired once the watermark is there.
+  bool HasFired(int64_t window_end, int64_t watermark) {
+    return (zone_ ? LastInstant(window_end - 1) : window_end - 1) <= watermark;
+  }
+
+ private:
+  int64_t LastInstant(int64_t local_ms);
+
+  std::optional<ZoneCursor> zone_;
+};
+
 class Windows {
  public:
   // Reads config.window of the node.
@@ -34,9 +59,9 @@ class Windows {
   int64_t gap_ms() const { return gap_; }             // kSession
 
   // All times below are local milliseconds; these convert (identity without a zone).
-  int64_t ToLocal(int64_t epoch_ms);
-  int64_t ToEpoch(int64_t local_ms);
-  bool has_zone() const { return zone_.has_value(); }
+  int64_t ToLocal(int64_t epoch_ms) { return zone_.ToLocal(epoch_ms); }
+  int64_t ToEpoch(int64_t local_ms) { return zone_.ToEpoch(local_ms); }
+  bool has_zone() const { return zone_.any(); }
 
   // Not for sessions and attached windows.
   int64_t SliceEnd(int64_t time) const;
@@ -50,7 +75,7 @@ class Windows {
 
   // Whether a window has fired once the watermark is there.
   bool HasFired(int64_t window_end, int64_t watermark) {
-    return ToEpoch(window_end) - 1 <= watermark;
+    return zone_.HasFired(window_end, watermark);
   }
 
  private:
@@ -63,7 +88,7 @@ class Windows {
   int64_t slice_ = 0;
   int64_t offset_ = 0;
   int64_t gap_ = 0;
-  std::optional<ZoneCursor> zone_;
+  WindowZone zone_;
 };
 
 // The window columns that an operator appends, as config.output names them.

@@ -26,6 +26,8 @@ export interface RecognisedWindow {
   /** Columns of the aggregate's input that carry the window. */
   readonly windowStart: number;
   readonly windowEnd: number;
+  /** Whether those are local times of the session's zone. */
+  readonly local: boolean;
   /** The window function and the rows below it, if nothing in between depends on the window. */
   readonly direct?: DirectWindow;
 }
@@ -56,7 +58,8 @@ export function recogniseWindowAggregate(node: AggregateNode): RecognisedWindow 
   const windowEnd = node.keys[roles.indexOf('window_end')];
   if (windowStart === undefined || windowEnd === undefined) return undefined;
   const direct = directWindow(node, roles);
-  return { roles, windowStart, windowEnd, ...(direct === undefined ? {} : { direct }) };
+  const { local } = properties;
+  return { roles, windowStart, windowEnd, local, ...(direct === undefined ? {} : { direct }) };
 }
 
 function directWindow(node: AggregateNode, roles: readonly KeyRole[]): DirectWindow | undefined {

@@ -5,13 +5,15 @@
 // Analysis only: recognising window aggregates, joins and ranks rests on it.
 
 import { isColumn } from '../../expressions/expression.js';
-import type { LogicalNode } from '../nodes.js';
+import { columnType, type LogicalNode } from '../nodes.js';
 
 /** Positions of columns that hold window_start, window_end and window_time. */
 export interface WindowProperties {
   readonly start: readonly number[];
   readonly end: readonly number[];
   readonly time: readonly number[];
+  /** Whether the bounds are local times of the session's zone: windows over TIMESTAMP_LTZ. */
+  readonly local: boolean;
 }
 
 /** Undefined unless both bounds of one window are among the node's columns. */
@@ -19,7 +21,8 @@ export function windowProperties(node: LogicalNode): WindowProperties | undefine
   switch (node.op) {
     case 'window_table': {
       const width = node.input.schema.length;
-      return { start: [width], end: [width + 1], time: [width + 2] };
+      const local = columnType(node.input, node.window.time).kind === 'TIMESTAMP_LTZ';
+      return { start: [width], end: [width + 1], time: [width + 2], local };
     }
     case 'filter':
     case 'watermark':
@@ -59,6 +62,7 @@ export function windowProperties(node: LogicalNode): WindowProperties | undefine
       if (left === undefined || right === undefined) return left;
       const shift = (columns: readonly number[]) => columns.map((c) => c + width);
       return {
+        local: left.local,
         start: [...left.start, ...shift(right.start)],
         end: [...left.end, ...shift(right.end)],
         time: [...left.time, ...shift(right.time)],
@@ -77,6 +81,11 @@ export function windowProperties(node: LogicalNode): WindowProperties | undefine
 
 function moved(from: WindowProperties | undefined, places: (column: number) => number[]): WindowProperties | undefined {
   if (from === undefined) return undefined;
-  const to = { start: from.start.flatMap(places), end: from.end.flatMap(places), time: from.time.flatMap(places) };
+  const [start, end, time] = [from.start, from.end, from.time].map((columns) => columns.flatMap(places)) as [
+    number[],
+    number[],
+    number[],
+  ];
+  const to = { start, end, time, local: from.local };
   return to.start.length > 0 && to.end.length > 0 ? to : undefined;
 }

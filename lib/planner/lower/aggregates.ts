@@ -35,7 +35,8 @@ function lowerWindowAggregate(node: AggregateNode, found: RecognisedWindow, lowe
   const input = lowering.lower(direct?.input ?? node.input);
   const at = (column: number) => direct?.at.get(column) ?? column;
   const window =
-    direct?.window ?? ({ kind: 'attached', windowStart: found.windowStart, windowEnd: found.windowEnd } as const);
+    direct?.window ??
+    ({ kind: 'attached', windowStart: found.windowStart, windowEnd: found.windowEnd, local: found.local } as const);
 
   const keyPlaces = node.keys.flatMap((_, i) => (roles[i] === 'key' ? [i] : []));
   const output = (['window_start', 'window_end', 'window_time'] as const).filter((w) => roles.includes(w));

@@ -53,6 +53,7 @@ function windowJoinOf(
     leftWindowEnd: at(ends.left),
     rightWindowStart: at(starts.right),
     rightWindowEnd: at(ends.right),
+    local: left.local,
   };
   const others = pairs.filter((p) => p !== starts && p !== ends);
   const sides = joinSides(node, others, rest, lowering.lower(node.left), lowering.lower(node.right));

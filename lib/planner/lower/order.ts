@@ -50,11 +50,14 @@ export function lowerRank(node: RankNode, lowering: Lowering): PhysicalNode {
   const properties = windowProperties(node.input);
   const windowStart = partitionKeys.find((key) => properties?.start.includes(key));
   const windowEnd = partitionKeys.find((key) => properties?.end.includes(key));
-  const windowed = windowStart !== undefined && windowEnd !== undefined;
+  const window =
+    properties !== undefined && windowStart !== undefined && windowEnd !== undefined
+      ? { windowStart, windowEnd, local: properties.local }
+      : undefined;
   const isWindow = (key: number) =>
     properties !== undefined &&
     [properties.start, properties.end, properties.time].some((columns) => columns.includes(key));
-  const keys = windowed ? partitionKeys.filter((key) => !isWindow(key)) : partitionKeys;
+  const keys = window !== undefined ? partitionKeys.filter((key) => !isWindow(key)) : partitionKeys;
 
   const order = orderBy[0];
   const byTime = orderBy.length === 1 && timeAttribute(node.input.schema[order!.column]!.type) !== undefined;
@@ -65,12 +68,17 @@ export function lowerRank(node: RankNode, lowering: Lowering): PhysicalNode {
       keep: order!.descending ? ('last' as const) : ('first' as const),
       outputRank,
     };
-    return windowed
-      ? windowDeduplicate(input, how, windowStart, windowEnd, node.schema)
+    return window !== undefined
+      ? windowDeduplicate(input, how, window, node.schema)
       : deduplicate(input, how, node.schema);
   }
+  if (window !== undefined && node.function !== 'row_number') {
+    const name = node.function.toUpperCase();
+    const message = `${name}() function is not supported on Window TopN currently, only ROW_NUMBER() is supported.`;
+    throw new SabotError('SABOT_E_UNSUPPORTED', message, { kind: 'unsupported-function', identifier: name });
+  }
   const range = { function: node.function, partitionKeys: keys, orderBy, rankStart, rankEnd, outputRank };
-  return windowed ? windowRank(input, range, windowStart, windowEnd, node.schema) : rank(input, range, node.schema);
+  return window !== undefined ? windowRank(input, range, window, node.schema) : rank(input, range, node.schema);
 }
 
 const RANKS = new Set(['row_number', 'rank', 'dense_rank', 'ntile', 'percent_rank', 'cume_dist']);
