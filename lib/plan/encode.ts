@@ -4,7 +4,7 @@
 //
 // No state. Ids count from 1 in topological order; uids are the user's, or the operator and the label or place.
 
-import type { Schema } from '../schema/types.js';
+import { type LogicalType, type Schema, types, withNullable } from '../schema/types.js';
 import type { CheckpointPlan } from './checkpoint.js';
 import { type PhysicalNode, type PhysicalPlan, type PlanOptions, topological } from './physical.js';
 
@@ -63,10 +63,14 @@ export function encodePlan(plan: PhysicalPlan): EncodedPlan {
   return { version: PLAN_VERSION, job, options, ...(checkpoint === undefined ? {} : { checkpoint }), nodes };
 }
 
-/** The bytes that native is given. */
+/** The bytes that native is given. A VARIANT is its JSON text there. */
 export function encodePlanBytes(plan: PhysicalPlan): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(encodePlan(plan)));
+  const text = (_: string, value: unknown) => (isVariant(value) ? withNullable(types.string(), value.nullable) : value);
+  return new TextEncoder().encode(JSON.stringify(encodePlan(plan), text));
 }
+
+const isVariant = (value: unknown): value is LogicalType =>
+  typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'VARIANT';
 
 /** Number of subtasks of every node: 1 for single operators and behind a singleton exchange, kept along forward exchanges. */
 export function subtasks(order: readonly PhysicalNode[], parallelism: number): Map<PhysicalNode, number> {

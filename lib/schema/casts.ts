@@ -3,7 +3,7 @@
 //   canCast(STRING, DATE)       true      CAST(s AS DATE)
 //   canStore(STRING, DATE)      false     INSERT INTO t (d) SELECT s ... is refused
 
-import { isCharacter, type LogicalType, type RowType, type TypeKind } from './types.js';
+import { isCharacter, isNumeric, isTimestamp, type LogicalType, type RowType, type TypeKind } from './types.js';
 
 const INTEGERS: readonly TypeKind[] = ['TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT'];
 const NUMERICS: readonly TypeKind[] = [...INTEGERS, 'DECIMAL', 'FLOAT', 'DOUBLE'];
@@ -11,21 +11,17 @@ const CHARACTERS: readonly TypeKind[] = ['CHAR', 'VARCHAR'];
 const BINARIES: readonly TypeKind[] = ['BINARY', 'VARBINARY'];
 const TIMESTAMPS: readonly TypeKind[] = ['TIMESTAMP', 'TIMESTAMP_LTZ'];
 const DATETIMES: readonly TypeKind[] = ['DATE', 'TIME', ...TIMESTAMPS];
-const INTERVALS: readonly TypeKind[] = ['INTERVAL_YEAR_MONTH', 'INTERVAL_DAY_TIME'];
 
 /** What CAST turns a type into; every type can also become a character string and itself. */
 const CASTS: Partial<Record<TypeKind, readonly TypeKind[]>> = {
   BOOLEAN: NUMERICS,
-  ...Object.fromEntries(NUMERICS.map((kind) => [kind, ['BOOLEAN', ...NUMERICS, ...TIMESTAMPS]])),
-  ...Object.fromEntries(
-    CHARACTERS.map((kind) => [kind, ['BOOLEAN', ...NUMERICS, ...BINARIES, ...DATETIMES, ...INTERVALS, 'ARRAY']]),
-  ),
-  ...Object.fromEntries(BINARIES.map((kind) => [kind, [...BINARIES, ...DATETIMES]])),
+  ...Object.fromEntries(NUMERICS.map((kind) => [kind, ['BOOLEAN', ...NUMERICS]])),
+  ...Object.fromEntries(CHARACTERS.map((kind) => [kind, ['BOOLEAN', ...NUMERICS, ...BINARIES, ...DATETIMES]])),
+  ...Object.fromEntries(BINARIES.map((kind) => [kind, BINARIES])),
   DATE: TIMESTAMPS,
   TIME: TIMESTAMPS,
-  TIMESTAMP: [...NUMERICS, ...DATETIMES],
-  TIMESTAMP_LTZ: [...NUMERICS, ...DATETIMES],
-  VARIANT: ['BOOLEAN', ...NUMERICS, ...BINARIES, ...DATETIMES],
+  TIMESTAMP: DATETIMES,
+  TIMESTAMP_LTZ: DATETIMES,
 };
 
 /** What a sink column takes without a CAST, by the column's kind. */
@@ -68,8 +64,15 @@ function matchParts(from: LogicalType, to: LogicalType, rule: Rule): boolean {
 export function canCast(from: LogicalType, to: LogicalType): boolean {
   if (from.kind === 'NULL') return true;
   if (from.kind === to.kind) return matchParts(from, to, canCast);
-  if (isCharacter(to)) return true;
+  if (isCharacter(to)) return from.kind !== 'VARIANT';
   return CASTS[from.kind]?.includes(to.kind) ?? false;
+}
+
+/** What a message says to write in place of a cast between numbers and timestamps. */
+export function insteadOfCast(from: LogicalType, to: LogicalType): string {
+  if (isNumeric(from) && to.kind === 'TIMESTAMP') return '; use TO_TIMESTAMP(FROM_UNIXTIME(seconds))';
+  if (isNumeric(from) && to.kind === 'TIMESTAMP_LTZ') return '; use TO_TIMESTAMP_LTZ(number, precision)';
+  return isTimestamp(from) && isNumeric(to) ? '; use UNIX_TIMESTAMP(CAST(timestamp AS STRING))' : '';
 }
 
 /** Whether a query's column of type `from` may be written to a sink's column of type `to` without a CAST. */

@@ -7,6 +7,7 @@
 
 #include "expressions/cast.h"
 #include "expressions/evaluator.h"
+#include "expressions/list_writer.h"
 
 namespace sabot {
 namespace {
@@ -85,6 +86,7 @@ arrow::Result<CastColumn> CastMap(const Cast& cast) {
     ARROW_ASSIGN_OR_RAISE(auto values, value.Run(Visible(map, map.items())));
     ARROW_ASSIGN_OR_RAISE(auto offsets, OffsetsFromZero(map));
     ARROW_ASSIGN_OR_RAISE(auto nulls, NullsOf(array));
+    ARROW_RETURN_NOT_OK(CheckMapKeys(*keys));
     return std::make_shared<arrow::MapArray>(type, map.length(), std::move(offsets),
                                              std::move(keys), std::move(values), std::move(nulls));
   };

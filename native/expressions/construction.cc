@@ -11,6 +11,7 @@
 
 #include "expressions/evaluator.h"
 #include "expressions/lift.h"
+#include "expressions/list_writer.h"
 #include "expressions/value_equality.h"
 
 namespace sabot {
@@ -113,6 +114,7 @@ KernelResult BindMap(const Expression& call, const SessionContext&) {
       ARROW_ASSIGN_OR_RAISE(keys, Take(keys, key_rows));
       ARROW_ASSIGN_OR_RAISE(values, Take(values, value_rows));
     }
+    ARROW_RETURN_NOT_OK(CheckMapKeys(*keys));
     return std::make_shared<arrow::MapArray>(type, rows, std::move(offsets), std::move(keys),
                                              std::move(values));
   });

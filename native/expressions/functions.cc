@@ -28,7 +28,8 @@
   family(Printf)                        \
   family(Regexp)                        \
   family(String)                        \
-  family(StringSearch)
+  family(StringSearch)                  \
+  family(Variant)
 // clang-format on
 
 namespace sabot {

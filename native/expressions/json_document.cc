@@ -120,6 +120,7 @@ struct JsonDocument::Reader {
       if (member.key != value.key) continue;
       value.next = member.next;
       member = value;
+      document.has_repeated_key_ = true;
       return true;
     }
     return false;
@@ -265,6 +266,7 @@ std::string_view JsonNode::scalar_text() const {
 bool JsonDocument::Parse(std::string_view text) {
   nodes_.clear();
   kept_.clear();
+  has_repeated_key_ = false;
   decoded_.clear();
   decoded_.reserve(text.size());
   Reader reader{*this, text};

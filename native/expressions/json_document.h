@@ -46,6 +46,12 @@ class JsonDocument {
   int32_t Member(int32_t object, std::string_view key) const;
   int32_t Element(int32_t array, int64_t index) const;
 
+  // Whether some object of the text names a member twice.
+  bool has_repeated_key() const { return has_repeated_key_; }
+  void SetNumber(int32_t index, std::string number) {
+    nodes_[static_cast<size_t>(index)].text = Keep(std::move(number));
+  }
+
   // Values that a path makes; references to nodes go stale. The text must live as long as the row.
   int32_t AddNumber(std::string number);
   // An array of, or an object with, copies of these children (whose keys stay).
@@ -60,6 +66,7 @@ class JsonDocument {
   std::vector<JsonNode> nodes_;
   std::vector<char> decoded_;
   std::deque<std::string> kept_;  // Views into it stay good.
+  bool has_repeated_key_ = false;
 };
 
 // "text" with Jackson's escapes.

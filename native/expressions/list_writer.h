@@ -12,9 +12,16 @@
 #include <optional>
 #include <string_view>
 
+#include "base/error.h"
 #include "batch/batch.h"
 
 namespace sabot {
+
+// Arrow's maps have no NULL keys (Flink's may).
+inline arrow::Status CheckMapKeys(const arrow::Array& keys) {
+  if (keys.null_count() == 0) return arrow::Status::OK();
+  return UserError("null-map-key", "NULL", "A key of a MAP is NULL; filter such keys out.");
+}
 
 // Offsets and validity of a column of lists or maps.
 class ListOffsets {

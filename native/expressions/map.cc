@@ -84,6 +84,7 @@ class MapGather {
   arrow::Status EndNull() { return offsets_.End(keys_.length(), false); }
   arrow::Result<ArrayPtr> Finish(const std::shared_ptr<arrow::DataType>& type) {
     ARROW_ASSIGN_OR_RAISE(const ArrayPtr keys, keys_.Take());
+    ARROW_RETURN_NOT_OK(CheckMapKeys(*keys));
     ARROW_ASSIGN_OR_RAISE(const ArrayPtr values, values_.Take());
     const auto& entry = static_cast<const arrow::MapType&>(*type).value_type();
     return offsets_.Finish(type, std::make_shared<arrow::StructArray>(

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "expressions/cast.h"
 #include "expressions/decimal.h"
+#include "expressions/java_math.h"
 #include "expressions/lift.h"
 
 namespace sabot {
@@ -399,17 +400,17 @@ constexpr FunctionSpec kFunctions[] = {
     {.name = "ln", .bind = &BindUnary<std::log>},
     {.name = "log", .bind = &BindLog},
     {.name = "log2", .bind = &BindUnary<Log2>},
-    {.name = "log10", .bind = &BindUnary<std::log10>},
+    {.name = "log10", .bind = &BindUnary<JavaLog10>},
     {.name = "sin", .bind = &BindUnary<std::sin>},
     {.name = "cos", .bind = &BindUnary<std::cos>},
     {.name = "tan", .bind = &BindUnary<std::tan>},
     {.name = "cot", .bind = &BindUnary<Cot>},
-    {.name = "asin", .bind = &BindUnary<std::asin>},
-    {.name = "acos", .bind = &BindUnary<std::acos>},
-    {.name = "atan", .bind = &BindUnary<std::atan>},
-    {.name = "atan2", .bind = &BindBinary<std::atan2>},
-    {.name = "sinh", .bind = &BindUnary<std::sinh>},
-    {.name = "cosh", .bind = &BindUnary<std::cosh>},
+    {.name = "asin", .bind = &BindUnary<JavaAsin>},
+    {.name = "acos", .bind = &BindUnary<JavaAcos>},
+    {.name = "atan", .bind = &BindUnary<JavaAtan>},
+    {.name = "atan2", .bind = &BindBinary<JavaAtan2>},
+    {.name = "sinh", .bind = &BindUnary<JavaSinh>},
+    {.name = "cosh", .bind = &BindUnary<JavaCosh>},
     {.name = "tanh", .bind = &BindUnary<std::tanh>},
     {.name = "degrees", .bind = &BindUnary<Degrees>},
     {.name = "radians", .bind = &BindUnary<Radians>},

@@ -1,7 +1,7 @@
 // Functions that choose: COALESCE, IF, GREATEST. CASE and NULLIF have syntax of their own (lib/sql/analyser).
 
 import { commonType, leastRestrictive } from '../../schema/result-types.js';
-import { isCharacter, isNumeric, type LogicalType, materialized, withNullable } from '../../schema/types.js';
+import { isBinary, isCharacter, isNumeric, type LogicalType, materialized, withNullable } from '../../schema/types.js';
 import { type Argument, type FunctionDefinition, modern, type Result, scalar } from './definition.js';
 
 const typesOf = (args: readonly Argument[]) => args.map((a) => a.type);
@@ -26,12 +26,17 @@ const coalesced: Result = (args) => {
     : undefined;
 };
 
-/** IF over numbers or strings finds their common type; over anything else it takes the first branch's. */
+/** IF over numbers, strings or bytes finds their common type; over anything else it takes the first branch's. */
 const branches = (args: readonly Argument[]): LogicalType | undefined => {
   const [, a, b] = typesOf(args);
-  if ((isNumeric(a!) && isNumeric(b!)) || (isCharacter(a!) && isCharacter(b!))) return leastRestrictive([a!, b!]);
+  const alike = [isNumeric, isCharacter, isBinary].some((family) => family(a!) && family(b!));
+  if (alike) return leastRestrictive([a!, b!]);
   return leastRestrictive([a!, b!]) && a;
 };
+
+const IF_SIGNATURES = ['numeric', 'character', 'boolean', 'binary', 'date', 'timestamp', 'time'].map(
+  (branch) => `boolean, ${branch}, ${branch}`,
+);
 
 const chosen: Result = (args) => {
   const type = branches(args);
@@ -58,7 +63,7 @@ const extreme: Result = (args) => {
 export const CONDITIONAL_FUNCTIONS: readonly FunctionDefinition[] = [
   modern('COALESCE', 'any...', coalesced, { coerce: coerceTo(common) }),
   modern('IFNULL', 'any, any', coalesced, { call: 'coalesce', coerce: coerceTo(common) }),
-  scalar('IF', 'boolean, any, any', chosen, { coerce: coerceTo(branches, 1) }),
+  scalar('IF', IF_SIGNATURES, chosen, { coerce: coerceTo(branches, 1) }),
   modern('GREATEST', 'any...', extreme, { coerce: coerceTo(common) }),
   modern('LEAST', 'any...', extreme, { coerce: coerceTo(common) }),
 ];

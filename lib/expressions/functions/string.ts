@@ -68,7 +68,7 @@ export const STRING_FUNCTIONS: readonly FunctionDefinition[] = [
   modern('ENDSWITH', ['character, character', 'binary, binary'], strict(types.boolean())),
   modern('ELT', ['long, character...', 'long, binary...'], picked),
   modern('PRINTF', ['character', 'character, any...'], maybe(STRING)),
-  scalar('STR_TO_MAP', 'character, character?, character?', maybe(types.map(STRING, STRING))),
+  scalar('STR_TO_MAP', ['character', 'character, character, character'], maybe(types.map(STRING, STRING))),
   scalar('PARSE_URL', 'character, character, character?', maybe(STRING)),
   modern('URL_ENCODE', 'character', maybe(STRING)),
   modern('URL_DECODE', 'character', maybe(STRING)),

@@ -5,7 +5,7 @@
 import { castTo } from '../../expressions/cast.js';
 import { call, type Expression, isLiteral } from '../../expressions/expression.js';
 import { leastRestrictive } from '../../schema/result-types.js';
-import { isExactInteger, materialized, nullable, types, withNullable } from '../../schema/types.js';
+import { isCharacter, isExactInteger, materialized, nullable, types, withNullable } from '../../schema/types.js';
 import type * as ast from '../ast.js';
 import { invalid, unsupported } from './errors.js';
 import type { Analyse } from './expressions.js';
@@ -47,12 +47,19 @@ export function elementAt(base: Expression, index: Expression, span: ast.SourceS
   const type = base.type;
   switch (type.kind) {
     case 'ARRAY':
-      if (!isExactInteger(index.type)) break;
-      return call('item', [base, castTo(index, types.integer())], nullable(type.element));
+      if (index.type.kind !== 'INTEGER') break;
+      if (isLiteral(index) && typeof index.literal === 'number' && index.literal < 1) {
+        const message = `Array element access needs an index starting at 1 but was ${index.literal}`;
+        throw invalid('type-mismatch', String(index.literal), message, span);
+      }
+      return call('item', [base, index], nullable(type.element));
     case 'MAP': {
       const common = leastRestrictive([type.key, index.type]);
-      if (common?.kind !== type.key.kind && index.type.kind !== 'NULL') break;
-      return call('item', [base, castTo(index, type.key)], nullable(type.value));
+      const alike = common?.kind === type.key.kind || (isCharacter(type.key) && isCharacter(index.type));
+      if (!alike && index.type.kind !== 'NULL') break;
+      // Text is looked up as it is: cut to the keys' length it might be found.
+      const key = isCharacter(type.key) && isCharacter(index.type) ? index : castTo(index, type.key);
+      return call('item', [base, key], nullable(type.value));
     }
     case 'ROW': {
       const position = rowPosition(
@@ -63,7 +70,8 @@ export function elementAt(base: Expression, index: Expression, span: ast.SourceS
       return rowField(base, position);
     }
     case 'VARIANT':
-      return call('item', [base, index], nullable(type));
+      if (index.type.kind !== 'NULL' && !isCharacter(index.type) && !isExactInteger(index.type)) break;
+      return call('variant_item', [base, index], nullable(type));
   }
   throw cannotApply('ITEM', [base, index], span);
 }

@@ -8,7 +8,7 @@
 import { castTo } from '../../expressions/cast.js';
 import { call, type Expression, isLiteral, literal } from '../../expressions/expression.js';
 import type { LogicalNode } from '../../plan/nodes.js';
-import { canCast } from '../../schema/casts.js';
+import { canCast, insteadOfCast } from '../../schema/casts.js';
 import { leastRestrictive } from '../../schema/result-types.js';
 import {
   isDatetime,
@@ -395,7 +395,8 @@ function cast(node: ast.CastExpression, analyse: Analyse): Expression {
   const operand = analyse(node.operand);
   const target = logicalType(node.type);
   if (!canCast(operand.type, target)) {
-    const message = `Cast function cannot convert value of type ${printType(operand.type)} to type ${printType(target)}`;
+    const [from, to] = [printType(operand.type), printType(target)];
+    const message = `Cast function cannot convert value of type ${from} to type ${to}${insteadOfCast(operand.type, target)}`;
     throw invalid('invalid-cast', printType(nullable(target)), message, node.span);
   }
   return explicitCast(operand, target, node.operator !== 'CAST');

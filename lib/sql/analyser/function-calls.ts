@@ -176,6 +176,13 @@ const SYNTAX: Readonly<Record<string, SyntaxFunction>> = {
     const { type } = analyseExpression(operand, context);
     return { literal: printType(type), type: types.string() };
   },
+  JSON_STRING: (node, context) => {
+    const [operand] = node.args.length === 1 ? node.args.map((arg) => analyseExpression(arg, context)) : [];
+    // A variant is JSON text already.
+    return operand?.type.kind === 'VARIANT'
+      ? { ...operand, type: withNullable(types.string(), operand.type.nullable) }
+      : undefined;
+  },
   CURRENT_DATABASE: (_node, { session }) => literal(session.currentDatabase, types.string()),
 };
 
@@ -194,14 +201,20 @@ function unitOf(node: ast.Expression | undefined, of: ast.FunctionCall): ast.Tim
   return node.symbol.replace(/^SQL_TSI_/, '') as ast.TimeUnit;
 }
 
+const TIME_UNITS: readonly ast.TimeUnit[] = ['HOUR', 'MINUTE', 'SECOND', 'MILLISECOND', 'MICROSECOND', 'NANOSECOND'];
+/** What EXTRACT knows, but nothing can be rounded to. */
+const NO_LENGTH: readonly ast.TimeUnit[] = ['DOW', 'DOY', 'ISODOW', 'ISOYEAR', 'EPOCH'];
+
 /** FLOOR(ts TO DAY); without a unit FLOOR is an ordinary function. */
 function roundedToUnit(node: ast.FunctionCall, context: ExpressionContext): Expression | undefined {
   const [operand, unit] = node.args;
   if (operand === undefined || unit?.kind !== 'symbol') return undefined;
   const e = analyseExpression(operand, context);
   const name = functionName(node).toUpperCase() === 'FLOOR' ? 'floor' : 'ceil';
-  if (!isDatetime(e.type)) throw cannotApply(name.toUpperCase(), [e], node.span);
-  return call(`${name}_to_unit`, [e], materialized(e.type), { unit: unitOf(unit, node) });
+  const to = unitOf(unit, node);
+  if (!isDatetime(e.type) || NO_LENGTH.includes(to)) throw cannotApply(name.toUpperCase(), [e], node.span);
+  if (e.type.kind === 'TIME' && !TIME_UNITS.includes(to)) return e; // A day and what is longer leave a time as it is.
+  return call(`${name}_to_unit`, [e], materialized(e.type), { unit: to });
 }
 
 /** TRIM(symbol side, characters, text). */
@@ -238,7 +251,10 @@ function timestampAdd(node: ast.FunctionCall, context: ExpressionContext): Expre
 function timestampDiff(node: ast.FunctionCall, context: ExpressionContext): Expression {
   const unit = unitOf(node.args[0], node);
   const args = [node.args[1], node.args[2]].map((arg) => analyseExpression(requireArgument(arg, node), context));
-  if (!args.every((e) => isDatetime(e.type))) throw cannotApply('TIMESTAMPDIFF', args, node.span);
+  const isInstant = (e: Expression) => e.type.kind === 'TIMESTAMP_LTZ';
+  if (!args.every((e) => isDatetime(e.type)) || (args.some(isInstant) && !args.every(isInstant))) {
+    throw cannotApply('TIMESTAMPDIFF', args, node.span);
+  }
   const type = withNullable(
     types.integer(),
     args.some((e) => e.type.nullable),

@@ -6,7 +6,7 @@
 // `=` and the other comparisons differ because Flink's planner leaves `=` to the code generator.
 
 import { castTo } from '../../expressions/cast.js';
-import { call, type Expression, isLiteral, literal } from '../../expressions/expression.js';
+import { call, type Expression, isLiteral, type Literal, literal } from '../../expressions/expression.js';
 import { type ArithmeticOperator, arithmeticResult, asDecimal, leastRestrictive } from '../../schema/result-types.js';
 import {
   isApproximate,
@@ -127,7 +127,8 @@ function temporalArithmetic(name: string, left: Expression, right: Expression): 
 }
 
 function scaledInterval(name: string, interval: Expression, factor: Expression, type: LogicalType): Expression {
-  if (name === 'times' && isLiteral(interval) && isLiteral(factor) && isExactInteger(factor.type)) {
+  const known = (e: Expression): e is Literal => isLiteral(e) && e.literal !== null;
+  if (name === 'times' && known(interval) && known(factor) && isExactInteger(factor.type)) {
     const product = BigInt(interval.literal as string | number) * BigInt(factor.literal as string | number);
     return literal(type.kind === 'INTERVAL_DAY_TIME' ? String(product) : Number(product), type);
   }
