@@ -2,9 +2,9 @@
 //
 //   HOP 5 s, 10 s:   in  +I (7 s)        out  +I (7 s, 0 s, 10 s)  +I (7 s, 5 s, 15 s)
 //
-// Keeps no state, save for sessions, whose rows wait until the session has ended.
+// Keeps no state.
 
-import { forward, hash } from '../plan/inputs.js';
+import { forward } from '../plan/inputs.js';
 import type { WindowSpec } from '../plan/nodes.js';
 import { type OperatorSpec, type PhysicalNode, unionOfChanges } from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
@@ -16,18 +16,7 @@ export const windowTableSpec: OperatorSpec = {
   eventTime: true,
 };
 
-/** Appends window_start, window_end and window_time; `partitionKeys` belong to sessions. */
-export function windowTable(
-  input: PhysicalNode,
-  window: WindowSpec,
-  partitionKeys: readonly number[],
-  schema: Schema,
-): PhysicalNode {
-  const session = window.kind === 'session';
-  return {
-    spec: windowTableSpec,
-    inputs: [session ? hash(input, partitionKeys) : forward(input)],
-    schema,
-    config: session ? { window, partitionKeys } : { window },
-  };
+/** Appends window_start, window_end and window_time; not of sessions, which depend on the rows around. */
+export function windowTable(input: PhysicalNode, window: WindowSpec, schema: Schema): PhysicalNode {
+  return { spec: windowTableSpec, inputs: [forward(input)], schema, config: { window } };
 }

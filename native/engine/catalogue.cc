@@ -8,6 +8,7 @@ namespace sabot {
 #define SABOT_OPERATORS(X) \
   X(kBlackholeSink)        \
   X(kCompiledFunction)     \
+  X(kCurrentWatermark)     \
   X(kDatagenSource)        \
   X(kExpand)               \
   X(kFileSink)             \

@@ -78,7 +78,8 @@ double ExpMinus1(double x) {
   double c = 0;
   int k = 0;
   if (x > 0.5 * kLn2High) {
-    k = x < 1.5 * kLn2High ? 1 : static_cast<int>(kInverseLn2 * x + 0.5);
+    const double turns = kInverseLn2 * x + 0.5;
+    k = x < 1.5 * kLn2High ? 1 : static_cast<int>(turns);
     const double high = x - k * kLn2High;
     const double low = k * kLn2Low;
     x = high - low;

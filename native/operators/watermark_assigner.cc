@@ -29,6 +29,7 @@ struct WatermarkAssignerPlan {
   int time = 0;
   std::string time_name;
   int64_t interval_ms = 0;      // How far time must have moved to be told before a batch's end.
+  bool each_row = false;        // Then told before the next row, not only before one that is late.
   int64_t idle_timeout_ms = 0;  // 0: a silent split holds time back for ever.
   std::string alignment_group;  // Empty: none.
   int64_t max_drift_ms = 0;
@@ -211,7 +212,7 @@ class WatermarkAssigner final : public Operator {
     int64_t begin = 0;
     for (int64_t row = 0; row < in.num_rows(); ++row) {
       // <=, and one more: a session that ends exactly here must have fired before this row.
-      if (told > emitted_ && time[row] <= told + 1) {
+      if (told > emitted_ && (plan_.each_row || time[row] <= told + 1)) {
         if (row > begin) ARROW_RETURN_NOT_OK(out.Emit(in.Slice(begin, row - begin)));
         begin = row;
         emitted_ = told;
@@ -297,6 +298,7 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   ARROW_ASSIGN_OR_RAISE(auto bound, Bind(watermark, context.session));
   plan.time_name = field.name;
   ARROW_ASSIGN_OR_RAISE(const bool on_event, node.Bool("onEvent", false));
+  ARROW_ASSIGN_OR_RAISE(plan.each_row, node.Bool("eachRow", false));
   plan.interval_ms = on_event ? 0 : context.options.auto_watermark_interval_ms;
   ARROW_ASSIGN_OR_RAISE(plan.idle_timeout_ms, node.Int("idleTimeoutMs", 0));
   ARROW_RETURN_NOT_OK(ReadAlignment(node, &plan));

@@ -26,7 +26,8 @@ const epochTimestamp: Result = ([value, second]) => {
   return types.timestampLtz(Number.isInteger(precision) && precision > 3 && precision <= 9 ? precision : 3);
 };
 
-const watermarkOf: Result = ([time]) => ({ ...time!.type, nullable: true });
+const watermarkOf: Result = ([time]) =>
+  time!.type.kind === 'TIMESTAMP_LTZ' ? types.timestampLtz(3) : types.timestamp(3);
 
 export const TEMPORAL_FUNCTIONS: readonly FunctionDefinition[] = [
   ...Object.entries(PARTS).map(([name, unit]) =>

@@ -16,7 +16,7 @@ import {
   type WindowSpec,
   type WindowTableNode,
 } from '../nodes.js';
-import { windowProperties } from './window-properties.js';
+import { type WindowProperties, windowProperties } from './window-properties.js';
 
 export type KeyRole = 'key' | 'window_start' | 'window_end' | 'window_time';
 
@@ -57,9 +57,22 @@ export function recogniseWindowAggregate(node: AggregateNode): RecognisedWindow 
   const windowStart = node.keys[roles.indexOf('window_start')];
   const windowEnd = node.keys[roles.indexOf('window_end')];
   if (windowStart === undefined || windowEnd === undefined) return undefined;
+  if (
+    !groupsAreSessions(
+      node.keys.filter((_, i) => roles[i] === 'key'),
+      properties,
+    )
+  )
+    return undefined;
   const direct = directWindow(node, roles);
   const { local } = properties;
   return { roles, windowStart, windowEnd, local, ...(direct === undefined ? {} : { direct }) };
+}
+
+/** Sessions are aggregated as windows only by what they are partitioned by, as in Flink; otherwise as plain groups. */
+function groupsAreSessions(keys: readonly number[], { partition }: WindowProperties): boolean {
+  if (partition === undefined) return true;
+  return partition.length === keys.length && partition.every((columns) => keys.some((key) => columns.includes(key)));
 }
 
 function directWindow(node: AggregateNode, roles: readonly KeyRole[]): DirectWindow | undefined {

@@ -14,6 +14,8 @@ export interface WindowProperties {
   readonly time: readonly number[];
   /** Whether the bounds are local times of the session's zone: windows over TIMESTAMP_LTZ. */
   readonly local: boolean;
+  /** Of sessions: where the columns of PARTITION BY are. */
+  readonly partition?: readonly (readonly number[])[];
 }
 
 /** Undefined unless both bounds of one window are among the node's columns. */
@@ -22,7 +24,8 @@ export function windowProperties(node: LogicalNode): WindowProperties | undefine
     case 'window_table': {
       const width = node.input.schema.length;
       const local = columnType(node.input, node.window.time).kind === 'TIMESTAMP_LTZ';
-      return { start: [width], end: [width + 1], time: [width + 2], local };
+      const partition = node.window.kind === 'session' ? { partition: node.partitionKeys.map((key) => [key]) } : {};
+      return { start: [width], end: [width + 1], time: [width + 2], local, ...partition };
     }
     case 'filter':
     case 'watermark':
@@ -62,7 +65,7 @@ export function windowProperties(node: LogicalNode): WindowProperties | undefine
       if (left === undefined || right === undefined) return left;
       const shift = (columns: readonly number[]) => columns.map((c) => c + width);
       return {
-        local: left.local,
+        ...left,
         start: [...left.start, ...shift(right.start)],
         end: [...left.end, ...shift(right.end)],
         time: [...left.time, ...shift(right.time)],
@@ -86,6 +89,7 @@ function moved(from: WindowProperties | undefined, places: (column: number) => n
     number[],
     number[],
   ];
-  const to = { start, end, time, local: from.local };
+  const partition = from.partition?.map((columns) => columns.flatMap(places));
+  const to = { ...from, start, end, time, ...(partition === undefined ? {} : { partition }) };
   return to.start.length > 0 && to.end.length > 0 ? to : undefined;
 }

@@ -9,7 +9,7 @@ import type { MiniBatch } from '../../operators/group-aggregate.js';
 import type { LogicalNode } from '../../plan/nodes.js';
 import type { PhysicalNode } from '../../plan/physical.js';
 import { lowerAggregate, lowerGroupWindowAggregate, lowerLateRows } from './aggregates.js';
-import { appendFilter, appendProject } from './calc.js';
+import { lowerFilter, lowerProject } from './current-watermark.js';
 import { lowerJoin } from './joins.js';
 import { lowerLimit, lowerOver, lowerRank, lowerSort } from './order.js';
 import { lowerExpand, lowerUnion, lowerUnnest } from './sets.js';
@@ -51,10 +51,10 @@ export class Lowering {
         return lowerWatermark(node, this);
       case 'filter':
         if (hasSubquery(node.condition)) throw unsupported('subquery', 'A subquery in this place');
-        return appendFilter(this.lower(node.input), node.condition);
+        return lowerFilter(this.lower(node.input), node.condition);
       case 'project':
         if (node.expressions.some(hasSubquery)) throw unsupported('subquery', 'A subquery in this place');
-        return appendProject(this.lower(node.input), node.expressions, node.schema);
+        return lowerProject(this.lower(node.input), node.expressions, node.schema);
       case 'user_function':
         return lowerUserFunction(node, this);
       case 'aggregate':

@@ -32,6 +32,7 @@ import { foreignFunction } from '../foreign-names.js';
 import { invalid, suggestion, unsupported } from './errors.js';
 import { analyseExpression, type ExpressionContext, misplacedAggregate } from './expressions.js';
 import { unitInterval } from './literals.js';
+import { objectOf, objectUpdate } from './objects.js';
 import { arithmetic, cannotApply, comparison, rejectNull } from './operators.js';
 
 /** The function's name as the script has it, without catalog and database. */
@@ -183,8 +184,13 @@ const SYNTAX: Readonly<Record<string, SyntaxFunction>> = {
       ? { ...operand, type: withNullable(types.string(), operand.type.nullable) }
       : undefined;
   },
+  OBJECT_OF: (node, context) => objectOf(withNodes(node, context), node),
+  OBJECT_UPDATE: (node, context) => objectUpdate(withNodes(node, context), node),
   CURRENT_DATABASE: (_node, { session }) => literal(session.currentDatabase, types.string()),
 };
+
+const withNodes = (node: ast.FunctionCall, context: ExpressionContext) =>
+  node.args.map((arg) => [analyseExpression(arg, context), arg] as const);
 
 function requireArgument(node: ast.Expression | undefined, of: ast.FunctionCall): ast.Expression {
   if (node !== undefined) return node;

@@ -4,7 +4,7 @@
 //     ->  join left ( scan orders, scan customers ), scope o: 0..4, c: 5..8 (nullable)
 
 import { castTo } from '../../expressions/cast.js';
-import { call, column, type Expression, isLiteral } from '../../expressions/expression.js';
+import { call, column, type Expression, isCall, isLiteral, someExpression } from '../../expressions/expression.js';
 import type { JoinNode, LogicalNode } from '../../plan/nodes.js';
 import { scanSchema, type TableDefinition, tableSchema } from '../../plan/table.js';
 import { leastRestrictive } from '../../schema/result-types.js';
@@ -145,6 +145,10 @@ function scanTable(
   const complete: LogicalNode = inOrder ? scan : { op: 'project', input: scan, expressions, schema: columns };
   const { watermark } = definition;
   if (watermark === undefined) return complete;
+  if (someExpression(watermark.expression, (e) => isCall(e, 'source_watermark'))) {
+    const message = `SOURCE_WATERMARK() needs a connector with watermarks of its own, which '${options.connector}' has not; write WATERMARK FOR ts AS ts - INTERVAL '5' SECOND`;
+    throw invalid('unsupported-function', 'SOURCE_WATERMARK', message, span);
+  }
   return {
     op: 'watermark',
     input: complete,

@@ -64,6 +64,12 @@ TEST(WatermarkAssignerTest, OnEventTellsTimeAfterEveryRowWhateverTheInterval) {
   EXPECT_THAT(harness.Take(), ElementsAre(kAt10, "W(10)", kAt5, kAt20, "W(20)"));
 }
 
+TEST(WatermarkAssignerTest, EachRowFindsTheTimeOfTheRowBeforeIt) {
+  auto harness = Open(0, R"(, "eachRow": true)");
+  harness.Rows("[[10, 1], [20, 3], [5, 2], [5, 2]]");
+  EXPECT_THAT(harness.Take(), ElementsAre(kAt10, "W(10)", kAt20, "W(20)", kAt5, kAt5));
+}
+
 // As Flink: a row that moves time on by more than the interval tells it at once, so that a later
 // row of the same batch is late.
 TEST(WatermarkAssignerTest, AJumpBeyondTheIntervalIsToldBeforeARowBehindIt) {
