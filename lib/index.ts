@@ -28,6 +28,7 @@ export type {
 export { type ColumnType, type Infer, type RowColumnType, t } from './schema/t.js';
 export {
   ascending,
+  type CountWindowedStream,
   descending,
   type FunctionOptions,
   type KeyedStream,

@@ -21,9 +21,9 @@ import {
   unkeyed,
   visibleRows,
 } from './functions/stream-nodes.js';
-import type { LogicalNode, SinkNode } from './plan/nodes.js';
+import type { CountTrigger, LogicalNode, SinkNode } from './plan/nodes.js';
 import type { ColumnType, Fields, RowColumnType, RowOf } from './schema/t.js';
-import { type Duration, milliseconds, type Window } from './window.js';
+import { countTrigger, type Duration, milliseconds, type Window } from './window.js';
 
 /** What streams need of the job that they belong to. */
 export interface StreamOwner {
@@ -230,6 +230,16 @@ export class KeyedStream<T, K> {
   }
 
   /**
+   * Puts every `count` rows of a key into a window of their own, without regard to time; rows that are not enough for one are never
+   * emitted. With `purge: false` a window goes on after it has fired, and has all rows of the key so far.
+   *
+   * @example bids.keyBy((b) => b.auction).countWindow(100).aggregate({ mean: avg((b) => b.price) })
+   */
+  countWindow(count: number, { purge = true }: { readonly purge?: boolean } = {}): CountWindowedStream<T, K> {
+    return new CountWindowedStream(this.owner, this.rows, countTrigger(count, purge));
+  }
+
+  /**
    * The first `count` rows of every key. Keyed by `windowStart` and `windowEnd` it emits when the window has passed; otherwise it
    * takes rows back when better ones come.
    *
@@ -245,6 +255,23 @@ export class TimedKeyedStream<T, K> extends KeyedStream<T, K> {
   /** Puts every key's rows into windows. */
   window(window: Window): WindowedStream<T, K> {
     return new WindowedStream(this.owner, this.rows, window);
+  }
+}
+
+/** Rows grouped by key, in windows that a count of rows fires. */
+export class CountWindowedStream<T, K> {
+  /** @internal */
+  constructor(
+    private readonly owner: StreamOwner,
+    private readonly rows: KeyedRows,
+    private readonly trigger: CountTrigger,
+  ) {}
+
+  /** One row per firing: key, then the aggregates. */
+  aggregate<A extends Readonly<Record<string, Aggregator<Row<T>, unknown>>>>(
+    aggregates: A,
+  ): Stream<Flat<K & Aggregated<A>>> {
+    return new Stream(this.owner, aggregateRows(this.rows, aggregates, this.trigger));
   }
 }
 

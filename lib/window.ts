@@ -5,6 +5,7 @@
 import { parseDuration } from './connectors/options.js';
 import { SabotError } from './errors.js';
 import type { WindowShape } from './plan/builders.js';
+import type { CountTrigger } from './plan/nodes.js';
 
 /** A duration such as '5 minutes' or milliseconds. */
 export type Duration = string | number;
@@ -17,6 +18,19 @@ export function milliseconds(duration: Duration): number {
     kind: 'invalid-option',
     identifier: String(duration),
   });
+}
+
+/** A trigger that fires at every `count`-th row. */
+export function countTrigger(count: number, purges: boolean): CountTrigger {
+  if (Number.isSafeInteger(count) && count > 0) return { count, purges };
+  throw new SabotError(
+    'SABOT_E_OPTION',
+    `A window of ${count} rows cannot be; countWindow takes a whole number of at least 1.`,
+    {
+      kind: 'invalid-option',
+      identifier: String(count),
+    },
+  );
 }
 
 /** How rows are put into windows. */

@@ -228,6 +228,42 @@ describe('streams', () => {
     expect(text).toContain('same as (1)');
   });
 
+  it('count rows into windows, purged or not', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sabot-stream-'));
+    try {
+      const path = join(folder, 'rows.jsonl');
+      const values = [1, 2, 3, 4, 5, 6, 7];
+      writeFileSync(path, values.map((v) => `{"k":"${v % 3 === 0 ? 'b' : 'a'}","v":${v}}\n`).join(''));
+      const Row = t.row({ k: t.string(), v: t.int() });
+      for (const [purge, expected] of [
+        [true, ['a 3', 'a 9', 'b 9']],
+        [false, ['a 12', 'a 3', 'b 9']],
+      ] as const) {
+        for (const parallelism of [1, 2]) {
+          const sums = new Job('counted', { parallelism })
+            .source(file({ path, format: 'json', schema: Row }))
+            .keyBy((r) => r.k)
+            .countWindow(2, { purge })
+            .aggregate({ total: sum((r) => r.v) });
+          expectTypeOf<typeof sums extends AsyncIterable<infer R> ? R : never>().toEqualTypeOf<{
+            readonly k: string;
+            readonly total: number;
+          }>();
+          const seen: string[] = [];
+          for await (const { k, total } of sums) seen.push(`${k} ${total}`);
+          expect(seen.sort(), `parallelism ${parallelism}`).toEqual(expected);
+        }
+      }
+      expect(() =>
+        bidsOf(new Job('none'))
+          .keyBy((b) => b.auction)
+          .countWindow(0),
+      ).toThrow(/at least 1/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('are rows when iterated, every digit kept', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sabot-stream-'));
     try {

@@ -22,7 +22,7 @@ import {
   unionAll,
   type WindowShape,
 } from '../plan/builders.js';
-import type { LogicalNode } from '../plan/nodes.js';
+import type { CountTrigger, LogicalNode } from '../plan/nodes.js';
 import type { ColumnType } from '../schema/t.js';
 import {
   isTimestamp,
@@ -171,10 +171,10 @@ export function keyRows(node: LogicalNode, key: RowFunction, { returns }: Return
 
 type Aggregates = Readonly<Record<string, Aggregator<never, unknown>>>;
 
-/** One row per key, kept up to date. */
-export function aggregateRows(rows: KeyedRows, aggregates: Aggregates): LogicalNode {
+/** One row per key, kept up to date, or whenever the trigger fires. */
+export function aggregateRows(rows: KeyedRows, aggregates: Aggregates, trigger?: CountTrigger): LogicalNode {
   const { node, calls, functions } = computeAggregates(rows, aggregates);
-  return withNote(groupRows(node, rows.keys, calls), functions);
+  return withNote(groupRows(node, rows.keys, calls, trigger), functions);
 }
 
 /** One row per key and window. */

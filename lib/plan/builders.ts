@@ -7,6 +7,7 @@ import { type Expression, isColumn } from '../expressions/expression.js';
 import { asTimeAttribute, type Field, notNull, type Schema, type TimestampType, types } from '../schema/types.js';
 import {
   type AggregateNode,
+  type CountTrigger,
   columnType,
   type LogicalNode,
   type ProjectNode,
@@ -62,11 +63,12 @@ export function unionAll(inputs: readonly LogicalNode[]): LogicalNode {
   return { op: 'union', inputs, schema: inputs[0]!.schema };
 }
 
-/** One row per key, kept up to date: keys, then aggregates. */
+/** One row per key, kept up to date, or whenever the trigger fires: keys, then aggregates. */
 export function groupRows(
   input: LogicalNode,
   keys: readonly NamedExpression[],
   aggregates: readonly NamedAggregate[],
+  trigger?: CountTrigger,
 ): LogicalNode {
   const { node, calls } = withArguments(input, keys, aggregates, []);
   return {
@@ -74,6 +76,7 @@ export function groupRows(
     input: node,
     keys: [...keys.keys()],
     aggregates: calls,
+    ...(trigger === undefined ? {} : { trigger }),
     schema: [...keyFields(keys), ...aggregates.map(({ name, type }) => ({ name, type }))],
   };
 }

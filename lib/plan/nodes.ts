@@ -106,6 +106,14 @@ export interface AggregateNode extends Node {
   readonly aggregates: readonly AggregateCall[];
   /** Of windows: what becomes of rows that come too late. */
   readonly late?: LateOutput;
+  /** All rows of a key are in one window, which this fires; without it groups are kept up to date. */
+  readonly trigger?: CountTrigger;
+}
+
+/** Fires a window at every `count`-th row; `purges`: it begins anew, otherwise it goes on. */
+export interface CountTrigger {
+  readonly count: number;
+  readonly purges: boolean;
 }
 
 /** Rows that come too late for a window; dropped unless somebody has asked for them. */

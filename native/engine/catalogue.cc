@@ -15,6 +15,7 @@ namespace sabot {
   X(kFileSource)           \
   X(kFilter)               \
   X(kGlobalGroupAggregate) \
+  X(kGlobalWindow)         \
   X(kGroupAggregate)       \
   X(kIntervalJoin)         \
   X(kIterableSource)       \

@@ -5,6 +5,7 @@
 //
 
 import type { AggregateCall } from '../../expressions/aggregate-call.js';
+import { globalWindow } from '../../operators/global-window.js';
 import { groupAggregate } from '../../operators/group-aggregate.js';
 import { lateRows } from '../../operators/late-rows.js';
 import { sessionWindow, sessionWindowSpec } from '../../operators/session-window.js';
@@ -26,6 +27,7 @@ export function lowerAggregate(node: AggregateNode, lowering: Lowering): Physica
   const window = recogniseWindowAggregate(node);
   if (window !== undefined) return lowerWindowAggregate(node, window, lowering);
   const input = lowering.lower(node.input);
+  if (node.trigger !== undefined) return globalWindow(input, node.trigger, node.keys, node.aggregates, node.schema);
   return groupAggregate(input, node.keys, node.aggregates, node.schema, lowering.options.miniBatch);
 }
 
