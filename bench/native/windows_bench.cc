@@ -106,23 +106,23 @@ void RunWindow(benchmark::State& state, const char* op, const char* window) {
   state.SetItemsProcessed(rows);
 }
 
-void BM_Tumble(benchmark::State& state) {
+void Tumble(benchmark::State& state) {
   RunWindow(state, "window_aggregate", R"({"kind": "tumble", "time": 2, "sizeMs": 10000})");
 }
-void BM_Hop(benchmark::State& state) {
+void Hop(benchmark::State& state) {
   RunWindow(state, "window_aggregate",
             R"({"kind": "hop", "time": 2, "sizeMs": 10000, "slideMs": 2000})");
 }
-void BM_Cumulate(benchmark::State& state) {
+void Cumulate(benchmark::State& state) {
   RunWindow(state, "window_aggregate",
             R"({"kind": "cumulate", "time": 2, "sizeMs": 10000, "stepMs": 2000})");
 }
-void BM_Session(benchmark::State& state) {
+void Session(benchmark::State& state) {
   RunWindow(state, "session_window", R"({"kind": "session", "time": 2, "gapMs": 1000})");
 }
 
 // Three columns hashed by the first to `range(0)` targets, flushed after every batch.
-void BM_HashExchange(benchmark::State& state) {
+void HashExchange(benchmark::State& state) {
   const std::vector<Batch> batches = AllBids();
   std::vector<std::unique_ptr<Channel>> channels;
   std::vector<Channel*> targets;
@@ -144,11 +144,11 @@ void BM_HashExchange(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * kRows * kBatches);
 }
 
-BENCHMARK(BM_Tumble)->Unit(benchmark::kMillisecond);
-BENCHMARK(BM_Hop)->Unit(benchmark::kMillisecond);
-BENCHMARK(BM_Cumulate)->Unit(benchmark::kMillisecond);
-BENCHMARK(BM_Session)->Unit(benchmark::kMillisecond);
-BENCHMARK(BM_HashExchange)->Arg(2)->Arg(8)->Unit(benchmark::kMillisecond);
+BENCHMARK(Tumble)->Unit(benchmark::kMillisecond);
+BENCHMARK(Hop)->Unit(benchmark::kMillisecond);
+BENCHMARK(Cumulate)->Unit(benchmark::kMillisecond);
+BENCHMARK(Session)->Unit(benchmark::kMillisecond);
+BENCHMARK(HashExchange)->Arg(2)->Arg(8)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace sabot
