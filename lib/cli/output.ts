@@ -118,9 +118,19 @@ function tableWriter(columns: readonly string[], to: Stream): ResultWriter {
   };
 }
 
+/** What a statement answers; a text alone, as of SHOW CREATE TABLE, stands without a frame. */
+export function renderAnswer(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const text = rows.length === 1 && columns.length === 1 ? rows[0]![0]! : '';
+  return text.includes('\n') ? `${text}\n` : renderTable(columns, rows, Number.POSITIVE_INFINITY);
+}
+
 /** Rows in a frame; wide cells are cut with an ellipsis. */
-export function renderTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  const shown = [columns, ...rows].map((row) => row.map(cut));
+export function renderTable(
+  columns: readonly string[],
+  rows: readonly (readonly string[])[],
+  cellWidthMax = CELL_WIDTH_MAX,
+): string {
+  const shown = [columns, ...rows].map((row) => row.map((text) => cut(text, cellWidthMax)));
   const widths = columns.map((_, i) => Math.max(...shown.map((row) => displayWidth(row[i] ?? ''))));
   const rule = `+${widths.map((width) => '-'.repeat(width + 2)).join('+')}+\n`;
   const line = (row: readonly string[]) =>
@@ -129,10 +139,10 @@ export function renderTable(columns: readonly string[], rows: readonly (readonly
   return `${rule}${line(shown[0]!)}${rule}${shown.slice(1).map(line).join('')}${rows.length === 0 ? '' : rule}${count}\n`;
 }
 
-function cut(text: string): string {
+function cut(text: string, widthMax: number): string {
   const flat = text.replace(/[\r\n\t]/g, ' ');
   const points = [...flat];
-  return points.length <= CELL_WIDTH_MAX ? flat : `${points.slice(0, CELL_WIDTH_MAX - 1).join('')}…`;
+  return points.length <= widthMax ? flat : `${points.slice(0, widthMax - 1).join('')}…`;
 }
 
 /** Columns on a terminal: wide characters take two. */

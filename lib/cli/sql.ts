@@ -4,7 +4,7 @@ import type { SabotError } from '../errors.js';
 import { runScript, type ScriptOutput } from '../job/run-script.js';
 import { reportFailure } from './failure.js';
 import { Interrupt } from './interrupt.js';
-import { csvLine, type OutputFormat, renderTable, resultWriter } from './output.js';
+import { csvLine, type OutputFormat, renderAnswer, resultWriter } from './output.js';
 import { showProgress } from './progress.js';
 import { readScript, type ScriptFile } from './script-file.js';
 
@@ -59,7 +59,7 @@ function scriptOutput(format: OutputFormat): ScriptOutput {
     async rows(columns, rows) {
       if (format === 'table')
         process.stdout.write(
-          renderTable(
+          renderAnswer(
             columns,
             rows.map((row) => row.map((cell) => cell ?? 'NULL')),
           ),

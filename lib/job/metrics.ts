@@ -96,3 +96,19 @@ export interface JobWarning {
   readonly subtask: number;
   readonly message: string;
 }
+
+/** A warning for each source that left records out, when its job has ended: skipping is what the user asked for, not silence. */
+export function skippedRecordWarnings({ operators }: Pick<JobMetrics, 'operators'>): JobWarning[] {
+  const skipped = new Map<string, number>();
+  for (const { uid, skippedRecords } of operators)
+    if (skippedRecords > 0) skipped.set(uid, (skipped.get(uid) ?? 0) + skippedRecords);
+  return [...skipped].map(([uid, count]) => {
+    const records = count === 1 ? 'record that could not be read was' : 'records that could not be read were';
+    return {
+      operator: '',
+      uid,
+      subtask: 0,
+      message: `${uid}: ${count} ${records} skipped, as 'ignore-parse-errors' asks for`,
+    };
+  });
+}

@@ -5,11 +5,12 @@
 // State: the session (catalog and settings), and the job that runs. What becomes of results is the caller's business.
 
 import { SabotError } from '../errors.js';
+import { encodePlan } from '../plan/encode.js';
 import { explainPlan } from '../plan/explain.js';
 import type { LogicalNode } from '../plan/nodes.js';
 import { type PlannedJob, planJob } from '../planner/plan.js';
 import type { Schema } from '../schema/types.js';
-import type { ScriptStatement } from '../sql/ast.js';
+import type { ExplainDetail, ScriptStatement } from '../sql/ast.js';
 import { parseScript, statementIndexAt } from '../sql/parser.js';
 import { type SessionStep, SqlSession } from '../sql/session.js';
 import { type RecoveringJob, runJob } from './recovering-job.js';
@@ -80,6 +81,15 @@ function parse(script: string): ScriptStatement[] {
   }
 }
 
+/** The plan, and what the details of EXPLAIN add to it; CHANGELOG_MODE adds nothing, for every plan shows it. */
+function explained(plan: PlannedJob, details: readonly ExplainDetail[]): string {
+  const parts = [explainPlan(plan)];
+  if (details.includes('ESTIMATED_COST')) parts.push('estimated cost: none, plans are chosen by rules');
+  if (details.includes('PLAN_ADVICE')) parts.push('plan advice: none');
+  if (details.includes('JSON_EXECUTION_PLAN')) parts.push(JSON.stringify(encodePlan(plan), null, 2));
+  return parts.join('\n\n');
+}
+
 /** Says of an error which statement it belongs to. */
 async function located(statement: ScriptStatement, run: () => Promise<void>): Promise<void> {
   try {
@@ -137,7 +147,7 @@ class ScriptRunner {
       case 'table':
         return this.output.rows(step.table.columns, step.table.rows);
       case 'explain':
-        this.output.text(explainPlan(this.plan(step.plans)));
+        this.output.text(explained(this.plan(step.plans), step.details));
     }
   }
 

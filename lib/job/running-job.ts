@@ -13,7 +13,7 @@ import { encodePlanBytes } from '../plan/encode.js';
 import type { PhysicalPlan } from '../plan/physical.js';
 import { AsyncQueue } from './async-queue.js';
 import { commandRun } from './command-run.js';
-import type { JobMetrics, JobWarning } from './metrics.js';
+import { type JobMetrics, type JobWarning, skippedRecordWarnings } from './metrics.js';
 import { UserCalls } from './user-calls.js';
 
 export interface StartOptions {
@@ -31,7 +31,6 @@ const CODES: Readonly<Record<string, SabotErrorCode>> = {
   io: 'SABOT_E_IO',
   cancelled: 'SABOT_E_CANCELLED',
   internal: 'SABOT_E_NATIVE',
-  unsupported: 'SABOT_E_UNSUPPORTED',
   restore: 'SABOT_E_RESTORE',
   checkpoint: 'SABOT_E_RESTORE',
   fenced: 'SABOT_E_FENCED',
@@ -73,6 +72,7 @@ export class RunningJob implements AsyncDisposable {
     const ended = new Promise<void>((resolve, reject) => {
       settle = (error) => {
         this.finished = true;
+        for (const warning of skippedRecordWarnings(this.metrics())) onWarning(warning);
         const failure = error === null ? undefined : (this.calls.failureOf(error) ?? jobError(error, plan.job));
         for (const queue of this.pieces.values()) queue.end(failure);
         this.calls.close().then(() => (failure === undefined ? resolve() : reject(failure)));
@@ -174,10 +174,14 @@ function printWarning(warning: JobWarning): void {
 }
 
 function jobError(error: NativeJobError, job: string): SabotError {
-  return new SabotError(CODES[error.kind] ?? 'SABOT_E_RUNTIME', error.message, {
+  return new SabotError(errorCode(error.kind), error.message, {
     kind: error.kind,
     job,
     ...(error.identifier === '' ? {} : { identifier: error.identifier }),
     ...(error.operator === '' ? {} : { operator: error.operator }),
   });
 }
+
+/** Kinds that begin with "unsupported" are mistakes of the script, found while the engine made its operators. */
+const errorCode = (kind: string): SabotErrorCode =>
+  kind.startsWith('unsupported') ? 'SABOT_E_UNSUPPORTED' : (CODES[kind] ?? 'SABOT_E_RUNTIME');

@@ -21,6 +21,7 @@ import type * as ast from './ast.js';
 import { Catalog } from './catalog.js';
 import { isKnownOption, optionNames } from './session-options.js';
 import { describeTable, show, type TextTable, textTable } from './show.js';
+import { unsupportedStatement } from './unsupported-statement.js';
 
 /** What a statement asks for. */
 export type SessionStep =
@@ -132,7 +133,7 @@ export class SqlSession {
       case 'describe':
         return this.describe(node);
       default:
-        throw unsupported(`${statementName(node.kind)} is not supported`, node.span);
+        throw unsupportedStatement(node);
     }
   }
 
@@ -368,6 +369,3 @@ function withQueryColumns(source: TableSource, schema: Schema): TableSource {
 }
 
 /** `createModel` as `CREATE MODEL`. */
-function statementName(kind: string): string {
-  return kind.replaceAll(/([A-Z])/g, ' $1').toUpperCase();
-}

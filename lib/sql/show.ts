@@ -57,6 +57,10 @@ export function show(node: ast.Show, catalog: Catalog): TextTable {
     case 'MODULES':
     case 'FULL MODULES':
       return list('module name', ['core']);
+    case 'JARS':
+      return list('jars', []);
+    case 'PROCEDURES':
+      return list('procedure name', []);
     case 'CREATE TABLE':
     case 'CREATE VIEW':
       return textTable(['result'], [[createStatement(requireObject(node, catalog))]]);

@@ -67,7 +67,8 @@ class CsvDecoder final : public Decoder {
   const char* SkipToRecord(const char* p, const char* end, bool at_end) const;
   bool HasRightLength(CsvFault* fault, const char* begin) const;
   bool ReadRecord(CsvFault* fault, const char* begin);
-  arrow::Status Refuse(const char* begin, const char* end, const CsvFault& fault) const;
+  arrow::Status Refuse(const char* begin, const char* end, const CsvFault& fault,
+                       std::string_view skip_option) const;
   void Pass(const char* from, const char* to) {
     bytes_ += to - from;
     place_.offset += to - from;
@@ -101,12 +102,12 @@ arrow::Result<size_t> CsvDecoder::Decode(std::string_view data, bool at_end, int
     const char* next = record_.Split(p, end, at_end, &fault);
     if (next == nullptr) break;
     if (!simdjson::validate_utf8(p, static_cast<size_t>(next - p))) {
-      return Refuse(p, next, {.at = p, .reason = "the record is not UTF-8"});
+      return Refuse(p, next, {.at = p, .reason = "the record is not UTF-8"}, {});
     }
     const int64_t first_row = num_rows_;
     if (!fault.reason.empty() || !ReadRecord(&fault, p)) {
       for (auto& column : columns_) column->Truncate(first_row);
-      if (!options_.ignore_parse_errors) return Refuse(p, next, fault);
+      if (!options_.ignore_parse_errors) return Refuse(p, next, fault, "csv.ignore-parse-errors");
       ++skipped_records_;
     }
     Pass(p, next);
@@ -129,10 +130,12 @@ const char* CsvDecoder::SkipToRecord(const char* p, const char* end, bool at_end
   return options_.allow_comments ? SkipCsvComments(p, end, at_end) : p;
 }
 
-arrow::Status CsvDecoder::Refuse(const char* begin, const char* end, const CsvFault& fault) const {
+arrow::Status CsvDecoder::Refuse(const char* begin, const char* end, const CsvFault& fault,
+                                 std::string_view skip_option) const {
   std::string_view record(begin, static_cast<size_t>(end - begin));
   while (record.ends_with('\n') || record.ends_with('\r')) record.remove_suffix(1);
-  return BadRecord(place_, record, static_cast<size_t>(fault.at - begin), fault.reason);
+  return BadRecord(place_, record, static_cast<size_t>(fault.at - begin), fault.reason,
+                   skip_option);
 }
 
 bool CsvDecoder::HasRightLength(CsvFault* fault, const char* begin) const {

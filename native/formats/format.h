@@ -27,9 +27,9 @@ struct RecordPlace {
 
 // The error of a record that cannot be read: kind "bad-record", identifier the file, and a message
 // that names file, offset, line, the reason and the text around `at` (a position in `record`, one
-// record's text).
+// record's text). `skip_option`: the option that leaves such records out, if one does.
 arrow::Status BadRecord(const RecordPlace& place, std::string_view record, size_t at,
-                        std::string_view reason);
+                        std::string_view reason, std::string_view skip_option = {});
 
 inline constexpr int64_t kDecodePadding = 64;
 inline constexpr int64_t kBatchBytesMax = 16 << 20;

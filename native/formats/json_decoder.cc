@@ -134,7 +134,7 @@ arrow::Result<const char*> JsonDecoder::Refuse(const char* line, const char* end
   std::string reason = fault.reason;
   if (fault.type != nullptr) reason += " (" + ToString(*fault.type) + ")";
   return BadRecord(place_, {line, static_cast<size_t>(newline - line)},
-                   static_cast<size_t>(fault.at - line), reason);
+                   static_cast<size_t>(fault.at - line), reason, "json.ignore-parse-errors");
 }
 
 arrow::Result<size_t> JsonDecoder::Decode(std::string_view data, bool at_end, int64_t rows_max) {

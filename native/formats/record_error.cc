@@ -53,7 +53,7 @@ std::string Around(std::string_view record, size_t at) {
 }  // namespace
 
 arrow::Status BadRecord(const RecordPlace& place, std::string_view record, size_t at,
-                        std::string_view reason) {
+                        std::string_view reason, std::string_view skip_option) {
   int64_t line = place.line;
   if (line == 0 && place.find_line) line = place.find_line(place.offset);
   std::string message =
@@ -64,6 +64,9 @@ arrow::Status BadRecord(const RecordPlace& place, std::string_view record, size_
   message += ": ";
   message += reason;
   message += "; the text there: " + Around(record, at);
+  if (!skip_option.empty()) {
+    message += "; to leave such records out, set '" + std::string(skip_option) + "' = 'true'";
+  }
   return UserError("bad-record", place.file, std::move(message));
 }
 

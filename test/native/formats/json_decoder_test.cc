@@ -285,7 +285,8 @@ TEST(JsonDecoder, AnErrorNamesFileLineOffsetReasonAndText) {
   EXPECT_EQ(detail->identifier(), "in");
   EXPECT_EQ(decoded.status.message(),
             "cannot read in, line 3, byte offset 31: a string is not closed; the text there: "
-            "{\"id\":2,\"v\":>>>\"broken");
+            "{\"id\":2,\"v\":>>>\"broken; to leave such records out, set "
+            "'json.ignore-parse-errors' = 'true'");
 }
 
 TEST(JsonDecoder, BadTextIsRefusedWithAReason) {
