@@ -82,7 +82,8 @@ function unknownFunction(node: ast.FunctionCall, context: ExpressionContext) {
   const args = node.args.map((arg) => (isExpression(arg) ? family(analyseExpression(arg, context)) : '<ANY>'));
   const written = foreignFunction(name);
   const near = written === undefined ? suggestion(name.toUpperCase(), functionNames()) : `; write ${written}`;
-  const message = `No match found for function signature ${name}(${args.join(', ')})${near}`;
+  const advice = near === '' ? '; SHOW FUNCTIONS lists those that there are' : near;
+  const message = `No match found for function signature ${name}(${args.join(', ')})${advice}`;
   return invalid('unknown-function', name, message, node.name.span);
 }
 

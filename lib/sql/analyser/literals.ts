@@ -44,13 +44,13 @@ export function literalExpression(node: LiteralNode): Literal {
 }
 
 function numberLiteral({ form, text, span }: NumberLiteral): Literal {
-  const outOfRange = () =>
-    invalid(
-      'invalid-literal',
-      text,
-      `Numeric literal '${text}' out of range; for more digits than BIGINT has, write CAST('${text}' AS DECIMAL(38, 0))`,
-      span,
-    );
+  const outOfRange = () => {
+    const advice =
+      form === 'approximate'
+        ? 'a DOUBLE reaches to 1.7976931348623157E308'
+        : `for more digits than BIGINT has, write CAST('${text}' AS DECIMAL(38, 0))`;
+    return invalid('invalid-literal', text, `Numeric literal '${text}' out of range; ${advice}`, span);
+  };
   if (form === 'approximate') {
     const value = Number(text);
     if (!Number.isFinite(value)) throw outOfRange();
