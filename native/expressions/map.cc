@@ -63,11 +63,12 @@ class MapGather {
     encoded_.push_back(std::move(encoded));
     return keys_.AddSource(keys);
   }
-  void Append(size_t source, int64_t key, int64_t value) {
+  // `keeps`: of equal keys the first value counts, not the last.
+  void Append(size_t source, int64_t key, int64_t value, bool keeps = false) {
     const auto [found, added] = row_.emplace(encoded_[source]->key(key), entries_.size());
     if (added) {
       entries_.push_back({source, key, source, value});
-    } else {
+    } else if (!keeps) {
       entries_[found->second].value_source = source;
       entries_[found->second].value = value;
     }
@@ -122,9 +123,10 @@ KernelResult BindMapUnion(const Expression& call, const SessionContext&) {
         ARROW_RETURN_NOT_OK(out.EndNull());
         continue;
       }
-      for (size_t source = 0; source < maps.size(); ++source) {
+      // As Flink: the last map's entries first, then what the ones before it add.
+      for (size_t source = maps.size(); source-- > 0;) {
         const ListSlice slice = maps[source][row];
-        for (int64_t i = slice.begin; i < slice.end; ++i) out.Append(source, i, i);
+        for (int64_t i = slice.begin; i < slice.end; ++i) out.Append(source, i, i, true);
       }
       ARROW_RETURN_NOT_OK(out.EndRow());
     }

@@ -1,5 +1,8 @@
 // REGEXP and its family. A pattern that Java rejects gives FALSE (REGEXP) or NULL (the others), as
 // in Flink.
+#include <bit>
+
+#include "base/hash_map_order.h"
 #include "expressions/any_integer.h"
 #include "expressions/lift.h"
 #include "expressions/list_writer.h"
@@ -165,6 +168,13 @@ arrow::Result<std::vector<Text>> Split(Regex& regex, Text s, size_t limit) {
   return parts;
 }
 
+// java.lang.String's hash.
+uint32_t JavaStringHash(Text text) {
+  uint32_t hash = 0;
+  for (const char16_t unit : ToUtf16(text)) hash = hash * 31 + unit;
+  return hash;
+}
+
 class StrToMap {
  public:
   arrow::Status Append(Text s, Text pairs, Text key_value, TextMapWriter& out) {
@@ -175,8 +185,10 @@ class StrToMap {
                                     pair_regex == nullptr ? pairs : key_value, "'");
     }
     entries_.clear();
+    size_t expected = 0;
     if (!s.empty()) {
       ARROW_ASSIGN_OR_RAISE(const auto parts, Split(*pair_regex, s, 0));
+      expected = parts.size();
       for (const Text part : parts) {
         ARROW_ASSIGN_OR_RAISE(const auto entry, Split(*key_regex, part, 2));
         if (entry.size() < 2) {
@@ -186,7 +198,14 @@ class StrToMap {
         }
       }
     }
-    for (const auto& [key, value] : entries_) ARROW_RETURN_NOT_OK(out.Append(key, value));
+    // In the order of the hash map that Flink makes, which has room for as many entries as there
+    // are parts.
+    std::vector<uint32_t> hashes;
+    for (const auto& [key, value] : entries_) hashes.push_back(JavaStringHash(key));
+    for (const size_t place : HashMapOrder(hashes, std::bit_ceil((expected * 4 + 2) / 3))) {
+      const auto& [key, value] = entries_[place];
+      ARROW_RETURN_NOT_OK(out.Append(key, value));
+    }
     return out.EndRow();
   }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/base64.h"
+#include "base/hash_map_order.h"
 #include "base/number_text.h"
 #include "base/temporal_text.h"
 
@@ -410,24 +411,31 @@ const char* JsonValueReader::ReadArray(const char* p, JsonFault& fault) {
   return p + 1;
 }
 
-// Of equal keys the last one's value counts, so the keys are looked at first.
+// Of equal keys the last one's value counts, so the keys are looked at first. Entries come in the
+// order of the hash map that Flink reads them into.
 const char* JsonValueReader::ReadMap(const char* p, JsonFault& fault) {
   const char* end = SkipJsonValue(p, 0, fault);
   if (end == nullptr) return nullptr;
   std::unordered_map<std::string, const char*> values;
   std::vector<const char*> keys;  // Of first appearances.
+  std::vector<uint32_t> hashes;
   for (p = SkipJsonBlanks(p + 1); *p != '}';) {
     uint32_t flags = 0;
     const char* key_end = ScanJsonString(p + 1, &flags);
     std::string key;
     UnescapeJsonString(p + 1, key_end, &key);
     const char* value = SkipJsonBlanks(SkipJsonBlanks(key_end + 1) + 1);
+    const uint32_t hash = BinaryStringHash(key);
     const auto [entry, inserted] = values.insert_or_assign(std::move(key), value);
-    if (inserted) keys.push_back(p);
+    if (inserted) {
+      keys.push_back(p);
+      hashes.push_back(hash);
+    }
     p = SkipJsonBlanks(SkipJsonValue(value, 0, fault));
     if (*p == ',') p = SkipJsonBlanks(p + 1);
   }
-  for (const char* key : keys) {
+  for (const size_t place : HashMapOrder(hashes)) {
+    const char* key = keys[place];
     if (key_->Read(key, fault) == nullptr) return nullptr;
     uint32_t flags = 0;
     const char* key_end = ScanJsonString(key + 1, &flags);
