@@ -26,6 +26,8 @@ const REFUSED: readonly [sql: string, kind: string, identifier: string][] = [
   ['SELECT FOO(BAR(k)) FROM w', 'unknown-function', 'BAR'],
   ['SELECT UPPER(k, i) FROM w', 'argument-count', 'UPPER'],
   ['SELECT SUM(k) FROM w', 'type-mismatch', 'SUM'],
+  ['SELECT MAP_ENTRIES(NULL) FROM w', 'type-mismatch', 'NULL'],
+  ['SELECT ARRAY_CONCAT(ARRAY[i], NULL) FROM w', 'type-mismatch', 'NULL'],
   ['SELECT d < ts FROM t', 'type-mismatch', '<'],
   ['SELECT i FROM w WHERE i', 'type-mismatch', 'WHERE'],
   ["SELECT i = '4' FROM w", 'type-mismatch', 'INTEGER and CHAR'],

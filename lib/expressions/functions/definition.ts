@@ -115,6 +115,13 @@ function familyAt(signature: Signature, position: number): Family {
   return FAMILIES[signature.families[Math.min(position, last)]!]!;
 }
 
+const COLLECTIONS = ['array', 'comparableArray', 'stringArray', 'map', 'arrayOrMultiset', 'collection'];
+
+/** Whether an argument can only be a collection: then a NULL there needs a type. */
+export function takesCollection({ families }: Signature, position: number): boolean {
+  return COLLECTIONS.includes(families[Math.min(position, families.length - 1)] ?? '');
+}
+
 export function acceptsCount(signature: Signature, count: number): boolean {
   return count >= signature.required && (signature.variadic || count <= signature.families.length);
 }

@@ -13,6 +13,7 @@ import {
   printSignature,
   type ResultContext,
   resolveFunction,
+  takesCollection,
 } from '../../expressions/functions/definition.js';
 import {
   asTimeAttribute,
@@ -113,7 +114,9 @@ export function typedArguments(
   context?: ResultContext,
 ) {
   const { name } = definition;
-  if (!definition.modern) rejectNull(args, node.span);
+  const { signatures } = definition;
+  const typed = (_: Expression, i: number) => signatures.every((signature) => takesCollection(signature, i));
+  rejectNull(definition.modern ? args.filter(typed) : args, node.span);
   for (const position of definition.literals ?? []) {
     if (args[position] !== undefined && !isLiteral(args[position])) {
       throw invalid('type-mismatch', name, `Argument to function '${name}' must be a literal`, node.span);
