@@ -16,6 +16,14 @@ bool SkipsNull(const AggregateCall& call) {
   return call.args.size() == 1 && call.function != "array_agg" && call.function != "json_arrayagg";
 }
 
+// Whether the function's result depends on the order of its values: all but these, and sums of
+// floating-point numbers do in their last digits.
+bool OrderMatters(const AggregateCall& call) {
+  const std::string& name = call.function;
+  if (name == "count" || name == "min" || name == "max" || name == "collect") return false;
+  return (name != "sum" && name != "sum0" && name != "avg") || call.arg_types[0].is_floating();
+}
+
 // FILTER as bytes; NULL is not TRUE.
 void ExpandFilter(const arrow::Array& column, const uint8_t* wanted, std::vector<uint8_t>& bytes) {
   const auto& filter = static_cast<const arrow::BooleanArray&>(column);
@@ -55,7 +63,7 @@ arrow::Result<std::unique_ptr<AggregateSet>> AggregateSet::Make(std::vector<Aggr
             std::make_unique<DistinctSet>(plan.args, skips_null, input_retracts));
         call.distinct = set->distinct_sets_.back().get();
       }
-      call.place = call.distinct->AddCall();
+      call.place = call.distinct->AddCall(OrderMatters(plan));
       // The set has dropped NULLs already, so COUNT need not read its argument.
       if (skips_null && plan.function == "count") {
         inner.args.clear();

@@ -54,7 +54,9 @@ bool ArrivalList::Remove(KeyedTable& table, Slot slot, std::string_view value) {
   // Encodings are prefix-free: what begins with this value is this value.
   if (place == kNoSlot || !places.element(place).starts_with(value)) {
     ChildTable& missing = table.child(missing_);
-    ++missing.cells().at<int64_t>(0, Insert(missing, slot, value));
+    const Slot element = Insert(missing, slot, value);
+    missing.Touch(element);
+    ++missing.cells().at<int64_t>(0, element);
     return false;
   }
   const std::string sequence(places.element(place).substr(value.size()));

@@ -1,9 +1,10 @@
-// collect: a MULTISET, value -> how often; NULLs skipped, empty (not NULL) for no value.
+// collect: a MULTISET, value -> how often, in order of the values; NULLs skipped, empty (not NULL)
+// for no value.
 //
 //   COLLECT(x) over 3, 5, 3  ->  {3=2, 5=1}
 //
-// State: a child, value -> count. A count is negative while a value has been taken back before it
-// came.
+// State: an ordered child, value -> count. A count is negative while a value has been taken back
+// before it came.
 #include <arrow/array/builder_nested.h>
 #include <arrow/array/builder_primitive.h>
 
@@ -20,7 +21,7 @@ class Collect final : public RowAggregate {
 
   void Place(KeyedTableLayout& layout) override {
     child_ = static_cast<int>(layout.children.size());
-    layout.children.push_back({{{"count", CellSpec::Kind::kFixed8}}, false});
+    layout.children.push_back({{{"count", CellSpec::Kind::kFixed8}}, true});
   }
 
  protected:
@@ -61,6 +62,7 @@ class Collect final : public RowAggregate {
     ChildTable& child = table.child(child_);
     bool inserted;
     const Slot element = child.FindOrInsert(slot, value, hash, &inserted);
+    child.Touch(element);
     int64_t& count = child.cells().at<int64_t>(0, element);
     count += change;
     if (count == 0) child.Erase(element);

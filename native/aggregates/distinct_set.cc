@@ -20,6 +20,12 @@ void DistinctSet::Place(KeyedTableLayout& layout) {
   const size_t cells = bits() ? 1 : num_calls_;
   for (size_t i = 0; i < cells; ++i)
     child.cells.push_back({bits() ? "calls" : "count", CellSpec::Kind::kFixed8});
+  if (by_arrival_) {
+    next_ = static_cast<int>(layout.cells.size());
+    layout.cells.push_back({"next", CellSpec::Kind::kFixed8});
+    arrival_ = static_cast<int>(cells);
+    child.cells.push_back({"arrival", CellSpec::Kind::kFixed8});
+  }
   layout.children.push_back(std::move(child));
   masks_.resize(num_calls_);
 }
@@ -66,14 +72,33 @@ arrow::Status DistinctSet::Update(KeyedTable& table, const Batch& batch,
                                    element_slots_);
   for (std::vector<uint8_t>& mask : masks_) mask.resize(length);
   if (bits()) {
-    MarkBits(table, filters);
+    MarkBits(table, slots, filters);
   } else {
-    MarkCounts(table, batch.raw_kinds(), filters);
+    MarkCounts(table, slots, batch.raw_kinds(), filters);
   }
   return arrow::Status::OK();
 }
 
-void DistinctSet::MarkBits(KeyedTable& table, std::span<const uint8_t* const> filters) {
+// Numbers count from 1: an element that has none is new.
+void DistinctSet::NoteArrival(KeyedTable& table, Slot parent, Slot element) {
+  if (!by_arrival_) return;
+  auto& arrival = table.child(child_).cells().at<int64_t>(arrival_, element);
+  if (arrival == 0) arrival = ++table.cells().at<int64_t>(next_, parent);
+}
+
+std::vector<Slot> DistinctSet::InOrder(const KeyedTable& table, Slot parent) const {
+  const ChildTable& child = table.child(child_);
+  std::vector<Slot> elements = child.Elements(parent);
+  if (by_arrival_) {
+    std::sort(elements.begin(), elements.end(), [&](Slot a, Slot b) {
+      return child.cells().at<int64_t>(arrival_, a) < child.cells().at<int64_t>(arrival_, b);
+    });
+  }
+  return elements;
+}
+
+void DistinctSet::MarkBits(KeyedTable& table, std::span<const Slot> slots,
+                           std::span<const uint8_t* const> filters) {
   const size_t length = element_slots_.size();
   uint64_t always = 0;
   for (size_t call = 0; call < num_calls_; ++call) {
@@ -85,7 +110,8 @@ void DistinctSet::MarkBits(KeyedTable& table, std::span<const uint8_t* const> fi
     const uint8_t* const filter = filters[call];
     for (size_t row = 0; row < length; ++row) fresh_[row] |= uint64_t{filter[row]} << call;
   }
-  CellColumns& cells = table.child(child_).cells();
+  ChildTable& child = table.child(child_);
+  CellColumns& cells = child.cells();
   const size_t offset = cells.offset(0);
   for (size_t row = 0; row < length; ++row) {
     const Slot element = element_slots_[row];
@@ -95,7 +121,10 @@ void DistinctSet::MarkBits(KeyedTable& table, std::span<const uint8_t* const> fi
     }
     auto& seen = *reinterpret_cast<uint64_t*>(cells.row(element) + offset);
     fresh_[row] &= ~seen;
+    if (fresh_[row] == 0) continue;
+    child.Touch(element);
     seen |= fresh_[row];
+    NoteArrival(table, slots[row], element);
   }
   for (size_t call = 0; call < num_calls_; ++call) {
     uint8_t* const mask = masks_[call].data();
@@ -104,7 +133,7 @@ void DistinctSet::MarkBits(KeyedTable& table, std::span<const uint8_t* const> fi
   }
 }
 
-void DistinctSet::MarkCounts(KeyedTable& table, const int8_t* kinds,
+void DistinctSet::MarkCounts(KeyedTable& table, std::span<const Slot> slots, const int8_t* kinds,
                              std::span<const uint8_t* const> filters) {
   const size_t length = element_slots_.size();
   ChildTable& child = table.child(child_);
@@ -113,6 +142,10 @@ void DistinctSet::MarkCounts(KeyedTable& table, const int8_t* kinds,
     const Slot element = element_slots_[row];
     const bool retract = kinds != nullptr && IsRetract(static_cast<RowKind>(kinds[row]));
     bool zero = false;
+    if (element != kNoSlot) {
+      child.Touch(element);
+      NoteArrival(table, slots[row], element);
+    }
     for (size_t call = 0; call < num_calls_; ++call) {
       uint8_t& mask = masks_[call][row];
       mask = 0;
@@ -157,7 +190,7 @@ bool DistinctSet::NextMerged() {
   while (merged_.slots.size() < kMergedRowsMax) {
     if (pending_.empty()) {
       if (next_pair_ == from_.size()) break;
-      pending_ = others.Elements(from_[next_pair_++]);
+      pending_ = InOrder(*other_, from_[next_pair_++]);
       std::reverse(pending_.begin(), pending_.end());
       continue;
     }
@@ -167,6 +200,8 @@ bool DistinctSet::NextMerged() {
     const std::string_view element = others.element(from);
     bool inserted;
     const Slot to = child.FindOrInsert(parent, element, HashBytes(element), &inserted);
+    child.Touch(to);
+    NoteArrival(*into_, parent, to);
     merged_.slots.push_back(parent);
     merged_.elements.push_back(element);
     if (bits()) {

@@ -25,8 +25,12 @@ class DistinctSet {
 
   const std::vector<int>& args() const { return args_; }
   bool skips_null() const { return skips_null_; }
-  // The number of a further call; all calls are added before Place.
-  size_t AddCall() { return num_calls_++; }
+  // The number of a further call; all calls are added before Place. `by_arrival`: merged elements
+  // must come in their order of arrival.
+  size_t AddCall(bool by_arrival) {
+    by_arrival_ = by_arrival_ || by_arrival;
+    return num_calls_++;
+  }
   void Place(KeyedTableLayout& layout);
 
   // filters[k]: the rows of call k (nullptr: all); `wanted` bounds them all. Afterwards mask(k)
@@ -50,8 +54,12 @@ class DistinctSet {
 
  private:
   bool bits() const { return !retracts_ && num_calls_ <= 64; }
-  void MarkBits(KeyedTable& table, std::span<const uint8_t* const> filters);
-  void MarkCounts(KeyedTable& table, const int8_t* kinds, std::span<const uint8_t* const> filters);
+  void NoteArrival(KeyedTable& table, Slot parent, Slot element);
+  std::vector<Slot> InOrder(const KeyedTable& table, Slot parent) const;
+  void MarkBits(KeyedTable& table, std::span<const Slot> slots,
+                std::span<const uint8_t* const> filters);
+  void MarkCounts(KeyedTable& table, std::span<const Slot> slots, const int8_t* kinds,
+                  std::span<const uint8_t* const> filters);
   const uint8_t* WantedRows(const Batch& batch, const uint8_t* wanted,
                             std::span<const uint8_t* const> filters);
   void EraseIfUnused(ChildTable& child, Slot element);
@@ -59,8 +67,11 @@ class DistinctSet {
   std::vector<int> args_;
   bool skips_null_;
   bool retracts_;
+  bool by_arrival_ = false;
   size_t num_calls_ = 0;
+  int next_ = -1;  // Cell: the next arrival number.
   int child_ = -1;
+  int arrival_ = -1;  // The child's cell.
 
   // Of the call under way.
   EncodedKeys elements_;

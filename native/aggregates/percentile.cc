@@ -171,6 +171,7 @@ class Percentile final : public RowAggregate {
     ChildTable& child = table.child(child_);
     bool inserted;
     const Slot element = child.FindOrInsert(slot, value, hash, &inserted);
+    child.Touch(element);
     int64_t& count = child.cells().at<int64_t>(0, element);
     count += change;
     if (count == 0) child.Erase(element);

@@ -25,7 +25,7 @@ namespace {
 constexpr size_t kPieceRows = 8192;
 
 // Cells of a session before its aggregates. A session's key is the group's key and a number of its
-// own.
+// own. kNext is rebuilt on restore: to change it is no change to snapshots.
 enum Cell : int { kStart = 0, kEnd = 1, kNext = 2, kRows = 3 };
 constexpr size_t kNumberBytes = 8;
 
@@ -172,7 +172,10 @@ class SessionWindow final : public Operator {
       }
       found = slot;
     }
-    if (found != kNoSlot) Extend(found, time, time + windows_.gap_ms());
+    if (found != kNoSlot) {
+      sessions_->Touch(found);
+      Extend(found, time, time + windows_.gap_ms());
+    }
     return found;
   }
 
@@ -209,6 +212,7 @@ class SessionWindow final : public Operator {
         previous = slot;
       } else if (into == kNoSlot) {
         into = previous = slot;
+        sessions_->Touch(into);
       } else {
         const std::array<Slot, 1> to = {into};
         const std::array<Slot, 1> from = {slot};

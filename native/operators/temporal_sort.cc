@@ -25,7 +25,7 @@ class TemporalSort final : public Operator {
       : order_by_(std::move(order_by)), store_(ToArrow(schema)), metrics_(metrics) {}
 
   arrow::Result<Progress> Process(int, const Batch& in, Collector& out) override {
-    ARROW_RETURN_NOT_OK(Keep(in));
+    ARROW_RETURN_NOT_OK(Keep(in, store_.Append(in.rows)));
     ARROW_RETURN_NOT_OK(out.EmitLate(0, in, late_));
     return Progress::kDone;
   }
@@ -66,29 +66,23 @@ class TemporalSort final : public Operator {
   arrow::Status Snapshot(SnapshotWriter& to) override {
     to.PutInt64("watermark", watermark_);
     to.PutInt64("last_emitted", last_emitted_);
-    if (waiting_.empty()) return arrow::Status::OK();
-    std::vector<RowId> rows;
-    for (const Waiting& row : waiting_) rows.push_back(row.row);
-    std::sort(rows.begin(), rows.end());
-    ARROW_ASSIGN_OR_RAISE(const auto batch, store_.Gather(rows));
-    ARROW_ASSIGN_OR_RAISE(auto bytes, SerializeBatch(batch));
-    to.Freeze("rows", std::make_unique<FrozenBytes>(std::move(bytes)));
-    return arrow::Status::OK();
+    return store_.Snapshot("rows", to);
   }
 
   arrow::Status Restore(const SnapshotReader& from) override {
     if (from.Has("watermark")) {
       ARROW_ASSIGN_OR_RAISE(watermark_, from.GetInt64("watermark"));
     }
-    ARROW_ASSIGN_OR_RAISE(const auto chains, from.Chains("rows"));
-    for (const SnapshotReader::SectionChain& chain : chains) {
-      ARROW_ASSIGN_OR_RAISE(auto rows, DeserializeBatch(chain.back()->pieces[0]));
-      ARROW_RETURN_NOT_OK(Keep(Batch{std::move(rows), nullptr, kNoSplit}));
-    }
     if (from.Has("last_emitted")) {
       ARROW_ASSIGN_OR_RAISE(last_emitted_, from.GetInt64("last_emitted"));
     }
-    return arrow::Status::OK();
+    std::vector<int32_t> rows;
+    return store_.Restore("rows", from, [&](RowStore::Restored& restored) {
+      rows.resize(static_cast<size_t>(restored.batch().num_rows()));
+      std::iota(rows.begin(), rows.end(), 0);
+      ARROW_ASSIGN_OR_RAISE(const RowId first, restored.Append(rows));
+      return Keep(restored.batch(), first);
+    });
   }
 
  private:
@@ -98,10 +92,9 @@ class TemporalSort final : public Operator {
     std::string key;
   };
 
-  // What is too late goes to late_.
-  arrow::Status Keep(const Batch& in) {
+  // `first`: the id of the batch's first row in the store. What is too late goes to late_.
+  arrow::Status Keep(const Batch& in, RowId first) {
     const int64_t* times = in.rows->column_data(order_by_[0].column)->GetValues<int64_t>(1);
-    const RowId first = store_.Append(in.rows);
     late_.clear();
     for (int64_t row = 0; row < in.num_rows(); ++row) {
       const RowId id = first + static_cast<uint64_t>(row);

@@ -32,6 +32,18 @@ size_t SizeOfClass(size_t size_class) {
 
 ByteArena::~ByteArena() { Clear(); }
 
+ByteArena& ByteArena::operator=(ByteArena&& from) noexcept {
+  Clear();
+  free_ = std::exchange(from.free_, {});
+  chunks_ = std::move(from.chunks_);
+  next_ = std::exchange(from.next_, nullptr);
+  left_ = std::exchange(from.left_, 0);
+  chunk_size_ = std::exchange(from.chunk_size_, kChunkMin);
+  large_ = std::move(from.large_);
+  size_bytes_ = std::exchange(from.size_bytes_, 0);
+  return *this;
+}
+
 void ByteArena::Clear() {
   for (char* block : large_) std::free(block);
   large_.clear();

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace sabot {
@@ -14,8 +15,8 @@ class ByteArena {
  public:
   ByteArena() = default;
   ~ByteArena();
-  ByteArena(const ByteArena&) = delete;
-  ByteArena& operator=(const ByteArena&) = delete;
+  ByteArena(ByteArena&& from) noexcept { *this = std::move(from); }
+  ByteArena& operator=(ByteArena&& from) noexcept;
 
   // What Allocate(size) makes room for: at least `size`, at least 16.
   static size_t Capacity(size_t size);

@@ -15,6 +15,17 @@ class ByteWriter {
   void U32(uint32_t value) { Append(&value, sizeof(value)); }
   void U64(uint64_t value) { Append(&value, sizeof(value)); }
   void I64(int64_t value) { Append(&value, sizeof(value)); }
+  void U8(uint8_t value) { bytes_.push_back(static_cast<char>(value)); }
+  // Seven bits a byte, low ones first.
+  void Varint(uint64_t value) {
+    for (; value >= 0x80; value >>= 7) U8(static_cast<uint8_t>(value | 0x80));
+    U8(static_cast<uint8_t>(value));
+  }
+  // Bytes after their length as a varint: for many short ones.
+  void Short(std::string_view value) {
+    Varint(value.size());
+    bytes_.append(value);
+  }
   void Bytes(std::string_view value) {
     U32(static_cast<uint32_t>(value.size()));
     bytes_.append(value);
@@ -33,11 +44,15 @@ class ByteWriter {
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}
+  uint8_t U8() { return Get<uint8_t>(); }
+  uint64_t Varint();
+  std::string_view Short() { return Take(Varint()); }
   uint32_t U32() { return Get<uint32_t>(); }
   uint64_t U64() { return Get<uint64_t>(); }
   int64_t I64() { return Get<int64_t>(); }
   std::string_view Bytes() { return Take(U32()); }
   std::string_view Take(size_t size);
+  size_t size() const { return bytes_.size(); }  // What is left.
   bool done() const { return bytes_.empty(); }
   bool ok() const { return ok_; }
 

@@ -51,6 +51,19 @@ CellColumns::CellColumns(const std::vector<CellSpec>& specs, size_t header_bytes
 
 CellColumns::~CellColumns() { ClearAll(); }
 
+CellColumns& CellColumns::operator=(CellColumns&& from) noexcept {
+  ClearAll();
+  columns_ = std::move(from.columns_);
+  header_bytes_ = from.header_bytes_;
+  stride_ = from.stride_;
+  slots_ = std::exchange(from.slots_, 0);
+  capacity_ = std::exchange(from.capacity_, 0);
+  bases_ = std::exchange(from.bases_, {});
+  chunks_ = std::exchange(from.chunks_, {});
+  arena_ = std::move(from.arena_);
+  return *this;
+}
+
 void CellColumns::ClearAll() {
   arena_.Clear();
   for (void* chunk : chunks_) std::free(chunk);
@@ -124,9 +137,8 @@ void CellColumns::Write(Slot slot, ByteWriter& to) const {
       continue;
     }
     const auto& cell = *reinterpret_cast<const ByteCell*>(at);
-    const char present = cell.data != nullptr ? 1 : 0;
-    to.Append(&present, 1);
-    if (present != 0) to.Bytes({cell.data, cell.size});
+    to.U8(cell.data != nullptr ? 1 : 0);
+    if (cell.data != nullptr) to.Bytes({cell.data, cell.size});
   }
 }
 
@@ -139,8 +151,21 @@ void CellColumns::Read(Slot slot, ByteReader& from) {
         std::memcpy(row(slot) + column.offset, raw.data(), column.width);
       continue;
     }
-    const std::string_view present = from.Take(1);
-    if (from.ok() && present[0] != 0) set_bytes(static_cast<int>(i), slot, from.Bytes());
+    if (from.U8() != 0) {
+      set_bytes(static_cast<int>(i), slot, from.Bytes());
+    } else {
+      clear_bytes(static_cast<int>(i), slot);
+    }
+  }
+}
+
+void CellColumns::Skip(ByteReader& from) const {
+  for (const Column& column : columns_) {
+    if (column.kind != CellSpec::Kind::kBytes) {
+      from.Take(column.width);
+    } else if (from.U8() != 0) {
+      from.Bytes();
+    }
   }
 }
 

@@ -8,10 +8,11 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "state/byte_arena.h"
-#include "state/snapshot.h"
+#include "state/byte_framing.h"
 
 namespace sabot {
 
@@ -31,8 +32,8 @@ class CellColumns {
   // around.
   explicit CellColumns(const std::vector<CellSpec>& specs, size_t header_bytes = 0);
   ~CellColumns();
-  CellColumns(const CellColumns&) = delete;
-  CellColumns& operator=(const CellColumns&) = delete;
+  CellColumns(CellColumns&& from) noexcept { *this = std::move(from); }
+  CellColumns& operator=(CellColumns&& from) noexcept;
 
   // Slots 0..slots exist afterwards, new ones zeroed. Existing cells never move.
   void Reserve(Slot slots);
@@ -70,7 +71,8 @@ class CellColumns {
   void clear_bytes(int column, Slot slot);
 
   void Write(Slot slot, ByteWriter& to) const;
-  void Read(Slot slot, ByteReader& from);
+  void Read(Slot slot, ByteReader& from);  // Replaces all cells.
+  void Skip(ByteReader& from) const;       // Over one slot's cells.
   int64_t size_bytes() const {
     return static_cast<int64_t>(slots_) * static_cast<int64_t>(stride_) + arena_.size_bytes();
   }
@@ -93,8 +95,8 @@ class CellColumns {
     size_t offset;
   };
   std::vector<Column> columns_;
-  size_t header_bytes_;
-  size_t stride_;
+  size_t header_bytes_ = 0;
+  size_t stride_ = 0;
   uint64_t slots_ = 0;     // That exist.
   uint64_t capacity_ = 0;  // Of the chunks allocated.
   // Where place 0 would be, were it in the chunk: only arithmetic, so kept as integers.

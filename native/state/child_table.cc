@@ -7,25 +7,28 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "state/keyed_table.h"
 
 namespace sabot {
 namespace {
 
 // Rows of a batch whose cache lines are fetched together.
 constexpr size_t kBlock = 32;
+constexpr size_t kElementBytesMax = SlotTracker::kNoMarks;
 
 }  // namespace
 
-ChildTable::ChildTable(const ChildSpec& spec)
-    : ordered_(spec.ordered), cells_(spec.cells, sizeof(Header)) {
+ChildTable::ChildTable(const ChildSpec& spec, KeyedTable* owner)
+    : ordered_(spec.ordered), owner_(owner), cells_(spec.cells, sizeof(Header)) {
   static_assert(sizeof(Header) == 32);
 }
 
 std::string_view ChildTable::ElementOf(const Header& header) {
-  if (header.size <= kInline) return {header.bytes, header.size};
+  const uint32_t size = SizeOf(header);
+  if (size <= kInline) return {header.bytes, size};
   const char* data;
   std::memcpy(&data, header.bytes, sizeof(data));
-  return {data, header.size};
+  return {data, size};
 }
 
 std::string_view ChildTable::element(Slot slot) const { return ElementOf(header(slot)); }
@@ -84,8 +87,11 @@ Slot ChildTable::Insert(Slot parent, std::string_view element, uint32_t tag) {
     slot = num_slots_++;
     cells_.Reserve(num_slots_);
   }
+  SABOT_CHECK(element.size() <= kElementBytesMax);
   Header& added = header(slot);
-  added = {tag, static_cast<uint32_t>(element.size()), parent, kNoSlot, kNoSlot, {}};
+  uint32_t word = added.word;
+  tracker_.Take(slot, word);
+  added = {tag, word | static_cast<uint32_t>(element.size()), parent, kNoSlot, kNoSlot, {}};
   if (element.size() <= kInline) {
     if (!element.empty()) std::memcpy(added.bytes, element.data(), element.size());
   } else {
@@ -115,7 +121,22 @@ void ChildTable::Erase(Slot parent, std::string_view element, uint64_t hash) {
   if (slot != kNoSlot) Erase(slot);
 }
 
+void ChildTable::TouchUntouched(Slot slot) {
+  uint32_t& word = header(slot).word;
+  if (tracker_.MustSave(slot, word)) owner_->SaveElement(*this, slot);
+  tracker_.Touch(slot, word);
+}
+
+void ChildTable::SaveAll(Slot parent) {
+  if (count(parent) == 0) return;
+  for (const Slot slot : Elements(parent)) {
+    if (tracker_.MustSave(slot, header(slot).word)) owner_->SaveElement(*this, slot);
+  }
+}
+
 void ChildTable::Erase(Slot slot) {
+  if (tracker_.MustSave(slot, header(slot).word)) owner_->SaveElement(*this, slot);
+  if (tracker_.MustForget(header(slot).word)) owner_->ForgetElement(*this, slot);
   Parent& of = parents_[header(slot).parent];
   if (ordered_) {
     TreeErase(of.root, slot);
@@ -142,6 +163,10 @@ void ChildTable::Link(Parent& of) {
 }
 
 void ChildTable::EraseAll(Slot parent) {
+  for (const Slot slot : Elements(parent)) Erase(slot);
+}
+
+void ChildTable::DropAll(Slot parent) {
   if (count(parent) == 0) return;
   for (const Slot slot : Elements(parent)) Release(slot);
   parents_[parent] = {};
@@ -150,17 +175,20 @@ void ChildTable::EraseAll(Slot parent) {
 void ChildTable::Release(Slot slot) {
   Header& released = header(slot);
   index_.Erase(released.tag, slot);
-  if (released.size > kInline) {
+  if (SizeOf(released) > kInline) {
     char* data;
     std::memcpy(&data, released.bytes, sizeof(data));
-    cells_.arena().Free(data, released.size);
+    cells_.arena().Free(data, SizeOf(released));
   }
   cells_.Clear(slot);
-  released = {0, 0, kNoSlot, free_, kNoSlot, {}};
+  uint32_t word = released.word;
+  tracker_.Free(word);
+  released = {0, word, kNoSlot, free_, kNoSlot, {}};
   free_ = slot;
 }
 
 void ChildTable::Clear() {
+  tracker_ = SlotTracker();
   cells_.ClearAll();
   index_.Clear();
   parents_.clear();

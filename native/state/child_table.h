@@ -11,8 +11,11 @@
 #include "batch/key_encoding.h"
 #include "state/cell_columns.h"
 #include "state/key_index.h"
+#include "state/slot_tracker.h"
 
 namespace sabot {
+
+class KeyedTable;
 
 struct ChildSpec {
   std::vector<CellSpec> cells;
@@ -23,18 +26,22 @@ struct ChildSpec {
 
 class ChildTable {
  public:
-  explicit ChildTable(const ChildSpec& spec);
+  // `owner` hears what its snapshots have to know; nullptr for a table on its own.
+  explicit ChildTable(const ChildSpec& spec, KeyedTable* owner = nullptr);
   ChildTable(const ChildTable&) = delete;
   ChildTable& operator=(const ChildTable&) = delete;
 
   // The element's own slot in cells(); *inserted tells whether it is new. `hash` is the element's
-  // (HashBytes).
+  // (HashBytes). Touch it before changing cells, if it is not.
   Slot FindOrInsert(Slot parent, std::string_view element, uint64_t hash, bool* inserted);
   Slot Find(Slot parent, std::string_view element, uint64_t hash) const;
   // A whole batch: slots[i] for element i under parents[i]; only rows with wanted[i] != 0 (nullptr:
   // all), the others get kNoSlot.
   void FindOrInsert(std::span<const Slot> parents, const EncodedKeys& elements,
                     const uint8_t* wanted, std::span<Slot> slots);
+  void Touch(Slot element_slot) {
+    if (!tracker_.IsTouched(header(element_slot).word)) TouchUntouched(element_slot);
+  }
   void Erase(Slot element_slot);
   void Erase(Slot parent, std::string_view element, uint64_t hash);
   void EraseAll(Slot parent);
@@ -63,12 +70,13 @@ class ChildTable {
   int64_t size_bytes() const;
 
  private:
+  friend class KeyedTable;
   static constexpr uint32_t kInline = 12;
   // Precedes an element's cells. Links: an ordered table's tree (a treap, the tag gives the
   // priority), or the list in order of insertion.
   struct Header {
     uint32_t tag;
-    uint32_t size;
+    uint32_t word;  // The element's size, and the tracker's marks.
     Slot parent;
     Slot left;            // Or the previous one; of a free slot the next free one.
     Slot right;           // Or the next one.
@@ -97,6 +105,15 @@ class ChildTable {
   Slot FindTagged(Slot parent, std::string_view element, uint32_t tag) const;
   Slot Insert(Slot parent, std::string_view element, uint32_t tag);
   void Release(Slot slot);
+  void TouchUntouched(Slot slot);
+  // All that a snapshot still has to write of a parent's elements.
+  void SaveAll(Slot parent);
+  // Of a parent that goes: snapshots hear of that.
+  void DropAll(Slot parent);
+  auto WordOf() {
+    return [this](Slot slot) -> uint32_t& { return header(slot).word; };
+  }
+  static uint32_t SizeOf(const Header& header) { return header.word & SlotTracker::kNoMarks; }
 
   uint32_t PriorityOf(Slot slot) const { return header(slot).tag * 0x9E3779B1u; }
   void TreeInsert(Slot& root, Slot slot);
@@ -108,11 +125,13 @@ class ChildTable {
   Slot Rightmost(Slot tree) const;
 
   bool ordered_;
+  KeyedTable* owner_;
   CellColumns cells_;
   KeyIndex index_;
   std::vector<Parent> parents_;  // By parent slot.
   Slot num_slots_ = 0;
   Slot free_ = kNoSlot;
+  SlotTracker tracker_;
 };
 
 }  // namespace sabot

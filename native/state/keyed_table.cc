@@ -17,7 +17,11 @@ KeyedTable::KeyedTable(std::string name, KeyedTableLayout layout)
     : name_(std::move(name)), layout_(std::move(layout)), cells_(layout_.cells, sizeof(Header)) {
   static_assert(sizeof(Header) == 32);
   for (const ChildSpec& child : layout_.children)
-    children_.push_back(std::make_unique<ChildTable>(child));
+    children_.push_back(std::make_unique<ChildTable>(child, this));
+}
+
+KeyedTable::~KeyedTable() {
+  if (frozen_ != nullptr) LeaveToSnapshot();
 }
 
 template <typename RowOf>
@@ -39,8 +43,13 @@ void KeyedTable::LookupBatch(const EncodedKeys& keys, RowOf&& row_of, std::span<
       const std::string_view key = keys.key(row);
       const Slot found = index_.Find(KeyIndex::TagOf(hash),
                                      [&](Slot slot) { return SameKey(KeyOf(header(slot)), key); });
-      slots[i] = found != kNoSlot ? found : Insert(key, hash);
-      if (found == kNoSlot && inserted != nullptr) inserted->push_back(row);
+      if (found != kNoSlot) {
+        Touch(found);
+        slots[i] = found;
+        continue;
+      }
+      slots[i] = Insert(key, hash);
+      if (inserted != nullptr) inserted->push_back(row);
     }
   }
 }
@@ -65,7 +74,15 @@ Slot KeyedTable::Lookup(std::string_view key, uint64_t hash) const {
 Slot KeyedTable::LookupOrInsert(std::string_view key, uint64_t hash, bool* inserted) {
   const Slot found = Lookup(key, hash);
   *inserted = found == kNoSlot;
-  return found != kNoSlot ? found : Insert(key, hash);
+  if (found == kNoSlot) return Insert(key, hash);
+  Touch(found);
+  return found;
+}
+
+void KeyedTable::TouchUntouched(Slot slot) {
+  uint32_t& word = header(slot).word;
+  if (tracker_.MustSave(slot, word)) Save(slot);
+  tracker_.Touch(slot, word);
 }
 
 Slot KeyedTable::TakeSlot() {
@@ -76,6 +93,7 @@ Slot KeyedTable::TakeSlot() {
     slot = num_slots_++;
     cells_.Reserve(num_slots_);
   }
+  tracker_.Take(slot, header(slot).word);
   return slot;
 }
 
@@ -84,7 +102,7 @@ Slot KeyedTable::Insert(std::string_view key, uint64_t hash) {
   Header& added = header(slot);
   added.hash = hash;
   added.size = static_cast<uint32_t>(key.size());
-  added.state = kLive;
+  added.word |= kKeyed;
   if (key.size() > kInline) added.data = cells_.arena().Allocate(key.size());
   if (!key.empty())
     std::memcpy(key.size() > kInline ? added.data : added.bytes, key.data(), key.size());
@@ -95,32 +113,43 @@ Slot KeyedTable::Insert(std::string_view key, uint64_t hash) {
 
 void KeyedTable::Erase(Slot slot) {
   Header& erased = header(slot);
-  SABOT_CHECK(erased.state != kFree);
-  if (erased.state == kLive) {
+  SABOT_CHECK((erased.word & SlotTracker::kTaken) != 0);
+  if (live(slot)) {
+    if (frozen_ != nullptr) SaveWithChildren(slot);
+    Forget(slot);
     index_.Erase(KeyIndex::TagOf(erased.hash), slot);
     if (erased.size > kInline) cells_.arena().Free(erased.data, erased.size);
     --num_keys_;
   }
-  for (const auto& child : children_) child->EraseAll(slot);
+  for (const auto& child : children_) child->DropAll(slot);
   cells_.Clear(slot);
-  erased.state = kFree;
+  tracker_.Free(erased.word);
   erased.size = 0;
   erased.next_free = free_;
   free_ = slot;
 }
 
 Slot KeyedTable::Renew(Slot slot) {
+  SABOT_CHECK(live(slot));
+  // To snapshots the key goes and comes again.
+  if (frozen_ != nullptr) SaveWithChildren(slot);
+  Forget(slot);
   const Slot renewed = TakeSlot();
   Header& old = header(slot);
-  SABOT_CHECK(old.state == kLive);
+  const uint32_t word = header(renewed).word;
   header(renewed) = old;  // With the bytes of a long key.
+  header(renewed).word = word | kKeyed;
   index_.Replace(KeyIndex::TagOf(old.hash), slot, renewed);
-  old.state = kDetached;
+  old.word &= ~kKeyed;
   old.size = 0;
   return renewed;
 }
 
 void KeyedTable::Clear() {
+  if (frozen_ != nullptr) return LeaveToSnapshot();
+  tracker_ = {};
+  forgotten_ = {};
+  chain_ = {};
   cells_.ClearAll();
   for (const auto& child : children_) child->Clear();
   index_.Clear();

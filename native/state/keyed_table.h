@@ -7,6 +7,10 @@
 // A table may have child tables: any number of elements per slot (distinct sets, retractable
 // MIN/MAX), each element with cells of its own. Slots are stable until erased and reused after.
 // Memory tier: cells in chunks and an open-addressing index.
+//
+// From its first snapshot on a table knows which slots and elements have changed, so that the next
+// one writes only those. LookupOrInsert marks the slots it gives; whoever changes cells of a slot
+// or an element that he got in another way calls Touch first.
 #pragma once
 
 #include <arrow/result.h>
@@ -22,7 +26,9 @@
 #include "batch/key_encoding.h"
 #include "state/cell_columns.h"
 #include "state/child_table.h"
+#include "state/delta_chain.h"
 #include "state/key_index.h"
+#include "state/slot_tracker.h"
 #include "state/snapshot.h"
 
 namespace sabot {
@@ -38,6 +44,8 @@ struct KeyedTableLayout {
 class KeyedTable {
  public:
   KeyedTable(std::string name, KeyedTableLayout layout);
+  // What a snapshot still has to write stays alive until then.
+  ~KeyedTable();
   KeyedTable(const KeyedTable&) = delete;
   KeyedTable& operator=(const KeyedTable&) = delete;
 
@@ -50,7 +58,11 @@ class KeyedTable {
                       std::vector<int64_t>* inserted);
   Slot LookupOrInsert(std::string_view key, uint64_t hash, bool* inserted);
   Slot Lookup(std::string_view key, uint64_t hash) const;  // kNoSlot where absent.
-  void Erase(Slot slot);                                   // Cells are cleared, children dropped.
+  // Before the cells of a slot from elsewhere are changed.
+  void Touch(Slot slot) {
+    if (!tracker_.IsTouched(header(slot).word)) TouchUntouched(slot);
+  }
+  void Erase(Slot slot);  // Cells are cleared, children dropped.
   void Clear();
 
   // The key moves to a new, zeroed slot. The old one keeps its cells and children, without a key,
@@ -64,7 +76,7 @@ class KeyedTable {
 
   std::string_view key(Slot slot) const { return KeyOf(header(slot)); }
   uint64_t hash(Slot slot) const { return header(slot).hash; }
-  bool live(Slot slot) const { return header(slot).state == kLive; }
+  bool live(Slot slot) const { return (header(slot).word & kKeyed) != 0; }
   int64_t num_keys() const { return num_keys_; }
   Slot num_slots() const { return num_slots_; }  // Live or not: iterate 0..num_slots with live().
   // All live slots in ascending order of slot.
@@ -73,8 +85,8 @@ class KeyedTable {
   int64_t size_bytes() const;
 
   // As the structure "<name>".
-  arrow::Status Snapshot(SnapshotWriter& to) const;
-  // Adds the keys that are this subtask's. A key that is there already is an error.
+  arrow::Status Snapshot(SnapshotWriter& to);
+  // Into an empty table: the keys that are this subtask's.
   arrow::Status Restore(const SnapshotReader& from);
 
   // One slot's cells and children as bytes, and back into a zeroed slot of a table with the same
@@ -83,17 +95,24 @@ class KeyedTable {
   void ReadSlot(Slot slot, ByteReader& from);
 
  private:
+  friend class ChildTable;
+  class Frozen;
+  class Replay;
+  KeyedTable(KeyedTable&&) = default;
+  KeyedTable& operator=(KeyedTable&&) = default;
+
   static constexpr uint32_t kInline = 16;
-  enum State : uint32_t { kFree, kLive, kDetached };
+  // In a taken slot's word, beside the tracker's marks: the index leads here.
+  static constexpr uint32_t kKeyed = 1;
   // Precedes a slot's cells, so that comparing the key fetches them.
   struct Header {
     uint64_t hash;
     uint32_t size;
-    State state;
+    uint32_t word;
     union {
       char bytes[kInline];
       char* data;      // Keys longer than kInline.
-      Slot next_free;  // kFree
+      Slot next_free;  // Of a free slot.
     };
   };
 
@@ -109,7 +128,20 @@ class KeyedTable {
                    std::vector<int64_t>* inserted);
   Slot Insert(std::string_view key, uint64_t hash);
   Slot TakeSlot();
-  std::string LayoutText() const;
+  void TouchUntouched(Slot slot);
+
+  // --- for snapshots ---
+  uint8_t PlaceOf(const ChildTable& child) const;
+  auto WordOf() {
+    return [this](Slot slot) -> uint32_t& { return header(slot).word; };
+  }
+  // Before a slot that a snapshot still has to write loses its key or its children.
+  void SaveWithChildren(Slot slot);
+  void Save(Slot slot);
+  void SaveElement(ChildTable& child, Slot element);
+  void Forget(Slot slot);
+  void ForgetElement(const ChildTable& child, Slot element);
+  void LeaveToSnapshot();  // Afterwards the table is as new.
 
   std::string name_;
   KeyedTableLayout layout_;
@@ -119,6 +151,12 @@ class KeyedTable {
   int64_t num_keys_ = 0;
   Slot num_slots_ = 0;
   Slot free_ = kNoSlot;
+
+  // Rebuilt on restore.
+  SlotTracker tracker_;
+  ByteWriter forgotten_;      // Records of keys and elements that have gone since the last barrier.
+  Frozen* frozen_ = nullptr;  // Of the snapshot being written.
+  DeltaChain chain_;
 };
 
 }  // namespace sabot

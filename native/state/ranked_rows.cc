@@ -4,6 +4,7 @@
 #include <arrow/record_batch.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/hash.h"
 #include "state/sort_key.h"
@@ -16,11 +17,6 @@ constexpr size_t kArrivalBytes = 8;
 // Big-endian, so that bytes compare as numbers do; inverted where the newest comes first.
 uint64_t EncodeArrival(uint64_t arrival, Ties ties) {
   return __builtin_bswap64(ties == Ties::kNewestFirst ? ~arrival : arrival);
-}
-
-uint64_t DecodeArrival(uint64_t stored, Ties ties) {
-  const uint64_t arrival = __builtin_bswap64(stored);
-  return ties == Ties::kNewestFirst ? ~arrival : arrival;
 }
 
 KeyedTableLayout Layout() {
@@ -52,15 +48,13 @@ arrow::Status RankedRows::Begin(const Batch& batch) {
 }
 
 arrow::Result<RankedRows::Inserted> RankedRows::Insert(int64_t row) {
-  return InsertAs(row, next_arrival_++);
-}
-
-arrow::Result<RankedRows::Inserted> RankedRows::InsertAs(int64_t row, uint64_t arrival) {
   Inserted result;
   if (limit_ <= 0) return result;
   element_.clear();
   ARROW_RETURN_NOT_OK(EncodeSortKey(batch_, row, order_by_, &element_));
-  const uint64_t ordered = EncodeArrival(arrival, ties_);
+  const auto place = static_cast<uint64_t>(row);
+  const uint64_t ordered = EncodeArrival(
+      first_ == kNoRow ? store_.next_sequence() + place : store_.sequence(first_ + place), ties_);
   element_.append(reinterpret_cast<const char*>(&ordered), kArrivalBytes);
   bool inserted = false;
   result.group = table_.LookupOrInsert(keys_.key(row), keys_.hash(row), &inserted);
@@ -73,7 +67,7 @@ arrow::Result<RankedRows::Inserted> RankedRows::InsertAs(int64_t row, uint64_t a
   }
   if (first_ == kNoRow) first_ = store_.Append(batch_.rows);
   result.element = elements().FindOrInsert(result.group, element_, HashBytes(element_), &inserted);
-  elements().cells().at<RowId>(0, result.element) = first_ + static_cast<uint64_t>(row);
+  elements().cells().at<RowId>(0, result.element) = first_ + place;
   kept_[static_cast<size_t>(row)] = 1;
   return result;
 }
@@ -104,47 +98,18 @@ arrow::Status RankedRows::End() {
   return arrow::Status::OK();
 }
 
-arrow::Status RankedRows::Snapshot(SnapshotWriter& to) const {
-  std::vector<RowId> rows;
-  ByteWriter arrivals;
-  for (const Slot group : Groups()) {
-    for (Slot at = First(group); at != kNoSlot; at = After(at)) {
-      rows.push_back(RowOf(at));
-      const std::string_view element = elements().element(at);
-      arrivals.Append(element.data() + element.size() - kArrivalBytes, kArrivalBytes);
-    }
-  }
-  ByteWriter bytes;
-  bytes.U64(next_arrival_);
-  bytes.Bytes(arrivals.Take());
-  if (!rows.empty()) {
-    ARROW_ASSIGN_OR_RAISE(const auto gathered, store_.Gather(rows));
-    ARROW_ASSIGN_OR_RAISE(const std::string batch, SerializeBatch(gathered));
-    bytes.Bytes(batch);
-  }
-  to.Freeze(name_, std::make_unique<FrozenBytes>(bytes.Take()));
-  return arrow::Status::OK();
-}
-
 arrow::Status RankedRows::Restore(const SnapshotReader& from) {
-  ARROW_ASSIGN_OR_RAISE(const auto chains, from.Chains(name_));
-  for (const SnapshotReader::SectionChain& chain : chains) {
-    ByteReader bytes(chain.back()->pieces[0]);
-    next_arrival_ = std::max(next_arrival_, bytes.U64());
-    ByteReader arrivals(bytes.Bytes());
-    if (!bytes.ok()) return arrow::Status::Invalid("The state of ranked rows is torn");
-    if (bytes.done()) continue;
-    ARROW_ASSIGN_OR_RAISE(auto rows, DeserializeBatch(bytes.Bytes()));
-    ARROW_RETURN_NOT_OK(Begin(Batch{std::move(rows), nullptr, kNoSplit}));
-    for (int64_t row = 0; row < batch_.num_rows(); ++row) {
-      const uint64_t arrival = DecodeArrival(arrivals.U64(), ties_);
-      if (from.Owns(keys_.hash(row))) ARROW_RETURN_NOT_OK(InsertAs(row, arrival).status());
+  std::vector<int32_t> rows;
+  return store_.Restore(name_, from, [&](RowStore::Restored& restored) {
+    ARROW_RETURN_NOT_OK(Begin(restored.batch()));
+    rows.resize(kept_.size());
+    std::iota(rows.begin(), rows.end(), 0);
+    ARROW_ASSIGN_OR_RAISE(first_, restored.Append(rows));
+    for (const int32_t row : rows) {
+      if (from.Owns(keys_.hash(row))) ARROW_RETURN_NOT_OK(Insert(row).status());
     }
-    if (!arrivals.ok() || !bytes.ok())
-      return arrow::Status::Invalid("The state of ranked rows is torn");
-    ARROW_RETURN_NOT_OK(End());
-  }
-  return arrow::Status::OK();
+    return End();
+  });
 }
 
 }  // namespace sabot

@@ -48,22 +48,20 @@ class RankedRows {
   const RowStore& store() const { return store_; }
   int64_t size_bytes() const { return table_.size_bytes() + store_.size_bytes(); }
 
-  arrow::Status Snapshot(SnapshotWriter& to) const;
+  arrow::Status Snapshot(SnapshotWriter& to) { return store_.Snapshot(name_, to); }
   arrow::Status Restore(const SnapshotReader& from);
 
  private:
   ChildTable& elements() { return table_.child(0); }
   const ChildTable& elements() const { return table_.child(0); }
-  arrow::Result<Inserted> InsertAs(int64_t row, uint64_t arrival);
 
   std::string name_;
   std::vector<int> group_by_;
   std::vector<SortKey> order_by_;
   int64_t limit_;
   Ties ties_;
-  KeyedTable table_;
+  KeyedTable table_;  // Rebuilt on restore.
   RowStore store_;
-  uint64_t next_arrival_ = 0;
 
   // The batch under way.
   Batch batch_;

@@ -31,7 +31,11 @@ arrow::Status RowLists::Add(const Batch& batch, const EncodedKeys& keys,
     ARROW_ASSIGN_OR_RAISE(const Batch taken, Take(batch, rows));
     kept = taken.rows;
   }
-  const RowId first = store_.Append(std::move(kept));
+  Link(keys, rows, store_.Append(std::move(kept)));
+  return arrow::Status::OK();
+}
+
+void RowLists::Link(const EncodedKeys& keys, std::span<const int32_t> rows, RowId first) {
   std::vector<Slot> slots(rows.size());
   table_.LookupOrInsert(keys, rows, slots, nullptr);
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -39,7 +43,6 @@ arrow::Status RowLists::Add(const Batch& batch, const EncodedKeys& keys,
     store_.set_next(id, head(slots[i]));
     head(slots[i]) = id;
   }
-  return arrow::Status::OK();
 }
 
 arrow::Status RowLists::Compact() {
@@ -72,33 +75,20 @@ std::vector<RowId> RowLists::AllRows() const {
   return rows;
 }
 
-arrow::Status RowLists::Snapshot(SnapshotWriter& to) const {
-  std::string bytes;
-  const std::vector<RowId> rows = AllRows();
-  if (!rows.empty()) {
-    ARROW_ASSIGN_OR_RAISE(const auto batch, store_.Gather(rows));
-    ARROW_ASSIGN_OR_RAISE(bytes, SerializeBatch(batch));
-  }
-  to.Freeze(name_, std::make_unique<FrozenBytes>(std::move(bytes)));
-  return arrow::Status::OK();
-}
-
 arrow::Status RowLists::Restore(const SnapshotReader& from) {
   EncodedKeys keys;
   std::vector<int32_t> rows;
-  ARROW_ASSIGN_OR_RAISE(const auto chains, from.Chains(name_));
-  for (const SnapshotReader::SectionChain& chain : chains) {
-    if (chain.back()->pieces[0].empty()) continue;
-    ARROW_ASSIGN_OR_RAISE(auto stored, DeserializeBatch(chain.back()->pieces[0]));
-    const Batch batch{std::move(stored), nullptr, kNoSplit};
-    ARROW_RETURN_NOT_OK(EncodeKeys(batch, keys_, &keys));
+  return store_.Restore(name_, from, [&](RowStore::Restored& restored) {
+    ARROW_RETURN_NOT_OK(EncodeKeys(restored.batch(), keys_, &keys));
     rows.clear();
-    for (int32_t row = 0; row < static_cast<int32_t>(batch.num_rows()); ++row) {
+    for (int32_t row = 0; row < static_cast<int32_t>(restored.batch().num_rows()); ++row) {
       if (from.Owns(keys.hash(row))) rows.push_back(row);
     }
-    ARROW_RETURN_NOT_OK(Add(batch, keys, rows));
-  }
-  return arrow::Status::OK();
+    if (rows.empty()) return arrow::Status::OK();
+    ARROW_ASSIGN_OR_RAISE(const RowId first, restored.Append(rows));
+    Link(keys, rows, first);
+    return arrow::Status::OK();
+  });
 }
 
 }  // namespace sabot

@@ -45,10 +45,12 @@ class RowLists {
   const Schema& schema() const { return schema_; }
   int64_t size_bytes() const { return table_.size_bytes() + store_.size_bytes(); }
 
-  arrow::Status Snapshot(SnapshotWriter& to) const;
+  arrow::Status Snapshot(SnapshotWriter& to) { return store_.Snapshot(name_, to); }
   arrow::Status Restore(const SnapshotReader& from);
 
  private:
+  // Puts rows of the store, consecutive from `first`, on their keys' lists.
+  void Link(const EncodedKeys& keys, std::span<const int32_t> rows, RowId first);
   arrow::Status Compact();
 
   RowId& head(Slot slot) { return table_.cells().at<RowId>(0, slot); }
@@ -57,7 +59,7 @@ class RowLists {
   std::string name_;
   Schema schema_;
   std::vector<int> keys_;
-  KeyedTable table_;
+  KeyedTable table_;  // Rebuilt on restore.
   RowStore store_;
 };
 

@@ -152,12 +152,19 @@ arrow::Result<ArrayPtr> GatherColumn(std::span<const RowRef> rows, int column,
 }
 
 RowId RowStore::Append(RecordBatchPtr rows) {
-  SABOT_CHECK(rows->num_rows() > 0 && rows->num_rows() <= UINT32_MAX);
   Segment segment;
-  segment.num_live = rows->num_rows();
-  segment.next.assign(static_cast<size_t>(rows->num_rows()), kNoRow);
-  segment.bytes = SizeBytes(Batch{rows, nullptr, kNoSplit}) + rows->num_rows() * 8;
+  segment.first_sequence = next_sequence_;
   segment.rows = std::move(rows);
+  next_sequence_ += static_cast<uint64_t>(segment.rows->num_rows());
+  return AppendSegment(std::move(segment));
+}
+
+RowId RowStore::AppendSegment(Segment segment) {
+  const int64_t num_rows = segment.rows->num_rows();
+  SABOT_CHECK(num_rows > 0 && num_rows <= UINT32_MAX);
+  segment.num_live = num_rows;
+  segment.next.assign(static_cast<size_t>(num_rows), kNoRow);
+  segment.bytes = SizeBytes(Batch{segment.rows, nullptr, kNoSplit}) + num_rows * 8;
   num_rows_ += segment.num_live;
   num_kept_ += segment.num_live;
   size_bytes_ += segment.bytes;
@@ -168,16 +175,29 @@ RowId RowStore::Append(RecordBatchPtr rows) {
 void RowStore::Release(RowId id) {
   Segment& segment = at(id);
   SABOT_CHECK(segment.num_live > 0);
+  if (sequence(id) < known_end_ && !chain_->broken()) released_.push_back(sequence(id));
   --num_rows_;
-  if (--segment.num_live > 0) return;
+  if (--segment.num_live > 0) return MarkDead(segment, row(id));
   size_bytes_ -= segment.bytes;
   num_kept_ -= segment.rows->num_rows();
-  segment.rows.reset();
-  segment.next = {};
+  segment = {};
   while (!segments_.empty() && segments_.front().rows == nullptr) {
     segments_.pop_front();
     ++first_;
   }
+}
+
+void RowStore::MarkDead(Segment& segment, int64_t row) {
+  std::shared_ptr<Bitmap>& dead = segment.dead;
+  if (dead == nullptr) {
+    dead = std::make_shared<Bitmap>(static_cast<size_t>(segment.rows->num_rows() + 63) / 64);
+  } else if (dead.use_count() > 1) {
+    dead = std::make_shared<Bitmap>(*dead);
+  }
+  const uint64_t bit = uint64_t{1} << (row % 64);
+  uint64_t& word = (*dead)[static_cast<size_t>(row / 64)];
+  SABOT_CHECK((word & bit) == 0);  // A row is released once.
+  word |= bit;
 }
 
 RowId RowMoves::To(RowId old) const {
@@ -195,14 +215,22 @@ arrow::Result<RowMoves> RowStore::Compact(std::vector<RowId> live) {
   RowStore compacted(schema_);
   for (size_t begin = 0; begin < moves.from_.size(); begin += kCompactedRowsMax) {
     const size_t count = std::min(kCompactedRowsMax, moves.from_.size() - begin);
-    ARROW_ASSIGN_OR_RAISE(auto rows, Gather(std::span(moves.from_).subspan(begin, count)));
-    const RowId first = compacted.Append(std::move(rows));
+    const std::span<const RowId> ids = std::span(moves.from_).subspan(begin, count);
+    std::vector<uint64_t> sequences(count);
+    for (size_t i = 0; i < count; ++i) sequences[i] = sequence(ids[i]);
+    Segment segment;
+    ARROW_ASSIGN_OR_RAISE(segment.rows, Gather(ids));
+    segment.sequences = std::make_shared<const std::vector<uint64_t>>(std::move(sequences));
+    const RowId first = compacted.AppendSegment(std::move(segment));
     for (size_t i = 0; i < count; ++i) moves.to_.push_back(first + i);
   }
   for (size_t i = 0; i < moves.from_.size(); ++i) {
     compacted.set_next(moves.to_[i], moves.To(next(moves.from_[i])));
   }
-  *this = std::move(compacted);
+  segments_ = std::move(compacted.segments_);
+  first_ = compacted.first_;
+  num_kept_ = compacted.num_kept_;
+  size_bytes_ = compacted.size_bytes_;
   return moves;
 }
 

@@ -4,7 +4,9 @@
 //   lists: key -> 7·2 -> 7·0                         newest first, one `next` per row
 //
 // Append-only: a segment goes when its last row is released. What a key's list holds is for the
-// owner to say (the head is a cell of its KeyedTable).
+// owner to say (the head is a cell of its KeyedTable). Every row has a sequence number, which it
+// keeps when it is moved or restored; snapshots write the rows that have come and the numbers of
+// those that have gone.
 #pragma once
 
 #include <arrow/result.h>
@@ -13,11 +15,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "batch/batch.h"
+#include "state/delta_chain.h"
+#include "state/snapshot.h"
 
 namespace sabot {
 
@@ -39,6 +44,8 @@ class RowMoves {
 class RowStore {
  public:
   explicit RowStore(std::shared_ptr<arrow::Schema> schema) : schema_(std::move(schema)) {}
+  RowStore(const RowStore&) = delete;
+  RowStore& operator=(const RowStore&) = delete;
 
   // Keeps the batch; its rows have ids first, first + 1, ... All are live until released.
   RowId Append(RecordBatchPtr rows);
@@ -46,6 +53,11 @@ class RowStore {
 
   RowId next(RowId id) const { return at(id).next[static_cast<size_t>(row(id))]; }
   void set_next(RowId id, RowId next) { at(id).next[static_cast<size_t>(row(id))] = next; }
+
+  // Numbers ascend in order of arrival, as ids do. The next row that is appended has
+  // next_sequence().
+  uint64_t sequence(RowId id) const { return SequenceOf(at(id), row(id)); }
+  uint64_t next_sequence() const { return next_sequence_; }
 
   static int64_t row(RowId id) { return static_cast<int64_t>(id & UINT32_MAX); }
   const arrow::RecordBatch& segment(RowId id) const { return *at(id).rows; }
@@ -65,14 +77,47 @@ class RowStore {
   int64_t num_dead_rows() const { return num_kept_ - num_rows_; }
   int64_t size_bytes() const { return size_bytes_; }
 
+  arrow::Status Snapshot(std::string_view section, SnapshotWriter& to);
+
+  // A batch of rows that a restored store may take.
+  class Restored {
+   public:
+    const Batch& batch() const { return batch_; }
+    // Appends the rows at these positions (ascending, at least one); gives the first one's id.
+    arrow::Result<RowId> Append(std::span<const int32_t> rows);
+
+   private:
+    friend class RowStore;
+    Batch batch_;
+    std::vector<uint64_t> sequences_;
+    RowStore* store_ = nullptr;
+  };
+  // Into an empty store, in order of arrival.
+  arrow::Status Restore(std::string_view section, const SnapshotReader& from,
+                        const std::function<arrow::Status(Restored&)>& take);
+
  private:
+  class Frozen;
+  class Replay;
   static constexpr int64_t kDeadRowsMin = 16'384;
+  using Bitmap = std::vector<uint64_t>;
+
   struct Segment {
-    RecordBatchPtr rows;  // nullptr once all rows are released.
+    RecordBatchPtr rows;          // nullptr once all rows are released.
+    uint64_t first_sequence = 0;  // Unless `sequences` says otherwise, they are consecutive.
+    std::shared_ptr<const std::vector<uint64_t>> sequences;
+    std::shared_ptr<Bitmap>
+        dead;  // Released rows; nullptr: none. Copied if a snapshot has it, too.
     std::vector<RowId> next;
     int64_t num_live = 0;
     int64_t bytes = 0;
   };
+  static uint64_t SequenceOf(const Segment& segment, int64_t row) {
+    return segment.sequences == nullptr ? segment.first_sequence + static_cast<uint64_t>(row)
+                                        : (*segment.sequences)[static_cast<size_t>(row)];
+  }
+  static void MarkDead(Segment& segment, int64_t row);
+  RowId AppendSegment(Segment segment);
   Segment& at(RowId id) { return segments_[(id >> 32) - first_]; }
   const Segment& at(RowId id) const { return segments_[(id >> 32) - first_]; }
 
@@ -82,6 +127,12 @@ class RowStore {
   int64_t num_rows_ = 0;
   int64_t num_kept_ = 0;  // Live or dead, in segments that are kept.
   int64_t size_bytes_ = 0;
+
+  uint64_t next_sequence_ = 0;
+  // Rebuilt on restore. Rows before this number are in the chain of snapshots.
+  uint64_t known_end_ = 0;
+  std::vector<uint64_t> released_;  // Of those, since the last barrier.
+  std::shared_ptr<DeltaChain> chain_ = std::make_shared<DeltaChain>();
 };
 
 // One row of one batch, for gathering across batches.

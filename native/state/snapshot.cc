@@ -31,6 +31,7 @@ void SnapshotWriter::PutInt64(std::string_view section, int64_t value) {
 
 void SnapshotWriter::Freeze(std::string_view section, std::unique_ptr<FrozenState> state) {
   SABOT_CHECK(!values_written_ && state != nullptr);
+  num_earlier_ = std::max(num_earlier_, state->num_earlier());
   frozen_.push_back({std::string(section), std::move(state)});
 }
 
@@ -50,6 +51,8 @@ arrow::Result<bool> SnapshotWriter::WritePiece(SectionSink& to, size_t bytes_max
   }
   if (next_ < frozen_.size()) return false;
   for (const Frozen& each : frozen_) each.state->Confirm();
+  frozen_.clear();
+  next_ = 0;
   return true;
 }
 
@@ -58,12 +61,6 @@ arrow::Status SnapshotWriter::WriteAll(SectionSink& to) {
     ARROW_ASSIGN_OR_RAISE(done, WritePiece(to, kPieceBytes));
   }
   return arrow::Status::OK();
-}
-
-int SnapshotWriter::num_earlier() const {
-  int most = 0;
-  for (const Frozen& each : frozen_) most = std::max(most, each.state->num_earlier());
-  return most;
 }
 
 arrow::Status MemorySnapshot::Write(std::string_view section, SectionKind kind, std::string piece) {
@@ -134,6 +131,17 @@ arrow::Result<std::vector<SnapshotReader::SectionChain>> SnapshotReader::Chains(
     if (!chain.empty()) chains.push_back(std::move(chain));
   }
   return chains;
+}
+
+uint64_t ByteReader::Varint() {
+  uint64_t value = 0;
+  for (int shift = 0; shift < 64; shift += 7) {
+    const uint8_t byte = U8();
+    value |= uint64_t{byte & 0x7Fu} << shift;
+    if (byte < 0x80) return value;
+  }
+  ok_ = false;
+  return 0;
 }
 
 std::string_view ByteReader::Take(size_t size) {

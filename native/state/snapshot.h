@@ -59,21 +59,6 @@ class FrozenState {
   virtual void Confirm() {}
 };
 
-// A structure that was written whole at the barrier.
-class FrozenBytes final : public FrozenState {
- public:
-  explicit FrozenBytes(std::string bytes) : bytes_(std::move(bytes)) {}
-  SectionKind kind() const override { return SectionKind::kBase; }
-  int num_earlier() const override { return 0; }
-  arrow::Result<std::string> NextPiece(size_t, bool* last) override {
-    *last = true;
-    return std::move(bytes_);
-  }
-
- private:
-  std::string bytes_;
-};
-
 // One operator subtask's snapshot: filled at the barrier, written afterwards. The one before must
 // be gone when an operator fills the next.
 class SnapshotWriter {
@@ -93,7 +78,7 @@ class SnapshotWriter {
   arrow::Result<bool> WritePiece(SectionSink& to, size_t bytes_max);
   arrow::Status WriteAll(SectionSink& to);
   // The snapshots right before this one, of the same subtask, that it builds on.
-  int num_earlier() const;
+  int num_earlier() const { return num_earlier_; }
 
  private:
   struct Frozen {
@@ -105,6 +90,7 @@ class SnapshotWriter {
   std::map<std::string, std::string, std::less<>> values_;
   std::vector<Frozen> frozen_;
   size_t next_ = 0;  // In frozen_.
+  int num_earlier_ = 0;
   bool values_written_ = false;
 };
 

@@ -5,6 +5,7 @@
 #include <arrow/json/from_string.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "base/check.h"
 #include "batch/key_encoding.h"
 #include "engine/catalogue.h"
+#include "running_snapshots.h"
 
 namespace sabot::test {
 namespace {
@@ -155,6 +157,14 @@ class Harness::Output final : public Collector {
   OperatorMetrics* metrics_;
 };
 
+// One operator with its surroundings.
+struct Harness::Subtask {
+  OperatorMetrics metrics;
+  OperatorContext context;
+  std::unique_ptr<Output> output;
+  std::unique_ptr<Operator> op;
+};
+
 Harness::Harness(std::string_view node, std::vector<Schema> inputs, HarnessOptions options)
     : options_(std::move(options)) {
   const json document = json::parse(node);
@@ -166,47 +176,67 @@ Harness::Harness(std::string_view node, std::vector<Schema> inputs, HarnessOptio
   node_.input_schemas = std::move(inputs);
   spec_ = FindOperator(node_.op);
   SABOT_CHECK(spec_ != nullptr);
-  context_.session = {options_.plan.local_time_zone, options_.plan.query_start_ms};
-  context_.options = options_.plan;
-  context_.clock = &clock_;
-  context_.metrics = &metrics_;
-  context_.alignment = &alignment_;
-  context_.task_times = &task_times_;
-  context_.waker = [] {};
-  context_.warn = [](const std::string&) {};
-  output_ = std::make_unique<Output>(options_.no_room, ToArrow(node_.schema), &metrics_);
-  context_.deliver = [this](const std::string& channel, std::string bytes) {
-    output_->lines.push_back(channel + ": " + bytes);
-    return true;
-  };
-  if (options_.owner != nullptr) {
-    context_.open_user_function = [this] { return options_.owner->opener()(0, 0, context_.waker); };
-  }
-  Open();
+  self_ = Open();
+  snapshots_ = std::make_unique<RunningSnapshots>();
 }
 
 Harness::~Harness() = default;
 
-void Harness::Open() {
-  auto made = spec_->make(node_, context_);
+std::unique_ptr<Harness::Subtask> Harness::Open() {
+  auto subtask = std::make_unique<Subtask>();
+  OperatorContext& context = subtask->context;
+  context.session = {options_.plan.local_time_zone, options_.plan.query_start_ms};
+  context.options = options_.plan;
+  context.clock = &clock_;
+  context.metrics = &subtask->metrics;
+  context.alignment = &alignment_;
+  context.task_times = &task_times_;
+  context.waker = [] {};
+  context.warn = [](const std::string&) {};
+  subtask->output =
+      std::make_unique<Output>(options_.no_room, ToArrow(node_.schema), &subtask->metrics);
+  context.deliver = [output = subtask->output.get()](const std::string& channel,
+                                                     std::string bytes) {
+    output->lines.push_back(channel + ": " + bytes);
+    return true;
+  };
+  if (options_.owner != nullptr) {
+    context.open_user_function = [this, &context] {
+      return options_.owner->opener()(0, 0, context.waker);
+    };
+  }
+  auto made = spec_->make(node_, context);
   EXPECT_TRUE(made.ok()) << made.status().ToString();
-  operator_ = std::move(made).ValueOrDie();
-  EXPECT_TRUE(operator_->Open().ok());
+  subtask->op = std::move(made).ValueOrDie();
+  EXPECT_TRUE(subtask->op->Open().ok());
+  return subtask;
 }
 
-void Harness::Drive(arrow::Result<Progress> progress) {
+void Harness::Drive(const Call& call) {
+  last_error_ = DriveOne(*self_, call);
+  if (twin_ != nullptr) {
+    const arrow::Status twins = DriveOne(*twin_, call);
+    EXPECT_EQ(twins.ok(), last_error_.ok()) << twins.ToString();
+  }
+  if (last_error_.ok() && spec_->stateful) snapshots_->Between(*self_->op);
+}
+
+arrow::Status Harness::DriveOne(Subtask& subtask, const Call& call) {
+  arrow::Result<Progress> progress = call(*subtask.op, *subtask.output);
   while (progress.ok() && *progress != Progress::kDone) {
     if (*progress == Progress::kBlocked && options_.owner != nullptr) options_.owner->AnswerOne(0);
-    progress = operator_->Resume(*output_);
+    progress = subtask.op->Resume(*subtask.output);
   }
-  last_error_ = progress.status();
+  return progress.status();
 }
 
 arrow::Status Harness::TryRows(std::string_view rows, int input) {
   const Batch whole = MakeBatch(node_.input_schemas[static_cast<size_t>(input)], rows);
   for (int64_t begin = 0; begin < whole.num_rows(); begin += options_.batch_rows_max) {
     const int64_t length = std::min(options_.batch_rows_max, whole.num_rows() - begin);
-    Drive(operator_->Process(input, whole.Slice(begin, length), *output_));
+    Drive([&](Operator& op, Collector& out) {
+      return op.Process(input, whole.Slice(begin, length), out);
+    });
     if (!last_error_.ok()) return last_error_;
     if (length == whole.num_rows()) break;  // Also keeps begin + max from overflowing.
   }
@@ -219,26 +249,30 @@ void Harness::Rows(std::string_view rows, int input) {
 }
 
 void Harness::Feed(const Batch& batch, int input) {
-  Drive(operator_->Process(input, batch, *output_));
+  Drive([&](Operator& op, Collector& out) { return op.Process(input, batch, out); });
   EXPECT_TRUE(last_error_.ok()) << last_error_.ToString();
 }
 
-std::vector<Batch> Harness::TakeBatches() { return std::exchange(output_->batches, {}); }
+std::vector<Batch> Harness::TakeBatches() { return std::exchange(self_->output->batches, {}); }
+
+const OperatorMetrics& Harness::metrics() const { return self_->metrics; }
+
+bool Harness::wants_input() const { return self_->op->wants_input(); }
 
 void Harness::AdvanceWatermark(int64_t millis) {
-  Drive(operator_->OnWatermark({millis}, *output_));
+  Drive([&](Operator& op, Collector& out) { return op.OnWatermark({millis}, out); });
   EXPECT_TRUE(last_error_.ok()) << last_error_.ToString();
 }
 
 void Harness::Status(StreamStatus status) {
-  Drive(operator_->OnStatus(status, *output_));
+  Drive([&](Operator& op, Collector& out) { return op.OnStatus(status, out); });
   EXPECT_TRUE(last_error_.ok()) << last_error_.ToString();
 }
 
 void Harness::AdvanceProcessingTime(int64_t millis) {
   clock_.AdvanceMillis(millis);
-  while (operator_->NextTimer() <= clock_.NowMillis()) {
-    Drive(operator_->OnTimer(clock_.NowMillis(), *output_));
+  while (self_->op->NextTimer() <= clock_.NowMillis()) {
+    Drive([&](Operator& op, Collector& out) { return op.OnTimer(clock_.NowMillis(), out); });
     ASSERT_TRUE(last_error_.ok()) << last_error_.ToString();
   }
 }
@@ -252,48 +286,70 @@ void Harness::BackPressure(int64_t millis) {
 void Harness::EndOfInput() {
   AdvanceWatermark(kWatermarkMax);
   for (size_t input = 0; input < node_.inputs.size(); ++input) {
-    Drive(operator_->OnEndOfInput(static_cast<int>(input), *output_));
+    Drive([&](Operator& op, Collector& out) {
+      return op.OnEndOfInput(static_cast<int>(input), out);
+    });
     EXPECT_TRUE(last_error_.ok()) << last_error_.ToString();
   }
 }
 
 void Harness::Restart(int parallelism) {
-  MemorySnapshot whole = TakeSnapshot();
+  CompareTwin();
+  const MemorySnapshot savepoint = snapshots_->Savepoint(*self_->op);
+  const SnapshotChain chain{snapshots_->Finish(*self_->op), {}};
+  auto old = std::exchange(self_, nullptr);
+  twin_ = Restored({{{&savepoint.sections()}, {}}}, {}, false);
   if (parallelism == 1) {
-    RestoreFrom({{{&whole.sections()}, {}}}, {});
-    return;
+    self_ = Restored({chain}, {}, true);
+  } else {
+    // Each new subtask restores its key groups and snapshots again.
+    std::vector<MemorySnapshot> parts;
+    std::vector<SnapshotChain> chains;
+    for (int subtask = 0; subtask < parallelism; ++subtask) {
+      const KeyGroups own = KeyGroupsOf(subtask, parallelism);
+      parts.push_back(RunningSnapshots().Savepoint(*Restored({chain}, own, false)->op));
+      chains.push_back({{}, own});
+    }
+    for (size_t i = 0; i < parts.size(); ++i) chains[i].snapshots = {&parts[i].sections()};
+    self_ = Restored(std::move(chains), {}, false);
+    snapshots_ = std::make_unique<RunningSnapshots>();
   }
-  // Each new subtask restores its key groups and snapshots again.
-  std::vector<MemorySnapshot> parts;
-  std::vector<SnapshotChain> chains;
-  for (int subtask = 0; subtask < parallelism; ++subtask) {
-    const KeyGroups own = KeyGroupsOf(subtask, parallelism);
-    RestoreFrom({{{&whole.sections()}, {}}}, own);
-    parts.push_back(TakeSnapshot());
-    chains.push_back({{}, own});
-  }
-  for (size_t i = 0; i < parts.size(); ++i) chains[i].snapshots = {&parts[i].sections()};
-  RestoreFrom(std::move(chains), {});
+  self_->metrics.late_rows.Add(old->metrics.late_rows.value());
+  self_->output->lines = std::move(old->output->lines);
+  self_->output->late_lines = std::move(old->output->late_lines);
+  self_->output->batches = std::move(old->output->batches);
+  twin_begins_ = self_->output->lines.size();
 }
 
-MemorySnapshot Harness::TakeSnapshot() {
-  SnapshotWriter writer;
-  arrow::Status status = operator_->Snapshot(writer);
-  EXPECT_TRUE(status.ok()) << status.ToString();
-  MemorySnapshot snapshot;
-  status = writer.WriteAll(snapshot);
-  EXPECT_TRUE(status.ok()) << status.ToString();
-  return snapshot;
-}
-
-void Harness::RestoreFrom(std::vector<SnapshotChain> chains, KeyGroups own) {
-  Open();
-  const arrow::Status restored = operator_->Restore(SnapshotReader(std::move(chains), own));
+std::unique_ptr<Harness::Subtask> Harness::Restored(std::vector<SnapshotChain> chains,
+                                                    KeyGroups own, bool continues) {
+  auto subtask = Open();
+  const arrow::Status restored =
+      subtask->op->Restore(SnapshotReader(std::move(chains), own, continues));
   EXPECT_TRUE(restored.ok()) << restored.ToString();
+  return subtask;
 }
 
-std::vector<std::string> Harness::Take() { return std::exchange(output_->lines, {}); }
+// The twin has given the same since it was restored, in any order of rows.
+void Harness::CompareTwin() {
+  if (twin_ == nullptr) return;
+  std::vector<std::string> own(self_->output->lines.begin() + static_cast<ptrdiff_t>(twin_begins_),
+                               self_->output->lines.end());
+  std::vector<std::string> twins = std::exchange(twin_->output->lines, {});
+  std::sort(own.begin(), own.end());
+  std::sort(twins.begin(), twins.end());
+  EXPECT_EQ(own, twins) << "restored from a chain of snapshots, and from a savepoint";
+  twin_begins_ = self_->output->lines.size();
+}
 
-std::vector<std::string> Harness::TakeLate() { return std::exchange(output_->late_lines, {}); }
+std::vector<std::string> Harness::Take() {
+  CompareTwin();
+  twin_begins_ = 0;
+  return std::exchange(self_->output->lines, {});
+}
+
+std::vector<std::string> Harness::TakeLate() {
+  return std::exchange(self_->output->late_lines, {});
+}
 
 }  // namespace sabot::test

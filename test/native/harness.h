@@ -10,6 +10,7 @@
 // output.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@
 #include "user_function_model.h"
 
 namespace sabot::test {
+
+class RunningSnapshots;
 
 // A schema from the plan's JSON type kinds in short: {"k VARCHAR", "ts TIMESTAMP(3)", "p
 // DECIMAL(10,2)", "n BIGINT NOT NULL"} — scalar types only.
@@ -53,9 +56,10 @@ class Harness {
   void Status(StreamStatus status);
   void AdvanceProcessingTime(int64_t millis);
   void EndOfInput();  // Watermark of kWatermarkMax, then the end of every input.
-  // Snapshots, throws the operator away, makes a new one and restores it. With `parallelism` > 1
-  // the state is split by key group into that many subtasks and merged back, which must change
-  // nothing.
+  // Throws the operator away, makes a new one and restores it, from the chain of incremental
+  // snapshots that are taken all the while. With `parallelism` > 1 the state is split by key group
+  // into that many subtasks and merged back. A second one, restored from a savepoint, is driven
+  // beside it from then on and must give the same.
   void Restart(int parallelism = 1);
 
   // What came out since the last Take: rows as "+I[...]", watermarks as "W(5)", idleness as "idle"
@@ -67,27 +71,32 @@ class Harness {
   std::vector<Batch> TakeBatches();
   // Processing time goes on while the task has no room downstream.
   void BackPressure(int64_t millis);
-  const OperatorMetrics& metrics() const { return metrics_; }
+  const OperatorMetrics& metrics() const;
   WatermarkAlignment& alignment() { return alignment_; }
-  bool wants_input() const { return operator_->wants_input(); }
+  bool wants_input() const;
 
  private:
   class Output;
-  void Open();
-  MemorySnapshot TakeSnapshot();
-  void RestoreFrom(std::vector<SnapshotChain> chains, KeyGroups own);
-  void Drive(arrow::Result<Progress> progress);
+  struct Subtask;
+  using Call = std::function<arrow::Result<Progress>(Operator&, Collector&)>;
+  std::unique_ptr<Subtask> Open();
+  std::unique_ptr<Subtask> Restored(std::vector<SnapshotChain> chains, KeyGroups own,
+                                    bool continues);
+  void Drive(const Call& call);
+  arrow::Status DriveOne(Subtask& subtask, const Call& call);
+  void CompareTwin();
 
   PlanNode node_;
   const OperatorSpec* spec_;
   HarnessOptions options_;
   VirtualClock clock_;
-  OperatorMetrics metrics_;
   TaskTimes task_times_;
   WatermarkAlignment alignment_;
-  OperatorContext context_;
-  std::unique_ptr<Operator> operator_;
-  std::unique_ptr<Output> output_;
+  std::unique_ptr<Subtask> self_;
+  // Restored from a savepoint where self_ was from a chain; sees everything that self_ sees.
+  std::unique_ptr<Subtask> twin_;
+  size_t twin_begins_ = 0;  // Of what self_ has given since.
+  std::unique_ptr<RunningSnapshots> snapshots_;
   arrow::Status last_error_;
 };
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "base/error.h"
 #include "base/executor.h"
 #include "engine/graph.h"
 #include "engine/job_checkpoints.h"
@@ -22,6 +23,9 @@ class SimulatedJob {
         plan_(DecodePlan(plan).ValueOrDie()) {}
 
   Attempt Run() {
+    files_.SetFault([this](std::string_view operation, const std::string& path) {
+      return Fault(operation, path);
+    });
     const arrow::Status begun = Begin();
     if (!begun.ok()) return Ended(begun);
     std::vector<Task*> tasks;
@@ -74,11 +78,26 @@ class SimulatedJob {
     return arrow::Status::OK();
   }
 
+  // Files of checkpoints that cannot be written.
+  arrow::Status Fault(std::string_view operation, const std::string& path) {
+    if (!begun_ || num_faults_ == options_.num_faults || operation != "append" ||
+        (!path.starts_with("/chk/chk-") && !path.starts_with("/chk/state")) || random_() % 8 != 0)
+      return arrow::Status::OK();
+    ++num_faults_;
+    return UserError("io", path, "no space left");
+  }
+
   // Between two steps of tasks: files, time, the coordinator; or the end.
   void Between() {
     if (Count()) return scheduler_->Cancel();
     if (random_() % 4 == 0) clock_.AdvanceMillis(static_cast<int64_t>(random_() % 3));
-    if (random_() % 3 == 0) checkpoints_->Step();
+    if (random_() % 3 != 0) return;
+    checkpoints_->Step();
+    const nlohmann::json statistics = checkpoints_->Statistics();
+    if (statistics["completed"].get<size_t>() == run_.checkpoints.size()) return;
+    const nlohmann::json& last = statistics["lastCompleted"];
+    run_.checkpoints.push_back(
+        {last["bytesNew"].get<int64_t>(), last["bytesTotal"].get<int64_t>()});
   }
 
   // The last checkpoint.
@@ -119,6 +138,7 @@ class SimulatedJob {
         run_.late_rows += op.metrics->late_rows.value();
     }
     executor_.Drop();
+    files_.SetFault(nullptr);
     if (crashed_) files_.Crash();
     return std::move(run_);
   }
@@ -134,6 +154,7 @@ class SimulatedJob {
   std::unique_ptr<JobCheckpoints> checkpoints_;
   Attempt run_;
   arrow::Status failure_;
+  uint64_t num_faults_ = 0;
   bool begun_ = false;
   bool crashed_ = false;
 };

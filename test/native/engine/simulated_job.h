@@ -13,12 +13,18 @@
 
 namespace sabot::test {
 
+struct CheckpointSize {
+  int64_t bytes_new = 0;
+  int64_t bytes_total = 0;
+};
+
 struct Attempt {
   enum class End : uint8_t { kFinished, kFailed, kCrashed };
   End end = End::kFinished;
   arrow::Status status;
   uint64_t num_steps = 0;
   int64_t num_checkpoints = 0;
+  std::vector<CheckpointSize> checkpoints;  // All but the last one.
   int64_t restored_epoch = 0;
   int64_t late_rows = 0;
   std::vector<std::string> lines;  // What result sinks have handed out.
@@ -28,6 +34,7 @@ struct Attempt {
 struct AttemptOptions {
   uint64_t seed = 0;
   uint64_t crash_step = UINT64_MAX;  // The process is gone after so many steps.
+  uint64_t num_faults = 0;           // So many writes to checkpoint files fail.
 };
 
 // `plan` is docs/plan.md's JSON; its paths are those of `files`.

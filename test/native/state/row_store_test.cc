@@ -1,0 +1,284 @@
+// Rows by key and their incremental snapshots against models: arrival order, release, compaction,
+// barriers with tiny pieces, restores.
+#include "state/row_store.h"
+
+#include <arrow/array.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+#include <random>
+
+#include "harness.h"
+#include "state/ranked_rows.h"
+#include "state/row_lists.h"
+
+namespace sabot {
+namespace {
+
+const Schema& RowSchema() {
+  static const Schema schema = test::MakeSchema({"k VARCHAR", "v BIGINT"});
+  return schema;
+}
+
+Batch RandomBatch(std::mt19937_64& random, int64_t rows, int64_t keys) {
+  std::string json = "[";
+  for (int64_t row = 0; row < rows; ++row) {
+    json += (row > 0 ? ", [\"k" : "[\"k") + std::to_string(random() % static_cast<uint64_t>(keys)) +
+            "\", " + std::to_string(random() % 1'000) + "]";
+  }
+  return test::MakeBatch(RowSchema(), json + "]");
+}
+
+std::string KeyOf(const Batch& batch, int64_t row) {
+  return std::string(static_cast<const arrow::StringArray&>(*batch.column(0)).GetView(row));
+}
+int64_t ValueOf(const arrow::RecordBatch& rows, int64_t row) {
+  return static_cast<const arrow::Int64Array&>(*rows.column(1)).Value(row);
+}
+
+// Rows by key, and what the model says: values by key, newest first.
+using Lists = std::map<std::string, std::deque<int64_t>>;
+
+Lists ListsOf(const RowLists& rows) {
+  Lists lists;
+  for (const RowId id : rows.AllRows()) {
+    const arrow::RecordBatch& segment = rows.store().segment(id);
+    const Batch batch{segment.Slice(0), nullptr, kNoSplit};
+    lists[KeyOf(batch, RowStore::row(id))];
+  }
+  EncodedKeys keys;
+  for (auto& [key, values] : lists) {
+    const Batch batch = test::MakeBatch(RowSchema(), "[[\"" + key + "\", 0]]");
+    EXPECT_TRUE(RowLists::EncodeKeys(batch, {0}, &keys).ok());
+    for (RowId id = rows.Head(keys.key(0), keys.hash(0)); id != kNoRow; id = rows.store().next(id))
+      values.push_back(ValueOf(rows.store().segment(id), RowStore::row(id)));
+  }
+  return lists;
+}
+
+class Rows {
+ public:
+  explicit Rows(uint64_t seed) : random_(seed) {}
+
+  void Change(int64_t rows_max) {
+    EncodedKeys keys;
+    const Batch batch = RandomBatch(random_, 1 + static_cast<int64_t>(random_()) % rows_max, 9);
+    ASSERT_TRUE(RowLists::EncodeKeys(batch, {0}, &keys).ok());
+    const uint64_t dice = random_() % 10;
+    if (dice < 6) {
+      std::vector<int32_t> wanted;
+      for (int32_t row = 0; row < static_cast<int32_t>(batch.num_rows()); ++row) {
+        if (random_() % 4 == 0) continue;
+        wanted.push_back(row);
+        model_[KeyOf(batch, row)].push_front(ValueOf(*batch.rows, row));
+      }
+      ASSERT_TRUE(lists_->Add(batch, keys, wanted).ok());
+    } else if (dice < 9) {
+      for (int64_t row = 0; row < batch.num_rows(); ++row) {
+        const auto at = model_.find(KeyOf(batch, row));
+        ASSERT_EQ(lists_->Pop(keys.key(row), keys.hash(row)), at != model_.end());
+        if (at == model_.end()) continue;
+        at->second.pop_front();
+        if (at->second.empty()) model_.erase(at);
+      }
+    } else {
+      const auto below = static_cast<int64_t>(random_() % 700);
+      lists_->Prune([&](RowId id) {
+        return ValueOf(lists_->store().segment(id), RowStore::row(id)) < below;
+      });
+      for (auto& [key, values] : model_) {
+        std::erase_if(values, [&](int64_t value) { return value < below; });
+      }
+      std::erase_if(model_, [](const auto& entry) { return entry.second.empty(); });
+    }
+  }
+
+  static std::unique_ptr<RowLists> Empty() {
+    return std::make_unique<RowLists>("rows", RowSchema(), std::vector<int>{0});
+  }
+  void Replace(std::unique_ptr<RowLists> lists, Lists model) {
+    lists_ = std::move(lists);
+    model_ = std::move(model);
+  }
+  RowLists& lists() { return *lists_; }
+  const Lists& model() const { return model_; }
+  std::mt19937_64& random() { return random_; }
+
+ private:
+  std::mt19937_64 random_;
+  std::unique_ptr<RowLists> lists_ = Empty();
+  Lists model_;
+};
+
+Lists RestoredAt(int parallelism, const SnapshotChain& chain) {
+  Lists all;
+  for (int subtask = 0; subtask < parallelism; ++subtask) {
+    const auto lists = Rows::Empty();
+    const arrow::Status status =
+        lists->Restore(SnapshotReader({chain}, KeyGroupsOf(subtask, parallelism)));
+    EXPECT_TRUE(status.ok()) << status;
+    all.merge(ListsOf(*lists));
+  }
+  return all;
+}
+
+void Run(uint64_t seed, int num_steps, int64_t rows_max, size_t piece_bytes, int64_t* num_deltas) {
+  Rows subject(seed);
+  std::mt19937_64& random = subject.random();
+  std::deque<MemorySnapshot> chain;
+  std::unique_ptr<SnapshotWriter> writer;
+  MemorySnapshot snapshot;
+  Lists frozen;
+  for (int step = 0; step < num_steps; ++step) {
+    subject.Change(rows_max);
+    if (writer == nullptr) {
+      if (random() % 4 != 0) continue;
+      writer = std::make_unique<SnapshotWriter>(random() % 6 == 0 ? SnapshotMode::kSavepoint
+                                                                  : SnapshotMode::kIncremental);
+      ASSERT_TRUE(subject.lists().Snapshot(*writer).ok());
+      snapshot = MemorySnapshot();
+      frozen = subject.model();
+      continue;
+    }
+    if (random() % 40 == 0) {
+      writer.reset();
+      continue;
+    }
+    if (random() % 60 == 0) subject.Replace(Rows::Empty(), {});
+    const auto done = writer->WritePiece(snapshot, piece_bytes);
+    ASSERT_TRUE(done.ok()) << done.status();
+    if (!*done) continue;
+    const int parallelism = random() % 2 == 0 ? 3 : 1;
+    if (writer->mode() == SnapshotMode::kSavepoint) {
+      ASSERT_EQ(RestoredAt(parallelism, {{&snapshot.sections()}, {}}), frozen);
+      writer.reset();
+      continue;
+    }
+    *num_deltas += writer->num_earlier() > 0 ? 1 : 0;
+    ASSERT_LE(writer->num_earlier(), std::ssize(chain));
+    while (std::ssize(chain) > writer->num_earlier()) chain.pop_front();
+    chain.push_back(std::move(snapshot));
+    writer.reset();
+    SnapshotChain view;
+    for (const MemorySnapshot& each : chain) view.snapshots.push_back(&each.sections());
+    ASSERT_EQ(RestoredAt(parallelism, view), frozen);
+    if (random() % 5 != 0) continue;
+    auto restored = Rows::Empty();
+    ASSERT_TRUE(restored->Restore(SnapshotReader({view}, {}, true)).ok());
+    subject.Replace(std::move(restored), frozen);
+  }
+  writer.reset();
+  ASSERT_EQ(ListsOf(subject.lists()), subject.model());
+}
+
+TEST(RowLists, ChainsAgreeWithAModelUnderRandomChanges) {
+  int64_t num_deltas = 0;
+  for (uint64_t seed = 1; seed <= 30; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Run(seed, 400, 8, 200, &num_deltas);
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GT(num_deltas, 100);
+}
+
+TEST(RowLists, ChainsAgreeWithAModelWhereTheStoreIsCompacted) {
+  int64_t num_deltas = 0;
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Run(seed, 60, 20'000, 100'000, &num_deltas);
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GT(num_deltas, 1);
+}
+
+std::string Ranks(const RankedRows& rows) {
+  std::map<std::string, std::string> groups;
+  for (const Slot group : rows.Groups()) {
+    std::string text;
+    std::string key;
+    for (Slot at = rows.First(group); at != kNoSlot; at = rows.After(at)) {
+      const RowId id = rows.RowOf(at);
+      const Batch batch{rows.store().segment(id).Slice(0), nullptr, kNoSplit};
+      key = KeyOf(batch, RowStore::row(id));
+      text += " " + std::to_string(ValueOf(*batch.rows, RowStore::row(id)));
+    }
+    if (!text.empty()) groups[key] = text;
+  }
+  std::string all;
+  for (const auto& [key, text] : groups) all += key + ":" + text + "\n";
+  return all;
+}
+
+// Only the value orders rows, modulo 10: many ties, which arrival decides.
+TEST(RankedRows, ChainsKeepRanksAndTies) {
+  for (const Ties ties : {Ties::kOldestFirst, Ties::kNewestFirst}) {
+    const auto empty = [&] {
+      return std::make_unique<RankedRows>("rows", RowSchema(), std::vector<int>{0},
+                                          std::vector<SortKey>{{.column = 1}}, 5, ties);
+    };
+    std::mt19937_64 random(3);
+    auto rows = empty();
+    auto never_restored = empty();
+    std::deque<MemorySnapshot> chain;
+    for (int step = 0; step < 200; ++step) {
+      const Batch batch = RandomBatch(random, 20, 6);
+      for (RankedRows* each : {rows.get(), never_restored.get()}) {
+        ASSERT_TRUE(each->Begin(batch).ok());
+        for (int64_t row = 0; row < batch.num_rows(); ++row) {
+          if (row % 3 != 0) ASSERT_TRUE(each->Insert(row).ok());
+        }
+        ASSERT_TRUE(each->End().ok());
+      }
+      ASSERT_EQ(Ranks(*rows), Ranks(*never_restored));
+      if (step % 10 != 0) continue;
+      SnapshotWriter writer;
+      ASSERT_TRUE(rows->Snapshot(writer).ok());
+      while (std::ssize(chain) > writer.num_earlier()) chain.pop_front();
+      ASSERT_TRUE(writer.WriteAll(chain.emplace_back()).ok());
+      SnapshotChain view;
+      for (const MemorySnapshot& each : chain) view.snapshots.push_back(&each.sections());
+      rows = empty();
+      ASSERT_TRUE(rows->Restore(SnapshotReader({view}, {}, random() % 2 == 0)).ok());
+      ASSERT_EQ(Ranks(*rows), Ranks(*never_restored));
+    }
+  }
+}
+
+TEST(RowLists, DamagedBytesAreNoCrash) {
+  Rows subject(5);
+  std::deque<MemorySnapshot> chain;
+  for (int i = 0; i < 5; ++i) {
+    for (int j = 0; j < 10; ++j) subject.Change(8);
+    SnapshotWriter writer;
+    ASSERT_TRUE(subject.lists().Snapshot(writer).ok());
+    while (std::ssize(chain) > writer.num_earlier()) chain.pop_front();
+    ASSERT_TRUE(writer.WriteAll(chain.emplace_back()).ok());
+  }
+  std::mt19937_64 random(11);
+  int num_refused = 0;
+  for (int round = 0; round < 5'000; ++round) {
+    std::vector<SnapshotSections> damaged;
+    for (const MemorySnapshot& each : chain) damaged.push_back(each.sections());
+    auto& pieces = damaged[random() % damaged.size()].at("rows").pieces;
+    std::string_view& piece = pieces[random() % pieces.size()];
+    std::string text(piece);
+    if (text.empty()) continue;
+    if (random() % 3 == 0) {
+      text.resize(random() % (text.size() + 1));
+    } else {
+      for (size_t i = random() % text.size(), end = i + random() % 5;
+           i < std::min(end, text.size()); ++i)
+        text[i] = static_cast<char>(random());
+    }
+    piece = text;
+    SnapshotChain view;
+    for (const SnapshotSections& each : damaged) view.snapshots.push_back(&each);
+    const auto lists = Rows::Empty();
+    if (!lists->Restore(SnapshotReader({view}, {})).ok()) ++num_refused;
+  }
+  EXPECT_GT(num_refused, 1'000);
+}
+
+}  // namespace
+}  // namespace sabot
