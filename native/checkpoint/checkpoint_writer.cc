@@ -84,6 +84,13 @@ void CheckpointWriter::Acknowledge(SnapshotAcknowledgement acknowledgement) {
   {
     const std::lock_guard lock(mutex_);
     const SubtaskKey key(acknowledgement.uid, acknowledgement.subtask);
+    // Its barrier came before anybody knew that the file before it is lost.
+    if (acknowledgement.written && acknowledgement.written->num_earlier > 0 &&
+        broken_.contains(key)) {
+      acknowledgement.status =
+          arrow::Status::Cancelled("it builds on a snapshot that could not be written");
+      acknowledgement.written.reset();
+    }
     if (acknowledgement.written) {
       broken_.erase(key);
     } else {
