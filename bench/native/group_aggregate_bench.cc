@@ -120,6 +120,9 @@ void Run(benchmark::State& state, std::vector<int> keys, const json& calls, bool
   for (const json& call : calls)
     node.schema.push_back({"a", call["type"]["kind"] == "BIGINT" ? bigint : text});
   OperatorContext context;
+  OperatorMetrics metrics;
+  context.clock = &SystemClock();
+  context.metrics = &metrics;
   Blackhole out;
   int64_t rows = 0;
   for (auto _ : state) {

@@ -150,6 +150,7 @@ export interface PlanOptions {
   readonly 'batch.max-rows'?: number;
   readonly 'batch.max-delay-ms'?: number;
   readonly 'auto-watermark-interval-ms'?: number;
+  readonly 'state-ttl-ms'?: number;
   readonly 'local-time-zone'?: string;
   readonly 'query-start-ms'?: number;
 }

@@ -16,6 +16,7 @@ export const plannerSettings = [
   'pipeline.name',
   'table.local-time-zone',
   'table.exec.source.idle-timeout',
+  'table.exec.state.ttl',
   'table.exec.mini-batch.enabled',
   'table.exec.mini-batch.allow-latency',
   'table.exec.mini-batch.size',
@@ -32,12 +33,14 @@ function parallelismOf(settings: Settings): number | undefined {
 export function planOptions(settings: Settings, parallelism: number, queryStartMs: number): PlanOptions {
   const maxRows = count(settings, 'batch.max-rows');
   const maxDelay = duration(settings, 'batch.max-delay');
+  const ttl = duration(settings, 'table.exec.state.ttl') ?? 0;
   const zone = settings['table.local-time-zone'];
   return {
     parallelism: parallelismOf(settings) ?? parallelism,
     ...(maxRows === undefined ? {} : { 'batch.max-rows': maxRows }),
     ...(maxDelay === undefined ? {} : { 'batch.max-delay-ms': maxDelay }),
     'auto-watermark-interval-ms': duration(settings, 'pipeline.auto-watermark-interval') ?? 200,
+    ...(ttl === 0 ? {} : { 'state-ttl-ms': ttl }),
     'local-time-zone': zone === undefined || zone === 'default' ? 'UTC' : zone,
     'query-start-ms': queryStartMs,
   };

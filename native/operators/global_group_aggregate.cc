@@ -23,15 +23,15 @@ class GlobalGroupAggregate final : public Operator {
  public:
   GlobalGroupAggregate(size_t num_keys, bool input_retracts, bool emit_update_before,
                        const KeyedTableLayout& layout, std::unique_ptr<AggregateSet> aggregates,
-                       const std::shared_ptr<arrow::Schema>& schema, OperatorMetrics* metrics)
+                       const std::shared_ptr<arrow::Schema>& schema, OperatorContext& context)
       : num_keys_(num_keys),
         input_retracts_(input_retracts),
         table_("groups", layout),
-        partials_("partials", layout),
+        partials_("partials", PartialLayout(layout)),
         aggregates_(std::move(aggregates)),
-        metrics_(metrics),
+        context_(context),
         net_(schema, num_keys, emit_update_before,
-             !input_retracts && aggregates_->changes_with_every_row()) {}
+             !input_retracts && aggregates_->changes_with_every_row(), layout.ttl_ms > 0) {}
 
   arrow::Result<Progress> Process(int, const Batch& in, Collector& out) override {
     std::vector<ArrayPtr> columns;
@@ -39,6 +39,7 @@ class GlobalGroupAggregate final : public Operator {
     ARROW_RETURN_NOT_OK(keys_.Encode(columns, in.num_rows()));
     slots_.resize(static_cast<size_t>(in.num_rows()));
     inserted_.clear();
+    table_.BeginBatch(context_.clock->NowMillis());
     table_.LookupOrInsert(keys_, slots_, &inserted_);
     ARROW_RETURN_NOT_OK(ReadPartials(in));
     FindTouched();
@@ -57,15 +58,23 @@ class GlobalGroupAggregate final : public Operator {
     for (size_t i = 0; i < touched_.size(); ++i) {
       if (gone_[i] != 0) table_.Erase(touched_[i]);
     }
-    if (metrics_ != nullptr) metrics_->state_bytes.Set(table_.size_bytes());
+    context_.metrics->state_bytes.Set(table_.size_bytes());
     if (changes.num_rows() > 0) ARROW_RETURN_NOT_OK(out.Emit(std::move(changes)));
     return Progress::kDone;
   }
 
   arrow::Status Snapshot(SnapshotWriter& to) override { return table_.Snapshot(to); }
-  arrow::Status Restore(const SnapshotReader& from) override { return table_.Restore(from); }
+  arrow::Status Restore(const SnapshotReader& from) override {
+    table_.BeginBatch(context_.clock->NowMillis());
+    return table_.Restore(from);
+  }
 
  private:
+  static KeyedTableLayout PartialLayout(KeyedTableLayout layout) {
+    layout.ttl_ms = 0;
+    return layout;
+  }
+
   // One slot of partials_ per row.
   arrow::Status ReadPartials(const Batch& in) {
     partials_.Clear();
@@ -106,7 +115,7 @@ class GlobalGroupAggregate final : public Operator {
   KeyedTable table_;
   KeyedTable partials_;  // Of one batch.
   std::unique_ptr<AggregateSet> aggregates_;
-  OperatorMetrics* metrics_;
+  OperatorContext& context_;
   NetChanges net_;
 
   // Scratch of one batch.
@@ -132,12 +141,13 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   if (node.schema.size() != num_keys + calls.size())
     return node.Error("the schema must be the keys, then the aggregates");
   KeyedTableLayout layout;
+  layout.ttl_ms = context.options.state_ttl_ms;
   if (input_retracts) layout.cells.push_back({"records", CellSpec::Kind::kFixed8});
   ARROW_ASSIGN_OR_RAISE(auto aggregates,
                         AggregateSet::Make(std::move(calls), input_retracts, layout));
   return std::make_unique<GlobalGroupAggregate>(num_keys, input_retracts, emit_update_before,
                                                 layout, std::move(aggregates), ToArrow(node.schema),
-                                                context.metrics);
+                                                context);
 }
 
 }  // namespace

@@ -5,7 +5,8 @@
 //
 // As in Flink: an unchanged result emits nothing, a retraction of an unknown group is ignored, a
 // group whose rows are all taken back is deleted; without keys there is one group and, over no
-// input, no row. With `miniBatch` a batch is folded to one net change per group.
+// input, no row. With `miniBatch` a batch is folded to one net change per group. Under a state TTL
+// groups begin anew after it, and unchanged results are emitted too: state downstream lives on.
 //
 // State: a table of groups; where rows can be taken back its first cell counts the group's rows.
 #include <nlohmann/json.hpp>
@@ -40,16 +41,18 @@ struct Config {
 class GroupAggregate final : public Operator {
  public:
   GroupAggregate(Config config, KeyedTableLayout layout, std::unique_ptr<AggregateSet> aggregates,
-                 std::shared_ptr<arrow::Schema> schema, OperatorMetrics* metrics)
+                 std::shared_ptr<arrow::Schema> schema, OperatorContext& context)
       : config_(std::move(config)),
+        has_ttl_(layout.ttl_ms > 0),
         table_("groups", std::move(layout)),
         aggregates_(std::move(aggregates)),
         schema_(std::move(schema)),
-        metrics_(metrics),
+        context_(context),
         net_(schema_, config_.keys.size(), config_.emit_update_before,
-             !config_.input_retracts && aggregates_->changes_with_every_row()) {}
+             !config_.input_retracts && aggregates_->changes_with_every_row(), has_ttl_) {}
 
   arrow::Result<Progress> Process(int, const Batch& batch, Collector& out) override {
+    table_.BeginBatch(context_.clock->NowMillis());
     pending_ = batch;
     next_row_ = 0;
     return Resume(out);
@@ -70,7 +73,7 @@ class GroupAggregate final : public Operator {
       if (next_row_ < pending_.num_rows() && !out.has_room()) return Progress::kMoreOutput;
     }
     pending_ = {};
-    if (metrics_ != nullptr) metrics_->state_bytes.Set(table_.size_bytes());
+    context_.metrics->state_bytes.Set(table_.size_bytes());
     return Progress::kDone;
   }
 
@@ -78,7 +81,10 @@ class GroupAggregate final : public Operator {
     SABOT_CHECK(pending_.rows == nullptr);
     return table_.Snapshot(to);
   }
-  arrow::Status Restore(const SnapshotReader& from) override { return table_.Restore(from); }
+  arrow::Status Restore(const SnapshotReader& from) override {
+    table_.BeginBatch(context_.clock->NowMillis());
+    return table_.Restore(from);
+  }
 
  private:
   // --- one change per row ---
@@ -95,6 +101,7 @@ class GroupAggregate final : public Operator {
       for (const int64_t row : inserted_) born_[static_cast<size_t>(row)] = 1;
     }
     tracking_.Begin(piece.num_rows(), config_.emit_update_before || !finished_.empty());
+    tracking_.all_changed = has_ttl_;
     ARROW_RETURN_NOT_OK(aggregates_->UpdateTracked(table_, piece, slots_, tracking_));
     ARROW_ASSIGN_OR_RAISE(Batch changes, PickChanges(piece));
     EraseFinished();
@@ -274,10 +281,11 @@ class GroupAggregate final : public Operator {
   enum Mark : uint8_t { kNew = 1, kTouched = 2 };
 
   const Config config_;
+  const bool has_ttl_;
   KeyedTable table_;
   std::unique_ptr<AggregateSet> aggregates_;
   std::shared_ptr<arrow::Schema> schema_;
-  OperatorMetrics* metrics_;
+  OperatorContext& context_;
   NetChanges net_;
 
   // Of the batch under way; empty when a snapshot is taken.
@@ -320,12 +328,12 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
     return node.Error("the schema must be the keys, then the aggregates");
   }
   KeyedTableLayout layout;
+  layout.ttl_ms = context.options.state_ttl_ms;
   if (config.input_retracts) layout.cells.push_back({"records", CellSpec::Kind::kFixed8});
   ARROW_ASSIGN_OR_RAISE(auto aggregates,
                         AggregateSet::Make(std::move(calls), config.input_retracts, layout));
   return std::make_unique<GroupAggregate>(std::move(config), std::move(layout),
-                                          std::move(aggregates), ToArrow(node.schema),
-                                          context.metrics);
+                                          std::move(aggregates), ToArrow(node.schema), context);
 }
 
 }  // namespace

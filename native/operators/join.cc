@@ -88,6 +88,8 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   ARROW_ASSIGN_OR_RAISE(auto right_keys, node.Columns("rightKeys", 1));
   if (left_keys.size() != right_keys.size()) return node.Error("keys differ in number");
   ARROW_ASSIGN_OR_RAISE(auto condition, BindJoinCondition(node, context));
+  if (context.options.state_ttl_ms > 0 && context.subtask == 0)
+    context.warn("table.exec.state.ttl does not apply to joins as yet: their rows are kept");
   std::array<std::unique_ptr<RowLists>, 2> sides = {
       std::make_unique<RowLists>("left", node.input_schemas[0], std::move(left_keys)),
       std::make_unique<RowLists>("right", node.input_schemas[1], std::move(right_keys))};

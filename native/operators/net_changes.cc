@@ -48,10 +48,11 @@ void Compare(const arrow::Array& before, const arrow::Array& after,
 }  // namespace
 
 NetChanges::NetChanges(std::shared_ptr<arrow::Schema> schema, size_t num_keys,
-                       bool emit_update_before, bool always_changes)
+                       bool emit_update_before, bool always_changes, bool emit_unchanged)
     : schema_(std::move(schema)),
       emit_update_before_(emit_update_before),
-      always_changes_(always_changes) {
+      always_changes_(always_changes),
+      emit_unchanged_(emit_unchanged || always_changes) {
   for (size_t i = 0; i < num_keys; ++i)
     key_types_.push_back(schema_->field(static_cast<int>(i))->type());
 }
@@ -81,8 +82,8 @@ arrow::Result<Batch> NetChanges::Finish(const KeyedTable& table, const Aggregate
   for (size_t i = 0; i < slots_.size(); ++i) {
     if (existed_[i] != 0) existing.push_back(static_cast<int32_t>(i));
   }
-  std::vector<uint8_t> differs(existing.size(), always_changes_ ? 1 : 0);
-  for (size_t i = 0; i < columns.size() && !always_changes_; ++i) {
+  std::vector<uint8_t> differs(existing.size(), emit_unchanged_ ? 1 : 0);
+  for (size_t i = 0; i < columns.size() && !emit_unchanged_; ++i) {
     Compare(*before_[i], *columns[i], existing, differs);
   }
 

@@ -24,9 +24,9 @@ namespace sabot {
 class NetChanges {
  public:
   // `always_changes`: every touched key has another result afterwards, and none goes; then, without
-  // -U, values before are not needed.
+  // -U, values before are not needed. `emit_unchanged`: also where the result is as it was.
   NetChanges(std::shared_ptr<arrow::Schema> schema, size_t num_keys, bool emit_update_before,
-             bool always_changes);
+             bool always_changes, bool emit_unchanged);
 
   // Before the update: the keys that will be touched, each once, and whether each was there already
   // (bytes 0/1).
@@ -41,6 +41,7 @@ class NetChanges {
   std::vector<std::shared_ptr<arrow::DataType>> key_types_;
   const bool emit_update_before_;
   const bool always_changes_;
+  const bool emit_unchanged_;
   // Of the batch under way.
   std::vector<Slot> slots_;
   std::vector<uint8_t> existed_;

@@ -127,6 +127,8 @@ arrow::Result<std::unique_ptr<Operator>> MakeRank(RankSpec spec, const PlanNode&
   if (node.schema.size() != node.input_schemas[0].size() + (spec.output_rank ? 1 : 0)) {
     return node.Error("the schema must be the input's, and the rank if it is asked for");
   }
+  if (context.options.state_ttl_ms > 0 && context.subtask == 0)
+    context.warn("table.exec.state.ttl does not apply to Top-N as yet: its rows are kept");
   return std::make_unique<Rank>(std::move(spec), node.input_schemas[0], ToArrow(node.schema),
                                 context.metrics);
 }

@@ -123,9 +123,11 @@ arrow::Result<Plan> DecodeDocument(const json& from) {
     to.batch_max_delay_ms = options.value("batch.max-delay-ms", to.batch_max_delay_ms);
     to.auto_watermark_interval_ms =
         options.value("auto-watermark-interval-ms", to.auto_watermark_interval_ms);
+    to.state_ttl_ms = options.value("state-ttl-ms", to.state_ttl_ms);
     to.local_time_zone = options.value("local-time-zone", to.local_time_zone);
     to.query_start_ms = options.value("query-start-ms", to.query_start_ms);
     if (to.batch_max_rows < 1) return PlanError("batch.max-rows must be at least 1");
+    if (to.state_ttl_ms < 0) return PlanError("state-ttl-ms must not be negative");
   }
   if (from.contains("checkpoint")) {
     ARROW_ASSIGN_OR_RAISE(plan.checkpoint, DecodeCheckpoint(from.at("checkpoint")));

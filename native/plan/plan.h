@@ -82,6 +82,7 @@ struct PlanOptions {
   int64_t batch_max_rows = 16384;
   int64_t batch_max_delay_ms = 10;
   int64_t auto_watermark_interval_ms = 200;
+  int64_t state_ttl_ms = 0;  // How long state of keys is kept after its last change; 0: for ever.
   std::string local_time_zone = "UTC";
   int64_t query_start_ms = 0;  // What CURRENT_TIMESTAMP and the like say.
 };

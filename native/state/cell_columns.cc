@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <span>
 
 #include "base/check.h"
 
@@ -142,8 +143,8 @@ void CellColumns::Write(Slot slot, ByteWriter& to) const {
   }
 }
 
-void CellColumns::Read(Slot slot, ByteReader& from) {
-  for (size_t i = 0; i < columns_.size(); ++i) {
+void CellColumns::Read(Slot slot, ByteReader& from, size_t num_columns) {
+  for (size_t i = 0; i < num_columns; ++i) {
     const Column& column = columns_[i];
     if (column.kind != CellSpec::Kind::kBytes) {
       const std::string_view raw = from.Take(column.width);
@@ -159,8 +160,8 @@ void CellColumns::Read(Slot slot, ByteReader& from) {
   }
 }
 
-void CellColumns::Skip(ByteReader& from) const {
-  for (const Column& column : columns_) {
+void CellColumns::Skip(ByteReader& from, size_t num_columns) const {
+  for (const Column& column : std::span(columns_).first(num_columns)) {
     if (column.kind != CellSpec::Kind::kBytes) {
       from.Take(column.width);
     } else if (from.U8() != 0) {

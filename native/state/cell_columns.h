@@ -49,7 +49,7 @@ class CellColumns {
   const char* row(Slot slot) const { return const_cast<CellColumns*>(this)->row(slot); }
   size_t offset(int column) const { return columns_[static_cast<size_t>(column)].offset; }
   size_t stride() const { return stride_; }
-  int num_columns() const { return static_cast<int>(columns_.size()); }
+  size_t num_columns() const { return columns_.size(); }
 
   // T must have the cell's size.
   template <typename T>
@@ -71,8 +71,10 @@ class CellColumns {
   void clear_bytes(int column, Slot slot);
 
   void Write(Slot slot, ByteWriter& to) const;
-  void Read(Slot slot, ByteReader& from);  // Replaces all cells.
-  void Skip(ByteReader& from) const;       // Over one slot's cells.
+  void Read(Slot slot, ByteReader& from) { Read(slot, from, columns_.size()); }
+  // Replaces the first so many cells.
+  void Read(Slot slot, ByteReader& from, size_t num_columns);
+  void Skip(ByteReader& from, size_t num_columns) const;  // Over one slot's cells.
   int64_t size_bytes() const {
     return static_cast<int64_t>(slots_) * static_cast<int64_t>(stride_) + arena_.size_bytes();
   }

@@ -10,11 +10,20 @@ namespace {
 
 // Rows of a batch whose cache lines are fetched together.
 constexpr size_t kBlock = 32;
+// Slots that a batch looks at for keys that are too old; twice as many as it inserts, too.
+constexpr int64_t kSweptSlotsMin = 64;
+
+// The cells of a layout, and one for the time.
+std::vector<CellSpec> CellsOf(const KeyedTableLayout& layout) {
+  std::vector<CellSpec> cells = layout.cells;
+  if (layout.ttl_ms > 0) cells.push_back({"touched", CellSpec::Kind::kFixed8});
+  return cells;
+}
 
 }  // namespace
 
 KeyedTable::KeyedTable(std::string name, KeyedTableLayout layout)
-    : name_(std::move(name)), layout_(std::move(layout)), cells_(layout_.cells, sizeof(Header)) {
+    : name_(std::move(name)), layout_(std::move(layout)), cells_(CellsOf(layout_), sizeof(Header)) {
   static_assert(sizeof(Header) == 32);
   for (const ChildSpec& child : layout_.children)
     children_.push_back(std::make_unique<ChildTable>(child, this));
@@ -22,6 +31,22 @@ KeyedTable::KeyedTable(std::string name, KeyedTableLayout layout)
 
 KeyedTable::~KeyedTable() {
   if (frozen_ != nullptr) LeaveToSnapshot();
+}
+
+void KeyedTable::BeginBatch(int64_t now_ms) {
+  now_ms_ = std::max(now_ms_, now_ms);
+  if (layout_.ttl_ms == 0) return;
+  const int64_t wanted = kSweptSlotsMin + 2 * std::exchange(num_inserted_, 0);
+  for (int64_t left = std::min<int64_t>(wanted, num_slots_); left > 0; --left) {
+    if (next_swept_ >= num_slots_) next_swept_ = 0;
+    const Slot slot = next_swept_++;
+    if (live(slot) && TooOld(slot)) Erase(slot);
+  }
+}
+
+inline Slot KeyedTable::Find(std::string_view key, uint64_t hash) const {
+  return index_.Find(KeyIndex::TagOf(hash),
+                     [&](Slot slot) { return SameKey(KeyOf(header(slot)), key); });
 }
 
 template <typename RowOf>
@@ -41,13 +66,13 @@ void KeyedTable::LookupBatch(const EncodedKeys& keys, RowOf&& row_of, std::span<
       const int64_t row = row_of(i);
       const uint64_t hash = keys.hash(row);
       const std::string_view key = keys.key(row);
-      const Slot found = index_.Find(KeyIndex::TagOf(hash),
-                                     [&](Slot slot) { return SameKey(KeyOf(header(slot)), key); });
-      if (found != kNoSlot) {
+      const Slot found = Find(key, hash);
+      if (found != kNoSlot && !TooOld(found)) {
         Touch(found);
         slots[i] = found;
         continue;
       }
+      if (found != kNoSlot) Erase(found);
       slots[i] = Insert(key, hash);
       if (inserted != nullptr) inserted->push_back(row);
     }
@@ -67,16 +92,19 @@ void KeyedTable::LookupOrInsert(const EncodedKeys& keys, std::span<const int32_t
 }
 
 Slot KeyedTable::Lookup(std::string_view key, uint64_t hash) const {
-  return index_.Find(KeyIndex::TagOf(hash),
-                     [&](Slot slot) { return SameKey(KeyOf(header(slot)), key); });
+  const Slot found = Find(key, hash);
+  return found != kNoSlot && TooOld(found) ? kNoSlot : found;
 }
 
 Slot KeyedTable::LookupOrInsert(std::string_view key, uint64_t hash, bool* inserted) {
-  const Slot found = Lookup(key, hash);
-  *inserted = found == kNoSlot;
-  if (found == kNoSlot) return Insert(key, hash);
-  Touch(found);
-  return found;
+  const Slot found = Find(key, hash);
+  *inserted = found == kNoSlot || TooOld(found);
+  if (!*inserted) {
+    Touch(found);
+    return found;
+  }
+  if (found != kNoSlot) Erase(found);
+  return Insert(key, hash);
 }
 
 void KeyedTable::TouchUntouched(Slot slot) {
@@ -107,6 +135,8 @@ Slot KeyedTable::Insert(std::string_view key, uint64_t hash) {
   if (!key.empty())
     std::memcpy(key.size() > kInline ? added.data : added.bytes, key.data(), key.size());
   index_.Insert(KeyIndex::TagOf(hash), slot);
+  if (layout_.ttl_ms > 0) touched_ms(slot) = now_ms_;
+  ++num_inserted_;
   ++num_keys_;
   return slot;
 }
@@ -140,6 +170,7 @@ Slot KeyedTable::Renew(Slot slot) {
   header(renewed) = old;  // With the bytes of a long key.
   header(renewed).word = word | kKeyed;
   index_.Replace(KeyIndex::TagOf(old.hash), slot, renewed);
+  if (layout_.ttl_ms > 0) touched_ms(renewed) = now_ms_;
   old.word &= ~kKeyed;
   old.size = 0;
   return renewed;
@@ -162,7 +193,7 @@ std::vector<Slot> KeyedTable::LiveSlots() const {
   std::vector<Slot> slots;
   slots.reserve(static_cast<size_t>(num_keys_));
   for (Slot slot = 0; slot < num_slots_; ++slot) {
-    if (live(slot)) slots.push_back(slot);
+    if (live(slot) && !TooOld(slot)) slots.push_back(slot);
   }
   return slots;
 }

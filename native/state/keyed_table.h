@@ -39,6 +39,9 @@ struct KeyedTableLayout {
   // Bytes at the end of every key that its hash leaves out: keys that differ only there share a key
   // group.
   size_t unhashed_bytes = 0;
+  // How long after its last Touch or LookupOrInsert a key is forgotten, in the time of BeginBatch;
+  // 0: never. An old key is as one that never was; it may take up memory for a while.
+  int64_t ttl_ms = 0;
 };
 
 class KeyedTable {
@@ -48,6 +51,10 @@ class KeyedTable {
   ~KeyedTable();
   KeyedTable(const KeyedTable&) = delete;
   KeyedTable& operator=(const KeyedTable&) = delete;
+
+  // The time of what follows, which never goes back. Frees some keys that are too old. Needed, also
+  // before Restore, where the layout has a ttl.
+  void BeginBatch(int64_t now_ms);
 
   // A slot for every row of `keys`. `inserted` receives the rows whose key was new (first
   // appearance only).
@@ -61,6 +68,7 @@ class KeyedTable {
   // Before the cells of a slot from elsewhere are changed.
   void Touch(Slot slot) {
     if (!tracker_.IsTouched(header(slot).word)) TouchUntouched(slot);
+    if (layout_.ttl_ms > 0) touched_ms(slot) = now_ms_;
   }
   void Erase(Slot slot);  // Cells are cleared, children dropped.
   void Clear();
@@ -79,7 +87,7 @@ class KeyedTable {
   bool live(Slot slot) const { return (header(slot).word & kKeyed) != 0; }
   int64_t num_keys() const { return num_keys_; }
   Slot num_slots() const { return num_slots_; }  // Live or not: iterate 0..num_slots with live().
-  // All live slots in ascending order of slot.
+  // All live slots in ascending order of slot, but for keys that are too old.
   std::vector<Slot> LiveSlots() const;
   const KeyedTableLayout& layout() const { return layout_; }
   int64_t size_bytes() const;
@@ -126,9 +134,16 @@ class KeyedTable {
   template <typename RowOf>
   void LookupBatch(const EncodedKeys& keys, RowOf&& row_of, std::span<Slot> slots,
                    std::vector<int64_t>* inserted);
+  Slot Find(std::string_view key, uint64_t hash) const;  // Too old or not.
   Slot Insert(std::string_view key, uint64_t hash);
   Slot TakeSlot();
   void TouchUntouched(Slot slot);
+  // The cell after the layout's, where it has a ttl.
+  int64_t& touched_ms(Slot slot) { return cells_.at<int64_t>(num_cells(), slot); }
+  bool TooOld(Slot slot) const {
+    return layout_.ttl_ms > 0 && cells_.at<int64_t>(num_cells(), slot) <= now_ms_ - layout_.ttl_ms;
+  }
+  int num_cells() const { return static_cast<int>(layout_.cells.size()); }
 
   // --- for snapshots ---
   uint8_t PlaceOf(const ChildTable& child) const;
@@ -151,6 +166,9 @@ class KeyedTable {
   int64_t num_keys_ = 0;
   Slot num_slots_ = 0;
   Slot free_ = kNoSlot;
+  int64_t now_ms_ = 0;
+  Slot next_swept_ = 0;
+  int64_t num_inserted_ = 0;  // Since BeginBatch.
 
   // Rebuilt on restore.
   SlotTracker tracker_;

@@ -1,8 +1,9 @@
 // KeyedTable's snapshots.
 //
-//   version, layout ("8,16,b|8;o"), then records:  forget key
+//   version, layout ("8,16,b|8;o" and "t" where keys have a time), then records:
+//                                                  forget key
 //                                                  forget element: child, key, element
-//                                                  put: key, cells
+//                                                  put: key, cells, time
 //                                                  put element: child, key, element, cells
 //
 // A base has every key and element. A delta has first what has gone since the snapshot before, then
@@ -18,6 +19,7 @@ namespace sabot {
 namespace {
 
 constexpr uint32_t kVersion = 2;
+constexpr const char* kTimed = "t";
 
 enum Record : uint8_t {
   kForget = 1,
@@ -51,7 +53,7 @@ std::string LayoutText(const KeyedTableLayout& layout) {
 
 void WriteHeader(const KeyedTableLayout& layout, ByteWriter& to) {
   to.U32(kVersion);
-  to.Bytes(LayoutText(layout));
+  to.Bytes(LayoutText(layout) + (layout.ttl_ms > 0 ? kTimed : ""));
 }
 
 }  // namespace
@@ -254,7 +256,8 @@ void KeyedTable::ForgetElement(const ChildTable& child, Slot element) {
 // Applies the records of chains to a table that is being restored.
 class KeyedTable::Replay {
  public:
-  Replay(KeyedTable* table, const SnapshotReader& from) : table_(table), from_(from) {}
+  Replay(KeyedTable* table, const SnapshotReader& from, int64_t now_ms)
+      : table_(table), from_(from), now_ms_(now_ms) {}
 
   arrow::Status Run(const SnapshotReader::SectionChain& chain) {
     for (const SnapshotSection* section : chain) {
@@ -279,14 +282,16 @@ class KeyedTable::Replay {
     return arrow::Status::Invalid("State '", table_->name_, "' is cut short or damaged.");
   }
 
-  arrow::Status ReadHeader(ByteReader& bytes) const {
+  arrow::Status ReadHeader(ByteReader& bytes) {
     const uint32_t version = bytes.U32();
-    const std::string_view written = bytes.Bytes();
+    std::string_view written = bytes.Bytes();
     if (!bytes.ok()) return Damaged();
     if (version != kVersion) {
       return arrow::Status::Invalid("State '", table_->name_, "' has version ", version,
                                     "; this build reads version ", kVersion, ".");
     }
+    timed_ = written.ends_with(kTimed);
+    if (timed_) written.remove_suffix(1);
     const std::string layout = LayoutText(table_->layout_);
     if (written != layout) {
       return arrow::Status::Invalid("State '", table_->name_, "' was written with another layout (",
@@ -314,7 +319,7 @@ class KeyedTable::Replay {
       return true;
     }
     if (!own_) {
-      child.cells_.Skip(bytes);
+      child.cells_.Skip(bytes, child.cells_.num_columns());
       return bytes.ok();
     }
     bool inserted;
@@ -341,18 +346,25 @@ class KeyedTable::Replay {
   }
 
   bool Put(ByteReader& bytes) {
+    const size_t num_cells = table_->layout_.cells.size();
     if (!own_) {
-      table_->cells_.Skip(bytes);
+      table_->cells_.Skip(bytes, num_cells);
+      if (timed_) bytes.I64();
       return bytes.ok();
     }
     bool inserted;
     slot_ = table_->LookupOrInsert(key_, hash_, &inserted);
-    table_->cells_.Read(slot_, bytes);
+    table_->cells_.Read(slot_, bytes, num_cells);
+    // A key without a time was touched just now.
+    const int64_t touched_ms = timed_ ? bytes.I64() : now_ms_;
+    if (table_->layout_.ttl_ms > 0) table_->touched_ms(slot_) = touched_ms;
     return bytes.ok();
   }
 
   KeyedTable* table_;
   const SnapshotReader& from_;
+  int64_t now_ms_;
+  bool timed_ = false;
   // The key of the record at hand, or of the one before.
   bool known_ = false;
   bool own_ = false;
@@ -364,8 +376,11 @@ class KeyedTable::Replay {
 arrow::Status KeyedTable::Restore(const SnapshotReader& from) {
   SABOT_CHECK(num_keys_ == 0 && !tracker_.active());
   ARROW_ASSIGN_OR_RAISE(const auto chains, from.Chains(name_));
-  Replay replay(this, from);
+  // While records are applied no key is too old.
+  const int64_t now_ms = std::exchange(now_ms_, 0);
+  Replay replay(this, from, now_ms);
   for (const SnapshotReader::SectionChain& chain : chains) ARROW_RETURN_NOT_OK(replay.Run(chain));
+  now_ms_ = now_ms;
   if (!from.continues() || chains.size() != 1) return arrow::Status::OK();
   tracker_.Continue(WordOf(), num_slots_);
   for (const auto& child : children_) child->tracker_.Continue(child->WordOf(), child->num_slots_);

@@ -158,5 +158,46 @@ TEST(GroupAggregateTest, ChangelogsOfRandomRowsAddUpHoweverTheyAreCut) {
   }
 }
 
+// A group that has seen no row for longer than the TTL begins anew; until then each row extends it,
+// and a result is emitted even if it is the same.
+TEST(GroupAggregateTest, GroupsAreForgottenAfterTheTtl) {
+  for (const char* mode : {"", R"(, "miniBatch": {})"}) {
+    test::HarnessOptions options;
+    options.plan.state_ttl_ms = 1'000;
+    test::Harness harness(
+        Node(R"([{"function": "max", "args": [1], "argTypes": [{"kind": "INTEGER"}],
+                  "type": {"kind": "INTEGER"}}])",
+             {"k STRING", "top INT"}, mode),
+        {test::MakeSchema(kInput)}, options);
+    harness.Rows(R"([["a", 5], ["b", 7]])");
+    EXPECT_THAT(harness.Take(), ElementsAre("+I[a, 5]", "+I[b, 7]"));
+    harness.AdvanceProcessingTime(600);
+    harness.Rows(R"([["a", 3]])");
+    EXPECT_THAT(harness.Take(), ElementsAre("-U[a, 5]", "+U[a, 5]"));
+    harness.AdvanceProcessingTime(600);
+    harness.Restart();
+    harness.Rows(R"([["a", 2], ["b", 1]])");
+    EXPECT_THAT(harness.Take(), ElementsAre("-U[a, 5]", "+U[a, 5]", "+I[b, 1]"));
+    harness.AdvanceProcessingTime(999);
+    harness.Rows(R"([["b", 4]])");
+    EXPECT_THAT(harness.Take(), ElementsAre("-U[b, 1]", "+U[b, 4]"));
+    harness.AdvanceProcessingTime(1);
+    harness.Rows(R"([["a", 1]])");
+    EXPECT_THAT(harness.Take(), ElementsAre("+I[a, 1]"));
+  }
+}
+
+TEST(GroupAggregateTest, RetractionsOfForgottenGroupsAreIgnored) {
+  test::HarnessOptions options;
+  options.plan.state_ttl_ms = 1'000;
+  test::Harness harness(Node(kCountAndMax, kOutput, R"(, "inputRetracts": true)"),
+                        {test::MakeSchema(kInput)}, options);
+  harness.Rows(R"([["a", 5]])");
+  harness.AdvanceProcessingTime(1'000);
+  harness.Take();
+  harness.Rows(R"([["-D", "a", 5], ["+I", "a", 6]])");
+  EXPECT_THAT(harness.Take(), ElementsAre("+I[a, 1, 6]"));
+}
+
 }  // namespace
 }  // namespace sabot

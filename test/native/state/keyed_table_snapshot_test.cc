@@ -232,7 +232,7 @@ Model RestoredAt(int parallelism, const SnapshotChain& chain) {
   return all;
 }
 
-void Run(uint64_t seed, int64_t* num_deltas) {
+void RunChain(uint64_t seed, int64_t* num_deltas) {
   Subject subject(seed);
   std::mt19937_64& random = subject.random();
   Chain chain;
@@ -292,7 +292,7 @@ TEST(KeyedTableSnapshot, ChainsAgreeWithAModelUnderRandomChanges) {
   int64_t num_deltas = 0;
   for (uint64_t seed = 1; seed <= 60; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    Run(seed, &num_deltas);
+    RunChain(seed, &num_deltas);
     if (HasFatalFailure()) return;
   }
   EXPECT_GT(num_deltas, 500);  // Otherwise the test would prove little.

@@ -223,5 +223,77 @@ TEST(KeyedTable, RefusesTornBytesAndOtherLayouts) {
   EXPECT_FALSE(same.Restore(SnapshotReader(torn)).ok());
 }
 
+KeyedTableLayout Aging(int64_t ttl_ms) {
+  KeyedTableLayout layout = CountAndText();
+  layout.ttl_ms = ttl_ms;
+  return layout;
+}
+
+TEST(KeyedTable, OldKeysAreAsIfTheyHadNeverBeen) {
+  KeyedTable table("t", Aging(100));
+  table.BeginBatch(1'000);
+  const Slot slot = Put(table, "a");
+  table.cells().at<int64_t>(1, slot) = 7;
+  bool inserted;
+  table.child(0).FindOrInsert(slot, "x", HashBytes("x"), &inserted);
+  Put(table, "b");
+  table.BeginBatch(1'060);
+  table.Touch(slot);
+  table.BeginBatch(1'100);
+  EXPECT_EQ(table.Lookup("b", HashBytes("b")), kNoSlot);
+  EXPECT_EQ(table.Lookup("a", HashBytes("a")), slot);
+  table.BeginBatch(1'159);
+  EXPECT_EQ(table.LiveSlots(), std::vector<Slot>{slot});
+  EXPECT_EQ(table.cells().at<int64_t>(1, Put(table, "a")), 7);
+  table.BeginBatch(1'259);
+  EXPECT_EQ(table.num_keys(), 0);  // Swept.
+  const Slot again = table.LookupOrInsert("a", HashBytes("a"), &inserted);
+  EXPECT_TRUE(inserted);
+  EXPECT_EQ(table.cells().at<int64_t>(1, again), 0);
+  EXPECT_EQ(table.child(0).count(again), 0);
+}
+
+TEST(KeyedTable, SweepingKeepsUpWithKeysThatComeOnce) {
+  KeyedTable table("t", Aging(1'000));
+  EncodedKeys keys;
+  std::vector<Slot> slots(100);
+  for (int64_t now = 0; now < 100'000; now += 10) {
+    std::vector<int64_t> values;
+    for (int64_t i = 0; i < 100; ++i) values.push_back(now * 10 + i);
+    const std::vector<ArrayPtr> columns{Integers(values)};
+    ASSERT_TRUE(keys.Encode(columns, 100).ok());
+    table.BeginBatch(now);
+    table.LookupOrInsert(keys, slots, nullptr);
+    ASSERT_LE(table.num_keys(), 20'100);  // 10,000 are young enough.
+  }
+}
+
+TEST(KeyedTable, SnapshotsCarryTheAgeOfKeys) {
+  KeyedTable table("t", Aging(100));
+  table.BeginBatch(1'000);
+  Put(table, "a");
+  table.BeginBatch(1'050);
+  Put(table, "b");
+  const MemorySnapshot snapshot = SnapshotOf(table);
+  KeyedTable restored("t", Aging(100));
+  restored.BeginBatch(1'120);
+  ASSERT_TRUE(restored.Restore(SnapshotReader(snapshot.sections())).ok());
+  EXPECT_EQ(restored.Lookup("a", HashBytes("a")), kNoSlot);
+  EXPECT_NE(restored.Lookup("b", HashBytes("b")), kNoSlot);
+
+  // A ttl may be given and taken away: keys without an age begin one.
+  KeyedTable ageless("t", Aging(0));
+  ASSERT_TRUE(ageless.Restore(SnapshotReader(snapshot.sections())).ok());
+  EXPECT_EQ(ageless.num_keys(), 2);
+  const MemorySnapshot without = SnapshotOf(ageless);
+  KeyedTable young("t", Aging(100));
+  young.BeginBatch(5'000);
+  ASSERT_TRUE(young.Restore(SnapshotReader(without.sections())).ok());
+  young.BeginBatch(5'099);
+  EXPECT_EQ(young.LiveSlots().size(), 2u);
+  young.BeginBatch(5'100);
+  EXPECT_TRUE(young.LiveSlots().empty());
+}
+
 }  // namespace
 }  // namespace sabot
