@@ -86,6 +86,7 @@ class JobState : public std::enable_shared_from_this<JobState> {
     const auto on_data = owner.Get("onData").As<Napi::Function>();
     on_data_ = Napi::Persistent(on_data);
     on_call_ = Napi::Persistent(owner.Get("onCall").As<Napi::Function>());
+    on_savepoint_ = Napi::Persistent(owner.Get("onSavepoint").As<Napi::Function>());
     on_finished_ = Napi::Persistent(owner.Get("onFinished").As<Napi::Function>());
     to_loop_ = Napi::ThreadSafeFunction::New(env, on_data, "sabot job", 0, 1);
     JobCallbacks callbacks;
@@ -133,6 +134,15 @@ class JobState : public std::enable_shared_from_this<JobState> {
     if (job_ != nullptr) job_->Refuse(call, error);
   }
 
+  void TakeSavepoint(uint32_t id, std::string path, bool stop) {
+    if (job_ == nullptr) return;
+    job_->TakeSavepoint(std::move(path), stop, [this, id](const JobError* error) {
+      const std::lock_guard lock(mutex_);
+      savepoints_.push_back({id, error == nullptr ? std::nullopt : std::optional(*error)});
+      CallLoop();
+    });
+  }
+
   std::string Metrics() {
     if (job_ != nullptr) last_metrics_ = job_->Metrics();
     return last_metrics_;
@@ -142,6 +152,10 @@ class JobState : public std::enable_shared_from_this<JobState> {
   struct Piece {
     std::string channel;
     std::string bytes;
+  };
+  struct Savepoint {
+    uint32_t id = 0;
+    std::optional<JobError> error;
   };
   struct Channel {
     size_t unacknowledged_bytes = 0;
@@ -186,11 +200,13 @@ class JobState : public std::enable_shared_from_this<JobState> {
     const std::shared_ptr<JobState> alive = self_;
     std::deque<Piece> pieces;
     std::deque<UserCall> calls;
+    std::deque<Savepoint> savepoints;
     bool finished = false;
     {
       const std::lock_guard lock(mutex_);
       pieces.swap(queue_);
       calls.swap(calls_);
+      savepoints.swap(savepoints_);
       finished = finished_;
       called_ = false;
     }
@@ -209,6 +225,10 @@ class JobState : public std::enable_shared_from_this<JobState> {
                                              Napi::Number::New(env, call.subtask),
                                              ToBuffer(env, call.data, call.size, call.owner)});
     }
+    for (const Savepoint& each : savepoints) {
+      const napi_value error = each.error ? ToObject(env, *each.error) : napi_value(env.Null());
+      runs = runs && CallFunction(on_savepoint_, {Napi::Number::New(env, each.id), error});
+    }
     // Nobody answers any more.
     if (!runs && job_ != nullptr) job_->Cancel();
     if (finished) End(env);
@@ -224,6 +244,7 @@ class JobState : public std::enable_shared_from_this<JobState> {
     }
     on_data_.Reset();
     on_call_.Reset();
+    on_savepoint_.Reset();
     on_finished_.Reset();
     to_loop_.Release();
     self_.reset();
@@ -235,6 +256,7 @@ class JobState : public std::enable_shared_from_this<JobState> {
     state->job_.reset();  // Cancels and joins.
     state->on_data_.SuppressDestruct();
     state->on_call_.SuppressDestruct();
+    state->on_savepoint_.SuppressDestruct();
     state->on_finished_.SuppressDestruct();
   }
 
@@ -242,6 +264,7 @@ class JobState : public std::enable_shared_from_this<JobState> {
   std::unique_ptr<Job> job_;
   Napi::FunctionReference on_data_;
   Napi::FunctionReference on_call_;
+  Napi::FunctionReference on_savepoint_;
   Napi::FunctionReference on_finished_;
   Napi::ThreadSafeFunction to_loop_;
   std::shared_ptr<JobState> self_;
@@ -250,6 +273,7 @@ class JobState : public std::enable_shared_from_this<JobState> {
   std::mutex mutex_;
   std::deque<Piece> queue_;
   std::deque<UserCall> calls_;
+  std::deque<Savepoint> savepoints_;
   std::map<std::string, Channel> channels_;
   bool called_ = false;
   bool finished_ = false;
@@ -263,6 +287,7 @@ void JobWrap::Register(Napi::Env env, Napi::Object exports) {
                                   InstanceMethod<&JobWrap::Acknowledge>("acknowledge"),
                                   InstanceMethod<&JobWrap::Answer>("answer"),
                                   InstanceMethod<&JobWrap::Refuse>("refuse"),
+                                  InstanceMethod<&JobWrap::Savepoint>("savepoint"),
                                   InstanceMethod<&JobWrap::Metrics>("metrics")}));
 }
 
@@ -272,8 +297,8 @@ JobWrap::JobWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
     return info[1].As<Napi::Object>().Get(name).IsFunction();
   };
   if (info.Length() != 2 || !info[0].IsTypedArray() || !info[1].IsObject() || !has("onData") ||
-      !has("onCall") || !has("onFinished")) {
-    Napi::TypeError::New(env, "Job(plan: Uint8Array, { onData, onCall, onFinished })")
+      !has("onCall") || !has("onSavepoint") || !has("onFinished")) {
+    Napi::TypeError::New(env, "Job(plan: Uint8Array, { onData, onCall, onSavepoint, onFinished })")
         .ThrowAsJavaScriptException();
     return;
   }
@@ -327,6 +352,16 @@ Napi::Value JobWrap::Refuse(const Napi::CallbackInfo& info) {
                     .identifier = TextOf(error, "identifier"),
                     .operator_name = TextOf(error, "operator"),
                     .message = TextOf(error, "message")});
+  }
+  return info.Env().Undefined();
+}
+
+Napi::Value JobWrap::Savepoint(const Napi::CallbackInfo& info) {
+  if (state_ != nullptr && info.Length() == 3 && info[0].IsNumber() && info[1].IsString() &&
+      info[2].IsBoolean()) {
+    state_->TakeSavepoint(info[0].As<Napi::Number>().Uint32Value(),
+                          info[1].As<Napi::String>().Utf8Value(),
+                          info[2].As<Napi::Boolean>().Value());
   }
   return info.Env().Undefined();
 }

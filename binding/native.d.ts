@@ -23,7 +23,9 @@ export interface JobOwner {
    * call is settled by `answer` or `refuse`.
    */
   onCall(call: number, node: number, subtask: number, request: Buffer): void;
-  /** Once, after the last `onData`; null for success. */
+  /** What became of `savepoint(id, …)`; null for success. Not called if the job ends before. */
+  onSavepoint(id: number, error: NativeJobError | null): void;
+  /** Once, after the last `onData`; null for success; kind 'stopped' if it ended with a savepoint, whose folder is the identifier. */
   onFinished(error: NativeJobError | null): void;
 }
 
@@ -41,6 +43,8 @@ export class Job {
   answer(call: number, bytes: Uint8Array): void;
   /** A call failed, and so does the job. */
   refuse(call: number, error: Partial<NativeJobError>): void;
+  /** Writes a savepoint to `path`, a folder that is absent or empty; with `stop` the job ends with it. `onSavepoint` follows. */
+  savepoint(id: number, path: string, stop: boolean): void;
   /** JSON: `{"operators": […], "tasks": […], "holds": […], "checkpoints": {…}}`, JobMetrics of lib/job/running-job.ts. */
   metrics(): string;
 }

@@ -18,6 +18,8 @@ const RUN_TIME: ReadonlySet<SabotErrorCode> = new Set([
   'SABOT_E_NATIVE',
   'SABOT_E_RESTORE',
   'SABOT_E_FENCED',
+  'SABOT_E_SAVEPOINT',
+  'SABOT_E_CONTROL',
 ]);
 
 export interface FailureReport {

@@ -103,6 +103,55 @@ program
     process.exitCode = await runCommand(path, options);
   });
 
+program
+  .command('check')
+  .description("say which states an edit of a script keeps, by the sabot.lock beside it, or a checkpoint's own record")
+  .addOption(file())
+  .addOption(parallelism())
+  .addOption(define())
+  .option('--against <path>', 'compare with this checkpoint or savepoint, not with sabot.lock')
+  .option('--write', 'bring sabot.lock up to date')
+  .addOption(new Option('--output <format>', 'default: table on a terminal, json in a pipe').choices(['table', 'json']))
+  .action(async (options) => {
+    const { checkCommand } = await import('./check.js');
+    process.exitCode = await checkCommand(options);
+  });
+
+const dir = () =>
+  new Option('--dir <folder>', 'where to look for jobs: a folder with checkpoint folders below it').default('.');
+
+program
+  .command('jobs')
+  .description('list jobs by their checkpoint folders, and what those that run tell of themselves')
+  .argument('[folder]', 'where to look: a folder with checkpoint folders below it', '.')
+  .addOption(new Option('--output <format>', 'default: table on a terminal, json in a pipe').choices(['table', 'json']))
+  .action(async (folder: string, options) => {
+    const { jobsCommand } = await import('./jobs.js');
+    process.exitCode = await jobsCommand(folder, options);
+  });
+
+program
+  .command('savepoint')
+  .description('have a running job write a savepoint; prints its folder')
+  .argument('<job>', "a job's name, or its checkpoint folder")
+  .argument('[path]', "the savepoint's folder, absent or empty; default: a new one beside the checkpoints")
+  .option('--stop', 'end the job with it: sources stop, their rows are processed, sinks commit')
+  .addOption(dir())
+  .action(async (job: string, path: string | undefined, options) => {
+    const { savepointCommand } = await import('./savepoint.js');
+    process.exitCode = await savepointCommand(job, path, options);
+  });
+
+program
+  .command('cancel')
+  .description('end a running job where it stands')
+  .argument('<job>', "a job's name, or its checkpoint folder")
+  .addOption(dir())
+  .action(async (job: string, options) => {
+    const { cancelCommand } = await import('./cancel.js');
+    process.exitCode = await cancelCommand(job, options);
+  });
+
 /** Whether errors are to be told in JSON as well, as far as arguments that could not be read tell. */
 function asksForJson(args: readonly string[]): boolean {
   return args.includes('--output=json') || args[args.indexOf('--output') + 1] === 'json';

@@ -21,7 +21,7 @@ const sink = (op: string, needsUpdateBefore: boolean): OperatorSpec => ({
 
 export const printSinkSpec = sink('print_sink', true);
 export const blackholeSinkSpec = sink('blackhole_sink', false);
-export const fileSinkSpec = sink('file_sink', true);
+export const fileSinkSpec: OperatorSpec = { ...sink('file_sink', true), state: () => [] };
 export const resultSinkSpec = sink('result_sink', true);
 
 /** Writes a table; `config` comes from its connector. */

@@ -12,6 +12,7 @@ const source = (op: string): OperatorSpec => ({
   op,
   changes: () => INSERT_ONLY,
   needsUpdateBefore: () => false,
+  state: () => [], // Positions, whatever the table is.
 });
 
 export const fileSourceSpec = source('file_source');

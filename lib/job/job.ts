@@ -129,6 +129,33 @@ export class Job {
     return this.running?.metrics();
   }
 
+  /**
+   * Writes a savepoint of the running job, all its state in one folder that may be moved; returns the folder. Without a path it is a
+   * new one beside the checkpoints.
+   *
+   * @example await job.savepoint('./before-upgrade')
+   */
+  savepoint(path?: string): Promise<string> {
+    return this.whileRunning().savepoint(path);
+  }
+
+  /**
+   * Ends the job with a savepoint, and returns its folder: sources stop, what they have read is processed, sinks commit; run() resolves.
+   *
+   * @example await job.stop({ savepoint: './before-upgrade' })
+   */
+  stop({ savepoint }: { readonly savepoint?: string } = {}): Promise<string> {
+    return this.whileRunning().stop(savepoint);
+  }
+
+  private whileRunning(): RecoveringJob {
+    if (this.running !== undefined) return this.running;
+    throw new SabotError('SABOT_E_SAVEPOINT', `Job '${this.name}' does not run.`, {
+      kind: 'savepoint',
+      job: this.name,
+    });
+  }
+
   private async *rows(node: LogicalNode): AsyncGenerator<Record<string, unknown>, void, void> {
     yield* this.join().read(node);
   }

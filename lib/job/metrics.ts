@@ -61,8 +61,12 @@ export interface CheckpointRecord {
   readonly syncNsMax: number;
   /** The longest that one task waited for the barriers of all its inputs. */
   readonly alignNsMax: number;
+  /** The longest that writing one operator's state took, while rows were processed. */
+  readonly asyncNsMax: number;
   readonly bytesNew: number;
   readonly bytesTotal: number;
+  /** Its folder, if it is a savepoint. */
+  readonly savepoint?: string;
   readonly failure?: string;
 }
 
@@ -77,8 +81,11 @@ export interface CheckpointMetrics {
   readonly failuresByCause: Readonly<Record<string, number>>;
   /** When the barrier under way was injected; 0 if there is none. */
   readonly oldestBarrierMs: number;
+  /** How long it has been under way; 0 if there is none. */
+  readonly barrierAgeMs: number;
   readonly lastCompleted?: CheckpointRecord;
   readonly lastFailed?: CheckpointRecord;
+  readonly lastSavepoint?: CheckpointRecord;
 }
 
 export interface JobMetrics {

@@ -5,9 +5,11 @@
 // State: the attempt that runs. Results of all attempts come one after the other: what was printed between the last checkpoint and
 // a failure comes again.
 
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isSabotError } from '../errors.js';
+import { isSabotError, SabotError } from '../errors.js';
 import type { PlannedJob } from '../planner/plan.js';
+import { type ControlServer, listenForControl } from './control-server.js';
 import { type RunningJob, type StartOptions, startJob } from './running-job.js';
 
 /** Failures that another start would only repeat. */
@@ -25,6 +27,8 @@ export class RecoveringJob implements AsyncDisposable {
   /** The first one's number in the checkpoint folder, once it has claimed it. */
   private firstAttempt: number | undefined;
   private readonly stopping = new AbortController();
+  private readonly startedMs = Date.now();
+  private waiting = false;
   /** Settles when the next attempt has started, or when there will be none. */
   private next: Promise<RunningJob | undefined> = Promise.resolve(undefined);
 
@@ -55,6 +59,38 @@ export class RecoveringJob implements AsyncDisposable {
     this.attempt.cancel();
   }
 
+  /** Writes a savepoint, by default to a new folder beside the job's checkpoints; returns where. */
+  savepoint(path?: string): Promise<string> {
+    return this.takeSavepoint(path, false);
+  }
+
+  /** Ends the job with a savepoint: its sources stop, all their rows are processed, sinks commit. `done` resolves. */
+  async stop(path?: string): Promise<string> {
+    const taken = await this.takeSavepoint(path, true);
+    await this.done;
+    return taken;
+  }
+
+  /** The savepoint that the job was stopped with. */
+  get stoppedWith(): string | undefined {
+    return this.attempt.stoppedWith;
+  }
+
+  private async takeSavepoint(path: string | undefined, stop: boolean): Promise<string> {
+    const { savepointsAt, job } = this.plan;
+    if (savepointsAt === undefined) {
+      const message = `Job '${job}' takes no savepoints: it has no folder for checkpoints (execution.checkpointing.dir).`;
+      throw new SabotError('SABOT_E_SAVEPOINT', message, { kind: 'savepoint', job });
+    }
+    if (this.waiting) {
+      const message = `Job '${job}' has failed and waits for its restart: no savepoint can be taken now.`;
+      throw new SabotError('SABOT_E_SAVEPOINT', message, { kind: 'savepoint', job });
+    }
+    const taken = resolve(path ?? join(savepointsAt, new Date().toISOString().replaceAll(/[-:]/g, '')));
+    await this.attempt.savepoint(taken, stop);
+    return taken;
+  }
+
   /** Counters of the attempt that runs, or ran last. */
   metrics(): ReturnType<RunningJob['metrics']> {
     return this.attempt.metrics();
@@ -67,6 +103,15 @@ export class RecoveringJob implements AsyncDisposable {
   }
 
   private async supervise(): Promise<void> {
+    const control = this.listen();
+    try {
+      await this.keepUp();
+    } finally {
+      await (await control)?.[Symbol.asyncDispose]();
+    }
+  }
+
+  private async keepUp(): Promise<void> {
     for (;;) {
       let settle: (next: RunningJob | undefined) => void = () => {};
       this.next = new Promise((resolve) => {
@@ -85,7 +130,9 @@ export class RecoveringJob implements AsyncDisposable {
         this.say(
           `the job failed: ${(error as Error).message}. It starts again in ${delayMs} ms (${this.plan.restartStrategy.name})`,
         );
+        this.waiting = true;
         await sleep(delayMs, undefined, { signal: this.stopping.signal }).catch(() => {});
+        this.waiting = false;
         if (this.stopping.signal.aborted) {
           settle(undefined);
           throw error;
@@ -94,6 +141,30 @@ export class RecoveringJob implements AsyncDisposable {
         this.attempt = startJob(restarted(this.plan, this.firstAttempt), this.options);
         settle(this.attempt);
       }
+    }
+  }
+
+  /** On a socket in the checkpoint folder, for `sabot jobs` and the like. */
+  private async listen(): Promise<ControlServer | undefined> {
+    const { job, checkpoint } = this.plan;
+    if (checkpoint === undefined) return undefined;
+    try {
+      return await listenForControl(checkpoint.folder, {
+        describe: () => {
+          const { checkpoints } = this.metrics();
+          const state = this.waiting ? 'restarting' : checkpoints === undefined ? 'starting' : 'running';
+          const { pid } = process;
+          const told = checkpoints === undefined ? {} : { checkpoints };
+          return { job, folder: resolve(checkpoint.folder), pid, startedMs: this.startedMs, state, ...told };
+        },
+        cancel: () => this.cancel(),
+        savepoint: (path) => this.savepoint(path),
+        stop: (path) => this.stop(path),
+      });
+    } catch (error) {
+      // The job does its work all the same, if the folder lets it.
+      this.say(`commands cannot reach the job: ${(error as Error).message}`);
+      return undefined;
     }
   }
 

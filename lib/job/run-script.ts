@@ -49,7 +49,10 @@ export const PARALLELISM_DEFAULT = 1;
 /** Runs the statements of a script in order. Throws the first error, with the statement it belongs to. */
 export async function runScript(script: string, output: ScriptOutput, options: ScriptOptions = {}): Promise<void> {
   const runner = new ScriptRunner(script, output, options);
-  for (const statement of parse(script)) await located(statement, () => runner.run(statement));
+  for (const statement of parse(script)) {
+    const stoppedWith = await located(statement, () => runner.run(statement));
+    if (stoppedWith !== undefined) return output.warning(`stopped with savepoint ${stoppedWith}`);
+  }
   runner.finish();
 }
 
@@ -72,6 +75,23 @@ export async function explainScript(
   return texts;
 }
 
+/** The plans of a script's queries and INSERTs; definitions take effect, nothing is run. */
+export async function planScript(
+  script: string,
+  warning: (message: string) => void,
+  options: ScriptOptions = {},
+): Promise<PlannedJob[]> {
+  const jobs: PlannedJob[] = [];
+  const output: ScriptOutput = { query: async () => {}, rows: async () => {}, text: () => {}, warning };
+  const runner = new ScriptRunner(script, output, options);
+  for (const statement of parse(script)) {
+    const job = await located(statement, () => runner.planned(statement));
+    if (job !== undefined) jobs.push(job);
+  }
+  runner.finish();
+  return jobs;
+}
+
 function parse(script: string): ScriptStatement[] {
   try {
     return parseScript(script);
@@ -91,9 +111,9 @@ function explained(plan: PlannedJob, details: readonly ExplainDetail[]): string 
 }
 
 /** Says of an error which statement it belongs to. */
-async function located(statement: ScriptStatement, run: () => Promise<void>): Promise<void> {
+async function located<T>(statement: ScriptStatement, run: () => Promise<T>): Promise<T> {
   try {
-    await run();
+    return await run();
   } catch (error) {
     if (!(error instanceof SabotError)) throw error;
     throw error.at({ statement: error.statement ?? statement.index, span: error.span ?? statement.span });
@@ -112,11 +132,21 @@ class ScriptRunner {
     this.session = new SqlSession({ settings: options.settings ?? {} });
   }
 
-  async run(statement: ScriptStatement): Promise<void> {
+  /** Returns the savepoint that somebody stopped its job with: then the script ends. */
+  async run(statement: ScriptStatement): Promise<string | undefined> {
     const step = this.session.execute(statement, this.script);
-    if (step.kind === 'query') await this.query(this.plan([step.plan]));
-    else if (step.kind === 'insert') await this.insert(this.plan(step.sinks));
-    else await this.answer(step, statement);
+    if (step.kind === 'query') return this.query(this.plan([step.plan]));
+    if (step.kind === 'insert') return this.insert(this.plan(step.sinks));
+    await this.answer(step, statement);
+    return undefined;
+  }
+
+  async planned(statement: ScriptStatement): Promise<PlannedJob | undefined> {
+    const step = this.session.execute(statement, this.script);
+    if (step.kind === 'query') return this.plan([step.plan]);
+    if (step.kind === 'insert') return this.plan(step.sinks);
+    await this.answer(step, statement);
+    return undefined;
   }
 
   async explain(statement: ScriptStatement): Promise<void> {
@@ -185,15 +215,17 @@ class ScriptRunner {
     return name;
   }
 
-  private async query(plan: PlannedJob): Promise<void> {
+  private async query(plan: PlannedJob): Promise<string | undefined> {
     await using job = this.start(plan);
     await this.output.query(plan.sinks[0]!.schema, plan.results!, job.results());
     await job.done;
+    return job.stoppedWith;
   }
 
-  private async insert(plan: PlannedJob): Promise<void> {
+  private async insert(plan: PlannedJob): Promise<string | undefined> {
     await using job = this.start(plan);
     await job.done;
+    return job.stoppedWith;
   }
 
   private start(plan: PlannedJob): RecoveringJob {

@@ -34,6 +34,14 @@ const CODES: Readonly<Record<string, SabotErrorCode>> = {
   restore: 'SABOT_E_RESTORE',
   checkpoint: 'SABOT_E_RESTORE',
   fenced: 'SABOT_E_FENCED',
+  savepoint: 'SABOT_E_SAVEPOINT',
+};
+
+const ENDED_BEFORE: NativeJobError = {
+  kind: 'savepoint',
+  identifier: '',
+  operator: '',
+  message: 'no savepoint was taken: the job has ended',
 };
 
 // process.exit() destroys what the engine's threads stand on: they end first.
@@ -61,19 +69,29 @@ export function startJob(plan: PhysicalPlan, options: StartOptions = {}): Runnin
 export class RunningJob implements AsyncDisposable {
   /** Settles when the job has ended; rejects with a SabotError if it failed or was cancelled. */
   readonly done: Promise<void>;
+  private readonly job: string;
   private readonly native: NativeJob;
   private readonly calls: UserCalls;
   /** By channel: 'result', 'result:1', … */
   private readonly pieces = new Map<string, AsyncQueue<Buffer>>();
   private finished = false;
+  /** The folder of the savepoint that the job was stopped with. */
+  stoppedWith: string | undefined;
+  /** Savepoints that were asked for, by id. */
+  private readonly savepoints = new Map<number, (error: NativeJobError | null) => void>();
+  private nextSavepoint = 0;
 
   constructor(plan: PhysicalPlan, { onPrint = print, onWarning = printWarning, signal }: StartOptions) {
+    this.job = plan.job;
     let settle: (error: NativeJobError | null) => void = () => {};
     const ended = new Promise<void>((resolve, reject) => {
       settle = (error) => {
         this.finished = true;
         for (const warning of skippedRecordWarnings(this.metrics())) onWarning(warning);
-        const failure = error === null ? undefined : (this.calls.failureOf(error) ?? jobError(error, plan.job));
+        if (error?.kind === 'stopped') this.stoppedWith = error.identifier;
+        const failed = error === null || error.kind === 'stopped' ? undefined : error;
+        const failure = failed === undefined ? undefined : (this.calls.failureOf(failed) ?? jobError(failed, plan.job));
+        for (const settleSavepoint of this.savepoints.values()) settleSavepoint(failed ?? ENDED_BEFORE);
         for (const queue of this.pieces.values()) queue.end(failure);
         this.calls.close().then(() => (failure === undefined ? resolve() : reject(failure)));
       };
@@ -88,6 +106,7 @@ export class RunningJob implements AsyncDisposable {
           else this.take(channel, bytes, onPrint);
         },
         onCall: (call, node, subtask, request) => this.calls.run(this.native, call, node, subtask, request),
+        onSavepoint: (id, error) => this.savepoints.get(id)?.(error),
         onFinished: settle,
       });
     } catch (cause) {
@@ -123,6 +142,20 @@ export class RunningJob implements AsyncDisposable {
   /** Stops the job; `done` rejects with code SABOT_E_CANCELLED. */
   cancel(): void {
     if (!this.finished) this.native.cancel();
+  }
+
+  /** Writes a savepoint to a folder that is absent or empty; with `stop` the job ends with it, and `done` resolves. */
+  savepoint(path: string, stop: boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const id = this.nextSavepoint++;
+      this.savepoints.set(id, (error) => {
+        this.savepoints.delete(id);
+        if (error === null) resolve();
+        else reject(jobError(error, this.job));
+      });
+      if (this.finished) this.savepoints.get(id)!(ENDED_BEFORE);
+      else this.native.savepoint(id, path, stop);
+    });
   }
 
   /** Counters of every subtask, as they are now. */

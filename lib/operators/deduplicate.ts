@@ -13,6 +13,7 @@ import {
   type PhysicalNode,
   UPDATING,
 } from '../plan/physical.js';
+import { keyFields, rowFields, stateOf } from '../plan/state.js';
 import type { Schema } from '../schema/types.js';
 
 export interface Deduplication {
@@ -26,6 +27,7 @@ export interface Deduplication {
 
 export const deduplicateSpec: OperatorSpec = {
   op: 'deduplicate',
+  state: stateOf(keyFields('keys'), rowFields()),
   changes: (inputs, config) =>
     !inputs.every(isInsertOnly) ? ALL_CHANGES : config['keep'] === 'first' ? INSERT_ONLY : UPDATING,
   needsUpdateBefore: () => true,

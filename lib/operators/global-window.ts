@@ -9,10 +9,12 @@ import type { AggregateCall } from '../expressions/aggregate-call.js';
 import { hash } from '../plan/inputs.js';
 import type { CountTrigger } from '../plan/nodes.js';
 import { changesOf, INSERT_ONLY, isInsertOnly, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import { aggregateFields, keyFields, stateOf } from '../plan/state.js';
 import type { Schema } from '../schema/types.js';
 
 export const globalWindowSpec: OperatorSpec = {
   op: 'global_window',
+  state: stateOf(keyFields('keys'), aggregateFields()),
   changes: () => INSERT_ONLY,
   needsUpdateBefore: () => true,
 };

@@ -5,11 +5,13 @@
 // State: the rows of both sides that may still find a partner.
 
 import { INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import { keyFields, rowFields, stateOf } from '../plan/state.js';
 import type { Schema } from '../schema/types.js';
 import { type EquiJoin, joinConfig, joinInputs } from './join.js';
 
 export const intervalJoinSpec: OperatorSpec = {
   op: 'interval_join',
+  state: stateOf(keyFields('leftKeys'), keyFields('rightKeys', 1), rowFields(), rowFields(1)),
   changes: () => INSERT_ONLY,
   needsUpdateBefore: () => true,
   eventTime: true,

@@ -9,6 +9,7 @@ import { INSERT_ONLY, isInsertOnly, type OperatorSpec, type PhysicalNode, unionO
 
 export const limitSpec: OperatorSpec = {
   op: 'limit',
+  state: () => [],
   changes: (inputs) => (inputs.every(isInsertOnly) ? INSERT_ONLY : unionOfChanges(inputs)),
   needsUpdateBefore: () => true,
   single: true,

@@ -6,9 +6,11 @@
 
 import { forward } from '../plan/inputs.js';
 import { INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import { rowFields } from '../plan/state.js';
 
 export const materializeFinalSpec: OperatorSpec = {
   op: 'materialize_final',
+  state: rowFields(),
   changes: () => INSERT_ONLY,
   needsUpdateBefore: (_required, config) => config['keys'] === undefined,
   folds: () => true,

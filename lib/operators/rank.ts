@@ -7,10 +7,12 @@
 import type { SortKey } from '../expressions/aggregate-call.js';
 import { hash } from '../plan/inputs.js';
 import { ALL_CHANGES, isInsertOnly, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import { keyFields, rowFields, stateOf } from '../plan/state.js';
 import type { Schema } from '../schema/types.js';
 
 export const rankSpec: OperatorSpec = {
   op: 'rank',
+  state: stateOf(keyFields('partitionKeys'), rowFields()),
   changes: () => ALL_CHANGES,
   needsUpdateBefore: () => true,
   changelogConfig: ({ inputs, emitUpdateBefore }) => ({

@@ -7,9 +7,11 @@
 import type { SortKey } from '../expressions/aggregate-call.js';
 import { singleton } from '../plan/inputs.js';
 import { type OperatorSpec, type PhysicalNode, unionOfChanges } from '../plan/physical.js';
+import { rowFields } from '../plan/state.js';
 
 export const temporalSortSpec: OperatorSpec = {
   op: 'temporal_sort',
+  state: rowFields(),
   changes: unionOfChanges,
   needsUpdateBefore: (required) => required,
   single: true,

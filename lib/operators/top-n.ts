@@ -7,10 +7,12 @@
 import type { SortKey } from '../expressions/aggregate-call.js';
 import { singleton } from '../plan/inputs.js';
 import { ALL_CHANGES, isInsertOnly, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import { rowFields } from '../plan/state.js';
 import type { RowRange } from './limit.js';
 
 export const topNSpec: OperatorSpec = {
   op: 'top_n',
+  state: rowFields(),
   changes: () => ALL_CHANGES,
   needsUpdateBefore: () => true,
   changelogConfig: ({ inputs, emitUpdateBefore }) => ({ inputRetracts: !inputs.every(isInsertOnly), emitUpdateBefore }),

@@ -12,6 +12,7 @@ import type { Schema } from '../schema/types.js';
 
 export const watermarkAssignerSpec: OperatorSpec = {
   op: 'watermark_assigner',
+  state: () => [],
   changes: unionOfChanges,
   needsUpdateBefore: (required) => required,
   folds: (output) => output,

@@ -8,6 +8,7 @@ import type { AggregateCall } from '../expressions/aggregate-call.js';
 import { type CarriedWindow, carriedConfig, hash, hashWindows } from '../plan/inputs.js';
 import type { WindowSpec } from '../plan/nodes.js';
 import { INSERT_ONLY, isInsertOnly, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import { aggregateFields, keyFields, stateOf, windowFields } from '../plan/state.js';
 import type { Schema } from '../schema/types.js';
 
 /** Rows that already carry their window in two columns. */
@@ -19,6 +20,7 @@ export type WindowColumn = 'window_start' | 'window_end' | 'window_time';
 
 export const windowAggregateSpec: OperatorSpec = {
   op: 'window_aggregate',
+  state: stateOf(keyFields('keys'), windowFields, aggregateFields()),
   changes: () => INSERT_ONLY,
   needsUpdateBefore: () => true,
   changelogConfig: ({ inputs }) => (inputs.every(isInsertOnly) ? {} : { inputRetracts: true }),

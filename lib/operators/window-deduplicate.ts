@@ -6,11 +6,13 @@
 
 import { type CarriedWindow, carriedConfig, hashWindows } from '../plan/inputs.js';
 import { INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import { keyFields, rowFields, stateOf } from '../plan/state.js';
 import type { Schema } from '../schema/types.js';
 import type { Deduplication } from './deduplicate.js';
 
 export const windowDeduplicateSpec: OperatorSpec = {
   op: 'window_deduplicate',
+  state: stateOf(keyFields('keys'), rowFields()),
   changes: () => INSERT_ONLY,
   needsUpdateBefore: () => true,
   eventTime: true,

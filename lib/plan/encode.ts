@@ -6,7 +6,7 @@
 
 import { type LogicalType, type Schema, types, withNullable } from '../schema/types.js';
 import type { CheckpointPlan } from './checkpoint.js';
-import { type PhysicalNode, type PhysicalPlan, type PlanOptions, topological } from './physical.js';
+import { type Config, type PhysicalNode, type PhysicalPlan, type PlanOptions, topological } from './physical.js';
 
 export const PLAN_VERSION = 1;
 
@@ -55,7 +55,7 @@ export function encodePlan(plan: PhysicalPlan): EncodedPlan {
         return { node: id, exchange, ...keys, ...(input.late === undefined ? {} : { late: input.late }) };
       }),
       schema: node.schema,
-      config: node.config,
+      config: withState(node),
       ...(own === plan.options.parallelism ? {} : { parallelism: own }),
     };
   });
@@ -86,13 +86,19 @@ export function subtasks(order: readonly PhysicalNode[], parallelism: number): M
   return found;
 }
 
+function withState(node: PhysicalNode): Config {
+  const state = node.spec.state?.(node) ?? [];
+  return state.length === 0 ? node.config : { ...node.config, state };
+}
+
 function uidsOf(order: readonly PhysicalNode[]): Map<PhysicalNode, string> {
   const taken = new Set(order.flatMap((node) => (node.uid === undefined ? [] : [node.uid])));
   const uids = new Map<PhysicalNode, string>();
   for (const node of order) {
     let uid = node.uid;
     if (uid === undefined) {
-      const base = node.label === undefined ? node.spec.op : `${node.spec.op}:${node.label}`;
+      const op = node.spec.inPlaceOf ?? node.spec.op;
+      const base = node.label === undefined ? op : `${op}:${node.label}`;
       for (let n = 1; uid === undefined || taken.has(uid); n++) uid = n === 1 ? base : `${base}#${n}`;
       taken.add(uid);
     }

@@ -7,6 +7,7 @@
 
 import type { Schema } from '../schema/types.js';
 import type { CheckpointPlan } from './checkpoint.js';
+import type { StateField } from './state.js';
 import type { Answerer } from './user-function.js';
 
 /** Kinds of change that a stream may carry beside inserts. */
@@ -60,6 +61,10 @@ export interface OperatorSpec {
   readonly folds?: (output: boolean, node: PhysicalNode) => boolean;
   /** One subtask only, whatever the job's parallelism. */
   readonly single?: boolean;
+  /** What it keeps between rows, as far as the plan decides it; absent: it keeps nothing. */
+  readonly state?: (node: PhysicalNode) => readonly StateField[];
+  /** The operator in whose place it may stand in another plan of the same job, and whose state it then goes on with. */
+  readonly inPlaceOf?: string;
   /** Takes part in event time: watermarks decide what it emits. */
   readonly eventTime?: boolean;
 }

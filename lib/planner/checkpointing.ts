@@ -5,7 +5,7 @@
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { SabotError } from '../errors.js';
 import type { CheckpointPlan, RestorePlan } from '../plan/checkpoint.js';
 import { choice, count, duration, type Settings } from './settings.js';
@@ -21,6 +21,8 @@ export const checkpointSettings = [
   'execution.checkpointing.num-retained',
   'state.checkpoints.num-retained',
   'state.checkpoints.dir',
+  'execution.checkpointing.savepoint-dir',
+  'state.savepoints.dir',
 ] as const;
 
 const TIMEOUT_DEFAULT_MS = 600_000;
@@ -65,6 +67,12 @@ export function checkpointsOf(
     mode: modeOf(settings),
     ...(request.restore === undefined ? {} : { restore: restoreOf(request.restore, request) }),
   };
+}
+
+/** The folder in which the job's savepoints are made unless a path is given. */
+export function savepointsAt(settings: Settings, checkpoint: CheckpointPlan): string {
+  const dir = settings['execution.checkpointing.savepoint-dir'] ?? settings['state.savepoints.dir'];
+  return dir === undefined ? join(checkpoint.folder, 'savepoints') : join(localPath(dir), basename(checkpoint.folder));
 }
 
 function restoreOf(restore: string, { allowNonRestoredState, acceptDuplicates }: CheckpointRequest): RestorePlan {

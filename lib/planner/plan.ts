@@ -14,7 +14,7 @@ import { pruneColumns } from '../plan/rules/prune-columns.js';
 import { pushFilters } from '../plan/rules/push-filters.js';
 import { recogniseRank } from '../plan/rules/recognise-rank.js';
 import { reuseSubplans } from '../plan/rules/reuse-subplans.js';
-import { type CheckpointRequest, checkpointsOf } from './checkpointing.js';
+import { type CheckpointRequest, checkpointsOf, savepointsAt } from './checkpointing.js';
 import { Lowering } from './lower/lowering.js';
 import { idleTimeoutOf, miniBatchOf, planOptions } from './options.js';
 import { type RestartStrategy, restartStrategyOf } from './restarting.js';
@@ -44,6 +44,8 @@ export interface PlannedJob extends PhysicalPlan {
   /** What the rows of a query are: changes, or the final rows; absent for INSERT. */
   readonly results: 'changelog' | 'final' | undefined;
   readonly restartStrategy: RestartStrategy;
+  /** Where savepoints are made unless a path is given; absent if the job takes no checkpoints. */
+  readonly savepointsAt?: string;
 }
 
 /** The rules on logical plans, in order; each makes the next one's work simpler. */
@@ -84,7 +86,7 @@ export function planJob(request: PlanRequest): PlannedJob {
   return {
     job,
     options,
-    ...(checkpoint === undefined ? {} : { checkpoint }),
+    ...(checkpoint === undefined ? {} : { checkpoint, savepointsAt: savepointsAt(request.settings, checkpoint) }),
     restartStrategy: restartStrategyOf(request.settings, checkpoint?.intervalMs !== undefined),
     results,
     sinks: splitAggregates(inferChangelog(reuseSubplans(sinks)), options.parallelism),

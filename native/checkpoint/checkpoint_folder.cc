@@ -7,12 +7,14 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/planted_bug.h"
 
 namespace sabot {
 namespace {
 
-constexpr char kManifestName[] = "/manifest.json";
 constexpr char kStateFolder[] = "state";
+constexpr char kCommittedName[] = "/committed";
+constexpr std::string_view kCheckpointPrefix = "chk-";
 constexpr int kClaimsMax = 100;  // Others may claim at the same time, but not for ever.
 
 std::string CheckpointName(int64_t epoch, int64_t attempt) {
@@ -31,6 +33,7 @@ int64_t AttemptOf(std::string_view name, char before) {
 
 std::set<std::string> FilesOf(const Manifest& manifest) {
   std::set<std::string> files;
+  if (!manifest.files_at.empty()) return files;
   for (const OperatorState& op : manifest.operators) {
     for (const SubtaskState& subtask : op.subtasks) {
       for (const StateFile& file : subtask.files) {
@@ -43,7 +46,7 @@ std::set<std::string> FilesOf(const Manifest& manifest) {
 
 arrow::Result<Manifest> ReadManifest(ObjectStore& store, const std::string& checkpoint,
                                      uint64_t checksum) {
-  ARROW_ASSIGN_OR_RAISE(const std::string bytes, store.Get(checkpoint + kManifestName));
+  ARROW_ASSIGN_OR_RAISE(const std::string bytes, store.Get(checkpoint + "/" + kManifestName));
   if (HashBytes(bytes) != checksum)
     return arrow::Status::Invalid("the manifest is not the one that was committed");
   return DecodeManifest(bytes);
@@ -91,6 +94,7 @@ arrow::Result<std::unique_ptr<CheckpointFolder>> CheckpointFolder::Open(FileSyst
 
 arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::Begin(
     const RestoreRequest& request, const Warn& warn) {
+  warn_ = warn;
   std::optional<RestoredCheckpoint> restored;
   for (int tries = 0; claim_.attempt == 0; ++tries) {
     if (tries == kClaimsMax) {
@@ -117,7 +121,7 @@ arrow::Status CheckpointFolder::Claim(std::vector<LogEntry> log, const RestoreRe
   claim.number = log.empty() ? 1 : log.back().number + 1;
   claim.attempt = claim.number;
   claim.owner = options_.owner;
-  const bool goes_on = restored->has_value() && (*restored)->own_files;
+  const bool goes_on = restored->has_value() && (*restored)->own_lineage;
   claim.lineage = goes_on ? (*restored)->manifest.lineage : claim.attempt;
   if (goes_on) {
     claim.epoch = (*restored)->manifest.epoch;
@@ -153,6 +157,7 @@ arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::Find(
     case PlanCheckpoint::Restore::kNothing:
       return std::nullopt;
     case PlanCheckpoint::Restore::kLatest:
+      ARROW_RETURN_NOT_OK(MissesNothing(log));
       return FindLatest(log, 0, request.accept_duplicates, warn);
     case PlanCheckpoint::Restore::kPath:
       break;
@@ -160,6 +165,29 @@ arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::Find(
   ARROW_ASSIGN_OR_RAISE(auto found, ReadPath(files_, request.path));
   ARROW_RETURN_NOT_OK(VerifyFiles(*found.store, found.manifest));
   return found;
+}
+
+// Without its log entry a checkpoint looks as if it had never counted: where its output is visible,
+// going on from an older one would write it twice.
+arrow::Status CheckpointFolder::MissesNothing(const std::vector<LogEntry>& log) {
+  int64_t newest = 0;
+  for (const LogEntry& entry : log) {
+    if (entry.kind == LogEntry::Kind::kCommit) newest = std::max(newest, entry.epoch);
+  }
+  ARROW_ASSIGN_OR_RAISE(const auto names, store_->List(""));
+  for (const std::string& name : names) {
+    if (!name.starts_with(kCheckpointPrefix) || !store_->Exists(name + kCommittedName)) continue;
+    int64_t epoch = 0;
+    std::from_chars(name.data() + kCheckpointPrefix.size(), name.data() + name.size(), epoch);
+    if (epoch <= newest) continue;
+    return UserError("checkpoint", store_->PathOf("log"),
+                     "the commit log " + store_->PathOf("log") + " misses the entry of " +
+                         store_->PathOf(name) +
+                         ", whose output is visible. Restore the log from a copy, or go on from "
+                         "that checkpoint: --restore " +
+                         store_->PathOf(name));
+  }
+  return arrow::Status::OK();
 }
 
 // The newest commit behind an entry whose manifest and files are whole.
@@ -172,8 +200,8 @@ arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::FindLatest(
     if (entry->kind != LogEntry::Kind::kCommit || entry->number <= above_entry) continue;
     const std::string name = CheckpointName(entry->epoch, entry->checkpoint_attempt);
     auto manifest = ReadManifest(*store_, name, entry->manifest_checksum);
-    const arrow::Status status =
-        manifest.ok() ? VerifyFiles(*store_, *manifest) : manifest.status();
+    const std::shared_ptr<ObjectStore> store = manifest.ok() ? StoreOf(*manifest) : store_;
+    const arrow::Status status = manifest.ok() ? VerifyFiles(*store, *manifest) : manifest.status();
     if (status.ok()) {
       if (!later.empty() && later_is_visible && !accept_duplicates) {
         return UserError(
@@ -184,7 +212,13 @@ arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::FindLatest(
                 " would write those rows a second time. Restore the damaged files from a copy, or "
                 "accept the duplicates with --accept-duplicates.");
       }
-      return RestoredCheckpoint{std::move(*manifest), store_, true};
+      return RestoredCheckpoint{std::move(*manifest), store, store == store_, true};
+    }
+    if (manifest.ok() && store != store_) {
+      return UserError("checkpoint", manifest->files_at,
+                       "the job was stopped with the savepoint " + manifest->files_at +
+                           ", which cannot be used: " + status.message() +
+                           ". If it was moved, go on with --restore PATH.");
     }
     warn("checkpoint " + store_->PathOf(name) + " cannot be used: " + status.message());
     later = name;
@@ -198,6 +232,16 @@ arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::FindLatest(
                          "a copy, or start anew without --restore.");
   }
   return std::nullopt;
+}
+
+std::shared_ptr<ObjectStore> CheckpointFolder::StoreOf(const Manifest& manifest) const {
+  if (manifest.files_at.empty()) return store_;
+  return MakeFolderStore(files_, manifest.files_at, "reader");
+}
+
+arrow::Result<std::shared_ptr<SavepointFolder>> CheckpointFolder::NewSavepoint(
+    const std::string& path) {
+  return SavepointFolder::Create(files_, path, WriterName(options_.owner));
 }
 
 std::string CheckpointFolder::NewStateName() {
@@ -235,7 +279,9 @@ arrow::Status CheckpointFolder::Commit(const Manifest& manifest) {
   const std::string bytes = EncodeManifest(manifest);
   SABOT_CHECK(DecodeManifest(bytes).ok());
   const std::string name = CheckpointName(manifest.epoch, manifest.attempt);
-  ARROW_RETURN_NOT_OK(store_->Put(name + kManifestName, bytes));
+  const auto put_manifest = [&] { return store_->Put(name + "/" + kManifestName, bytes); };
+  const bool manifest_last = IsPlanted(PlantedBug::kCommitBeforeManifest);
+  if (!manifest_last) ARROW_RETURN_NOT_OK(put_manifest());
   LogEntry entry;
   entry.number = next_entry_;
   entry.kind = LogEntry::Kind::kCommit;
@@ -255,8 +301,13 @@ arrow::Status CheckpointFolder::Commit(const Manifest& manifest) {
   } else if (!*appended) {
     return Fenced(entry.number);
   }
+  if (manifest_last) ARROW_RETURN_NOT_OK(put_manifest());
   ++next_entry_;
   kept_.push_back({entry.number, name, FilesOf(manifest)});
+  if (!manifest.output_visible) return arrow::Status::OK();
+  const arrow::Status marked = store_->Put(name + kCommittedName, "");
+  // It counts all the same.
+  if (!marked.ok()) warn_("checkpoint " + name + " could not be marked: " + marked.message());
   return arrow::Status::OK();
 }
 
@@ -275,7 +326,7 @@ arrow::Status CheckpointFolder::CleanUp(const std::set<std::string>& in_use) {
   // is not its to remove.
   ARROW_ASSIGN_OR_RAISE(const auto names, store_->List(""));
   for (const std::string& name : names) {
-    if (!name.starts_with("chk-") || kept_manifests.contains(name)) continue;
+    if (!name.starts_with(kCheckpointPrefix) || kept_manifests.contains(name)) continue;
     if (AttemptOf(name, '-') > claim_.attempt) continue;
     ARROW_RETURN_NOT_OK(RemoveCheckpoint(name));
   }
@@ -296,7 +347,8 @@ arrow::Status CheckpointFolder::CleanUp(const std::set<std::string>& in_use) {
 // The manifest first: without it the checkpoint does not exist. Then what a dead process left of
 // one.
 arrow::Status CheckpointFolder::RemoveCheckpoint(const std::string& name) {
-  ARROW_RETURN_NOT_OK(store_->Remove(name + kManifestName));
+  ARROW_RETURN_NOT_OK(store_->Remove(name + "/" + kManifestName));
+  ARROW_RETURN_NOT_OK(store_->Remove(name + kCommittedName));
   ARROW_RETURN_NOT_OK(RemoveUnfinished(files_, store_->PathOf(name), WriterName(options_.owner)));
   return store_->Remove(name);
 }
@@ -310,7 +362,9 @@ arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::Newest(
     if (entry->kind != LogEntry::Kind::kCommit) continue;
     const std::string name = CheckpointName(entry->epoch, entry->checkpoint_attempt);
     ARROW_ASSIGN_OR_RAISE(auto manifest, ReadManifest(*store, name, entry->manifest_checksum));
-    return RestoredCheckpoint{std::move(manifest), std::move(store), true};
+    const bool own_files = manifest.files_at.empty();
+    if (!own_files) store = MakeFolderStore(files, manifest.files_at, "reader");
+    return RestoredCheckpoint{std::move(manifest), std::move(store), own_files, true};
   }
   return std::nullopt;
 }
@@ -318,7 +372,7 @@ arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::Newest(
 arrow::Result<RestoredCheckpoint> CheckpointFolder::ReadPath(FileSystem& files,
                                                              const std::string& path) {
   const std::string whole = path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
-  if (!files.Exists(whole + kManifestName)) {
+  if (!files.Exists(whole + "/" + kManifestName)) {
     return UserError("checkpoint", path,
                      "there is no checkpoint or savepoint at " + path +
                          ": a folder with a manifest.json is expected (chk-... in a checkpoint "
@@ -328,16 +382,18 @@ arrow::Result<RestoredCheckpoint> CheckpointFolder::ReadPath(FileSystem& files,
   const std::string parent = slash == std::string::npos ? "." : whole.substr(0, slash);
   const std::string name = slash == std::string::npos ? whole : whole.substr(slash + 1);
   std::shared_ptr<ObjectStore> outer = MakeFolderStore(files, parent, "reader");
-  ARROW_ASSIGN_OR_RAISE(const std::string bytes, outer->Get(name + kManifestName));
+  ARROW_ASSIGN_OR_RAISE(const std::string bytes, outer->Get(name + "/" + kManifestName));
   auto manifest = DecodeManifest(bytes);
   if (!manifest.ok())
     return UserError("checkpoint", path, path + ": " + manifest.status().message());
   // A savepoint holds its files itself; those of a checkpoint are the checkpoint folder's.
-  std::shared_ptr<ObjectStore> store =
-      manifest->kind == CheckpointKind::kSavepoint
-          ? std::shared_ptr<ObjectStore>(MakeFolderStore(files, whole, "reader"))
-          : outer;
-  return RestoredCheckpoint{std::move(*manifest), std::move(store), false};
+  std::shared_ptr<ObjectStore> store = outer;
+  if (!manifest->files_at.empty()) {
+    store = MakeFolderStore(files, manifest->files_at, "reader");
+  } else if (manifest->kind == CheckpointKind::kSavepoint) {
+    store = MakeFolderStore(files, whole, "reader");
+  }
+  return RestoredCheckpoint{std::move(*manifest), std::move(store), false, false};
 }
 
 }  // namespace sabot

@@ -2,6 +2,7 @@
 //
 //   log/0000000007                 who owns the job, which checkpoints count (commit_log.h)
 //   chk-EPOCH-ATTEMPT/manifest.json    what a checkpoint consists of (manifest.h)
+//   chk-EPOCH-ATTEMPT/committed        beside it: the log had it, and its output became visible
 //   state/ATTEMPT-N                the files that manifests name; several manifests may name one
 //
 // Begin claims the folder for this process; a process that had it before is fenced by that. Files
@@ -25,6 +26,7 @@
 #include "base/object_store.h"
 #include "checkpoint/commit_log.h"
 #include "checkpoint/manifest.h"
+#include "checkpoint/savepoint_folder.h"
 #include "plan/plan.h"
 
 namespace sabot {
@@ -43,7 +45,8 @@ struct RestoreRequest {
 struct RestoredCheckpoint {
   Manifest manifest;
   std::shared_ptr<ObjectStore> store;
-  bool own_files = false;  // In this folder: later checkpoints may name them too.
+  bool own_files = false;    // In this folder: later checkpoints may name them too.
+  bool own_lineage = false;  // Committed in this folder's log.
 };
 
 struct FolderOptions {
@@ -74,6 +77,7 @@ class CheckpointFolder {
   // CleanUp's `in_use`, must name it. Any thread.
   std::string NewStateName();
   void Settle(const std::string& name);
+  arrow::Result<std::shared_ptr<SavepointFolder>> NewSavepoint(const std::string& path);
 
   // Makes the checkpoint count. `manifest.attempt` and `lineage` are this attempt's. Fails with
   // kind "fenced" when another process has taken the job over, with "commit-unknown" when the
@@ -102,6 +106,8 @@ class CheckpointFolder {
                                                               int64_t above_entry,
                                                               bool accept_duplicates,
                                                               const Warn& warn);
+  std::shared_ptr<ObjectStore> StoreOf(const Manifest& manifest) const;
+  arrow::Status MissesNothing(const std::vector<LogEntry>& log);
   arrow::Status RemoveCheckpoint(const std::string& name);
   arrow::Status Fenced(int64_t number);
   arrow::Status CommitUnknown(const arrow::Status& cause);
@@ -110,6 +116,7 @@ class CheckpointFolder {
   const FolderOptions options_;
   std::shared_ptr<ObjectStore> store_;
   CommitLog log_;
+  Warn warn_;
   LogEntry claim_;
   int64_t next_entry_ = 1;
   int64_t first_epoch_ = 1;

@@ -8,15 +8,22 @@ namespace sabot {
 
 class CheckpointWriter::Snapshot final : public OperatorSnapshot {
  public:
-  Snapshot(CheckpointWriter& owner, SubtaskKey key, int64_t epoch, bool output_visible,
-           Executor::Lane lane, std::function<void()> wake)
+  // `savepoint`: nullptr for a checkpoint.
+  Snapshot(CheckpointWriter& owner, SubtaskKey key, int64_t epoch, SavepointFolder* savepoint,
+           bool output_visible, Executor::Lane lane, std::function<void()> wake)
       : owner_(owner),
-        key_(std::move(key)),
-        epoch_(epoch),
-        output_visible_(output_visible),
-        name_(owner.folder_.NewStateName()),
+        begun_ns_(owner.clock_.MonotonicNanos()),
+        name_(savepoint != nullptr ? savepoint->NewStateName() : owner.folder_.NewStateName()),
         lane_(lane),
-        file_(owner.folder_.store(), name_, owner.executor_, lane, std::move(wake)) {}
+        file_(savepoint != nullptr ? savepoint->store() : owner.folder_.store(), name_,
+              owner.executor_, lane, std::move(wake)) {
+    acknowledgement_.uid = std::move(key.first);
+    acknowledgement_.subtask = key.second;
+    acknowledgement_.epoch = epoch;
+    acknowledgement_.file_name = name_;
+    acknowledgement_.of_savepoint = savepoint != nullptr;
+    acknowledgement_.output_visible = output_visible;
+  }
 
   arrow::Status Write(std::string_view section, SectionKind kind, std::string piece) override {
     return file_.Write(section, kind, std::move(piece));
@@ -24,12 +31,7 @@ class CheckpointWriter::Snapshot final : public OperatorSnapshot {
   bool has_room() const override { return file_.has_room(); }
 
   void Finish(const arrow::Status& status, int num_earlier, const BarrierTimes& times) override {
-    SnapshotAcknowledgement acknowledgement;
-    acknowledgement.uid = key_.first;
-    acknowledgement.subtask = key_.second;
-    acknowledgement.epoch = epoch_;
-    acknowledgement.file_name = name_;
-    acknowledgement.output_visible = output_visible_;
+    SnapshotAcknowledgement acknowledgement = std::move(acknowledgement_);
     acknowledgement.align_ns = times.align_ns;
     acknowledgement.sync_ns = times.sync_ns;
     if (!status.ok()) {
@@ -40,8 +42,10 @@ class CheckpointWriter::Snapshot final : public OperatorSnapshot {
             owner.Acknowledge(acknowledgement);
           });
     }
-    file_.Finish([&owner = owner_, acknowledgement = std::move(acknowledgement),
+    file_.Finish([&owner = owner_, begun_ns = begun_ns_,
+                  acknowledgement = std::move(acknowledgement),
                   num_earlier](arrow::Result<StateFile> file) mutable {
+      acknowledgement.async_ns = owner.clock_.MonotonicNanos() - begun_ns;
       if (file.ok()) {
         acknowledgement.written = WrittenState{std::move(*file), num_earlier};
       } else {
@@ -53,9 +57,8 @@ class CheckpointWriter::Snapshot final : public OperatorSnapshot {
 
  private:
   CheckpointWriter& owner_;
-  const SubtaskKey key_;
-  const int64_t epoch_;
-  const bool output_visible_;
+  SnapshotAcknowledgement acknowledgement_;
+  const int64_t begun_ns_;
   const std::string name_;
   const Executor::Lane lane_;
   StateFileWriter file_;
@@ -65,23 +68,32 @@ std::unique_ptr<OperatorSnapshot> CheckpointWriter::Begin(const Barrier& barrier
                                                           const TaskOperator& op, int subtask) {
   SubtaskKey key(op.uid, subtask);
   Executor::Lane lane = 0;
+  SavepointFolder* savepoint = nullptr;
   {
     const std::lock_guard lock(mutex_);
     const auto found = lanes_.find(key);
     lane = found != lanes_.end() ? found->second
                                  : lanes_.emplace(key, executor_.NewLane()).first->second;
+    if (barrier.kind != BarrierKind::kCheckpoint) savepoint = savepoints_.at(barrier.id).get();
   }
-  return std::make_unique<Snapshot>(*this, std::move(key), barrier.id,
+  return std::make_unique<Snapshot>(*this, std::move(key), barrier.id, savepoint,
                                     op.op->has_uncommitted_output(), lane, op.context->waker);
 }
 
-SnapshotMode CheckpointWriter::ModeFor(const Barrier&, const TaskOperator& op, int subtask) {
+void CheckpointWriter::AddSavepoint(int64_t epoch, std::shared_ptr<SavepointFolder> savepoint) {
+  const std::lock_guard lock(mutex_);
+  savepoints_.emplace(epoch, std::move(savepoint));
+}
+
+SnapshotMode CheckpointWriter::ModeFor(const Barrier& barrier, const TaskOperator& op,
+                                       int subtask) {
+  if (barrier.kind != BarrierKind::kCheckpoint) return SnapshotMode::kSavepoint;
   const std::lock_guard lock(mutex_);
   return broken_.contains({op.uid, subtask}) ? SnapshotMode::kFull : SnapshotMode::kIncremental;
 }
 
 void CheckpointWriter::Acknowledge(SnapshotAcknowledgement acknowledgement) {
-  {
+  if (!acknowledgement.of_savepoint) {
     const std::lock_guard lock(mutex_);
     const SubtaskKey key(acknowledgement.uid, acknowledgement.subtask);
     // Its barrier came before anybody knew that the file before it is lost.

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/executor.h"
 #include "checkpoint/checkpoint_folder.h"
 #include "checkpoint/coordinator.h"
@@ -18,9 +19,12 @@ namespace sabot {
 
 class CheckpointWriter final : public SnapshotTarget {
  public:
-  CheckpointWriter(CheckpointFolder& folder, CheckpointCoordinator& coordinator, Executor& executor)
-      : folder_(folder), coordinator_(coordinator), executor_(executor) {}
+  CheckpointWriter(CheckpointFolder& folder, CheckpointCoordinator& coordinator, Executor& executor,
+                   Clock& clock)
+      : folder_(folder), coordinator_(coordinator), executor_(executor), clock_(clock) {}
 
+  // Before the barrier of `epoch` is injected: its snapshots go there.
+  void AddSavepoint(int64_t epoch, std::shared_ptr<SavepointFolder> savepoint);
   std::unique_ptr<OperatorSnapshot> Begin(const Barrier& barrier, const TaskOperator& op,
                                           int subtask) override;
   SnapshotMode ModeFor(const Barrier& barrier, const TaskOperator& op, int subtask) override;
@@ -32,10 +36,13 @@ class CheckpointWriter final : public SnapshotTarget {
   CheckpointFolder& folder_;
   CheckpointCoordinator& coordinator_;
   Executor& executor_;
+  Clock& clock_;
   std::mutex mutex_;
   std::map<SubtaskKey, Executor::Lane> lanes_;
   std::set<SubtaskKey>
       broken_;  // Their last snapshot was not written: the next must build on nothing.
+  // By epoch. Kept to the end: work that writes there may still be waiting.
+  std::map<int64_t, std::shared_ptr<SavepointFolder>> savepoints_;
 };
 
 }  // namespace sabot

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/planted_bug.h"
 
 namespace sabot {
 namespace {
@@ -33,7 +34,7 @@ void CheckpointCoordinator::Add(const Subtask& subtask, std::vector<StateFile> i
   const bool added =
       members_
           .emplace(SubtaskKey(subtask.uid, subtask.subtask),
-                   Member{.name = subtask.name, .chain = std::move(inherited), .final = {}})
+                   Member{.subtask = subtask, .chain = std::move(inherited), .final = {}})
           .second;
   SABOT_CHECK(added);  // Uids are unique.
 }
@@ -54,6 +55,14 @@ void CheckpointCoordinator::Finish(std::function<void(arrow::Status)> done) {
   if (waker_) waker_();
 }
 
+void CheckpointCoordinator::TakeSavepoint(SavepointRequest request) {
+  {
+    const std::lock_guard lock(mutex_);
+    savepoints_requested_.push_back(std::move(request));
+  }
+  if (waker_) waker_();
+}
+
 CheckpointStatistics CheckpointCoordinator::Statistics() const {
   const std::lock_guard lock(mutex_);
   return published_;
@@ -66,11 +75,14 @@ int64_t CheckpointCoordinator::Step() {
       const std::lock_guard lock(mutex_);
       inbox.swap(inbox_);
       if (finish_requested_) done_ = std::exchange(finish_requested_, nullptr);
+      for (SavepointRequest& each : savepoints_requested_) savepoints_.push_back(std::move(each));
+      savepoints_requested_.clear();
     }
     if (inbox.empty()) break;
     for (SnapshotAcknowledgement& each : inbox) Take(std::move(each));
   }
   if (ended_) {
+    RefuseSavepoints();
     if (done_) std::exchange(done_, nullptr)(end_status_);
     return INT64_MAX;
   }
@@ -84,6 +96,7 @@ int64_t CheckpointCoordinator::Step() {
                        "among them " +
                        running_->missing.begin()->first));
   }
+  while (!ended_ && !running_ && !savepoints_.empty()) TriggerSavepoint(now_ms);
   if (!ended_ && !running_ && done_) BeginFinalIfDue();
   if (!ended_ && !running_ && !done_ && now_ms >= next_trigger_ms_) Trigger(now_ms);
   PublishStatistics();
@@ -101,7 +114,7 @@ void CheckpointCoordinator::Take(SnapshotAcknowledgement acknowledgement) {
   // A later state must not be replaced by an earlier one.
   SABOT_CHECK(acknowledgement.epoch > member.last_epoch);
   member.last_epoch = acknowledgement.epoch;
-  if (acknowledgement.written) {
+  if (acknowledgement.written && !acknowledgement.of_savepoint) {
     // Also of a checkpoint that was given up: later snapshots build on it.
     const auto num_earlier = static_cast<size_t>(acknowledgement.written->num_earlier);
     SABOT_CHECK(num_earlier <= member.chain.size());
@@ -118,24 +131,30 @@ void CheckpointCoordinator::Take(SnapshotAcknowledgement acknowledgement) {
     if (concerns_running) Fail(acknowledgement.status);
     return;
   }
+  const bool is_of_running = running_ && (final || acknowledgement.epoch == running_->barrier.id ||
+                                          IsPlanted(PlantedBug::kStaleEpoch));
   // The end of a subtask stands for a barrier that it never saw, not for one that it has passed.
-  if (running_ && (final || acknowledgement.epoch == running_->barrier.id) &&
-      running_->missing.erase(key) > 0) {
-    running_->chains[key] = member.chain;
+  if (is_of_running && running_->missing.erase(key) > 0) {
+    if (acknowledgement.of_savepoint) {
+      running_->chains[key] = {acknowledgement.written->file};
+    } else {
+      running_->chains[key] = member.chain;
+    }
     if (final) running_->ended.insert(key);
     running_->output_visible |= acknowledgement.output_visible;
     CheckpointRecord& record = running_->record;
     record.sync_ns_max = std::max(record.sync_ns_max, acknowledgement.sync_ns);
     record.align_ns_max = std::max(record.align_ns_max, acknowledgement.align_ns);
-    if (!member.chain.empty()) record.bytes_new += member.chain.back().size;
+    record.async_ns_max = std::max(record.async_ns_max, acknowledgement.async_ns);
+    record.bytes_new += acknowledgement.written->file.size;
   }
   if (final) member.final = std::move(acknowledgement);
   MaybeComplete();
 }
 
-CheckpointCoordinator::Running CheckpointCoordinator::NewRunning(int64_t now_ms) {
+CheckpointCoordinator::Running CheckpointCoordinator::NewRunning(int64_t now_ms, BarrierKind kind) {
   Running running;
-  running.barrier = {.id = next_epoch_++, .kind = BarrierKind::kCheckpoint};
+  running.barrier = {.id = next_epoch_++, .kind = kind};
   running.started_ns = clock_.MonotonicNanos();
   running.deadline_ms = now_ms + options_.timeout_ms;
   running.record.epoch = running.barrier.id;
@@ -154,24 +173,45 @@ CheckpointCoordinator::Running CheckpointCoordinator::NewRunning(int64_t now_ms)
 
 void CheckpointCoordinator::Trigger(int64_t now_ms) {
   next_trigger_ms_ = now_ms + options_.interval_ms;
-  running_ = NewRunning(now_ms);
+  running_ = NewRunning(now_ms, BarrierKind::kCheckpoint);
   // All are at their end: the last checkpoint is about to be asked for.
   if (running_->missing.empty()) {
     running_.reset();
     next_trigger_ms_ = INT64_MAX;
     return;
   }
-  hooks_.inject(running_->barrier);
+  hooks_.inject(running_->barrier, nullptr, false);
+}
+
+void CheckpointCoordinator::TriggerSavepoint(int64_t now_ms) {
+  SavepointRequest request = std::move(savepoints_.front());
+  savepoints_.pop_front();
+  auto folder = folder_.NewSavepoint(request.path);
+  if (!folder.ok()) return request.done(folder.status());
+  running_ = NewRunning(now_ms, BarrierKind::kSavepoint);
+  running_->record.savepoint = request.path;
+  const bool stop = request.stop;
+  running_->request = std::move(request);
+  running_->savepoint = std::move(*folder);
+  if (!running_->missing.empty()) {
+    return hooks_.inject(running_->barrier, running_->savepoint, stop);
+  }
+  MaybeComplete();
 }
 
 void CheckpointCoordinator::MaybeComplete() {
   if (!running_ || !running_->missing.empty()) return;
-  const arrow::Status status = Commit();
+  const arrow::Status status = running_->request ? CommitSavepoint() : Commit();
   if (!status.ok()) {
     const std::string cause = CauseOf(status);
-    if (cause == "fenced" || cause == "commit-unknown") return EndWith(status);
-    return Fail(status);
+    if (cause != "fenced" && cause != "commit-unknown") return Fail(status);
+    return EndWith(status);
   }
+  if (running_->request) return CompleteSavepoint();
+  Completed();
+}
+
+void CheckpointCoordinator::Completed() {
   const int64_t epoch = running_->barrier.id;
   CheckpointRecord record = running_->record;
   record.state = CheckpointRecord::State::kCompleted;
@@ -194,7 +234,40 @@ void CheckpointCoordinator::MaybeComplete() {
   if (final) EndWith(arrow::Status::OK());
 }
 
-arrow::Status CheckpointCoordinator::Commit() {
+// A savepoint commits nothing, so what is visible is not its business, unless the job ends with it.
+void CheckpointCoordinator::CompleteSavepoint() {
+  Running done = std::move(*running_);
+  running_.reset();
+  done.record.state = CheckpointRecord::State::kCompleted;
+  done.record.duration_ns = clock_.MonotonicNanos() - done.started_ns;
+  statistics_.last_savepoint = done.record;
+  done.request->done(arrow::Status::OK());
+  if (!done.request->stop) return;
+  hooks_.committed(done.barrier.id, done.ended);
+  hooks_.stopped(done.request->path);
+  EndWith(arrow::Status::OK());
+}
+
+arrow::Status CheckpointCoordinator::CommitSavepoint() {
+  SavepointFolder& savepoint = *running_->savepoint;
+  Manifest manifest = MakeManifest();
+  manifest.kind = CheckpointKind::kSavepoint;
+  // What has ended wrote its last state into the checkpoint folder.
+  for (OperatorState& op : manifest.operators) {
+    for (size_t i = 0; i < op.subtasks.size(); ++i) {
+      if (running_->ended.contains({op.uid, static_cast<int>(i)}))
+        ARROW_RETURN_NOT_OK(savepoint.CopyFrom(folder_.store(), &op.subtasks[i]));
+    }
+  }
+  ARROW_RETURN_NOT_OK(savepoint.Commit(manifest));
+  if (!running_->request->stop) return arrow::Status::OK();
+  manifest.files_at = savepoint.path();
+  return folder_.Commit(manifest);
+}
+
+arrow::Status CheckpointCoordinator::Commit() { return folder_.Commit(MakeManifest()); }
+
+Manifest CheckpointCoordinator::MakeManifest() {
   Manifest manifest;
   manifest.job = job_;
   manifest.lineage = folder_.lineage();
@@ -205,17 +278,22 @@ arrow::Status CheckpointCoordinator::Commit() {
   manifest.output_visible = running_->output_visible;
   for (const auto& [key, member] : members_) {
     if (manifest.operators.empty() || manifest.operators.back().uid != key.first)
-      manifest.operators.push_back({key.first, member.name, {}});
+      manifest.operators.push_back({.uid = key.first,
+                                    .name = member.subtask.name,
+                                    .subtasks = {},
+                                    .holds_state = member.subtask.holds_state,
+                                    .fields = member.subtask.fields});
     // Keys come in order of subtask.
     SABOT_CHECK(key.second == static_cast<int>(manifest.operators.back().subtasks.size()));
     const std::vector<StateFile>& chain = running_->chains.at(key);
     for (const StateFile& file : chain) running_->record.bytes_total += file.size;
     manifest.operators.back().subtasks.push_back({chain});
   }
-  return folder_.Commit(manifest);
+  return manifest;
 }
 
 void CheckpointCoordinator::Fail(const arrow::Status& status) {
+  if (running_->request) return FailSavepoint(status);
   CheckpointRecord record = running_->record;
   record.state = CheckpointRecord::State::kFailed;
   record.duration_ns = clock_.MonotonicNanos() - running_->started_ns;
@@ -230,9 +308,22 @@ void CheckpointCoordinator::Fail(const arrow::Status& status) {
   hooks_.log("checkpoint " + std::to_string(record.epoch) + " failed: " + status.message());
 }
 
+void CheckpointCoordinator::FailSavepoint(const arrow::Status& status) {
+  const Running failed = std::move(*running_);
+  running_.reset();
+  ++statistics_.failures_by_cause[CauseOf(status)];
+  const arrow::Status removed = failed.savepoint->Remove();
+  if (!removed.ok()) {
+    hooks_.log("the savepoint " + failed.savepoint->path() + " was given up, and remains of it " +
+               "could not be removed: " + removed.message());
+  }
+  if (failed.request->stop) hooks_.release(failed.barrier.id);
+  failed.request->done(status);
+}
+
 // The last checkpoint: every subtask's final state is there, or about to be.
 void CheckpointCoordinator::BeginFinalIfDue() {
-  running_ = NewRunning(clock_.NowMillis());
+  running_ = NewRunning(clock_.NowMillis(), BarrierKind::kCheckpoint);
   running_->final = true;
   MaybeComplete();
 }
@@ -240,10 +331,21 @@ void CheckpointCoordinator::BeginFinalIfDue() {
 void CheckpointCoordinator::EndWith(arrow::Status status) {
   ended_ = true;
   end_status_ = status;
+  if (running_ && running_->request) savepoints_.push_back(std::move(*running_->request));
   running_.reset();
   PublishStatistics();
+  RefuseSavepoints();
   if (done_) return std::exchange(done_, nullptr)(std::move(status));
   if (!status.ok()) hooks_.fail(std::move(status));
+}
+
+void CheckpointCoordinator::RefuseSavepoints() {
+  for (const SavepointRequest& each : savepoints_) {
+    each.done(!end_status_.ok()
+                  ? end_status_
+                  : UserError("savepoint", each.path, "no savepoint was taken: the job has ended"));
+  }
+  savepoints_.clear();
 }
 
 void CheckpointCoordinator::PublishStatistics() {

@@ -11,6 +11,9 @@
 //
 // A subtask that has reached the end of its input acknowledges kFinalEpoch once; that state stands
 // for it in every later checkpoint. When all have, a last checkpoint is committed.
+//
+// A savepoint is taken like a checkpoint, but its files lie in its own folder and no chain has
+// them. It commits nothing; with `stop` it does: its epoch is entered in the log, and the job ends.
 #pragma once
 
 #include <arrow/status.h>
@@ -20,6 +23,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -55,11 +59,13 @@ struct SnapshotAcknowledgement {
   int subtask = 0;
   int64_t epoch = 0;  // Or kFinalEpoch.
   arrow::Status status;
-  std::string file_name;                // That the folder gave out for it, used or not.
+  std::string file_name;  // That the folder (or savepoint) gave out for it, used or not.
+  bool of_savepoint = false;
   std::optional<WrittenState> written;  // If status is OK.
   bool output_visible = false;          // Committing it makes output visible.
   int64_t sync_ns = 0;                  // The barrier's pause in this operator.
   int64_t align_ns = 0;                 // From the first to the last barrier of its inputs.
+  int64_t async_ns = 0;                 // Writing it, behind the barrier.
 };
 
 // What is known of one checkpoint: for metrics and the history that users are shown.
@@ -71,9 +77,17 @@ struct CheckpointRecord {
   int64_t duration_ns = 0;  // Trigger to commit.
   int64_t sync_ns_max = 0;
   int64_t align_ns_max = 0;
+  int64_t async_ns_max = 0;
   int64_t bytes_new = 0;    // Written for this one.
   int64_t bytes_total = 0;  // All files it consists of.
+  std::string savepoint;    // Its folder, if it is one.
   std::string failure;
+};
+
+struct SavepointRequest {
+  std::string path;   // A folder that is absent or empty.
+  bool stop = false;  // Sources produce nothing behind it, and the job ends with it.
+  std::function<void(const arrow::Status&)> done;  // Once; not if the job is cancelled before.
 };
 
 struct CheckpointStatistics {
@@ -84,6 +98,7 @@ struct CheckpointStatistics {
       0;  // Processing time at which the barrier under way was injected, or 0.
   std::optional<CheckpointRecord> last_completed;
   std::optional<CheckpointRecord> last_failed;
+  std::optional<CheckpointRecord> last_savepoint;
 };
 
 using SubtaskKey = std::pair<std::string, int>;  // Operator uid, subtask.
@@ -92,7 +107,14 @@ class CheckpointCoordinator {
  public:
   // All are called from Step.
   struct Hooks {
-    std::function<void(const Barrier&)> inject;  // Into every source that still runs.
+    // Into every source that still runs; `savepoint` is nullptr for a checkpoint. With `stop`
+    // sources produce nothing behind it.
+    std::function<void(const Barrier&, std::shared_ptr<SavepointFolder> savepoint, bool stop)>
+        inject;
+    // The savepoint that the sources stopped for has failed: they go on.
+    std::function<void(int64_t epoch)> release;
+    // The job has stopped with a savepoint: `committed` was called, nothing more will be.
+    std::function<void(const std::string& path)> stopped;
     // Output up to this epoch may become visible; all of it where the subtask has ended.
     std::function<void(int64_t epoch, const std::set<SubtaskKey>& ended)> committed;
     std::function<void(arrow::Status)> fail;  // The job must stop; called once.
@@ -102,6 +124,8 @@ class CheckpointCoordinator {
     std::string uid;
     std::string name;
     int subtask = 0;
+    bool holds_state = true;
+    std::vector<StateField> fields = {};
   };
 
   CheckpointCoordinator(CheckpointFolder& folder, CheckpointOptions options, std::string job,
@@ -115,6 +139,7 @@ class CheckpointCoordinator {
   void Acknowledge(SnapshotAcknowledgement acknowledgement);
   // All tasks have finished; `done` is called when the last checkpoint is committed or has failed.
   void Finish(std::function<void(arrow::Status)> done);
+  void TakeSavepoint(SavepointRequest request);
   CheckpointStatistics Statistics() const;
   // Where messages wait for a Step; called after every message. Set before the first Step.
   void SetWaker(std::function<void()> waker) { waker_ = std::move(waker); }
@@ -125,7 +150,7 @@ class CheckpointCoordinator {
 
  private:
   struct Member {
-    std::string name;
+    Subtask subtask;
     std::vector<StateFile> chain;  // The files that hold its state together, oldest first.
     std::optional<SnapshotAcknowledgement> final;
     int64_t last_epoch = 0;
@@ -138,6 +163,8 @@ class CheckpointCoordinator {
     // What the others have acknowledged: a subtask that ends meanwhile leaves a later state.
     std::map<SubtaskKey, std::vector<StateFile>> chains;
     std::set<SubtaskKey> ended;  // Those whose last state this is.
+    std::optional<SavepointRequest> request;
+    std::shared_ptr<SavepointFolder> savepoint;
     bool output_visible = false;
     bool final = false;
     CheckpointRecord record;
@@ -145,12 +172,19 @@ class CheckpointCoordinator {
 
   void Take(SnapshotAcknowledgement acknowledgement);
   void Trigger(int64_t now_ms);
-  Running NewRunning(int64_t now_ms);
+  void TriggerSavepoint(int64_t now_ms);
+  Running NewRunning(int64_t now_ms, BarrierKind kind);
   void MaybeComplete();
+  void Completed();
+  void CompleteSavepoint();
+  arrow::Status CommitSavepoint();
   arrow::Status Commit();
+  Manifest MakeManifest();
   void Fail(const arrow::Status& status);
+  void FailSavepoint(const arrow::Status& status);
   void BeginFinalIfDue();
   void EndWith(arrow::Status status);
+  void RefuseSavepoints();
   void PublishStatistics();
 
   CheckpointFolder& folder_;
@@ -165,6 +199,7 @@ class CheckpointCoordinator {
   int64_t next_epoch_;
   int64_t next_trigger_ms_;
   int64_t num_failures_in_row_ = 0;
+  std::deque<SavepointRequest> savepoints_;
   bool ended_ = false;
   arrow::Status end_status_;
   std::function<void(arrow::Status)> done_;
@@ -172,6 +207,7 @@ class CheckpointCoordinator {
 
   mutable std::mutex mutex_;  // The inbox, and the statistics that others read.
   std::deque<SnapshotAcknowledgement> inbox_;
+  std::deque<SavepointRequest> savepoints_requested_;
   std::function<void(arrow::Status)> finish_requested_;
   CheckpointStatistics published_;
 };

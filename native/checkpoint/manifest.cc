@@ -31,7 +31,11 @@ json ToJson(const OperatorState& op) {
     for (const StateFile& file : subtask.files) files.push_back(ToJson(file));
     subtasks.push_back({{"files", std::move(files)}});
   }
-  return {{"uid", op.uid}, {"name", op.name}, {"subtasks", std::move(subtasks)}};
+  json fields = json::array();
+  for (const StateField& field : op.fields) fields.push_back({field.name, field.type});
+  json to = {{"uid", op.uid}, {"name", op.name}, {"subtasks", std::move(subtasks)}};
+  if (op.holds_state) to["state"] = std::move(fields);
+  return to;
 }
 
 bool ParseChecksum(const std::string& text, uint64_t* checksum) {
@@ -96,6 +100,14 @@ bool ReadOperator(const json& from, OperatorState* op) {
   Members members(from);
   op->uid = members.Text("uid");
   op->name = members.Text("name");
+  op->holds_state = from.is_object() && from.contains("state");
+  if (op->holds_state) {
+    for (const json& field : members.Array("state")) {
+      if (!field.is_array() || field.size() != 2 || !field[0].is_string() || !field[1].is_string())
+        return false;
+      op->fields.push_back({field[0].get<std::string>(), field[1].get<std::string>()});
+    }
+  }
   for (const json& subtask_from : members.Array("subtasks")) {
     Members subtask_members(subtask_from);
     SubtaskState subtask;
@@ -127,6 +139,7 @@ std::string EncodeManifest(const Manifest& manifest) {
       {"attempt", manifest.attempt},
       {"epoch", manifest.epoch},
       {"takenMs", manifest.taken_ms},
+      {"filesAt", manifest.files_at},
       {"finished", manifest.finished},
       {"outputVisible", manifest.output_visible},
       {"operators", std::move(operators)}};
@@ -168,6 +181,7 @@ arrow::Result<Manifest> DecodeManifest(std::string_view bytes) {
   manifest.attempt = members.Int("attempt");
   manifest.epoch = members.Int("epoch");
   manifest.taken_ms = members.Int("takenMs");
+  if (from.contains("filesAt")) manifest.files_at = members.Text("filesAt");
   manifest.finished = members.Bool("finished");
   manifest.output_visible = members.Bool("outputVisible");
   for (const json& op : members.Array("operators")) {

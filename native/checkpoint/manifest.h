@@ -32,13 +32,25 @@ struct SubtaskState {
   std::vector<StateFile> files;
 };
 
+// What an operator's state holds, as the plan says it: for comparing and for messages.
+struct StateField {
+  std::string name;
+  std::string type;
+
+  bool operator==(const StateField&) const = default;
+};
+
 struct OperatorState {
   std::string uid;
   std::string name;                    // The operator's word, for messages.
   std::vector<SubtaskState> subtasks;  // By number: their count is the parallelism it was taken at.
+  bool holds_state = false;
+  std::vector<StateField> fields = {};  // Empty: the plan does not say.
 };
 
 enum class CheckpointKind : uint8_t { kCheckpoint, kSavepoint };
+
+inline constexpr char kManifestName[] = "manifest.json";
 
 struct Manifest {
   std::string job;
@@ -46,7 +58,10 @@ struct Manifest {
   int64_t lineage = 0;  // The attempt that began from nothing.
   int64_t attempt = 0;
   int64_t epoch = 0;
-  int64_t taken_ms = 0;   // Processing time of the trigger.
+  int64_t taken_ms = 0;  // Processing time of the trigger.
+  // The savepoint that the job stopped with: its files are the checkpoint's. Else empty: they are
+  // where the manifest is.
+  std::string files_at;
   bool finished = false;  // All input had ended: there is nothing to go on with.
   bool output_visible =
       false;  // Committing it showed rows that an earlier checkpoint would repeat.

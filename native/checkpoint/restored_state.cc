@@ -15,6 +15,7 @@ arrow::Result<RestoredState> RestoredState::Read(const RestoredCheckpoint& check
   for (const OperatorState& from : checkpoint.manifest.operators) {
     Operator& to = state.operators_[from.uid];
     to.name = from.name;
+    to.fields = from.fields;
     for (const SubtaskState& subtask : from.subtasks) {
       std::vector<SnapshotSections>& snapshots = to.subtasks.emplace_back();
       for (const StateFile& file : subtask.files) {

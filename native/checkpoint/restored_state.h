@@ -17,6 +17,7 @@ class RestoredState {
  public:
   struct Operator {
     std::string name;
+    std::vector<StateField> fields;
     std::vector<std::vector<SnapshotSections>> subtasks;  // Each one's snapshots, oldest first.
     std::vector<std::vector<StateFile>> files;            // The same, as files.
   };

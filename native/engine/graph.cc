@@ -1,6 +1,7 @@
 // From a plan to tasks.
 #include "engine/graph.h"
 
+#include "base/planted_bug.h"
 #include "engine/catalogue.h"
 
 namespace sabot {
@@ -72,6 +73,9 @@ class Builder {
         task = graph_.tasks.size();
         graph_.tasks.push_back(std::make_unique<Task>(node.op, subtask));
         graph_.tasks.back()->SetClock(surroundings_.clock);
+        graph_.tasks.back()->gate().SetAtLeastOnce(
+            (plan_.checkpoint.has_value() && plan_.checkpoint->at_least_once) ||
+            IsPlanted(PlantedBug::kNoAlignment));
       }
       stage = graph_.tasks[task]->operators().size();
       ARROW_RETURN_NOT_OK(AddOperator(node, *spec, subtask, task));

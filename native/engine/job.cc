@@ -103,6 +103,7 @@ class RunningJob final : public Job {
       own.owner = OwnerName();
       own.wake = surroundings.wake;
       own.fail = [this](arrow::Status status) { Fail(std::move(status)); };
+      own.stopped = [this](const std::string& path) { Stopped(path); };
       own.log = [this](const std::string& message) { log_->Warn({}, message); };
       checkpoints_ = std::make_unique<JobCheckpoints>(plan_, graph_, std::move(own));
     }
@@ -130,6 +131,22 @@ class RunningJob final : public Job {
   void Refuse(uint64_t call, const JobError& error) override {
     if (user_calls_ == nullptr) return;
     user_calls_->Answer(call, UserError(error.kind, error.identifier, error.message));
+  }
+
+  void TakeSavepoint(std::string path, bool stop,
+                     std::function<void(const JobError*)> done) override {
+    if (checkpoints_ == nullptr) {
+      const JobError error = ToJobError(
+          UserError("savepoint", path, "a job without a checkpoint folder takes no savepoints"),
+          nullptr);
+      return done(&error);
+    }
+    checkpoints_->TakeSavepoint(
+        {std::move(path), stop, [done = std::move(done)](const arrow::Status& status) {
+           if (status.ok()) return done(nullptr);
+           const JobError error = ToJobError(status, nullptr);
+           done(&error);
+         }});
   }
 
   std::string Metrics() const override {
@@ -160,9 +177,26 @@ class RunningJob final : public Job {
     {
       const std::lock_guard lock(mutex_);
       if (!failure_.ok()) outcome = {failure_, nullptr};
+      if (failure_.ok() && !stopped_with_.empty()) outcome = {TellStopped(), nullptr};
     }
     if (!outcome.status.ok() || checkpoints_ == nullptr) return Finish(outcome);
     checkpoints_->Finish([this](const arrow::Status& status) { Finish({status, nullptr}); });
+  }
+
+  // A savepoint has been taken, behind which there is nothing: it is committed, and sinks show what
+  // belongs to it.
+  void Stopped(const std::string& path) {
+    {
+      const std::lock_guard lock(mutex_);
+      stopped_with_ = path;
+    }
+    scheduler_->Cancel();
+  }
+
+  // The lock is held, and no task runs.
+  arrow::Status TellStopped() {
+    for (const auto& task : graph_.tasks) ARROW_RETURN_NOT_OK(task->Stop());
+    return UserError("stopped", stopped_with_, "the job was stopped with a savepoint");
   }
 
   // Something beside the tasks has failed.
@@ -256,6 +290,7 @@ class RunningJob final : public Job {
   std::unique_ptr<JobCheckpoints> checkpoints_;
   std::mutex mutex_;
   arrow::Status failure_;
+  std::string stopped_with_;   // The savepoint's folder.
   std::promise<void> opened_;  // The tasks are open and run, or the job has ended.
   // Last, so that it goes first: its threads use all of the above.
   std::unique_ptr<Scheduler> scheduler_;

@@ -5,7 +5,8 @@
 #include <set>
 
 #include "base/error.h"
-#include "checkpoint/restored_state.h"
+#include "checkpoint/state_fields.h"
+#include "engine/catalogue.h"
 
 namespace sabot {
 namespace {
@@ -18,8 +19,8 @@ arrow::Status NoState(const TaskOperator& op, const RestoredState& state) {
   return UserError("restore", op.uid,
                    "the checkpoint has no state of operator '" + op.uid + "' (" + op.name +
                        "); it has: " + known +
-                       ". The job is not the one that took it, or its plan has changed: give "
-                       "operators stable uids, or start without --restore.");
+                       ". The job is not the one that took it, or its plan has changed. If it may "
+                       "start empty, restore with --allow-non-restored-state.");
 }
 
 arrow::Status NotClaimed(const std::string& uid, const std::string& name) {
@@ -28,14 +29,29 @@ arrow::Status NotClaimed(const std::string& uid, const std::string& name) {
                        "). If it may be dropped, restore with --allow-non-restored-state.");
 }
 
+arrow::Status Misfit(const TaskOperator& op, const std::string& why) {
+  return UserError(
+      "restore", op.uid,
+      "the state of operator '" + op.uid + "' (" + op.name + ") cannot be restored: " + why);
+}
+
+// Operators that hold none come and go with the plan: at another parallelism an aggregate may have
+// a phase before the exchange.
+bool HoldsState(const std::string& op) {
+  const OperatorSpec* const spec = FindOperator(op);
+  return spec == nullptr || spec->stateful;
+}
+
 nlohmann::json ToJson(const CheckpointRecord& record) {
   nlohmann::json json = {{"epoch", record.epoch},
                          {"triggeredMs", record.triggered_ms},
                          {"durationMs", record.duration_ns / kNanosPerMilli},
                          {"syncNsMax", record.sync_ns_max},
                          {"alignNsMax", record.align_ns_max},
+                         {"asyncNsMax", record.async_ns_max},
                          {"bytesNew", record.bytes_new},
                          {"bytesTotal", record.bytes_total}};
+  if (!record.savepoint.empty()) json["savepoint"] = record.savepoint;
   if (!record.failure.empty()) json["failure"] = record.failure;
   return json;
 }
@@ -59,7 +75,10 @@ arrow::Status JobCheckpoints::Begin() {
   ARROW_ASSIGN_OR_RAISE(const auto checkpoint, folder_->Begin(request, surroundings_.log));
 
   CheckpointCoordinator::Hooks hooks;
-  hooks.inject = [this](const Barrier& barrier) { InjectBarrier(barrier); };
+  hooks.inject = [this](const Barrier& barrier, std::shared_ptr<SavepointFolder> savepoint,
+                        bool stop) { InjectBarrier(barrier, std::move(savepoint), stop); };
+  hooks.release = [this](int64_t epoch) { Release(epoch); };
+  hooks.stopped = surroundings_.stopped;
   hooks.committed = [this](int64_t epoch, const std::set<SubtaskKey>& ended) {
     Committed(epoch, ended);
   };
@@ -70,10 +89,27 @@ arrow::Status JobCheckpoints::Begin() {
       CheckpointOptions{plan.interval_ms, plan.timeout_ms, plan.min_pause_ms,
                         plan.tolerable_failures},
       plan_.job, *surroundings_.clock, std::move(hooks));
-  writer_ = std::make_unique<CheckpointWriter>(*folder_, *coordinator_, *surroundings_.executor);
-
-  std::optional<RestoredState> state;
+  writer_ = std::make_unique<CheckpointWriter>(*folder_, *coordinator_, *surroundings_.executor,
+                                               *surroundings_.clock);
+  ARROW_RETURN_NOT_OK(Restore(checkpoint ? &*checkpoint : nullptr));
   if (checkpoint) {
+    const bool by_path = plan.restore == PlanCheckpoint::Restore::kPath && !checkpoint->own_lineage;
+    const bool is_savepoint = checkpoint->manifest.kind == CheckpointKind::kSavepoint;
+    surroundings_.log(std::string("restored ") + (is_savepoint ? "savepoint " : "checkpoint ") +
+                      std::to_string(restored_epoch_) + " from " +
+                      (by_path ? plan.restore_path : plan.folder));
+    restore_ns_ = surroundings_.clock->MonotonicNanos() - begin;
+  }
+  const std::lock_guard lock(mutex_);
+  begun_ = true;
+  for (SavepointRequest& each : early_savepoints_) coordinator_->TakeSavepoint(std::move(each));
+  early_savepoints_.clear();
+  return arrow::Status::OK();
+}
+
+arrow::Status JobCheckpoints::Restore(const RestoredCheckpoint* checkpoint) {
+  std::optional<RestoredState> state;
+  if (checkpoint != nullptr) {
     ARROW_ASSIGN_OR_RAISE(auto read, RestoredState::Read(*checkpoint));
     state.emplace(std::move(read));
     restored_epoch_ = checkpoint->manifest.epoch;
@@ -83,47 +119,90 @@ arrow::Status JobCheckpoints::Begin() {
     task->SetSnapshotTarget(writer_.get());
     for (const TaskOperator& op : task->operators()) {
       op.context->attempt = folder_->attempt();
-      const CheckpointCoordinator::Subtask subtask{op.uid, op.name, task->subtask()};
-      if (!state) {
-        coordinator_->Add(subtask, {});
-        continue;
+      const CheckpointCoordinator::Subtask subtask{op.uid, op.name, task->subtask(),
+                                                   HoldsState(op.name), FieldsOf(op)};
+      std::vector<StateFile> inherited;
+      if (state) {
+        claimed.insert(op.uid);
+        ARROW_ASSIGN_OR_RAISE(inherited, RestoreOperator(op, subtask, *state));
       }
-      const auto found = state->operators().find(op.uid);
-      if (found == state->operators().end()) return NoState(op, *state);
-      claimed.insert(op.uid);
-      const int parallelism = op.context->parallelism;
-      const arrow::Status status =
-          op.op->Restore(state->ReaderFor(found->second, task->subtask(), parallelism));
-      if (!status.ok()) {
-        return UserError("restore", op.uid,
-                         "the state of operator '" + op.uid + "' (" + op.name +
-                             ") cannot be restored: " + status.message());
-      }
-      coordinator_->Add(subtask, state->FilesOf(found->second, task->subtask(), parallelism));
+      coordinator_->Add(subtask, std::move(inherited));
     }
   }
-  if (state && !plan.allow_non_restored_state) {
+  if (state && !plan_.checkpoint->allow_non_restored_state) {
     for (const auto& [uid, op] : state->operators()) {
-      if (!claimed.contains(uid)) return NotClaimed(uid, op.name);
+      if (!claimed.contains(uid) && HoldsState(op.name)) return NotClaimed(uid, op.name);
     }
   }
-  if (checkpoint) {
-    surroundings_.log("restored checkpoint " + std::to_string(restored_epoch_) + " from " +
-                      plan.folder);
-  }
-  restore_ns_ = checkpoint ? surroundings_.clock->MonotonicNanos() - begin : 0;
-  begun_ = true;
   return arrow::Status::OK();
+}
+
+arrow::Result<std::vector<StateFile>> JobCheckpoints::RestoreOperator(
+    const TaskOperator& op, const CheckpointCoordinator::Subtask& subtask,
+    const RestoredState& state) const {
+  const auto found = state.operators().find(op.uid);
+  if (found == state.operators().end()) {
+    if (!HoldsState(op.name)) return std::vector<StateFile>();
+    if (!plan_.checkpoint->allow_non_restored_state) return NoState(op, state);
+    if (subtask.subtask == 0)
+      surroundings_.log("operator '" + op.uid + "' (" + op.name + ") is new: it starts empty");
+    return std::vector<StateFile>();
+  }
+  const RestoredState::Operator& old = found->second;
+  const std::string change = DescribeChange(old.fields, subtask.fields);
+  if (!change.empty()) return Misfit(op, "it has changed: " + change);
+  const std::string renamed = DescribeRenamed(old.fields, subtask.fields);
+  if (!renamed.empty() && subtask.subtask == 0) {
+    surroundings_.log("the state of operator '" + op.uid + "' (" + op.name +
+                      ") goes on under other names: " + renamed +
+                      ". If they do not mean the same, start without --restore.");
+  }
+  const int parallelism = op.context->parallelism;
+  const arrow::Status status = op.op->Restore(state.ReaderFor(old, subtask.subtask, parallelism));
+  const ErrorDetail* const detail = DetailOf(status);
+  if (detail != nullptr && detail->kind() == "io") return status;  // Another start may do better.
+  if (!status.ok()) return Misfit(op, status.message());
+  return state.FilesOf(old, subtask.subtask, parallelism);
+}
+
+// What the plan says of an operator's state, in the member "state" of its config.
+std::vector<StateField> JobCheckpoints::FieldsOf(const TaskOperator& op) const {
+  std::vector<StateField> fields;
+  for (const PlanNode& node : plan_.nodes) {
+    const nlohmann::json* const state = node.uid == op.uid ? node.Member("state") : nullptr;
+    if (state == nullptr || !state->is_array()) continue;
+    for (const nlohmann::json& field : *state) {
+      if (field.is_array() && field.size() == 2 && field[0].is_string() && field[1].is_string())
+        fields.push_back({field[0].get<std::string>(), field[1].get<std::string>()});
+    }
+  }
+  return fields;
 }
 
 void JobCheckpoints::StartThread() {
   thread_ = std::make_unique<CoordinatorThread>(*coordinator_, *surroundings_.clock);
 }
 
-void JobCheckpoints::InjectBarrier(const Barrier& barrier) {
+void JobCheckpoints::TakeSavepoint(SavepointRequest request) {
+  const std::lock_guard lock(mutex_);
+  if (!begun_) return early_savepoints_.push_back(std::move(request));
+  coordinator_->TakeSavepoint(std::move(request));
+}
+
+void JobCheckpoints::InjectBarrier(const Barrier& barrier,
+                                   std::shared_ptr<SavepointFolder> savepoint, bool stop) {
+  if (savepoint != nullptr) writer_->AddSavepoint(barrier.id, std::move(savepoint));
   for (size_t i = 0; i < graph_.tasks.size(); ++i) {
     if (!graph_.tasks[i]->is_source()) continue;
-    graph_.tasks[i]->RequestBarrier(barrier);
+    graph_.tasks[i]->RequestBarrier(barrier, stop);
+    surroundings_.wake(i);
+  }
+}
+
+void JobCheckpoints::Release(int64_t epoch) {
+  for (size_t i = 0; i < graph_.tasks.size(); ++i) {
+    if (!graph_.tasks[i]->is_source()) continue;
+    graph_.tasks[i]->Release(epoch);
     surroundings_.wake(i);
   }
 }
@@ -149,8 +228,12 @@ nlohmann::json JobCheckpoints::Statistics() const {
           {"completed", statistics.num_completed},
           {"failed", statistics.num_failed},
           {"failuresByCause", statistics.failures_by_cause},
-          {"oldestBarrierMs", statistics.oldest_barrier_ms}};
+          {"oldestBarrierMs", statistics.oldest_barrier_ms},
+          {"barrierAgeMs", statistics.oldest_barrier_ms == 0
+                               ? 0
+                               : surroundings_.clock->NowMillis() - statistics.oldest_barrier_ms}};
   if (statistics.last_completed) json["lastCompleted"] = ToJson(*statistics.last_completed);
+  if (statistics.last_savepoint) json["lastSavepoint"] = ToJson(*statistics.last_savepoint);
   if (statistics.last_failed) json["lastFailed"] = ToJson(*statistics.last_failed);
   return json;
 }

@@ -8,13 +8,16 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "base/executor.h"
 #include "checkpoint/checkpoint_folder.h"
 #include "checkpoint/checkpoint_writer.h"
 #include "checkpoint/coordinator.h"
+#include "checkpoint/restored_state.h"
 #include "engine/graph.h"
 #include "plan/plan.h"
 
@@ -26,10 +29,11 @@ class JobCheckpoints {
     Clock* clock = nullptr;
     FileSystem* files = nullptr;
     Executor* executor = nullptr;
-    std::string owner;                                    // For the log: host and process.
-    std::function<void(size_t task)> wake;                // By index in Graph::tasks.
-    std::function<void(arrow::Status)> fail;              // Stops the job.
-    std::function<void(const std::string& message)> log;  // For people.
+    std::string owner;                                     // For the log: host and process.
+    std::function<void(size_t task)> wake;                 // By index in Graph::tasks.
+    std::function<void(arrow::Status)> fail;               // Stops the job.
+    std::function<void(const std::string& path)> stopped;  // With a savepoint: the job ends.
+    std::function<void(const std::string& message)> log;   // For people.
   };
 
   // `graph` outlives this object.
@@ -42,6 +46,8 @@ class JobCheckpoints {
   int64_t Step() { return coordinator_->Step(); }
   // All tasks have finished: takes and commits the last checkpoint, then calls `done`.
   void Finish(std::function<void(arrow::Status)> done) { coordinator_->Finish(std::move(done)); }
+  // Any thread; one that comes before Begin has ended waits for it.
+  void TakeSavepoint(SavepointRequest request);
   // Ends the coordinator's thread; nothing is called back afterwards.
   void Stop() {
     if (thread_ != nullptr) thread_->Stop();
@@ -50,7 +56,14 @@ class JobCheckpoints {
   nlohmann::json Statistics() const;
 
  private:
-  void InjectBarrier(const Barrier& barrier);
+  arrow::Status Restore(const RestoredCheckpoint* checkpoint);
+  // The files that the subtask's next snapshot may build on.
+  arrow::Result<std::vector<StateFile>> RestoreOperator(
+      const TaskOperator& op, const CheckpointCoordinator::Subtask& subtask,
+      const RestoredState& state) const;
+  std::vector<StateField> FieldsOf(const TaskOperator& op) const;
+  void InjectBarrier(const Barrier& barrier, std::shared_ptr<SavepointFolder> savepoint, bool stop);
+  void Release(int64_t epoch);
   void Committed(int64_t epoch, const std::set<SubtaskKey>& ended);
 
   const Plan& plan_;
@@ -61,6 +74,8 @@ class JobCheckpoints {
   std::unique_ptr<CheckpointWriter> writer_;
   std::unique_ptr<CoordinatorThread> thread_;
   std::atomic<bool> begun_{false};  // All of the above is there.
+  std::mutex mutex_;
+  std::vector<SavepointRequest> early_savepoints_;
   int64_t restored_epoch_ = 0;
   int64_t restore_ns_ = 0;
 };

@@ -15,6 +15,7 @@
 #include <set>
 
 #include "aggregates/aggregate_set.h"
+#include "base/planted_bug.h"
 #include "batch/key_encoding.h"
 #include "operators/windows.h"
 
@@ -132,7 +133,7 @@ class WindowAggregate final : public Operator {
       KeyedTable& table = SliceTable(id);
       ARROW_RETURN_NOT_OK(table.Restore(from));
       if (table.num_keys() > 0) {
-        AddPending(id);
+        if (!IsPlanted(PlantedBug::kLostTimer)) AddPending(id);
       } else {
         slices_.erase(id);
       }

@@ -31,7 +31,7 @@ std::optional<GateEvent> Gate::Next() {
     Input& from = channels_[start_];
     start_ = (start_ + 1) % channels_.size();
     std::optional<Element> element;
-    if (!from.ended && !from.aligned) element = from.channel->Pop();
+    if (!from.ended && !IsHeld(from)) element = from.channel->Pop();
     if (!element) {
       ++num_silent;
       continue;
@@ -53,10 +53,12 @@ std::optional<GateEvent> Gate::Handle(Input& from, Element element) {
     input_times_[input].SetIdle(from.member, status->idle);
     AfterTime(input);
   } else if (const auto* barrier = std::get_if<Barrier>(&element)) {
-    SABOT_CHECK(!aligning_ || aligning_->id == barrier->id);
-    aligning_ = *barrier;
-    from.aligned = true;
-    ++num_aligned_;
+    SABOT_CHECK(barrier->id > from.barrier);
+    from.barrier = barrier->id;
+    if (aligning_.empty() || aligning_.back().barrier.id < barrier->id) {
+      SABOT_CHECK(aligning_.empty() || at_least_once_);
+      aligning_.push_back({*barrier, channels_.size() > 1 ? clock_->MonotonicNanos() : 0});
+    }
     AfterBarrier();
   } else if (std::holds_alternative<EndOfInput>(element)) {
     from.channel->time().ended = true;
@@ -91,14 +93,28 @@ void Gate::AfterTime(size_t input, bool ended) {
 }
 
 void Gate::AfterBarrier() {
-  if (!aligning_ || num_aligned_ == 0) return;
-  for (const Input& channel : channels_) {
-    if (!channel.ended && !channel.aligned) return;
+  while (!aligning_.empty() && Passed(aligning_.front().barrier)) {
+    const Alignment& done = aligning_.front();
+    last_align_ns_ = channels_.size() > 1 ? clock_->MonotonicNanos() - done.began_ns : 0;
+    pending_.push_back({0, done.barrier});
+    aligning_.pop_front();
   }
-  for (Input& channel : channels_) channel.aligned = false;
-  num_aligned_ = 0;
-  pending_.push_back({0, *aligning_});
-  aligning_.reset();
+}
+
+bool Gate::Passed(const Barrier& barrier) const {
+  return std::all_of(channels_.begin(), channels_.end(), [&](const Input& channel) {
+    return channel.ended || channel.barrier >= barrier.id;
+  });
+}
+
+bool Gate::IsHeld(const Input& channel) const {
+  return !at_least_once_ && !aligning_.empty() && channel.barrier >= aligning_.front().barrier.id;
+}
+
+size_t Gate::num_aligned() const {
+  return static_cast<size_t>(
+      std::count_if(channels_.begin(), channels_.end(),
+                    [this](const Input& channel) { return !channel.ended && IsHeld(channel); }));
 }
 
 }  // namespace sabot

@@ -71,9 +71,9 @@ arrow::Status Task::Open() {
   return arrow::Status::OK();
 }
 
-void Task::RequestBarrier(Barrier barrier) {
+void Task::RequestBarrier(Barrier barrier, bool then_hold) {
   const std::lock_guard lock(barrier_mutex_);
-  requested_barriers_.push_back(barrier);
+  requested_barriers_.push_back({barrier, then_hold});
   has_requested_barrier_ = true;
 }
 
@@ -188,7 +188,7 @@ arrow::Status Task::Handle(size_t stage, GateEvent event) {
     return Finish(stage, progress, std::nullopt);
   }
   if (const auto* barrier = std::get_if<Barrier>(&event.element)) {
-    snapshots_.Freeze(*barrier, self, *self.op, 0, *clock_);
+    snapshots_.Freeze(*barrier, self, *self.op, gate_.last_align_ns(), *clock_);
     return Deliver(stage + 1, *barrier);
   }
   SABOT_CHECK(std::holds_alternative<EndOfInput>(event.element));
@@ -259,21 +259,23 @@ arrow::Status Task::SendLate(size_t stage, int input, const Batch& batch,
 
 // Barriers enter whatever holds the source.
 bool Task::MayProduce() const {
-  return has_requested_barrier_ ||
+  if (has_requested_barrier_) return true;
+  return held_epoch_ <= released_epoch_ &&
          std::all_of(operators_.begin(), operators_.end(),
                      [](const TaskOperator& each) { return each.op->wants_input(); });
 }
 
 arrow::Status Task::ProduceOnce() {
   if (has_requested_barrier_) {
-    Barrier barrier;
+    RequestedBarrier next;
     {
       const std::lock_guard lock(barrier_mutex_);
-      barrier = requested_barriers_.front();
+      next = requested_barriers_.front();
       requested_barriers_.pop_front();
       has_requested_barrier_ = !requested_barriers_.empty();
     }
-    return Handle(0, {0, barrier});
+    if (next.then_hold) held_epoch_ = next.barrier.id;
+    return Handle(0, {0, next.barrier});
   }
   SABOT_CHECK(!source_ended_);
   StageCollector out(this, 0);
@@ -320,6 +322,12 @@ arrow::Status Task::TellCommitted() {
 // From here on no step runs: whoever commits tells the operators.
 arrow::Status Task::FinishTask() {
   finished_ = true;
+  return TellDirectly();
+}
+
+arrow::Status Task::Stop() { return finished_ ? arrow::Status::OK() : TellDirectly(); }
+
+arrow::Status Task::TellDirectly() {
   const std::lock_guard lock(commit_mutex_);
   is_told_directly_ = true;
   return committed_epoch_ > told_epoch_ ? TellCommitted() : arrow::Status::OK();

@@ -63,18 +63,28 @@ class Task {
   void AddLateOutput(size_t stage, int input, std::unique_ptr<Exchange> exchange);
   // Takes every operator's state at barriers and at the end; none: barriers just pass.
   void SetSnapshotTarget(SnapshotTarget* target) { snapshots_.SetTarget(target, subtask_); }
-  void SetClock(Clock* clock) { clock_ = clock; }
+  void SetClock(Clock* clock) {
+    clock_ = clock;
+    gate_.SetClock(clock);
+  }
   arrow::Status Open();
 
   // Works until something is missing or `quantum` elements are done. One thread at a time.
   arrow::Result<StepResult> Step(int quantum);
 
   // Sources: a barrier to inject between two pieces of input. Any thread; wake the task afterwards.
-  void RequestBarrier(Barrier barrier);
+  // With `then_hold` the source produces nothing behind it, until it is released.
+  void RequestBarrier(Barrier barrier, bool then_hold = false);
+  // What the source was held for behind the barrier `epoch` has failed: it goes on. Any thread;
+  // wake the task afterwards.
+  void Release(int64_t epoch) { released_epoch_ = epoch; }
 
   // The checkpoint of this epoch counts: tells the operators, at once if the task has finished,
   // else in its next step. Any thread; wake the task afterwards.
   arrow::Status Commit(int64_t epoch);
+  // No step will run any more, though the task has not finished: tells its operators what they have
+  // not been told.
+  arrow::Status Stop();
 
   // The earliest processing time an operator waits for; INT64_MAX for none.
   int64_t NextTimer() const;
@@ -109,6 +119,7 @@ class Task {
   arrow::Status FireTimers();
   arrow::Status TellCommitted();
   arrow::Status FinishTask();
+  arrow::Status TellDirectly();
   arrow::Status FlushOutputs();
   bool outputs_have_room() const;
   TaskTimes::State StateAfter(StepResult why) const;
@@ -130,8 +141,14 @@ class Task {
   bool outputs_pending_ = false;
 
   std::mutex barrier_mutex_;
-  std::deque<Barrier> requested_barriers_;
+  struct RequestedBarrier {
+    Barrier barrier;
+    bool then_hold = false;
+  };
+  std::deque<RequestedBarrier> requested_barriers_;
   std::atomic<bool> has_requested_barrier_{false};
+  int64_t held_epoch_ = INT64_MIN;  // Of the last barrier that held the source.
+  std::atomic<int64_t> released_epoch_{INT64_MIN};
 
   std::mutex commit_mutex_;  // Guards is_told_directly_ and, once that is set, OnCommitted.
   bool is_told_directly_ = false;

@@ -1,6 +1,6 @@
 // file_sink: rows into the files of a folder, visible only when they are complete.
 //
-//   (1, 'a') (2, 'b')   ->   /out/.part-ID-0-0-0.inprogress   --commit-->   /out/part-ID-0-0-0
+//   (1, 'a') (2, 'b')   ->   /out/.part-ID-....inprogress   --commit-->   /out/part-ID-...
 //
 // A part is closed at a barrier and when it is large or old enough; it gets its name when a
 // checkpoint that knows it is committed, or at the end of the input of a job that takes none.
@@ -15,6 +15,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/planted_bug.h"
 #include "connectors/file/file_listing.h"
 #include "formats/format.h"
 #include "stream/operator.h"
@@ -41,8 +42,10 @@ class FileSink final : public Operator {
         files_(*context.file_system) {}
 
   arrow::Status Open() override {
-    // Two runs into one folder must not take each other's names.
-    const std::string run = uid_ + "@" + std::to_string(context_.clock->NowMillis());
+    // Two runs into one folder must not take each other's names, nor may one that begins from the
+    // savepoint of another, whose attempts count from 1 again.
+    started_ms_ = context_.clock->NowMillis();
+    const std::string run = uid_ + "@" + std::to_string(started_ms_);
     char id[17];
     std::snprintf(id, sizeof(id), "%016llx", static_cast<unsigned long long>(HashBytes(run)));
     id_ = id;
@@ -119,8 +122,9 @@ class FileSink final : public Operator {
   arrow::Status WriteBuffer() {
     if (buffer_.empty()) return arrow::Status::OK();
     if (part_ == nullptr) {
-      part_name_ = "part-" + id_ + "-" + std::to_string(context_.attempt) + "-" +
-                   std::to_string(context_.subtask) + "-" + std::to_string(next_part_++);
+      part_name_ = "part-" + id_ + "-" + std::to_string(started_ms_) + "-" +
+                   std::to_string(context_.attempt) + "-" + std::to_string(context_.subtask) + "-" +
+                   std::to_string(next_part_++);
       ARROW_ASSIGN_OR_RAISE(part_, files_.Create(TemporaryPath(part_name_)));
       part_opened_ms_ = context_.clock->NowMillis();
       part_bytes_ = 0;
@@ -134,7 +138,7 @@ class FileSink final : public Operator {
   arrow::Status ClosePart() {
     ARROW_RETURN_NOT_OK(WriteBuffer());
     if (part_ == nullptr) return arrow::Status::OK();
-    ARROW_RETURN_NOT_OK(part_->Sync());
+    if (!IsPlanted(PlantedBug::kNoSync)) ARROW_RETURN_NOT_OK(part_->Sync());
     ARROW_RETURN_NOT_OK(part_->Close());
     part_.reset();
     part_bytes_ = 0;
@@ -179,7 +183,8 @@ class FileSink final : public Operator {
   const int64_t rollover_ms_;
   OperatorContext& context_;
   FileSystem& files_;
-  std::string id_;
+  std::string id_;  // Restored: of all runs that go on from each other.
+  int64_t started_ms_ = 0;
   int64_t next_part_ = 0;
   struct ClosedPart {
     std::string name;

@@ -53,6 +53,11 @@ class Job {
   virtual void Cancel() = 0;
   // There may be room for output again. Any thread.
   virtual void Wake() = 0;
+  // Writes a savepoint to `path`, a folder that is absent or empty. With `stop` the job ends with
+  // it, as failed with kind "stopped". `done` is called at most once, on the job's threads, nullptr
+  // for success; not if the job ends before. Any thread.
+  virtual void TakeSavepoint(std::string path, bool stop,
+                             std::function<void(const JobError* error)> done) = 0;
   // What a call came to, or why it failed (which fails the job). Any thread; a call that nobody
   // waits for any more is ignored.
   virtual void Answer(uint64_t call, std::string&& bytes) = 0;

@@ -4,11 +4,11 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "base/error.h"
 #include "base/executor.h"
 #include "engine/graph.h"
 #include "engine/job_checkpoints.h"
 #include "engine/scheduler.h"
+#include "engine/simulated_disk.h"
 #include "plan/plan.h"
 
 namespace sabot::test {
@@ -18,14 +18,13 @@ class SimulatedJob {
  public:
   SimulatedJob(const std::string& plan, MemoryFileSystem& files, const AttemptOptions& options)
       : options_(options),
-        files_(files),
+        memory_(files),
+        files_(options.disk != nullptr ? static_cast<FileSystem&>(*options.disk) : files),
         random_(options.seed),
         plan_(DecodePlan(plan).ValueOrDie()) {}
 
   Attempt Run() {
-    files_.SetFault([this](std::string_view operation, const std::string& path) {
-      return Fault(operation, path);
-    });
+    clock_.AdvanceMillis(static_cast<int64_t>(random_() % 1'000'000));
     const arrow::Status begun = Begin();
     if (!begun.ok()) return Ended(begun);
     std::vector<Task*> tasks;
@@ -34,6 +33,7 @@ class SimulatedJob {
     scheduler_->Start(tasks, [&outcome](const RunOutcome& run) { outcome = run; });
     if (crashed_) return Ended(arrow::Status::OK());
     if (!failure_.ok()) return Ended(failure_);
+    if (!stopped_with_.empty()) return Ended(TellStopped());
     if (!outcome.status.ok()) return Ended(outcome.status);
     return Ended(Finish());
   }
@@ -58,6 +58,7 @@ class SimulatedJob {
     simulation.seed = random_();
     simulation.between = [this](uint64_t) { Between(); };
     simulation.executor = &executor_;
+    simulation.stalled = [this] { return Stalled(); };
     scheduler_ = MakeSimulatedScheduler(simulation, clock_);
     ARROW_ASSIGN_OR_RAISE(graph_, BuildGraph(plan_, surroundings));
     for (const auto& task : graph_.tasks) ARROW_RETURN_NOT_OK(task->Open());
@@ -71,6 +72,10 @@ class SimulatedJob {
       if (failure_.ok()) failure_ = std::move(status);
       scheduler_->Cancel();
     };
+    own.stopped = [this](const std::string& path) {
+      stopped_with_ = path;
+      scheduler_->Cancel();
+    };
     own.log = [this](const std::string& message) { run_.warnings.push_back(message); };
     checkpoints_ = std::make_unique<JobCheckpoints>(plan_, graph_, std::move(own));
     ARROW_RETURN_NOT_OK(checkpoints_->Begin());
@@ -78,18 +83,16 @@ class SimulatedJob {
     return arrow::Status::OK();
   }
 
-  // Files of checkpoints that cannot be written.
-  arrow::Status Fault(std::string_view operation, const std::string& path) {
-    if (!begun_ || num_faults_ == options_.num_faults || operation != "append" ||
-        (!path.starts_with("/chk/chk-") && !path.starts_with("/chk/state")) || random_() % 8 != 0)
-      return arrow::Status::OK();
-    ++num_faults_;
-    return UserError("io", path, "no space left");
-  }
-
   // Between two steps of tasks: files, time, the coordinator; or the end.
   void Between() {
     if (Count()) return scheduler_->Cancel();
+    if (run_.num_steps == options_.savepoint_step) {
+      checkpoints_->TakeSavepoint(
+          {options_.savepoint_path, options_.stop, [this](const arrow::Status& status) {
+             run_.savepoint = status;
+             if (status.ok() && options_.on_savepoint) options_.on_savepoint();
+           }});
+    }
     if (random_() % 4 == 0) clock_.AdvanceMillis(static_cast<int64_t>(random_() % 3));
     if (random_() % 3 != 0) return;
     checkpoints_->Step();
@@ -98,6 +101,24 @@ class SimulatedJob {
     const nlohmann::json& last = statistics["lastCompleted"];
     run_.checkpoints.push_back(
         {last["bytesNew"].get<int64_t>(), last["bytesTotal"].get<int64_t>()});
+  }
+
+  // Sources that were told to stop wait for the coordinator.
+  bool Stalled() {
+    if (!options_.stop || run_.savepoint) return false;
+    clock_.AdvanceMillis(1);
+    checkpoints_->Step();
+    if (Count()) scheduler_->Cancel();
+    return true;
+  }
+
+  // As the job does it: no task runs any more.
+  arrow::Status TellStopped() {
+    for (const auto& task : graph_.tasks) {
+      if (Count()) return arrow::Status::OK();
+      ARROW_RETURN_NOT_OK(task->Stop());
+    }
+    return arrow::Status::OK();
   }
 
   // The last checkpoint.
@@ -120,13 +141,16 @@ class SimulatedJob {
 
   bool Count() {
     if (++run_.num_steps >= options_.crash_step) crashed_ = true;
+    if (options_.disk != nullptr && options_.disk->has_crashed()) crashed_ = true;
     return crashed_;
   }
 
   Attempt Ended(const arrow::Status& status) {
-    run_.end = crashed_       ? Attempt::End::kCrashed
-               : !status.ok() ? Attempt::End::kFailed
-                              : Attempt::End::kFinished;
+    if (options_.disk != nullptr && options_.disk->has_crashed()) crashed_ = true;
+    run_.end = crashed_                 ? Attempt::End::kCrashed
+               : !status.ok()           ? Attempt::End::kFailed
+               : !stopped_with_.empty() ? Attempt::End::kStopped
+                                        : Attempt::End::kFinished;
     run_.status = status;
     if (begun_) {
       const nlohmann::json statistics = checkpoints_->Statistics();
@@ -138,13 +162,13 @@ class SimulatedJob {
         run_.late_rows += op.metrics->late_rows.value();
     }
     executor_.Drop();
-    files_.SetFault(nullptr);
-    if (crashed_) files_.Crash();
+    if (crashed_ && options_.disk == nullptr) memory_.Crash();
     return std::move(run_);
   }
 
   const AttemptOptions options_;
-  MemoryFileSystem& files_;
+  MemoryFileSystem& memory_;
+  FileSystem& files_;
   std::mt19937_64 random_;
   const Plan plan_;
   VirtualClock clock_;
@@ -154,7 +178,7 @@ class SimulatedJob {
   std::unique_ptr<JobCheckpoints> checkpoints_;
   Attempt run_;
   arrow::Status failure_;
-  uint64_t num_faults_ = 0;
+  std::string stopped_with_;
   bool begun_ = false;
   bool crashed_ = false;
 };

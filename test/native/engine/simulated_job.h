@@ -1,10 +1,13 @@
 // A whole job under simulation: graph, checkpoints, files, time. Dies when told to; what it left in
 // its files is what the next attempt finds.
 //
-//   SimulatedJob(plan, files, {seed, crash_step}) -> kFinished | kFailed | kCrashed
+//   RunAttempt(plan, files, {.seed = 7, .crash_step = 90})  ->  kFinished | kStopped | kFailed |
+//                                                               kCrashed
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +22,7 @@ struct CheckpointSize {
 };
 
 struct Attempt {
-  enum class End : uint8_t { kFinished, kFailed, kCrashed };
+  enum class End : uint8_t { kFinished, kStopped, kFailed, kCrashed };
   End end = End::kFinished;
   arrow::Status status;
   uint64_t num_steps = 0;
@@ -27,14 +30,21 @@ struct Attempt {
   std::vector<CheckpointSize> checkpoints;  // All but the last one.
   int64_t restored_epoch = 0;
   int64_t late_rows = 0;
-  std::vector<std::string> lines;  // What result sinks have handed out.
+  std::optional<arrow::Status> savepoint;  // What became of it.
+  std::vector<std::string> lines;          // What result sinks have handed out.
   std::vector<std::string> warnings;
 };
+
+class SimulatedDisk;
 
 struct AttemptOptions {
   uint64_t seed = 0;
   uint64_t crash_step = UINT64_MAX;  // The process is gone after so many steps.
-  uint64_t num_faults = 0;           // So many writes to checkpoint files fail.
+  uint64_t savepoint_step = 0;       // A savepoint is asked for; 0: none.
+  std::string savepoint_path = {};
+  SimulatedDisk* disk = nullptr;                 // In front of the files; the caller crashes it.
+  bool stop = false;                             // The job ends with it.
+  std::function<void()> on_savepoint = nullptr;  // It has been taken.
 };
 
 // `plan` is docs/plan.md's JSON; its paths are those of `files`.

@@ -113,5 +113,30 @@ TEST_F(GateTest, AnEndedChannelHoldsNoWatermarkBack) {
   EXPECT_THAT(Drain(), ElementsAre("W(4)", "end 1"));
 }
 
+TEST_F(GateTest, AtLeastOnceHoldsNoChannel) {
+  gate_.SetAtLeastOnce(true);
+  left_.Push(Barrier{1});
+  left_.Push(Row(1));
+  left_.Push(Barrier{2});
+  EXPECT_THAT(Drain(), ElementsAre("0: +I[1]"));
+  EXPECT_EQ(gate_.num_aligned(), 0u);
+  right_.Push(Row(2));
+  right_.Push(Barrier{1});
+  EXPECT_THAT(Drain(), ElementsAre("1: +I[2]", "B1"));
+  right_.Push(EndOfInput{});
+  EXPECT_THAT(Drain(), ElementsAre("B2", "end 1"));
+}
+
+TEST_F(GateTest, TellsHowLongABarrierWaited) {
+  VirtualClock clock;
+  gate_.SetClock(&clock);
+  left_.Push(Barrier{1});
+  EXPECT_THAT(Drain(), IsEmpty());
+  clock.AdvanceMillis(5);
+  right_.Push(Barrier{1});
+  EXPECT_THAT(Drain(), ElementsAre("B1"));
+  EXPECT_EQ(gate_.last_align_ns(), 5'000'000);
+}
+
 }  // namespace
 }  // namespace sabot

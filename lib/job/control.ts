@@ -1,0 +1,56 @@
+// control: what a command and a running job say to each other, one line of JSON each way over a Unix socket.
+//
+//   {"request":"savepoint","path":"/data/sp"}   ->   {"answer":"/data/sp"}   or   {"error":{"kind":…,"message":…}}
+//
+// A job's sockets lie in FOLDER/control, one per process that has started it: a process that was replaced keeps its own.
+
+import { closeSync, constants, openSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SabotErrorCode } from '../errors.js';
+import type { CheckpointMetrics } from './metrics.js';
+
+export const CONTROL_FOLDER = 'control';
+
+export type ControlRequest =
+  | { readonly request: 'describe' }
+  | { readonly request: 'cancel' }
+  | { readonly request: 'savepoint'; readonly path?: string }
+  | { readonly request: 'stop'; readonly path?: string };
+
+export interface ControlError {
+  readonly code: SabotErrorCode;
+  readonly kind: string;
+  readonly message: string;
+}
+
+export type ControlAnswer = { readonly answer: unknown } | { readonly error: ControlError };
+
+/** A job as it tells of itself. */
+export interface JobDescription {
+  readonly job: string;
+  readonly folder: string;
+  readonly pid: number;
+  readonly startedMs: number;
+  readonly state: 'starting' | 'running' | 'restarting';
+  readonly checkpoints?: CheckpointMetrics;
+}
+
+// What an address of a socket holds, less its end mark.
+const ADDRESS_BYTES_MAX = 107;
+
+/** A socket's address; a longer path is told through an open file, until it is disposed of. */
+export class SocketAddress implements Disposable {
+  readonly path: string;
+  private readonly folder: number | undefined;
+
+  constructor(folder: string, name: string) {
+    this.path = join(folder, name);
+    if (Buffer.byteLength(this.path) <= ADDRESS_BYTES_MAX) return;
+    this.folder = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+    this.path = `/proc/self/fd/${this.folder}/${name}`;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.folder !== undefined) closeSync(this.folder);
+  }
+}

@@ -1,0 +1,94 @@
+// state-lock: what `sabot.lock` records of a job, and what an edit of the job does to its state.
+//
+//   plan, before   ->  { uid: { operator, state } }   compared with the plan after   ->   kept, renamed, changed, dropped, new
+//
+// Operators go by their uids, as when a checkpoint is restored (native/engine/job_checkpoints.cc).
+
+import { createHash } from 'node:crypto';
+import { type EncodedPlan, encodePlan } from './encode.js';
+import { type PhysicalPlan, topological } from './physical.js';
+import type { StateField } from './state.js';
+
+export interface LockedOperator {
+  readonly operator: string;
+  readonly state: readonly StateField[];
+}
+
+export interface LockedJob {
+  /** Of the operators and how they are connected. */
+  readonly plan: string;
+  /** Those that keep state, by uid. */
+  readonly operators: Readonly<Record<string, LockedOperator>>;
+}
+
+export type StateFate =
+  /** Restored as it is. */
+  | 'kept'
+  /** Restored, but fields have other names now: the same only if they mean the same. */
+  | 'renamed'
+  /** Cannot be restored: a type has changed, or fields have come or gone. */
+  | 'changed'
+  /** No operator has it any more. */
+  | 'dropped'
+  /** There is no state for it yet. */
+  | 'new';
+
+export interface StateChange {
+  readonly uid: string;
+  readonly operator: string;
+  readonly fate: StateFate;
+  /** Which fields, and how. */
+  readonly detail: string;
+}
+
+export function lockJob(plan: PhysicalPlan): LockedJob {
+  const encoded = encodePlan(plan);
+  const operators: Record<string, LockedOperator> = {};
+  topological(plan.sinks).forEach((node, i) => {
+    const { uid, op } = encoded.nodes[i]!;
+    if (node.spec.state !== undefined) operators[uid] = { operator: op, state: node.spec.state(node) };
+  });
+  return { plan: fingerprint(encoded), operators };
+}
+
+function fingerprint({ nodes }: EncodedPlan): string {
+  return createHash('sha256').update(JSON.stringify(nodes)).digest('hex').slice(0, 16);
+}
+
+/** What becomes of every state, by uid. */
+export function compareStates(
+  before: Readonly<Record<string, LockedOperator>>,
+  after: Readonly<Record<string, LockedOperator>>,
+): StateChange[] {
+  const uids = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+  return uids.map((uid) => {
+    const [was, is] = [before[uid], after[uid]];
+    const operator = (is ?? was)!.operator;
+    if (is === undefined) return { uid, operator, fate: 'dropped', detail: fieldsText(was!.state) };
+    if (was === undefined) return { uid, operator, fate: 'new', detail: fieldsText(is.state) };
+    return { uid, operator, ...compareFields(was.state, is.state) };
+  });
+}
+
+function compareFields(was: readonly StateField[], is: readonly StateField[]): Pick<StateChange, 'fate' | 'detail'> {
+  const typesAgree = was.length === is.length && was.every(([, type], i) => type === is[i]![1]);
+  if (!typesAgree) return { fate: 'changed', detail: changeText(was, is) };
+  const renamed = was.flatMap(([name], i) => (name === is[i]![0] ? [] : [`'${name}' is '${is[i]![0]}' now`]));
+  return renamed.length === 0 ? { fate: 'kept', detail: '' } : { fate: 'renamed', detail: renamed.join('; ') };
+}
+
+function changeText(was: readonly StateField[], is: readonly StateField[]): string {
+  const [before, now] = [new Map(was), new Map(is)];
+  const changes = [
+    ...was.flatMap(([name, type]) => {
+      const typeNow = now.get(name);
+      if (typeNow === undefined) return [`'${name}' (${type}) is gone`];
+      return typeNow === type ? [] : [`'${name}' was ${type} and is ${typeNow}`];
+    }),
+    ...is.flatMap(([name, type]) => (before.has(name) ? [] : [`'${name}' (${type}) is new`])),
+  ];
+  return changes.length === 0 ? 'its fields are in another order' : changes.join('; ');
+}
+
+const fieldsText = (fields: readonly StateField[]): string =>
+  fields.map(([name, type]) => `${name} ${type}`).join(', ');

@@ -1,0 +1,21 @@
+// Mistakes that tests plant into the recovery protocol, one at a time, to see that the simulation
+// finds them. Nothing else plants any.
+#pragma once
+
+#include <cstdint>
+
+namespace sabot {
+
+enum class PlantedBug : uint8_t {
+  kNone,
+  kNoSync,                // Files count as durable when they are written.
+  kNoAlignment,           // Gates hold no channel back while a barrier is on its way.
+  kCommitBeforeManifest,  // The log names a checkpoint whose manifest is not there yet.
+  kLostTimer,             // Restored windows do not remember when they end.
+  kStaleEpoch,            // A snapshot of an earlier barrier is taken for one of this barrier.
+};
+
+void PlantBug(PlantedBug bug);
+bool IsPlanted(PlantedBug bug);
+
+}  // namespace sabot

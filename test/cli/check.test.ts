@@ -1,0 +1,116 @@
+// `sabot check`: what an edit of a script does to its states.
+
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { CommandUnderTest } from './command.js';
+
+const command = new CommandUnderTest();
+const at = (name: string) => join(command.folder, name);
+
+beforeAll(() => command.build(), 60_000);
+afterEach(() => {
+  for (const name of ['sabot.lock', 'chk', 'out']) rmSync(at(name), { recursive: true, force: true });
+});
+afterAll(() => command.remove());
+
+const script = (select: string, price = 'INT') => `SET 'execution.checkpointing.dir' = 'chk';
+SET 'pipeline.name' = 'totals';
+CREATE TABLE bids (auction BIGINT, price ${price}) WITH ('connector' = 'datagen', 'number-of-rows' = '5');
+CREATE TABLE totals (auction BIGINT, n BIGINT, total BIGINT) WITH ('connector' = 'blackhole');
+INSERT INTO totals ${select};`;
+const BEFORE = 'SELECT auction, COUNT(*), CAST(SUM(price) AS BIGINT) FROM bids GROUP BY auction';
+
+async function check(text: string, ...args: string[]) {
+  writeFileSync(at('job.sql'), text);
+  const { stdout, ...rest } = await command.run('check', '-f', 'job.sql', ...args);
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  return { ...rest, changes: lines.map((line) => JSON.parse(line) as Record<string, string>) };
+}
+
+const fateOf = (changes: readonly Record<string, string>[], operator: string) =>
+  changes.find((change) => change['operator'] === operator);
+
+describe('sabot check', () => {
+  it('writes sabot.lock, and finds nothing changed in the same script', async () => {
+    const first = await check(script(BEFORE));
+    expect(first).toMatchObject({ code: 0, changes: [] });
+    expect(first.stderr).toContain('wrote sabot.lock');
+    expect(JSON.parse(readFileSync(at('sabot.lock'), 'utf8')).jobs.totals.operators.group_aggregate).toEqual({
+      operator: 'group_aggregate',
+      state: [
+        ['auction', 'BIGINT'],
+        ['COUNT(*)', 'BIGINT'],
+        ['SUM(price)', 'INT of INT'],
+      ],
+    });
+    const second = await check(script(BEFORE));
+    expect(second.code).toBe(0);
+    expect(new Set(second.changes.map(({ fate }) => fate))).toEqual(new Set(['kept']));
+    expect(fateOf(second.changes, 'datagen_source')).toBeDefined();
+    expect(fateOf(second.changes, 'filter')).toBeUndefined();
+  });
+
+  it('says which field of which operator no longer fits', async () => {
+    await check(script(BEFORE));
+    const widened = await check(script(BEFORE, 'BIGINT'));
+    expect(widened.code).toBe(1);
+    expect(fateOf(widened.changes, 'group_aggregate')).toMatchObject({
+      job: 'totals',
+      fate: 'changed',
+      detail: "'SUM(price)' was INT of INT and is BIGINT of BIGINT",
+    });
+    const without = await check(script('SELECT auction, COUNT(*), CAST(0 AS BIGINT) FROM bids GROUP BY auction'));
+    expect(fateOf(without.changes, 'group_aggregate')!['detail']).toBe("'SUM(price)' (INT of INT) is gone");
+  });
+
+  it('tells what is dropped, new, and goes on under another name', async () => {
+    await check(script(BEFORE));
+    const dropped = await check(script('SELECT auction, CAST(1 AS BIGINT), CAST(price AS BIGINT) FROM bids'));
+    expect(dropped.code).toBe(1);
+    expect(fateOf(dropped.changes, 'group_aggregate')).toMatchObject({ fate: 'dropped' });
+    await check(script('SELECT auction, CAST(1 AS BIGINT), CAST(price AS BIGINT) FROM bids'), '--write');
+    const added = await check(script(BEFORE));
+    expect(added.code).toBe(0);
+    expect(fateOf(added.changes, 'group_aggregate')).toMatchObject({ fate: 'new' });
+    await check(script(BEFORE), '--write');
+    const renamed = await check(script(BEFORE).replaceAll('price', 'amount'));
+    expect(renamed.code).toBe(0);
+    expect(fateOf(renamed.changes, 'group_aggregate')).toMatchObject({
+      fate: 'renamed',
+      detail: "'SUM(price)' is 'SUM(amount)' now",
+    });
+  });
+
+  it('keeps an aggregate in two phases at another parallelism', async () => {
+    const folded = `SET 'table.exec.mini-batch.enabled' = 'true';\n${script(BEFORE)}`;
+    await check(folded, '--parallelism', '1');
+    const { code, changes } = await check(folded, '--parallelism', '4');
+    expect(code).toBe(0);
+    expect(new Set(changes.map(({ fate }) => fate))).toEqual(new Set(['kept']));
+  });
+
+  it('compares with a checkpoint, whose restore then says the same', async () => {
+    writeFileSync(at('job.sql'), script(BEFORE));
+    expect(await command.run('sql', '-f', 'job.sql')).toMatchObject({ code: 0 });
+    const checkpoint = JSON.parse((await command.run('jobs')).stdout);
+    const against = `chk/totals/chk-${checkpoint.newestEpoch}-1`;
+    expect(await check(script(BEFORE), '--against', against)).toMatchObject({ code: 0 });
+    const widened = await check(script(BEFORE, 'BIGINT'), '--against', against);
+    expect(widened.code).toBe(1);
+    const restored = await command.run('sql', '-f', 'job.sql', '--restore', 'latest');
+    expect(restored.code).toBe(1);
+    expect(restored.stderr).toContain(
+      "the state of operator 'group_aggregate' (group_aggregate) cannot be restored: it has changed: 'SUM(price)' was INT of INT and is BIGINT of BIGINT",
+    );
+  });
+
+  it('refuses what it cannot read', async () => {
+    writeFileSync(at('sabot.lock'), '{"version":7}');
+    expect(await check(script(BEFORE))).toMatchObject({ code: 2, stderr: expect.stringContaining('version 1') });
+    expect(await check(script(BEFORE), '--against', 'nowhere')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('nowhere/manifest.json cannot be read'),
+    });
+  });
+});

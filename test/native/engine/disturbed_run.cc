@@ -1,0 +1,143 @@
+// Every choice is the seed's.
+#include "engine/disturbed_run.h"
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <vector>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "engine/recovery_plan.h"
+#include "engine/simulated_disk.h"
+#include "engine/simulated_job.h"
+#include "engine/simulation.h"
+
+namespace sabot::test {
+namespace {
+
+constexpr int kNumRows = 300;
+constexpr int kAttemptsMax = 60;
+constexpr uint64_t kOperationsOfARun = 700;  // About: on its disk.
+
+const std::string& Input() {
+  static const std::string input = RecoveryInput(kNumRows);
+  return input;
+}
+
+struct Undisturbed {
+  std::vector<std::string> rows;
+  uint64_t num_steps = 0;
+};
+
+const Undisturbed& UndisturbedRun(size_t query) {
+  static std::map<size_t, Undisturbed> runs;
+  const auto found = runs.find(query);
+  if (found != runs.end()) return found->second;
+  MemoryFileSystem files;
+  files.Write("/in/rows.jsonl", Input());
+  const Attempt run =
+      RunAttempt(RecoveryPlan{.query = RecoveryQueries()[query].query}.text(), files, {.seed = 1});
+  SABOT_CHECK(run.end == Attempt::End::kFinished);
+  return runs[query] = {VisibleRows(files), run.num_steps};
+}
+
+struct Disturbance {
+  const char* name;
+  DiskFaults faults;
+  bool slow = false;
+};
+
+const Disturbance& DisturbanceOf(uint64_t seed) {
+  static const std::vector<Disturbance> kinds = {
+      {.name = "kills", .faults = {}},
+      {.name = "torn writes", .faults = {.torn = true}},
+      {.name = "a disk that is full or fails", .faults = {.failures = 6}},
+      {.name = "a full disk and torn writes", .faults = {.failures = 2, .torn = true}},
+      {.name = "lost syncs", .faults = {.lost_syncs = 20, .torn = true}},
+      {.name = "checkpoints that time out", .faults = {}, .slow = true}};
+  return kinds[seed % kinds.size()];
+}
+
+// The job says what is wrong with its disk.
+bool IsExplained(const arrow::Status& status, const SimulatedDisk& disk, bool has_lost_syncs,
+                 bool is_slow) {
+  const ErrorDetail* const detail = DetailOf(status);
+  if (detail == nullptr) return false;
+  const std::string& kind = detail->kind();
+  if (disk.num_failures() > 0 && (kind == "io" || kind == "commit-unknown")) return true;
+  // The last checkpoint must succeed.
+  if (is_slow && kind == "checkpoint-timeout") return true;
+  return has_lost_syncs && kind == "checkpoint";
+}
+
+}  // namespace
+
+DisturbedRun Disturb(uint64_t seed) {
+  std::mt19937_64 random(seed);
+  const size_t query = random() % RecoveryQueries().size();
+  const Undisturbed& undisturbed = UndisturbedRun(query);
+  const Disturbance& disturbance = DisturbanceOf(seed);
+  DisturbedRun run;
+  run.kind = disturbance.name;
+  MemoryFileSystem files;
+  files.Write("/in/rows.jsonl", Input());
+  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+    const std::string place =
+        " (" + std::string(RecoveryQueries()[query].name) + ", attempt " + std::to_string(attempt);
+    RecoveryPlan plan{.query = RecoveryQueries()[query].query,
+                      .parallelism = 1 + static_cast<int>(random() % 4),
+                      .batch_rows = 1 + static_cast<int64_t>(random() % 40),
+                      .restore = {{"from", "latest"}}};
+    if (disturbance.slow) plan.timeout_ms = 1 + static_cast<int64_t>(random() % 30);
+    // Later attempts are left alone more and more, so that it ends.
+    const bool is_disturbed = random() % 8 >= static_cast<uint64_t>(attempt) / 3;
+    DiskFaults faults = is_disturbed ? disturbance.faults : DiskFaults{};
+    AttemptOptions options{.seed = random()};
+    if (is_disturbed && random() % 3 == 0) {
+      faults.crash_at = 1 + random() % kOperationsOfARun;
+    } else if (is_disturbed) {
+      options.crash_step = 1 + random() % (undisturbed.num_steps / 2);
+    }
+    SimulatedDisk disk(files, random(), faults);
+    options.disk = &disk;
+    const Attempt result = RunAttempt(plan.text(), files, options);
+    run.num_disk_failures += disk.num_failures();
+    run.num_lost_syncs += disk.num_lost_syncs();
+    run.num_restores_behind_first += result.restored_epoch > 1 ? 1 : 0;
+    const std::vector<std::string> visible = VisibleRows(files);
+    if (!std::includes(undisturbed.rows.begin(), undisturbed.rows.end(), visible.begin(),
+                       visible.end())) {
+      run.wrong = "too much is visible" + place + "):\n" + Difference(visible, undisturbed.rows);
+      return run;
+    }
+    if (result.late_rows > 0) {
+      run.wrong =
+          "rows are late" + place + ", restored " + std::to_string(result.restored_epoch) + ")";
+      return run;
+    }
+    switch (result.end) {
+      case Attempt::End::kFinished:
+        run.wrong = Difference(visible, undisturbed.rows);
+        if (!run.wrong.empty()) run.wrong = "at the end" + place + "):\n" + run.wrong;
+        return run;
+      case Attempt::End::kCrashed:
+        ++run.num_crashes;
+        disk.Crash();
+        break;
+      default:
+        if (!IsExplained(result.status, disk, run.num_lost_syncs > 0, disturbance.slow)) {
+          run.wrong = "it failed" + place + "): " + result.status.ToString();
+          return run;
+        }
+        ++run.num_failed_attempts;
+        run.gave_up = DetailOf(result.status)->kind() == "checkpoint";
+        // Only a person can help; nothing wrong was shown.
+        if (run.gave_up) return run;
+    }
+  }
+  run.wrong = "it never ends";
+  return run;
+}
+
+}  // namespace sabot::test

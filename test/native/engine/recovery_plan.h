@@ -1,0 +1,49 @@
+// Jobs for tests of recovery: their plans, and what their output folder shows.
+//
+//   /in/rows.jsonl -> file_source -> watermark_assigner -> query -> file_sink -> /out
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/file_system.h"
+
+namespace sabot::test {
+
+struct RecoveryPlan {
+  nlohmann::json query = nullptr;  // "op", "inputs" (of node 2), "schema", "config".
+  int parallelism = 2;
+  int64_t batch_rows = 10;
+  nlohmann::json restore = nullptr;  // As the plan has it.
+  bool at_least_once = false;
+  int64_t timeout_ms = 600'000;
+  nlohmann::json sink = {{"op", "file_sink"}, {"config", {{"path", "/out"}, {"format", "json"}}}};
+
+  std::string text() const;
+};
+
+struct RecoveryQuery {
+  const char* name;
+  nlohmann::json query;
+};
+// One of each kind that keeps state of its own.
+const std::vector<RecoveryQuery>& RecoveryQueries();
+
+// What /in/rows.jsonl holds. Some keys are so long that snapshots of their windows are files, and
+// others stand in the manifest.
+std::string RecoveryInput(int num_rows);
+
+// The rows that readers of the output folder see, sorted.
+std::vector<std::string> VisibleRows(const MemoryFileSystem& files);
+
+// Seeds to try: SABOT_SEEDS=FIRST-LAST, or `usual` of them from 1 on, fewer under sanitizers.
+struct Seeds {
+  uint64_t first = 1;
+  uint64_t last = 1;
+  uint64_t count() const { return last - first + 1; }
+};
+Seeds SeedsToRun(uint64_t usual);
+
+}  // namespace sabot::test
