@@ -105,11 +105,21 @@ arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::Begin(
     ARROW_ASSIGN_OR_RAISE(auto log, log_.Read());
     ARROW_RETURN_NOT_OK(Claim(std::move(log), request, &restored, warn));
   }
+  ARROW_RETURN_NOT_OK(ReadId());
   for (const char* folder : {"", "/log", "/state"})
     ARROW_RETURN_NOT_OK(
         RemoveUnfinished(files_, options_.folder + folder, WriterName(options_.owner)));
   ARROW_RETURN_NOT_OK(CleanUp({}));
   return restored;
+}
+
+arrow::Status CheckpointFolder::ReadId() {
+  // The owner's text holds process and time; the first attempt of all decides.
+  char id[17];
+  std::snprintf(id, sizeof(id), "%016llx",
+                static_cast<unsigned long long>(HashBytes(options_.owner)));
+  ARROW_RETURN_NOT_OK(store_->PutIfAbsent("id", id).status());
+  return store_->Get("id").Value(&id_);
 }
 
 // Leaves claim_.attempt 0 if another process was faster.

@@ -1,5 +1,6 @@
 // A job's checkpoint folder, as one process that owns the job sees it.
 //
+//   id                             tells it from a folder that was here before it
 //   log/0000000007                 who owns the job, which checkpoints count (commit_log.h)
 //   chk-EPOCH-ATTEMPT/manifest.json    what a checkpoint consists of (manifest.h)
 //   chk-EPOCH-ATTEMPT/committed        beside it: the log had it, and its output became visible
@@ -69,6 +70,8 @@ class CheckpointFolder {
                                                          const Warn& warn);
 
   int64_t attempt() const { return claim_.attempt; }
+  // Differs from that of every other folder, also of one that was removed from the same place.
+  const std::string& id() const { return id_; }
   int64_t lineage() const { return claim_.lineage; }
   // Epochs of this attempt begin here: all that were ever used are lower.
   int64_t first_epoch() const { return first_epoch_; }
@@ -97,6 +100,7 @@ class CheckpointFolder {
  private:
   CheckpointFolder(FileSystem& files, FolderOptions options);
 
+  arrow::Status ReadId();
   arrow::Status Claim(std::vector<LogEntry> log, const RestoreRequest& request,
                       std::optional<RestoredCheckpoint>* restored, const Warn& warn);
   arrow::Result<std::optional<RestoredCheckpoint>> Find(const std::vector<LogEntry>& log,
@@ -118,6 +122,7 @@ class CheckpointFolder {
   CommitLog log_;
   Warn warn_;
   LogEntry claim_;
+  std::string id_;
   int64_t next_entry_ = 1;
   int64_t first_epoch_ = 1;
   std::mutex mutex_;

@@ -119,6 +119,7 @@ arrow::Status JobCheckpoints::Restore(const RestoredCheckpoint* checkpoint) {
     task->SetSnapshotTarget(writer_.get());
     for (const TaskOperator& op : task->operators()) {
       op.context->attempt = folder_->attempt();
+      op.context->checkpoints_id = folder_->id();
       const CheckpointCoordinator::Subtask subtask{op.uid, op.name, task->subtask(),
                                                    HoldsState(op.name), FieldsOf(op)};
       std::vector<StateFile> inherited;

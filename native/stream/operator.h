@@ -54,6 +54,7 @@ struct OperatorContext {
   // Barriers will come, and commits after them.
   bool takes_checkpoints = false;
   int64_t attempt = 0;  // Of the job, from its first element on; 0 if it takes no checkpoints.
+  std::string checkpoints_id;  // Of the job's checkpoint folder, the same for all its attempts.
   SessionContext session;
   PlanOptions options;
   Clock* clock = nullptr;

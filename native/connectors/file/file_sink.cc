@@ -1,6 +1,6 @@
 // file_sink: rows into the files of a folder, visible only when they are complete.
 //
-//   (1, 'a') (2, 'b')   ->   /out/.part-ID-....inprogress   --commit-->   /out/part-ID-...
+//   (1, 'a') (2, 'b')   ->   /out/.part-ID-0-0-0.inprogress   --commit-->   /out/part-ID-0-0-0
 //
 // A part is closed at a barrier and when it is large or old enough; it gets its name when a
 // checkpoint that knows it is committed, or at the end of the input of a job that takes none.
@@ -41,18 +41,10 @@ class FileSink final : public Operator {
         context_(context),
         files_(*context.file_system) {}
 
-  arrow::Status Open() override {
-    // Two runs into one folder must not take each other's names, nor may one that begins from the
-    // savepoint of another, whose attempts count from 1 again.
-    started_ms_ = context_.clock->NowMillis();
-    const std::string run = uid_ + "@" + std::to_string(started_ms_);
-    char id[17];
-    std::snprintf(id, sizeof(id), "%016llx", static_cast<unsigned long long>(HashBytes(run)));
-    id_ = id;
-    return files_.CreateFolder(folder_);
-  }
+  arrow::Status Open() override { return files_.CreateFolder(folder_); }
 
   arrow::Result<Progress> Process(int, const Batch& batch, Collector&) override {
+    ARROW_RETURN_NOT_OK(BeginAttempt());
     if (!batch.insert_only()) {
       for (int64_t row = 0; row < batch.num_rows(); ++row) {
         if (batch.kind(row) != RowKind::kInsert) {
@@ -82,6 +74,7 @@ class FileSink final : public Operator {
   }
 
   arrow::Status Snapshot(SnapshotWriter& to) override {
+    ARROW_RETURN_NOT_OK(BeginAttempt());
     ARROW_RETURN_NOT_OK(ClosePart());
     ByteWriter bytes;
     bytes.Bytes(id_);
@@ -99,11 +92,10 @@ class FileSink final : public Operator {
 
   arrow::Status Restore(const SnapshotReader& from) override {
     std::vector<std::string> all;
-    std::set<std::string> ids;  // Subtasks that were never restored have each their own.
+    std::set<std::string> ids;  // Another one than ours if the checkpoint is from another folder.
     for (const std::string_view part : from.All("parts")) {
       ByteReader bytes(part);
-      id_ = std::string(bytes.Bytes());
-      ids.insert(id_);
+      ids.emplace(bytes.Bytes());
       for (uint32_t count = bytes.U32(); count > 0; --count) all.emplace_back(bytes.Bytes());
       if (!bytes.ok() || !bytes.done())
         return arrow::Status::Invalid("file_sink: a damaged snapshot");
@@ -111,10 +103,27 @@ class FileSink final : public Operator {
     // One subtask for all: there may be fewer of us than there were.
     if (context_.subtask != 0) return arrow::Status::OK();
     for (const std::string& name : all) ARROW_RETURN_NOT_OK(Publish(name));
-    return RemoveUnknownParts(ids);
+    ARROW_RETURN_NOT_OK(BeginAttempt());
+    return RemovePartsOfEarlierAttempts(ids);
   }
 
  private:
+  // Once the job has its checkpoint folder.
+  arrow::Status BeginAttempt() {
+    if (!id_.empty()) return arrow::Status::OK();
+    // Two jobs that write into one folder must not take each other's names.
+    const std::string job = context_.checkpoints_id.empty()
+                                ? std::to_string(context_.clock->NowMillis())
+                                : context_.checkpoints_id;
+    char id[17];
+    std::snprintf(id, sizeof(id), "%016llx",
+                  static_cast<unsigned long long>(HashBytes(uid_ + "@" + job)));
+    id_ = id;
+    // Also those of attempts that died before their first checkpoint.
+    if (context_.checkpoints_id.empty() || context_.subtask != 0) return arrow::Status::OK();
+    return RemovePartsOfEarlierAttempts({id_});
+  }
+
   std::string TemporaryPath(const std::string& name) const {
     return folder_ + "/." + name + std::string(kInProgress);
   }
@@ -122,9 +131,8 @@ class FileSink final : public Operator {
   arrow::Status WriteBuffer() {
     if (buffer_.empty()) return arrow::Status::OK();
     if (part_ == nullptr) {
-      part_name_ = "part-" + id_ + "-" + std::to_string(started_ms_) + "-" +
-                   std::to_string(context_.attempt) + "-" + std::to_string(context_.subtask) + "-" +
-                   std::to_string(next_part_++);
+      part_name_ = "part-" + id_ + "-" + std::to_string(context_.attempt) + "-" +
+                   std::to_string(context_.subtask) + "-" + std::to_string(next_part_++);
       ARROW_ASSIGN_OR_RAISE(part_, files_.Create(TemporaryPath(part_name_)));
       part_opened_ms_ = context_.clock->NowMillis();
       part_bytes_ = 0;
@@ -163,15 +171,17 @@ class FileSink final : public Operator {
     return files_.Rename(TemporaryPath(name), folder_ + "/" + name);
   }
 
-  // What earlier attempts of this job wrote after the checkpoint.
-  arrow::Status RemoveUnknownParts(const std::set<std::string>& ids) {
+  // What they wrote after the checkpoint.
+  arrow::Status RemovePartsOfEarlierAttempts(const std::set<std::string>& ids) {
     ARROW_ASSIGN_OR_RAISE(const auto found, files_.List(folder_));
     for (const FileInfo& file : found) {
       if (!file.name().ends_with(kInProgress)) continue;
-      const bool ours = std::any_of(ids.begin(), ids.end(), [&](const std::string& id) {
-        return file.name().starts_with(".part-" + id + "-");
+      const bool theirs = std::any_of(ids.begin(), ids.end(), [&](const std::string& id) {
+        const std::string all = ".part-" + id + "-";
+        const std::string own = all + std::to_string(context_.attempt) + "-";
+        return file.name().starts_with(all) && !file.name().starts_with(own);
       });
-      if (ours) ARROW_RETURN_NOT_OK(files_.Remove(file.path));
+      if (theirs) ARROW_RETURN_NOT_OK(files_.Remove(file.path));
     }
     return arrow::Status::OK();
   }
@@ -183,8 +193,7 @@ class FileSink final : public Operator {
   const int64_t rollover_ms_;
   OperatorContext& context_;
   FileSystem& files_;
-  std::string id_;  // Restored: of all runs that go on from each other.
-  int64_t started_ms_ = 0;
+  std::string id_;
   int64_t next_part_ = 0;
   struct ClosedPart {
     std::string name;

@@ -213,6 +213,19 @@ TEST_F(FileSinkTest, WhatCameAfterTheSnapshotIsTakenBack) {
   EXPECT_EQ(Visible(), "{\"k\":\"a\",\"n\":1}\n{\"k\":\"b\",\"n\":3}\n");
 }
 
+TEST_F(FileSinkTest, AnAttemptThatDiedBeforeItsFirstCheckpointLeavesNothing) {
+  context_.takes_checkpoints = true;
+  context_.checkpoints_id = "folder";
+  files_.Write("/out/.part-of-another-job-1-0-0.inprogress", "theirs");
+  Start();
+  ASSERT_TRUE(Write(R"([["lost", 1]])").ok());
+  Snapshot(1);  // Its part is closed, its checkpoint never committed.
+  EXPECT_EQ(NumHidden(), 2u);
+  Start();
+  ASSERT_TRUE(Write(R"([["a", 1]])").ok());
+  EXPECT_EQ(NumHidden(), 1u);
+}
+
 TEST_F(FileSinkTest, FailuresAndUpdatesAreErrors) {
   Start("csv", 1);
   EXPECT_EQ(DetailOf(Write(R"([["-D", "a", 1]])"))->kind(), "unsupported-change");

@@ -71,6 +71,12 @@ bool IsExplained(const arrow::Status& status, const SimulatedDisk& disk, bool ha
   return has_lost_syncs && kind == "checkpoint";
 }
 
+bool HasHiddenParts(const MemoryFileSystem& files) {
+  const std::vector<std::string> paths = files.Paths();
+  return std::any_of(paths.begin(), paths.end(),
+                     [](const std::string& path) { return path.starts_with("/out/."); });
+}
+
 }  // namespace
 
 DisturbedRun Disturb(uint64_t seed) {
@@ -120,6 +126,9 @@ DisturbedRun Disturb(uint64_t seed) {
       case Attempt::End::kFinished:
         run.wrong = Difference(visible, undisturbed.rows);
         if (!run.wrong.empty()) run.wrong = "at the end" + place + "):\n" + run.wrong;
+        // A disk that forgets may bring a removed part back.
+        if (run.wrong.empty() && run.num_lost_syncs == 0 && HasHiddenParts(files))
+          run.wrong = "parts of dead attempts are left" + place + ")";
         return run;
       case Attempt::End::kCrashed:
         ++run.num_crashes;

@@ -35,9 +35,9 @@ TEST(RecoverySimulation, WhateverDiesTheOutputIsTheSame) {
     ++by_kind[run.kind];
   }
   std::printf(
-      "%llu seeds: %llu crashes, %llu attempts failed for their disks, %llu disk failures, %llu "
-      "lost "
-      "syncs, %llu given up for damage; %llu restores of a checkpoint later than the first\n",
+      "%llu seeds: %llu crashes, %llu attempts failed for their disks, %llu disk failures, "
+      "%llu lost syncs, %llu given up for damage; %llu restores of a checkpoint later than the "
+      "first\n",
       static_cast<unsigned long long>(seeds.count()),
       static_cast<unsigned long long>(all.num_crashes),
       static_cast<unsigned long long>(all.num_failed_attempts),
