@@ -277,6 +277,12 @@ arrow::Status CheckpointFolder::Fenced(int64_t number) {
                        ". Nothing of what it did since its last checkpoint counts.");
 }
 
+arrow::Status CheckpointFolder::CheckOwned() {
+  ARROW_ASSIGN_OR_RAISE(const auto log, log_.Read());
+  if (log.empty() || log.back().number < next_entry_) return arrow::Status::OK();
+  return Fenced(log.back().number);
+}
+
 // The entry may be ours, but whether it outlives a crash of the machine is not certain.
 arrow::Status CheckpointFolder::CommitUnknown(const arrow::Status& cause) {
   return UserError("commit-unknown", options_.folder,

@@ -87,6 +87,9 @@ class CheckpointFolder {
   // machine does not say whether the log entry is there for good; after any other failure it does
   // not count.
   arrow::Status Commit(const Manifest& manifest);
+  // Fails with kind "fenced" if another process has taken the job over: a successor removes what
+  // this one is writing, which is told as many things.
+  arrow::Status CheckOwned();
   // Removes what no kept checkpoint needs. `in_use`: files of this attempt that a later checkpoint
   // will name.
   arrow::Status CleanUp(const std::set<std::string>& in_use);

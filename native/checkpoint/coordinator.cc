@@ -293,6 +293,8 @@ Manifest CheckpointCoordinator::MakeManifest() {
 }
 
 void CheckpointCoordinator::Fail(const arrow::Status& status) {
+  const arrow::Status owned = folder_.CheckOwned();
+  if (!owned.ok() && CauseOf(owned) == "fenced") return EndWith(owned);
   if (running_->request) return FailSavepoint(status);
   CheckpointRecord record = running_->record;
   record.state = CheckpointRecord::State::kFailed;
