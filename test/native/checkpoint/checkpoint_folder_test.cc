@@ -73,7 +73,7 @@ TEST_F(CheckpointFolderTest, TheLatestCommitIsRestored) {
   // Three are kept, and nothing of what was given up.
   EXPECT_THAT(first->store().List("state").ValueOrDie(), testing::SizeIs(3));
   EXPECT_THAT(first->store().List("").ValueOrDie(),
-              ElementsAre("chk-3-1", "chk-4-1", "chk-5-1", "log", "state"));
+              ElementsAre("chk-3-1", "chk-4-1", "chk-5-1", "id", "log", "state"));
 }
 
 TEST_F(CheckpointFolderTest, AStartFromNothingIsANewLineageAndReusesNoEpoch) {

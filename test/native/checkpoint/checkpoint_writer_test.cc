@@ -30,7 +30,9 @@ class CheckpointWriterTest : public testing::Test {
     folder_ = CheckpointFolder::Open(files_, {"/chk", "test", 3}).ValueOrDie();
     EXPECT_TRUE(folder_->Begin({}, [](const std::string&) {}).ok());
     CheckpointCoordinator::Hooks hooks;
-    hooks.inject = [this](const Barrier& barrier) { barriers_.push_back(barrier); };
+    hooks.inject = [this](const Barrier& barrier, const std::shared_ptr<SavepointFolder>&, bool) {
+      barriers_.push_back(barrier);
+    };
     hooks.committed = [this](int64_t epoch, const std::set<SubtaskKey>&) {
       committed_.push_back(epoch);
     };
@@ -40,7 +42,7 @@ class CheckpointWriterTest : public testing::Test {
         *folder_, CheckpointOptions{.interval_ms = 10, .timeout_ms = 100, .tolerable_failures = 9},
         "job", clock_, std::move(hooks));
     coordinator_->Add({"op", "nothing", 0}, {});
-    writer_ = std::make_unique<CheckpointWriter>(*folder_, *coordinator_, executor_);
+    writer_ = std::make_unique<CheckpointWriter>(*folder_, *coordinator_, executor_, clock_);
   }
 
   // The next barrier passes and the operator's snapshot is handed over; its file waits for Write.

@@ -199,6 +199,7 @@ TEST_F(FileSinkTest, WithCheckpointsACommitMakesFilesVisible) {
 }
 
 TEST_F(FileSinkTest, WhatCameAfterTheSnapshotIsTakenBack) {
+  context_.checkpoints_id = "folder";
   Start();
   ASSERT_TRUE(Write(R"([["a", 1]])").ok());
   const auto snapshot = Snapshot();
