@@ -25,8 +25,8 @@ class RestoredState {
   // Reads and checks every file that the manifest names.
   static arrow::Result<RestoredState> Read(const RestoredCheckpoint& checkpoint);
 
-  RestoredState(RestoredState&&) = default;
-  RestoredState& operator=(RestoredState&&) = default;
+  RestoredState(RestoredState&&) noexcept = default;
+  RestoredState& operator=(RestoredState&&) noexcept = default;
 
   const std::map<std::string, Operator>& operators() const { return operators_; }
   // What a subtask of the operator restores from, at whatever parallelism.
