@@ -100,7 +100,7 @@ TEST_P(SavepointSimulationTest, AJobStoppedWithOneGoesOnFromItOrFromItsLog) {
     ASSERT_NO_FATAL_FAILURE(ExpectTheRest(alone, random, {{"from", "path"}, {"path", "/sp"}}));
     ASSERT_NO_FATAL_FAILURE(ExpectTheRest(files, random, {{"from", "latest"}}));
   }
-  EXPECT_GT(num_stopped, seeds.count() / 2);
+  EXPECT_GT(num_stopped, seeds.count() / 4);
 }
 
 TEST_P(SavepointSimulationTest, OneOfARunningJobStandsAloneAndChangesNothing) {
@@ -129,7 +129,7 @@ TEST_P(SavepointSimulationTest, OneOfARunningJobStandsAloneAndChangesNothing) {
     RemoveBelow(files, "/sp");
     ASSERT_NO_FATAL_FAILURE(ExpectTheRest(files, random, {{"from", "latest"}}));
   }
-  EXPECT_GT(num_taken, seeds.count() / 2);
+  EXPECT_GT(num_taken, seeds.count() / 4);
 }
 
 INSTANTIATE_TEST_SUITE_P(Queries, SavepointSimulationTest, testing::ValuesIn(RecoveryQueries()),
