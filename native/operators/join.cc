@@ -4,7 +4,8 @@
 //                  right            +I[a, x]            +I[b, y]
 //                  out              +I[a, 1, a, x]      +I[b, 2, b, y]
 //
-// State: all rows of both sides by key. Rows with a NULL key match nothing and are not kept.
+// State: all rows of both sides by key. Rows with a NULL key match nothing and are not kept. Under
+// a state TTL a row meets those alone that come within it, in processing time.
 #include "base/error.h"
 #include "operators/join_output.h"
 
@@ -13,10 +14,14 @@ namespace {
 
 class Join final : public Operator {
  public:
-  Join(std::array<std::unique_ptr<RowLists>, 2> sides, JoinOutput output, OperatorMetrics* metrics)
-      : sides_(std::move(sides)), output_(std::move(output)), metrics_(metrics) {}
+  Join(std::array<std::unique_ptr<RowLists>, 2> sides, JoinOutput output, OperatorContext& context)
+      : sides_(std::move(sides)),
+        output_(std::move(output)),
+        clock_(context.clock),
+        metrics_(context.metrics) {}
 
   arrow::Result<Progress> Process(int input, const Batch& in, Collector& out) override {
+    for (const auto& side : sides_) side->BeginBatch(clock_->NowMillis());
     RowLists& own = *sides_[static_cast<size_t>(input)];
     ARROW_RETURN_NOT_OK(RowLists::EncodeKeys(in, own.keys(), &keys_));
     RowsWithKeys(in, own.keys(), &rows_);
@@ -38,6 +43,7 @@ class Join final : public Operator {
       if (!in_list_) list_ = other.Head(keys_.key(row), keys_.hash(row));
       in_list_ = true;
       for (; list_ != kNoRow; list_ = other.store().next(list_)) {
+        if (other.Expired(list_)) continue;
         if (output_.size() >= kJoinPairsMax) {
           ARROW_RETURN_NOT_OK(output_.Flush(arriving_, other.store(), input_, out));
           if (!out.has_room()) return Progress::kMoreOutput;
@@ -56,6 +62,7 @@ class Join final : public Operator {
     return sides_[1]->Snapshot(to);
   }
   arrow::Status Restore(const SnapshotReader& from) override {
+    for (const auto& side : sides_) side->BeginBatch(clock_->NowMillis());
     ARROW_RETURN_NOT_OK(sides_[0]->Restore(from));
     return sides_[1]->Restore(from);
   }
@@ -63,6 +70,7 @@ class Join final : public Operator {
  private:
   std::array<std::unique_ptr<RowLists>, 2> sides_;
   JoinOutput output_;
+  Clock* clock_;
   OperatorMetrics* metrics_;
   // Only while a batch is worked off; a barrier never meets it half-way.
   Batch arriving_;
@@ -88,14 +96,13 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   ARROW_ASSIGN_OR_RAISE(auto right_keys, node.Columns("rightKeys", 1));
   if (left_keys.size() != right_keys.size()) return node.Error("keys differ in number");
   ARROW_ASSIGN_OR_RAISE(auto condition, BindJoinCondition(node, context));
-  if (context.options.state_ttl_ms > 0 && context.subtask == 0)
-    context.warn("table.exec.state.ttl does not apply to joins as yet: their rows are kept");
+  const int64_t ttl_ms = context.options.state_ttl_ms;
   std::array<std::unique_ptr<RowLists>, 2> sides = {
-      std::make_unique<RowLists>("left", node.input_schemas[0], std::move(left_keys)),
-      std::make_unique<RowLists>("right", node.input_schemas[1], std::move(right_keys))};
+      std::make_unique<RowLists>("left", node.input_schemas[0], std::move(left_keys), ttl_ms),
+      std::make_unique<RowLists>("right", node.input_schemas[1], std::move(right_keys), ttl_ms)};
   JoinOutput output(node.input_schemas[0], node.input_schemas[1], ToArrow(node.schema),
                     std::move(condition));
-  return std::make_unique<Join>(std::move(sides), std::move(output), context.metrics);
+  return std::make_unique<Join>(std::move(sides), std::move(output), context);
 }
 
 }  // namespace

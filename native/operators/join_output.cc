@@ -3,6 +3,8 @@
 
 #include <arrow/record_batch.h>
 
+#include "expressions/failed_row.h"
+
 namespace sabot {
 
 JoinOutput::JoinOutput(const Schema& left, const Schema& right,
@@ -20,13 +22,17 @@ arrow::Status JoinOutput::Flush(const Batch& arriving, const RowStore& stored, i
   ARROW_ASSIGN_OR_RAISE(const auto far, stored.Gather(stored_));
   arriving_.clear();
   stored_.clear();
-  std::vector<ArrayPtr> columns = arriving_input == 0 ? near.rows->columns() : far->columns();
-  const auto& rest = arriving_input == 0 ? far->columns() : near.rows->columns();
+  // Stored rows may have one more column, when they were added.
+  auto far_columns = far->columns();
+  far_columns.resize(static_cast<size_t>((arriving_input == 0 ? right_ : left_)->num_fields()));
+  std::vector<ArrayPtr> columns = arriving_input == 0 ? near.rows->columns() : far_columns;
+  const auto& rest = arriving_input == 0 ? far_columns : near.rows->columns();
   columns.insert(columns.end(), rest.begin(), rest.end());
   Batch joined{arrow::RecordBatch::Make(schema_, near.num_rows(), columns), nullptr, kNoSplit};
   if (condition_ == nullptr) return out.Emit(std::move(joined));
-  ARROW_ASSIGN_OR_RAISE(const Vector keep, condition_->Evaluate(columns, joined.num_rows()));
-  ARROW_RETURN_NOT_OK(SelectTrue(keep, joined.num_rows(), &kept_));
+  const auto keep = condition_->Evaluate(columns, joined.num_rows());
+  if (!keep.ok()) return AtFailedRow(keep.status(), *condition_, *joined.rows, "the condition");
+  ARROW_RETURN_NOT_OK(SelectTrue(*keep, joined.num_rows(), &kept_));
   if (static_cast<int64_t>(kept_.size()) == joined.num_rows()) return out.Emit(std::move(joined));
   ARROW_ASSIGN_OR_RAISE(joined, Take(joined, kept_));
   return out.Emit(std::move(joined));

@@ -1,18 +1,47 @@
 // Whole rows by key: lists threaded through a row store, newest first.
 #include "state/row_lists.h"
 
+#include <arrow/array/util.h>
 #include <arrow/record_batch.h>
+#include <arrow/scalar.h>
 
 #include <algorithm>
 
 namespace sabot {
+namespace {
 
-RowLists::RowLists(std::string name, const Schema& schema, std::vector<int> keys)
+std::shared_ptr<arrow::Schema> StoredSchema(const Schema& schema, int64_t ttl_ms) {
+  auto stored = ToArrow(schema);
+  if (ttl_ms == 0) return stored;
+  auto fields = stored->fields();
+  fields.push_back(RowStore::AddedField());
+  return arrow::schema(std::move(fields));
+}
+
+}  // namespace
+
+RowLists::RowLists(std::string name, const Schema& schema, std::vector<int> keys, int64_t ttl_ms)
     : name_(std::move(name)),
       schema_(schema),
       keys_(std::move(keys)),
+      ttl_ms_(ttl_ms),
       table_(name_, {.cells = {{"head", CellSpec::Kind::kFixed8}}, .children = {}}),
-      store_(ToArrow(schema)) {}
+      store_(StoredSchema(schema, ttl_ms)) {}
+
+void RowLists::BeginBatch(int64_t now_ms) {
+  now_ms_ = now_ms;
+  if (ttl_ms_ == 0 || now_ms < prune_at_ms_) return;
+  // Pruning walks all rows: a row may outlive its time by half of it, unseen.
+  Prune([this](RowId id) { return Expired(id); });
+  prune_at_ms_ = now_ms + std::max<int64_t>(1, ttl_ms_ / 2);
+}
+
+int64_t RowLists::AddedMillis(RowId id) const {
+  const arrow::ArrayData& added =
+      *store_.segment(id).column_data(store_.schema()->num_fields() - 1);
+  const int64_t row = RowStore::row(id);
+  return added.IsNull(row) ? restored_ms_ : added.GetValues<int64_t>(1)[row];
+}
 
 arrow::Status RowLists::EncodeKeys(const Batch& batch, const std::vector<int>& keys,
                                    EncodedKeys* to) {
@@ -30,6 +59,12 @@ arrow::Status RowLists::Add(const Batch& batch, const EncodedKeys& keys,
   if (!all) {
     ARROW_ASSIGN_OR_RAISE(const Batch taken, Take(batch, rows));
     kept = taken.rows;
+  }
+  if (ttl_ms_ > 0) {
+    ARROW_ASSIGN_OR_RAISE(const auto added, arrow::MakeArrayFromScalar(arrow::Int64Scalar(now_ms_),
+                                                                       kept->num_rows()));
+    ARROW_ASSIGN_OR_RAISE(kept,
+                          kept->AddColumn(kept->num_columns(), RowStore::AddedField(), added));
   }
   Link(keys, rows, store_.Append(std::move(kept)));
   return arrow::Status::OK();
@@ -76,6 +111,7 @@ std::vector<RowId> RowLists::AllRows() const {
 }
 
 arrow::Status RowLists::Restore(const SnapshotReader& from) {
+  restored_ms_ = now_ms_;
   EncodedKeys keys;
   std::vector<int32_t> rows;
   return store_.Restore(name_, from, [&](RowStore::Restored& restored) {

@@ -2,6 +2,9 @@
 // changelogs.
 //
 //   Add [a, 1] [b, 2] [a, 3] by column 0      a -> [a, 3] -> [a, 1]      b -> [b, 2]
+//
+// With a TTL a row is stored with the time at which it was added, as one more column; who reads a
+// list passes over those that have expired, until they are pruned.
 #pragma once
 
 #include <arrow/result.h>
@@ -21,7 +24,12 @@ namespace sabot {
 // store.
 class RowLists {
  public:
-  RowLists(std::string name, const Schema& schema, std::vector<int> keys);
+  RowLists(std::string name, const Schema& schema, std::vector<int> keys, int64_t ttl_ms = 0);
+
+  // The processing time of what follows; to be called before Restore too, where there is a TTL.
+  // Drops expired rows now and then.
+  void BeginBatch(int64_t now_ms);
+  bool Expired(RowId id) const { return ttl_ms_ > 0 && AddedMillis(id) <= now_ms_ - ttl_ms_; }
 
   // Encodes these columns of a batch, here or of another operator input, as keys.
   static arrow::Status EncodeKeys(const Batch& batch, const std::vector<int>& keys,
@@ -49,6 +57,7 @@ class RowLists {
   arrow::Status Restore(const SnapshotReader& from);
 
  private:
+  int64_t AddedMillis(RowId id) const;
   // Puts rows of the store, consecutive from `first`, on their keys' lists.
   void Link(const EncodedKeys& keys, std::span<const int32_t> rows, RowId first);
   arrow::Status Compact();
@@ -59,7 +68,11 @@ class RowLists {
   std::string name_;
   Schema schema_;
   std::vector<int> keys_;
-  KeyedTable table_;  // Rebuilt on restore.
+  int64_t ttl_ms_;
+  int64_t now_ms_ = 0;
+  int64_t prune_at_ms_ = 0;
+  int64_t restored_ms_ = 0;  // When rows were added that were stored without a TTL.
+  KeyedTable table_;         // Rebuilt on restore.
   RowStore store_;
 };
 

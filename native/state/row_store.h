@@ -44,6 +44,9 @@ class RowMoves {
 class RowStore {
  public:
   explicit RowStore(std::shared_ptr<arrow::Schema> schema) : schema_(std::move(schema)) {}
+  // The last column of rows that age: when each was added. Restore puts NULL where the rows were
+  // stored without, and leaves it out where they age no longer.
+  static std::shared_ptr<arrow::Field> AddedField();
   RowStore(const RowStore&) = delete;
   RowStore& operator=(const RowStore&) = delete;
 

@@ -4,6 +4,7 @@
 //   first piece    header: version, next sequence number, and of a base the schema
 //   further ones   released: sequence numbers
 //                  rows: runs of sequence numbers (first, length), Arrow IPC
+#include <arrow/array/util.h>
 #include <arrow/buffer.h>
 #include <arrow/io/memory.h>
 #include <arrow/ipc/dictionary.h>
@@ -199,6 +200,10 @@ class RowStore::Frozen final : public FrozenState {
   int64_t bytes_ = 0;
 };
 
+std::shared_ptr<arrow::Field> RowStore::AddedField() {
+  return arrow::field("$added", arrow::int64());
+}
+
 arrow::Status RowStore::Snapshot(std::string_view section, SnapshotWriter& to) {
   const bool aside = to.mode() == SnapshotMode::kSavepoint;
   const bool whole = aside || to.mode() == SnapshotMode::kFull || !chain_->CanGrow();
@@ -235,7 +240,9 @@ class RowStore::Replay {
  public:
   Replay(RowStore* store, std::string_view section,
          const std::function<arrow::Status(Restored&)>& take)
-      : store_(store), section_(section), take_(take) {}
+      : store_(store), section_(section), take_(take), stored_schema_(store->schema_) {}
+
+  bool refitted() const { return refitted_; }
 
   // What later snapshots have released is left out at once.
   arrow::Status Run(const SnapshotReader::SectionChain& chain, bool renumber) {
@@ -279,7 +286,11 @@ class RowStore::Replay {
     arrow::io::BufferReader reader(buffer);
     arrow::ipc::DictionaryMemo dictionaries;
     ARROW_ASSIGN_OR_RAISE(const auto schema, arrow::ipc::ReadSchema(&reader, &dictionaries));
+    stored_schema_ = schema;
     if (schema->Equals(*store_->schema_, false)) return arrow::Status::OK();
+    refitted_ = Ages(*schema) != Ages(*store_->schema_);
+    if (refitted_ && WithoutAge(schema)->Equals(*WithoutAge(store_->schema_), false))
+      return arrow::Status::OK();
     return arrow::Status::Invalid("State '", section_, "' was written with other columns (",
                                   schema->ToString(), ", now ", store_->schema_->ToString(),
                                   "): the operator's definition has changed since.");
@@ -316,10 +327,24 @@ class RowStore::Replay {
     arrow::io::BufferReader reader(buffer);
     const arrow::ipc::DictionaryMemo dictionaries;
     ARROW_ASSIGN_OR_RAISE(
-        auto batch, arrow::ipc::ReadRecordBatch(store_->schema_, &dictionaries,
+        auto batch, arrow::ipc::ReadRecordBatch(stored_schema_, &dictionaries,
                                                 arrow::ipc::IpcReadOptions::Defaults(), &reader));
     ARROW_RETURN_NOT_OK(batch->ValidateFull());
-    return batch;
+    if (!refitted_) return batch;
+    if (Ages(*stored_schema_)) return batch->RemoveColumn(batch->num_columns() - 1);
+    ARROW_ASSIGN_OR_RAISE(const auto unknown,
+                          arrow::MakeArrayOfNull(arrow::int64(), batch->num_rows()));
+    return batch->AddColumn(batch->num_columns(), AddedField(), unknown);
+  }
+
+  static bool Ages(const arrow::Schema& schema) {
+    return schema.num_fields() > 0 &&
+           schema.field(schema.num_fields() - 1)->name() == AddedField()->name();
+  }
+  static std::shared_ptr<arrow::Schema> WithoutAge(const std::shared_ptr<arrow::Schema>& schema) {
+    auto fields = schema->fields();
+    if (Ages(*schema)) fields.pop_back();
+    return arrow::schema(std::move(fields));
   }
 
   arrow::Status DropReleased(Restored* rows) const {
@@ -338,6 +363,8 @@ class RowStore::Replay {
   std::string_view section_;
   const std::function<arrow::Status(Restored&)>& take_;
   bool renumber_ = false;
+  std::shared_ptr<arrow::Schema> stored_schema_;
+  bool refitted_ = false;  // Stored and wanted rows differ in whether they age.
   std::unordered_set<uint64_t> released_;
 };
 
@@ -350,7 +377,7 @@ arrow::Status RowStore::Restore(std::string_view section, const SnapshotReader& 
   // Numbers of several stores would meet, so they are given anew; a chain that goes on needs them.
   for (const SnapshotReader::SectionChain& chain : chains)
     ARROW_RETURN_NOT_OK(replay.Run(chain, !continues));
-  if (!continues) return arrow::Status::OK();
+  if (!continues || replay.refitted()) return arrow::Status::OK();
   chain_->Continue(chains[0]);
   known_end_ = next_sequence_;
   return arrow::Status::OK();

@@ -193,6 +193,36 @@ TEST(RowLists, ChainsAgreeWithAModelWhereTheStoreIsCompacted) {
   EXPECT_GT(num_deltas, 1);
 }
 
+// A TTL may be given and taken away between two runs: rows stored without an age begin one.
+TEST(RowLists, RowsMayBeginToAgeAndCeaseTo) {
+  const auto fresh = [](int64_t ttl_ms) {
+    return std::make_unique<RowLists>("rows", RowSchema(), std::vector<int>{0}, ttl_ms);
+  };
+  const Batch batch = test::MakeBatch(RowSchema(), R"([["a", 1], ["a", 2], ["b", 3]])");
+  EncodedKeys keys;
+  ASSERT_TRUE(RowLists::EncodeKeys(batch, {0}, &keys).ok());
+  const std::vector<int32_t> wanted = {0, 1, 2};
+  auto rows = fresh(0);
+  ASSERT_TRUE(rows->Add(batch, keys, wanted).ok());
+  const Lists whole = ListsOf(*rows);
+  int64_t now = 100;
+  for (const int64_t ttl_ms : {1'000, 0, 1'000, 1'000}) {
+    SnapshotWriter writer(SnapshotMode::kFull);
+    ASSERT_TRUE(rows->Snapshot(writer).ok());
+    MemorySnapshot snapshot;
+    ASSERT_TRUE(writer.WriteAll(snapshot).ok());
+    rows = fresh(ttl_ms);
+    rows->BeginBatch(now += 600);
+    ASSERT_TRUE(
+        rows->Restore(SnapshotReader({SnapshotChain{{&snapshot.sections()}, {}}}, {}, true)).ok());
+    EXPECT_EQ(ListsOf(*rows), whole);
+  }
+  const RowId id = rows->Head(keys.key(2), keys.hash(2));
+  EXPECT_FALSE(rows->Expired(id));
+  rows->BeginBatch(now + 2'000);
+  EXPECT_EQ(ListsOf(*rows), Lists());
+}
+
 std::string Ranks(const RankedRows& rows) {
   std::map<std::string, std::string> groups;
   for (const Slot group : rows.Groups()) {
