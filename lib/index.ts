@@ -22,6 +22,7 @@ export type {
   JobMetrics,
   JobWarning,
   OperatorMetrics,
+  SplitMetrics,
   TaskMetrics,
   WatermarkHold,
 } from './job/metrics.js';

@@ -143,6 +143,17 @@ program
   });
 
 program
+  .command('explain-watermark')
+  .description("say where a running job's event time stands, and which split holds it back, since when")
+  .argument('<job>', "a job's name, or its checkpoint folder")
+  .addOption(dir())
+  .addOption(new Option('--output <format>', 'default: table on a terminal, json in a pipe').choices(['table', 'json']))
+  .action(async (job: string, options) => {
+    const { explainWatermarkCommand } = await import('./explain-watermark.js');
+    process.exitCode = await explainWatermarkCommand(job, options);
+  });
+
+program
   .command('cancel')
   .description('end a running job where it stands')
   .argument('<job>', "a job's name, or its checkpoint folder")

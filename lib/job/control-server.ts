@@ -1,6 +1,6 @@
 // control-server: a running job listens to commands, on a socket that only its user may open.
 //
-//   listenForControl('chk/job', job)   ->   chk/job/control/4711-9f3a   ->   describe, cancel, savepoint, stop
+//   listenForControl('chk/job', job)   ->   chk/job/control/4711-9f3a   ->   describe, watermarks, cancel, savepoint, stop
 //
 // State: the socket, gone when it is closed. Those of processes that died are removed by the next one.
 
@@ -15,6 +15,7 @@ import {
   type ControlRequest,
   type JobDescription,
   SocketAddress,
+  type WatermarkReport,
 } from './control.js';
 import { isListening } from './control-client.js';
 
@@ -23,6 +24,7 @@ const REQUEST_BYTES_MAX = 64 << 10;
 /** What a command may ask of a job. */
 export interface ControlledJob {
   describe(): JobDescription;
+  watermarks(): WatermarkReport;
   cancel(): void;
   savepoint(path?: string): Promise<string>;
   stop(path?: string): Promise<string>;
@@ -90,6 +92,8 @@ async function answerTo(line: string, job: ControlledJob): Promise<unknown> {
   switch (request.request) {
     case 'describe':
       return job.describe();
+    case 'watermarks':
+      return job.watermarks();
     case 'cancel':
       return job.cancel();
     case 'savepoint':

@@ -7,13 +7,14 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SabotErrorCode } from '../errors.js';
-import type { CheckpointMetrics } from './metrics.js';
+import type { CheckpointMetrics, OperatorMetrics, SplitMetrics, WatermarkHold } from './metrics.js';
 
 export const CONTROL_FOLDER = 'control';
 
 export type ControlRequest =
   | { readonly request: 'describe' }
   | { readonly request: 'cancel' }
+  | { readonly request: 'watermarks' }
   | { readonly request: 'savepoint'; readonly path?: string }
   | { readonly request: 'stop'; readonly path?: string };
 
@@ -33,6 +34,14 @@ export interface JobDescription {
   readonly startedMs: number;
   readonly state: 'starting' | 'running' | 'restarting';
   readonly checkpoints?: CheckpointMetrics;
+}
+
+/** Where a job's event time stands, and who holds it back. */
+export interface WatermarkReport {
+  readonly job: string;
+  readonly operators: readonly Pick<OperatorMetrics, 'name' | 'uid' | 'subtask' | 'watermarkMs'>[];
+  readonly splits: readonly SplitMetrics[];
+  readonly holds: readonly WatermarkHold[];
 }
 
 // What an address of a socket holds, less its end mark.

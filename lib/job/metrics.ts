@@ -38,7 +38,23 @@ export interface TaskMetrics {
   readonly backpressuredNs: number;
 }
 
-/** A split that has held event time back for half a minute or longer. */
+/** How far one split of a source has come in event time. */
+export interface SplitMetrics {
+  /** The source, or the first operator of the chain that assigns watermarks. */
+  readonly operator: string;
+  readonly uid: string;
+  readonly subtask: number;
+  /** A file or partition; empty: the source gives no names. */
+  readonly split: string;
+  /** null: no row has come yet, or it has ended. */
+  readonly watermarkMs: number | null;
+  /** Silent for its idle timeout: it holds nothing back. */
+  readonly idle: boolean;
+  /** A file whose turn has not come yet. */
+  readonly waitsToBeRead: boolean;
+}
+
+/** A split that holds event time back: others are ahead of it. A warning follows when it has lasted half a minute. */
 export interface WatermarkHold {
   readonly operator: string;
   readonly uid: string;
@@ -92,6 +108,7 @@ export interface JobMetrics {
   readonly operators: readonly OperatorMetrics[];
   readonly tasks: readonly TaskMetrics[];
   readonly holds: readonly WatermarkHold[];
+  readonly splits: readonly SplitMetrics[];
   /** Absent: the job takes no checkpoints, or has not begun. */
   readonly checkpoints?: CheckpointMetrics;
 }

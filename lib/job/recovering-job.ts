@@ -157,6 +157,11 @@ export class RecoveringJob implements AsyncDisposable {
           const told = checkpoints === undefined ? {} : { checkpoints };
           return { job, folder: resolve(checkpoint.folder), pid, startedMs: this.startedMs, state, ...told };
         },
+        watermarks: () => {
+          const { operators, splits, holds } = this.metrics();
+          const times = operators.map(({ name, uid, subtask, watermarkMs }) => ({ name, uid, subtask, watermarkMs }));
+          return { job, operators: times, splits, holds };
+        },
         cancel: () => this.cancel(),
         savepoint: (path) => this.savepoint(path),
         stop: (path) => this.stop(path),

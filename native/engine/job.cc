@@ -150,8 +150,10 @@ class RunningJob final : public Job {
   }
 
   std::string Metrics() const override {
-    nlohmann::json metrics = {
-        {"operators", OperatorsJson()}, {"tasks", TasksJson()}, {"holds", HoldsJson()}};
+    nlohmann::json metrics = {{"operators", OperatorsJson()},
+                              {"tasks", TasksJson()},
+                              {"holds", HoldsJson()},
+                              {"splits", SplitsJson()}};
     if (checkpoints_ != nullptr) metrics["checkpoints"] = checkpoints_->Statistics();
     return metrics.dump();
   }
@@ -262,7 +264,7 @@ class RunningJob final : public Job {
 
   nlohmann::json HoldsJson() const {
     nlohmann::json holds = nlohmann::json::array();
-    for (const WatermarkHold& hold : monitor_->holds()) {
+    for (const WatermarkHold& hold : monitor_->holds(0)) {
       holds.push_back({{"operator", hold.place.op},
                        {"uid", hold.place.uid},
                        {"subtask", hold.place.subtask},
@@ -272,6 +274,20 @@ class RunningJob final : public Job {
                        {"heldMs", hold.held_ms}});
     }
     return holds;
+  }
+
+  nlohmann::json SplitsJson() const {
+    nlohmann::json splits = nlohmann::json::array();
+    for (const SplitState& split : monitor_->splits()) {
+      splits.push_back({{"operator", split.place.op},
+                        {"uid", split.place.uid},
+                        {"subtask", split.place.subtask},
+                        {"split", split.split},
+                        {"watermarkMs", TimeJson(split.watermark_ms)},
+                        {"idle", split.idle},
+                        {"waitsToBeRead", split.waits_to_be_read}});
+    }
+    return splits;
   }
 
   // No watermark yet, and the one at the end of input, are no points in time.

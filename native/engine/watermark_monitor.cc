@@ -2,6 +2,7 @@
 #include "engine/watermark_monitor.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/temporal_text.h"
@@ -46,9 +47,29 @@ void WatermarkMonitor::Check() {
   holds_ = found_;
 }
 
-std::vector<WatermarkHold> WatermarkMonitor::holds() const {
+std::vector<WatermarkHold> WatermarkMonitor::holds(int64_t held_ms_min) const {
   const std::lock_guard lock(mutex_);
-  return holds_;
+  std::vector<WatermarkHold> lasting;
+  std::copy_if(holds_.begin(), holds_.end(), std::back_inserter(lasting),
+               [&](const WatermarkHold& hold) { return hold.held_ms >= held_ms_min; });
+  return lasting;
+}
+
+std::vector<SplitState> WatermarkMonitor::splits() const {
+  std::vector<SplitState> splits;
+  for (const auto& task : graph_.tasks) {
+    const TaskOperator& source = task->operators()[0];
+    for (const TaskOperator& op : task->operators()) {
+      op.metrics->splits.ForEach([&](int32_t, const SplitTimes::Split& split) {
+        splits.push_back({{source.name, source.uid, task->subtask()},
+                          split.name == nullptr ? "" : *split.name,
+                          split.watermark_ms,
+                          split.idle,
+                          split.waiting});
+      });
+    }
+  }
+  return splits;
 }
 
 std::vector<WatermarkMonitor::Member> WatermarkMonitor::ChannelsOf(size_t task) const {
@@ -91,25 +112,27 @@ void WatermarkMonitor::Follow(const std::string& key, size_t task,
   if (known == places_.end() || known->second.slowest.id != slowest->id ||
       known->second.slowest.watermark != slowest->watermark) {
     places_[key] = {*slowest, now, now + kHoldMillis};
-    return;
   }
-  Place& place = known->second;
-  if (now - place.since_ms < kHoldMillis) return;
+  Place& place = places_[key];
   WatermarkHold hold = NameOf(task);
   if (hold.watermark_ms == kWatermarkMax) hold.watermark_ms = slowest->watermark;
   hold.others_ms = slowest->others;
   hold.held_ms = now - place.since_ms;
   // One split may hold back several operators; it is told once.
-  const bool told = std::any_of(found_.begin(), found_.end(), [&](const WatermarkHold& each) {
+  const auto same = std::find_if(found_.begin(), found_.end(), [&](const WatermarkHold& each) {
     return each.place.uid == hold.place.uid && each.place.subtask == hold.place.subtask &&
            each.split == hold.split;
   });
-  if (told) return;
-  if (now >= place.next_warning_ms) {
+  const bool told = same != found_.end() && same->held_ms >= kHoldMillis;
+  if (!told && now >= place.next_warning_ms) {
     warn_(hold.place, TextOf(hold));
     place.next_warning_ms = now + kRepeatMillis;
   }
-  found_.push_back(std::move(hold));
+  if (same == found_.end()) {
+    found_.push_back(std::move(hold));
+  } else {
+    same->held_ms = std::max(same->held_ms, hold.held_ms);
+  }
 }
 
 WatermarkHold WatermarkMonitor::NameOf(size_t task) const {

@@ -30,6 +30,15 @@ struct WatermarkHold {
   bool waits_to_be_read = false;
 };
 
+// How far one split has come.
+struct SplitState {
+  WarningPlace place;
+  std::string split;  // Empty where the source gives no name.
+  int64_t watermark_ms = kWatermarkMin;
+  bool idle = false;
+  bool waits_to_be_read = false;
+};
+
 class WatermarkMonitor {
  public:
   WatermarkMonitor(const Graph& graph, const Clock& clock,
@@ -41,8 +50,10 @@ class WatermarkMonitor {
   static constexpr int64_t kHoldMillis = 30'000;
 
   void Check();
-  // Those that have lasted kHoldMillis, as of the last Check. Any thread.
-  std::vector<WatermarkHold> holds() const;
+  // Those that have lasted so long, as of the last Check. Any thread.
+  std::vector<WatermarkHold> holds(int64_t held_ms_min = kHoldMillis) const;
+  // Of all sources that tell event time. Any thread.
+  std::vector<SplitState> splits() const;
 
  private:
   // One of several whose times are combined.
@@ -76,7 +87,7 @@ class WatermarkMonitor {
   const std::function<void(const WarningPlace&, std::string)> warn_;
   std::vector<std::vector<size_t>> edges_into_;  // By task: indices into graph_.edges.
   std::map<std::string, Place> places_;
-  std::vector<WatermarkHold> found_;  // By the Check under way.
+  std::vector<WatermarkHold> found_;  // By the Check under way, the newest ones too.
 
   mutable std::mutex mutex_;
   std::vector<WatermarkHold> holds_;

@@ -83,6 +83,9 @@ TEST_F(WatermarkMonitorTest, NamesTheSilentSplitBehindAnOperator) {
   from_between_.get().watermark = 5'000;
   EXPECT_THAT(After(30), IsEmpty());
   EXPECT_THAT(monitor_->holds(), IsEmpty());
+  ASSERT_EQ(monitor_->holds(0).size(), 1u);
+  EXPECT_EQ(monitor_->holds(0)[0].held_ms, 29'000);
+  EXPECT_EQ(monitor_->splits().size(), 3u);
   EXPECT_THAT(After(5), ElementsAre(AllOf(HasSubstr("source:auctions[0]: "),
                                           HasSubstr("held back for 30 s by split 'auctions-0'"),
                                           HasSubstr("stands at 1970-01-01 00:00:05.000"),
