@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "expressions/evaluator.h"
+#include "expressions/failed_row.h"
 #include "stream/operator.h"
 
 namespace sabot {
@@ -25,9 +26,12 @@ class Expand final : public StatelessOperator {
     for (const Projection& projection : projections_) {
       std::vector<ArrayPtr> columns;
       for (const auto& expression : projection) {
-        ARROW_ASSIGN_OR_RAISE(const Vector value,
-                              expression->Evaluate(in.rows->columns(), in.num_rows()));
-        ARROW_ASSIGN_OR_RAISE(auto column, Materialize(value, in.num_rows()));
+        const auto value = expression->Evaluate(in.rows->columns(), in.num_rows());
+        if (!value.ok()) {
+          const auto& name = schema_->field(static_cast<int>(columns.size()))->name();
+          return AtFailedRow(value.status(), *expression, *in.rows, "column '" + name + "'");
+        }
+        ARROW_ASSIGN_OR_RAISE(auto column, Materialize(*value, in.num_rows()));
         columns.push_back(std::move(column));
       }
       ARROW_ASSIGN_OR_RAISE(Batch copy, in.WithColumns(schema_, std::move(columns)));

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "expressions/evaluator.h"
+#include "expressions/failed_row.h"
 #include "stream/operator.h"
 
 namespace sabot {
@@ -20,9 +21,9 @@ class Filter final : public StatelessOperator {
       : condition_(std::move(condition)), columns_(std::move(columns)), schema_(ToArrow(schema)) {}
 
   arrow::Result<Progress> Process(int, const Batch& in, Collector& out) override {
-    ARROW_ASSIGN_OR_RAISE(const Vector keep,
-                          condition_->Evaluate(in.rows->columns(), in.num_rows()));
-    ARROW_RETURN_NOT_OK(SelectTrue(keep, in.num_rows(), &rows_));
+    const auto keep = condition_->Evaluate(in.rows->columns(), in.num_rows());
+    if (!keep.ok()) return AtFailedRow(keep.status(), *condition_, *in.rows, "the condition");
+    ARROW_RETURN_NOT_OK(SelectTrue(*keep, in.num_rows(), &rows_));
     if (rows_.empty()) return Progress::kDone;
     std::vector<ArrayPtr> kept;
     kept.reserve(columns_.size());

@@ -5,6 +5,7 @@
 //
 // No state. A plain column reference costs nothing: columns are shared.
 #include "expressions/evaluator.h"
+#include "expressions/failed_row.h"
 #include "stream/operator.h"
 
 namespace sabot {
@@ -19,9 +20,13 @@ class Project final : public StatelessOperator {
     const auto& columns = in.rows->columns();
     std::vector<ArrayPtr> results;
     results.reserve(expressions_.size());
-    for (const auto& expression : expressions_) {
-      ARROW_ASSIGN_OR_RAISE(const Vector value, expression->Evaluate(columns, in.num_rows()));
-      ARROW_ASSIGN_OR_RAISE(auto column, Materialize(value, in.num_rows()));
+    for (size_t i = 0; i < expressions_.size(); ++i) {
+      const auto value = expressions_[i]->Evaluate(columns, in.num_rows());
+      if (!value.ok()) {
+        return AtFailedRow(value.status(), *expressions_[i], *in.rows,
+                           "column '" + schema_->field(static_cast<int>(i))->name() + "'");
+      }
+      ARROW_ASSIGN_OR_RAISE(auto column, Materialize(*value, in.num_rows()));
       results.push_back(std::move(column));
     }
     ARROW_ASSIGN_OR_RAISE(Batch projected, in.WithColumns(schema_, std::move(results)));
