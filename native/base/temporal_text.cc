@@ -163,7 +163,7 @@ bool ParseTimeOfDay(std::string_view text, bool seconds_optional, bool smart, in
 }
 
 bool ParseTimestamp(std::string_view text, const TimestampStyle& style, int64_t ticks_per_second,
-                    int64_t* ticks) {
+                    int64_t* ticks, int32_t* remainder) {
   Cursor in{text.data(), text.data() + text.size()};
   int64_t days = 0;
   int64_t nanos = 0;
@@ -172,7 +172,9 @@ bool ParseTimestamp(std::string_view text, const TimestampStyle& style, int64_t 
   if (style.zulu && !in.Char('Z')) return false;
   if (!in.Done()) return false;
   const int64_t day_ticks = ticks_per_second * kSecondsPerDay;
-  const int64_t time_ticks = nanos / (kNanosPerSecond / ticks_per_second);
+  const int64_t nanos_per_tick = kNanosPerSecond / ticks_per_second;
+  const int64_t time_ticks = nanos / nanos_per_tick;
+  *remainder = static_cast<int32_t>(nanos % nanos_per_tick);
   int64_t product = 0;
   return !__builtin_mul_overflow(days, day_ticks, &product) &&
          !__builtin_add_overflow(product, time_ticks, ticks);

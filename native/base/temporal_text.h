@@ -34,9 +34,10 @@ struct TimestampStyle {
 bool ParseDate(std::string_view text, bool smart, int64_t* days);
 // May be kNanosPerDay ("24:00:00") where smart.
 bool ParseTimeOfDay(std::string_view text, bool seconds_optional, bool smart, int64_t* nanos);
-// Fraction digits beyond the tick are cut; false also where the result does not fit.
+// Fraction digits beyond the tick go into `remainder`, in nanoseconds; false also where the result
+// does not fit.
 bool ParseTimestamp(std::string_view text, const TimestampStyle& style, int64_t ticks_per_second,
-                    int64_t* ticks);
+                    int64_t* ticks, int32_t* remainder);
 
 void AppendDate(int64_t days, std::string* out);
 // How many fraction digits: exactly `digits`, or those needed.

@@ -8,6 +8,8 @@
 
 #include <cstring>
 
+#include "batch/timestamp_remainder.h"
+
 namespace sabot {
 namespace {
 
@@ -52,6 +54,12 @@ arrow::Result<ArrayPtr> Take(const ArrayPtr& column, std::span<const int32_t> in
   ARROW_ASSIGN_OR_RAISE(auto taken,
                         arrow::compute::Take(*column, *IndexArray(indices),
                                              arrow::compute::TakeOptions::NoBoundsCheck()));
+  if (const int32_t* from = RemaindersOf(*column->data())) {
+    std::vector<int32_t> remainders;
+    remainders.reserve(indices.size());
+    for (const int32_t index : indices) remainders.push_back(from[index]);
+    return AttachRemainders(taken, std::move(remainders));
+  }
   return taken;
 }
 

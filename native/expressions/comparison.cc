@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "expressions/evaluator.h"
+#include "expressions/exact_timestamp.h"
 #include "expressions/lift.h"
 #include "expressions/selection.h"
 #include "expressions/value_equality.h"
@@ -51,6 +52,28 @@ KernelPtr LiftNull(const Expression& call) {
   });
 }
 
+// compare(row) is the result where no argument is NULL.
+template <typename MakeCompare>
+KernelPtr LiftRows(MakeCompare make_compare) {
+  return LiftBatch(
+      [make_compare](std::span<const Vector> args, int64_t rows) -> arrow::Result<ArrayPtr> {
+        ARROW_ASSIGN_OR_RAISE(auto validity, IntersectValidity(args, {}, rows));
+        if (validity.none) return arrow::MakeArrayOfNull(arrow::boolean(), rows);
+        ARROW_ASSIGN_OR_RAISE(auto sink, lift::Sink<bool>::Make(std::move(validity), rows));
+        ARROW_RETURN_NOT_OK(sink.Fill(rows, make_compare(args)));
+        return sink.Finish(arrow::boolean());
+      });
+}
+
+template <typename Compare>
+KernelPtr LiftNanos(const Expression& call) {
+  return LiftRows([left = call.args[0].type, right = call.args[1].type](auto args) {
+    return [l = NanosReader(args[0], left), r = NanosReader(args[1], right)](int64_t row) -> bool {
+      return Compare{}(l[row], r[row]);
+    };
+  });
+}
+
 template <typename Compare, bool equality>
 KernelResult BindComparison(const Expression& call, const SessionContext&) {
   if (call.args.size() != 2) return NoSuchCall(call);
@@ -62,18 +85,19 @@ KernelResult BindComparison(const Expression& call, const SessionContext&) {
       return NoSuchCall(call);
     } else {
       if (left.kind != right.kind) return NoSuchCall(call);
-      return LiftBatch([](std::span<const Vector> args, int64_t rows) -> arrow::Result<ArrayPtr> {
-        ARROW_ASSIGN_OR_RAISE(auto sink_validity, IntersectValidity(args, {}, rows));
-        if (sink_validity.none) return arrow::MakeArrayOfNull(arrow::boolean(), rows);
-        ARROW_ASSIGN_OR_RAISE(auto sink, lift::Sink<bool>::Make(std::move(sink_validity), rows));
-        ARROW_RETURN_NOT_OK(sink.Fill(rows, [&](int64_t row) -> bool {
-          return Compare{}(
-              ValuesEqual(*args[0].array, args[0].at(row), *args[1].array, args[1].at(row)) ? 0 : 1,
-              0);
-        }));
-        return sink.Finish(arrow::boolean());
+      return LiftRows([](auto args) {
+        return [l = args[0], r = args[1]](int64_t row) -> bool {
+          return Compare{}(ValuesEqual(*l.array, l.at(row), *r.array, r.at(row)) ? 0 : 1, 0);
+        };
       });
     }
+  }
+  if (left.is_timestamp() && right.is_timestamp()) {
+    auto by_ticks = SameForm(left, right)
+                        ? Lift<bool, int64_t, int64_t>(
+                              call, [](int64_t l, int64_t r) -> bool { return Compare{}(l, r); })
+                        : LiftScaled<int64_t, int64_t>(call, Compare{});
+    return OnRemainders(std::move(by_ticks), LiftNanos<Compare>(call));
   }
   if (SameForm(left, right)) {
     return WithScalar(call, left.kind, [&]<typename T>() -> KernelResult {
@@ -83,16 +107,32 @@ KernelResult BindComparison(const Expression& call, const SessionContext&) {
   if (left.kind == TypeKind::kDecimal && right.kind == TypeKind::kDecimal) {
     return LiftScaled<Int128, Int128>(call, Compare{});
   }
-  if (left.is_timestamp() && right.is_timestamp())
-    return LiftScaled<int64_t, int64_t>(call, Compare{});
   return NoSuchCall(call);
 }
 
 // --- distinct ---
 
 template <bool negated>
-KernelResult BindDistinct(const Expression& call, const SessionContext&) {
-  if (call.args.size() != 2) return NoSuchCall(call);
+KernelPtr LiftDistinctNanos(const Expression& call) {
+  return LiftBatch([left_type = call.args[0].type, right_type = call.args[1].type](
+                       std::span<const Vector> args, int64_t rows) -> arrow::Result<ArrayPtr> {
+    const NullBits left_nulls(args[0]);
+    const NullBits right_nulls(args[1]);
+    const NanosReader left(args[0], left_type);
+    const NanosReader right(args[1], right_type);
+    ARROW_ASSIGN_OR_RAISE(auto sink, lift::Sink<bool>::Make({}, rows));
+    ARROW_RETURN_NOT_OK(sink.Fill(rows, [&](int64_t row) -> bool {
+      const bool both = left_nulls.valid(row) && right_nulls.valid(row);
+      const bool same =
+          both ? left[row] == right[row] : left_nulls.valid(row) == right_nulls.valid(row);
+      return same == negated;
+    }));
+    return sink.Finish(arrow::boolean());
+  });
+}
+
+template <bool negated>
+KernelResult BindDistinctValues(const Expression& call) {
   const Type& left = call.args[0].type;
   const Type& right = call.args[1].type;
   if (SameForm(left, right) && !IsNested(left.kind) && left.kind != TypeKind::kNull) {
@@ -113,6 +153,14 @@ KernelResult BindDistinct(const Expression& call, const SessionContext&) {
     }));
     return sink.Finish(arrow::boolean());
   });
+}
+
+template <bool negated>
+KernelResult BindDistinct(const Expression& call, const SessionContext&) {
+  if (call.args.size() != 2) return NoSuchCall(call);
+  ARROW_ASSIGN_OR_RAISE(auto by_values, BindDistinctValues<negated>(call));
+  if (!call.args[0].type.is_timestamp() || !call.args[1].type.is_timestamp()) return by_values;
+  return OnRemainders(std::move(by_values), LiftDistinctNanos<negated>(call));
 }
 
 // --- in ---
@@ -162,26 +210,8 @@ KernelResult BindInLiterals(const Expression& call) {
   });
 }
 
-KernelResult BindIn(const Expression& call, const SessionContext& session) {
-  if (call.args.size() < 2) return NoSuchCall(call);
-  const Type& type = call.args[0].type;
-  bool literals =
-      !IsNested(type.kind) && type.kind != TypeKind::kNull && type.kind != TypeKind::kDecimal;
-  for (size_t i = 1; i < call.args.size(); ++i) {
-    const Expression& arg = call.args[i];
-    literals = literals && arg.form == Expression::Form::kLiteral &&
-               (IsNullLiteral(arg) || SameForm(type, arg.type));
-  }
-  if (literals) {
-    return WithScalar(call, type.kind, [&]<typename T>() -> KernelResult {
-      if constexpr (std::is_same_v<T, Int128>) {
-        return NoSuchCall(call);
-      } else {
-        return BindInLiterals<T>(call);
-      }
-    });
-  }
-  // value = a OR value = b OR ..., three-valued.
+// value = a OR value = b OR ..., three-valued.
+KernelResult BindInValues(const Expression& call, const SessionContext& session) {
   std::vector<std::shared_ptr<Kernel>> equals;
   for (size_t i = 1; i < call.args.size(); ++i) {
     Expression pair;
@@ -202,6 +232,29 @@ KernelResult BindIn(const Expression& call, const SessionContext& session) {
     }
     return truth.Finish();
   });
+}
+
+KernelResult BindIn(const Expression& call, const SessionContext& session) {
+  if (call.args.size() < 2) return NoSuchCall(call);
+  const Type& type = call.args[0].type;
+  bool literals =
+      !IsNested(type.kind) && type.kind != TypeKind::kNull && type.kind != TypeKind::kDecimal;
+  for (size_t i = 1; i < call.args.size(); ++i) {
+    const Expression& arg = call.args[i];
+    literals = literals && arg.form == Expression::Form::kLiteral &&
+               (IsNullLiteral(arg) || SameForm(type, arg.type));
+  }
+  if (!literals) return BindInValues(call, session);
+  ARROW_ASSIGN_OR_RAISE(auto by_set, WithScalar(call, type.kind, [&]<typename T>() -> KernelResult {
+                          if constexpr (std::is_same_v<T, Int128>) {
+                            return NoSuchCall(call);
+                          } else {
+                            return BindInLiterals<T>(call);
+                          }
+                        }));
+  if (!type.is_timestamp()) return by_set;
+  ARROW_ASSIGN_OR_RAISE(auto by_values, BindInValues(call, session));
+  return OnRemainders(std::move(by_set), std::move(by_values));
 }
 
 constexpr FunctionSpec kFunctions[] = {

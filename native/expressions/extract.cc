@@ -1,5 +1,6 @@
 // EXTRACT, FLOOR and CEIL to a unit, TIMESTAMPDIFF, OVERLAPS. Before 1970 Flink divides towards
 // zero; so do we.
+#include "expressions/exact_timestamp.h"
 #include "expressions/temporal_unit.h"
 
 namespace sabot {
@@ -145,6 +146,10 @@ KernelResult BindExtract(const Expression& call, const SessionContext& session) 
   }
 }
 
+KernelResult BindExactExtract(const Expression& call, const SessionContext& session) {
+  return BindAtNanos(call, session, &BindExtract);
+}
+
 }  // namespace
 
 // --- FLOOR, CEIL
@@ -202,6 +207,26 @@ int64_t RoundMillis(TimeUnit unit, int64_t millis, bool up) {
   return floor + (up && floor < millis ? size : 0);
 }
 
+// CEIL(TIMESTAMP TO MILLISECOND), the one rounding that sees digits below the millisecond.
+KernelPtr LiftCeilToMillis(const Expression& call) {
+  return LiftBatch([from = call.args[0].type, type = ToArrow(call.type)](
+                       std::span<const Vector> args, int64_t rows) -> arrow::Result<ArrayPtr> {
+    constexpr int64_t kNanosPerMilli = 1'000'000;
+    const int64_t per_milli = TicksPerSecond(from.precision) / 1'000;
+    ARROW_ASSIGN_OR_RAISE(auto validity, IntersectValidity(args, {}, rows));
+    if (validity.none) return arrow::MakeArrayOfNull(type, rows);
+    ARROW_ASSIGN_OR_RAISE(auto sink, lift::Sink<int64_t>::Make(std::move(validity), rows));
+    const NanosReader nanos(args[0], from);
+    ARROW_RETURN_NOT_OK(sink.Fill(rows, [&](int64_t row) -> int64_t {
+      const Int128 value = nanos[row];
+      const auto millis = static_cast<int64_t>(value / kNanosPerMilli);
+      // Int128 is divided towards zero.
+      return (millis + (value > Int128{millis} * kNanosPerMilli ? 1 : 0)) * per_milli;
+    }));
+    return sink.Finish(type);
+  });
+}
+
 template <bool kUp>
 KernelResult BindRound(const Expression& call, const SessionContext& session) {
   ARROW_ASSIGN_OR_RAISE(const TimeUnit unit, TimeUnitOf(call.Option("unit")));
@@ -219,6 +244,8 @@ KernelResult BindRound(const Expression& call, const SessionContext& session) {
       });
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz: {
+      if (kUp && unit == TimeUnit::kMillisecond && type.kind == TypeKind::kTimestamp)
+        return LiftCeilToMillis(call);
       ARROW_ASSIGN_OR_RAISE(const TimeZone* const zone, ZoneOf(type, session));
       const int64_t per_milli = TicksPerSecond(type.precision) / 1000;
       return Lift<int64_t, int64_t>(
@@ -340,7 +367,7 @@ KernelResult BindOverlaps(const Expression& call, const SessionContext&) {
 }
 
 constexpr FunctionSpec kFunctions[] = {
-    {.name = "extract", .bind = BindExtract},
+    {.name = "extract", .bind = BindExactExtract},
     {.name = "floor_to_unit", .bind = BindRound<false>},
     {.name = "ceil_to_unit", .bind = BindRound<true>},
     {.name = "timestampdiff", .bind = BindTimestampDiff},

@@ -26,9 +26,11 @@
   family(Map)                           \
   family(Mathematics)                   \
   family(Printf)                        \
+  family(Random)                        \
   family(Regexp)                        \
   family(String)                        \
   family(StringSearch)                  \
+  family(ToTimestamp)                   \
   family(Variant)
 // clang-format on
 

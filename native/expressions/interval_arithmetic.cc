@@ -4,6 +4,7 @@
 //   TIMESTAMP '2024-01-31 10:00:00' + INTERVAL '1' MONTH = 2024-02-29 10:00:00
 //   DATE + INTERVAL '36' HOUR: whole days only; TIME + INTERVAL goes round the clock
 #include "expressions/arithmetic.h"
+#include "expressions/exact_timestamp.h"
 #include "expressions/temporal.h"
 
 namespace sabot {
@@ -40,15 +41,22 @@ KernelResult BindMove(const Expression& call, bool interval_first, int64_t sign)
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz: {
       const int64_t per_second = TicksPerSecond(from.precision);
+      const size_t moved = interval_first ? 1 : 0;
       if (months) {
-        return LiftMove<int64_t, int32_t>(call, interval_first, [=](int64_t ticks, int32_t count) {
-          return AddMonthsToTicks(ticks, per_second, sign * count);
-        });
+        return KeepRemainders(LiftMove<int64_t, int32_t>(call, interval_first,
+                                                         [=](int64_t ticks, int32_t count) {
+                                                           return AddMonthsToTicks(
+                                                               ticks, per_second, sign * count);
+                                                         }),
+                              moved);
       }
       const int64_t factor = sign * (per_second / 1'000);
-      return LiftMove<int64_t, int64_t>(
-          call, interval_first,
-          [factor](int64_t ticks, int64_t millis) { return Add(ticks, Multiply(millis, factor)); });
+      return KeepRemainders(LiftMove<int64_t, int64_t>(call, interval_first,
+                                                       [factor](int64_t ticks, int64_t millis) {
+                                                         return Add(ticks,
+                                                                    Multiply(millis, factor));
+                                                       }),
+                            moved);
     }
     case TypeKind::kDate:
       if (months) {

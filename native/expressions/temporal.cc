@@ -238,6 +238,18 @@ std::optional<int64_t> ChangePrecision(int64_t ticks, int32_t from, int32_t to) 
   return ticks;
 }
 
+LocalTimestamp CutFraction(LocalTimestamp from, int32_t precision) {
+  if (from.nanos < kPowersOfTen32[precision]) return from;
+  if (precision > 3) {
+    const int32_t cut = kPowersOfTen32[9 - precision];
+    return {from.seconds, from.nanos / cut * cut};
+  }
+  // Milliseconds are cut towards 1970.
+  const int64_t cut = kPowersOfTen32[3 - precision];
+  const int64_t millis = (from.seconds * 1'000 + from.nanos / 1'000'000) / cut * cut;
+  return {FloorDiv(millis, 1'000), static_cast<int32_t>(FloorMod(millis, 1'000) * 1'000'000)};
+}
+
 char* FormatDate(int64_t days, char* to) {
   const CivilDate date = CivilFromDays(days);
   to = Digits(date.year < 0 ? -date.year : date.year, 4, to);

@@ -100,6 +100,11 @@ std::optional<int64_t> ToTicks(const LocalTimestamp& local, int32_t precision);
 // else towards the past. nullopt as above.
 std::optional<int64_t> ChangePrecision(int64_t ticks, int32_t from, int32_t to);
 
+// TIMESTAMP to TIMESTAMP(precision) where digits are lost. As Flink's: nothing is cut if the
+// nanoseconds, written without leading zeros, have no more digits than the precision (so
+// TIMESTAMP(2) keeps 91 ns).
+LocalTimestamp CutFraction(LocalTimestamp from, int32_t precision);
+
 // These write to `to` and return the end. Years are written with four digits, as Flink does.
 inline constexpr size_t kTemporalTextMax = 40;
 char* FormatDate(int64_t days, char* to);  // 2024-02-09

@@ -7,6 +7,9 @@
 #include <arrow/util/bit_util.h>
 
 #include <algorithm>
+#include <utility>
+
+#include "batch/timestamp_remainder.h"
 
 namespace sabot {
 namespace {
@@ -158,6 +161,8 @@ void ColumnBuffer::Truncate(int64_t length) {
     null_count_ -= valid_.back() == 0 ? 1 : 0;
     valid_.pop_back();
   }
+  if (remainders_.size() > static_cast<size_t>(length_))
+    remainders_.resize(static_cast<size_t>(length_));
 }
 
 int64_t ColumnBuffer::data_bytes() const {
@@ -258,15 +263,19 @@ arrow::Result<ArrayPtr> ColumnBuffer::Finish() {
       buffers[0] = nullptr;
       break;
   }
-  auto data = arrow::ArrayData::Make(arrow_type_, length_, std::move(buffers), std::move(children),
-                                     null_count_);
+  auto array = arrow::MakeArray(arrow::ArrayData::Make(arrow_type_, length_, std::move(buffers),
+                                                       std::move(children), null_count_));
+  if (!remainders_.empty()) {
+    remainders_.resize(static_cast<size_t>(length_));
+    array = AttachRemainders(array, std::exchange(remainders_, {}));
+  }
   capacity_hint_ = std::min(length_ + length_ / 16 + 1, capacity_);
   data_hint_ = data_size_ + data_size_ / 16;
   values_buffer_ = nullptr;
   data_buffer_ = nullptr;
   values_ = data_ = nullptr;
   length_ = capacity_ = data_size_ = data_capacity_ = null_count_ = 0;
-  return arrow::MakeArray(data);
+  return array;
 }
 
 }  // namespace sabot

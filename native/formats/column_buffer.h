@@ -44,6 +44,11 @@ class ColumnBuffer {
     std::memcpy(values_ + length_ * static_cast<int64_t>(sizeof(T)), &value, sizeof(T));
     ++length_;
   }
+  // The nanoseconds of the TIMESTAMP just appended that its tick leaves out.
+  void SetRemainder(int32_t nanos) {
+    remainders_.resize(static_cast<size_t>(length_ - 1));
+    remainders_.push_back(nanos);
+  }
   void AppendBool(bool value) { AppendFixed<uint8_t>(value ? 1 : 0); }
   // Bytes are copied in whole words: `bytes` must have 32 readable bytes behind its end.
   void AppendPadded(const char* bytes, int64_t size) {
@@ -104,7 +109,8 @@ class ColumnBuffer {
   int64_t data_size_ = 0;
   int64_t data_capacity_ = 0;
   int64_t null_count_ = 0;
-  std::vector<uint8_t> valid_;  // 0/1 per value, from the first NULL of a batch on.
+  std::vector<uint8_t> valid_;       // 0/1 per value, from the first NULL of a batch on.
+  std::vector<int32_t> remainders_;  // Of timestamps, up to the last that has one.
   std::shared_ptr<arrow::ResizableBuffer> values_buffer_;
   std::shared_ptr<arrow::ResizableBuffer> data_buffer_;
   std::vector<std::unique_ptr<ColumnBuffer>> children_;

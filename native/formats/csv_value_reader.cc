@@ -118,9 +118,13 @@ bool CsvValueReader::Append(std::string_view text, ColumnBuffer& column) const {
       TimestampStyle style;
       style.zulu = type.kind == TypeKind::kTimestampLtz;
       int64_t ticks = 0;
-      if (!ParseTimestamp(TrimJava(text), style, TicksPerSecond(type.precision), &ticks))
+      int32_t remainder = 0;
+      if (!ParseTimestamp(TrimJava(text), style, TicksPerSecond(type.precision), &ticks,
+                          &remainder)) {
         return false;
+      }
       column.AppendFixed(ticks);
+      if (remainder != 0) column.SetRemainder(remainder);
       return true;
     }
     case TypeKind::kArray:

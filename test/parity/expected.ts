@@ -7,7 +7,7 @@
 export const requiredAreas: readonly string[] = ['scalar', 'aggregate', 'window', 'errors', 'ddl'];
 
 /** Cases of those areas that need not pass yet. */
-export const pending: readonly string[] = ['scalar/quirk-timestamp-compare'];
+export const pending: readonly string[] = [];
 
 /** Cases of other areas that must pass. */
 export const requiredCases: readonly string[] = [
