@@ -1,15 +1,19 @@
-// check: `sabot check -f script.sql`. Says which states an edit of a script keeps, before it is deployed.
+// check: `sabot check -f script.sql`, `sabot check -f job.ts`. Says which states an edit of a job keeps, before it is deployed.
 //
-//   sabot.lock (as it was), script (as it is)   ->   insert-into_report  group_aggregate  changed  'SUM(price)' was INTEGER and is BIGINT
+//   sabot.lock (as it was), job (as it is)   ->   insert-into_report  group_aggregate  changed  'SUM(price)' was INTEGER and is BIGINT
 //
-// Without a lock file it writes one beside the script. Exit code 1: some state would be lost, or not be restored.
+// Without a lock file it writes one beside the job. Jobs of a TypeScript file are planned, not run. Exit code 1: some state would be
+// lost, or not be restored.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SabotError } from '../errors.js';
+import type { RunDefaults } from '../job/command-run.js';
 import { planScript } from '../job/run-script.js';
 import { compareStates, type LockedJob, type LockedOperator, lockJob, type StateChange } from '../plan/state-lock.js';
+import type { PlannedJob } from '../planner/plan.js';
 import { reportFailure } from './failure.js';
+import { isJobFile, nothingRan, runJobFile } from './job-file.js';
 import { renderTable } from './output.js';
 import { readScript, type ScriptFile } from './script-file.js';
 
@@ -34,13 +38,11 @@ type Jobs = Readonly<Record<string, LockedJob>>;
 export async function checkCommand(options: CheckOptions): Promise<number> {
   let script: ScriptFile | undefined;
   try {
+    const defaults = options.parallelism === undefined ? {} : { parallelism: options.parallelism };
+    if (isJobFile(options.file)) return check(await planJobFile(options, defaults), options);
     script = readScript(options.file, options.define ?? []);
     const warn = (message: string) => process.stderr.write(`warning: ${message}\n`);
-    const settings = options.parallelism === undefined ? {} : { parallelism: options.parallelism };
-    const jobs: Jobs = Object.fromEntries(
-      (await planScript(script.text, warn, settings)).map((plan) => [plan.job, lockJob(plan)]),
-    );
-    return check(jobs, options);
+    return check(await planScript(script.text, warn, defaults), options);
   } catch (error) {
     const render = (failure: SabotError) => script?.render(failure) ?? `error: ${failure.message}`;
     const report = reportFailure(script?.placed(error) ?? error, render);
@@ -49,13 +51,30 @@ export async function checkCommand(options: CheckOptions): Promise<number> {
   }
 }
 
-function check(jobs: Jobs, options: CheckOptions): number {
+async function planJobFile({ file: path, define }: CheckOptions, defaults: RunDefaults): Promise<PlannedJob[]> {
+  if (define !== undefined) {
+    const message = `--define replaces names in an SQL script; ${path} is none.`;
+    throw new SabotError('SABOT_E_OPTION', message, { kind: 'invalid-option', identifier: '--define' });
+  }
+  const plans: PlannedJob[] = [];
+  await runJobFile(path, {
+    defaults,
+    signal: new AbortController().signal,
+    jobStarted: () => () => {},
+    planned: (plan) => plans.push(plan),
+  });
+  if (plans.length === 0) throw nothingRan(path);
+  return plans;
+}
+
+function check(plans: readonly PlannedJob[], options: CheckOptions): number {
+  const jobs: Jobs = Object.fromEntries(plans.map((plan) => [plan.job, lockJob(plan)]));
   const lock = join(options.file === '-' ? '.' : dirname(options.file), LOCK_NAME);
   const before = options.against === undefined ? readLock(lock) : readCheckpoint(options.against);
   const changes = before === undefined ? [] : changesOf(before, jobs, options.against !== undefined);
   print(changes, options.output ?? (process.stdout.isTTY ? 'table' : 'json'));
   if (options.against === undefined && (before === undefined || options.write === true)) {
-    // Jobs of other scripts beside this one stay.
+    // Jobs of other files beside this one stay.
     const all = Object.fromEntries(Object.entries({ ...before, ...jobs }).sort(([a], [b]) => (a < b ? -1 : 1)));
     writeFileSync(lock, `${JSON.stringify({ version: LOCK_VERSION, jobs: all }, null, 2)}\n`);
     process.stderr.write(`wrote ${lock}\n`);
@@ -70,7 +89,7 @@ function changesOf(before: Record<string, Pick<LockedJob, 'operators'>>, jobs: J
   if (names.length === 0) {
     throw new SabotError(
       'SABOT_E_OPTION',
-      `The script has no job ${Object.keys(before)
+      `There is no job ${Object.keys(before)
         .map((name) => `'${name}'`)
         .join(', ')}: its jobs are ${Object.keys(jobs).join(', ')}.`,
       { kind: 'unknown-job' },

@@ -23,8 +23,8 @@ const positive = (text: string): number => {
 };
 const collect = (text: string, before: readonly string[] = []): string[] => [...before, text];
 
-const file = () =>
-  new Option('-f, --file <script>', 'the Flink SQL script; - for standard input').makeOptionMandatory();
+const file = (what = 'the Flink SQL script; - for standard input') =>
+  new Option('-f, --file <script>', what).makeOptionMandatory();
 const define = () =>
   new Option('--define <NAME=VALUE>', 'replaces ${NAME} in the script; may be repeated').argParser(collect);
 const parallelism = () =>
@@ -98,6 +98,8 @@ program
   .argument('<job.ts>', 'a file that awaits job.run() itself, or exports a Job')
   .addOption(parallelism())
   .addOption(restore())
+  .addOption(allowNonRestoredState())
+  .addOption(acceptDuplicates())
   .action(async (path: string, options) => {
     const { runCommand } = await import('./run.js');
     process.exitCode = await runCommand(path, options);
@@ -105,8 +107,8 @@ program
 
 program
   .command('check')
-  .description("say which states an edit of a script keeps, by the sabot.lock beside it, or a checkpoint's own record")
-  .addOption(file())
+  .description("say which states an edit of a job keeps, by the sabot.lock beside it, or a checkpoint's own record")
+  .addOption(file('the Flink SQL script, or the job.ts'))
   .addOption(parallelism())
   .addOption(define())
   .option('--against <path>', 'compare with this checkpoint or savepoint, not with sabot.lock')

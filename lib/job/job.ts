@@ -17,6 +17,7 @@ import { type PlannedJob, planJob } from '../planner/plan.js';
 import type { Fields, RowColumnType, RowOf } from '../schema/t.js';
 import type { Schema } from '../schema/types.js';
 import { Stream, type StreamOwner } from '../stream.js';
+import { commandRun } from './command-run.js';
 import type { JobMetrics, JobWarning } from './metrics.js';
 import { type RecoveringJob, runJob } from './recovering-job.js';
 import { SharedRun, type StartedRun } from './shared-run.js';
@@ -39,6 +40,10 @@ export interface RunOptions extends JobOptions {
   readonly checkpoint?: CheckpointOptions;
   /** What to begin from: 'latest', or the path of a checkpoint or savepoint. Default: what `sabot run --restore` says, else nothing. */
   readonly restore?: string;
+  /** Leaves state behind that no operator of the job claims, and lets new operators start empty. */
+  readonly allowNonRestoredState?: boolean;
+  /** Goes on from an older checkpoint if the latest is damaged, though its output is visible already. */
+  readonly acceptDuplicates?: boolean;
   /** Cancels the job. */
   readonly signal?: AbortSignal;
   /** Takes what the job's owner should know: late rows, a split that holds event time back; default: a line on standard error. */
@@ -171,6 +176,11 @@ export class Job {
   private start(readers: readonly LogicalNode[], options: RunOptions | undefined): StartedRun {
     const { signal, onWarning, ...rest } = options ?? {};
     const plan = this.plan([...readers, ...(options === undefined ? [] : this.sinks)], rest);
+    const planned = commandRun()?.planned;
+    if (planned !== undefined) {
+      planned(plan);
+      return NOTHING_RUNS;
+    }
     const running = runJob(plan, {
       ...(signal === undefined ? {} : { signal }),
       ...(onWarning === undefined ? {} : { onWarning }),
@@ -185,9 +195,9 @@ export class Job {
 
   private plan(plans: readonly LogicalNode[], options: RunOptions): PlannedJob {
     const settings = { ...this.options.settings, ...options.settings, ...checkpointSettings(options.checkpoint) };
-    const restore = options.restore ?? process.env['SABOT_RESTORE'];
-    const asked = process.env['SABOT_PARALLELISM'];
-    const parallelism = options.parallelism ?? this.options.parallelism ?? (asked === undefined ? 1 : Number(asked));
+    const { parallelism: asked = 1, ...restoring } = commandRun()?.defaults ?? {};
+    const { restore, allowNonRestoredState, acceptDuplicates } = options;
+    const parallelism = options.parallelism ?? this.options.parallelism ?? asked;
     const plan = planJob({
       name: this.name,
       plans,
@@ -195,7 +205,12 @@ export class Job {
       parallelism,
       queryStartMs: Date.now(),
       result: { format: 'arrow' },
-      checkpoint: restore === undefined ? {} : { restore },
+      checkpoint: {
+        ...restoring,
+        ...(restore === undefined ? {} : { restore }),
+        ...(allowNonRestoredState === undefined ? {} : { allowNonRestoredState }),
+        ...(acceptDuplicates === undefined ? {} : { acceptDuplicates }),
+      },
     });
     const readers = plan.sinks.filter((_, i) => plans[i]!.op !== 'sink');
     if (plan.results === 'changelog' && readers.some(updates)) {
@@ -208,6 +223,13 @@ export class Job {
     return plan;
   }
 }
+
+/** What a job that is only planned gives its readers. */
+const NOTHING_RUNS: StartedRun = {
+  done: Promise.resolve(),
+  rows: async function* () {},
+  [Symbol.asyncDispose]: async () => {},
+};
 
 /** The same as settings, Flink's keys. */
 function checkpointSettings(checkpoint: CheckpointOptions | undefined): Record<string, string> {

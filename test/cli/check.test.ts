@@ -105,6 +105,35 @@ describe('sabot check', () => {
     );
   });
 
+  it('plans the jobs of a TypeScript file without running them', async () => {
+    const job = (type: string) => `import { blackhole, count, file, Job, print, sum, t } from 'sabot';
+      const job = new Job('totals');
+      const bids = job.source(file({ path: 'no-such-file.jsonl', format: 'json', schema: t.row({ auction: t.bigint(), price: t.${type}() }) }));
+      bids.keyBy((b) => b.auction).countWindow(3).aggregate({ n: count(), total: sum((b) => b.price) }).to(blackhole());
+      for await (const bid of bids) console.log(bid);
+      await job.run();`;
+    const checked = async (text: string, ...args: string[]) => {
+      writeFileSync(at('job.ts'), text);
+      return command.run('check', '-f', 'job.ts', ...args);
+    };
+    expect(await checked(job('int'))).toEqual({ code: 0, stdout: '', stderr: 'wrote sabot.lock\n' });
+    expect(Object.keys(JSON.parse(readFileSync(at('sabot.lock'), 'utf8')).jobs)).toEqual(['totals']);
+    const changed = await checked(job('bigint'));
+    expect({ code: changed.code, stderr: changed.stderr }).toEqual({ code: 1, stderr: '' });
+    const lines = changed.stdout.trimEnd().split('\n');
+    expect(
+      fateOf(
+        lines.map((line) => JSON.parse(line)),
+        'global_window',
+      ),
+    ).toMatchObject({ fate: 'changed' });
+    expect(await checked('export const nothing = 1;')).toMatchObject({ code: 2 });
+    expect(await checked(job('int'), '--define', 'A=B')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--define replaces names in an SQL script'),
+    });
+  });
+
   it('refuses what it cannot read', async () => {
     writeFileSync(at('sabot.lock'), '{"version":7}');
     expect(await check(script(BEFORE))).toMatchObject({ code: 2, stderr: expect.stringContaining('version 1') });

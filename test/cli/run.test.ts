@@ -9,7 +9,7 @@ const command = new CommandUnderTest();
 const write = (name: string, text: string) => writeFileSync(join(command.folder, name), text);
 
 const source = `
-import { datagen, file, Job, print, t } from 'sabot';
+import { count, datagen, file, Job, print, t } from 'sabot';
 const Row = t.row({ id: t.int(), v: t.string() });
 export const job = new Job('numbers');
 `;
@@ -55,6 +55,23 @@ describe('sabot run', () => {
     const { code, stderr } = await command.run('run', 'wrong.ts');
     expect(code).toBe(2);
     expect(stderr).toContain('wrong.ts:1:9');
+  });
+
+  it('restores, and leaves state behind only if it may', async () => {
+    const job = (rest: string) => `${source}
+      const rows = job.source(file({ path: 't.jsonl', format: 'json', schema: Row }));
+      ${rest};
+      await job.run({ checkpoint: { dir: 'chk' } });`;
+    write('counts.ts', job('rows.keyBy((r) => r.v).countWindow(1).aggregate({ n: count() }).to(print())'));
+    write('plain.ts', job('rows.to(print())'));
+    expect(await command.run('run', 'counts.ts')).toMatchObject({ code: 0, stdout: '+I[a, 1]\n+I[b, 1]\n' });
+    // Its last checkpoint is the end of the input: nothing is left to do.
+    expect(await command.run('run', 'counts.ts', '--restore', 'latest')).toMatchObject({ code: 0, stdout: '' });
+    const refused = await command.run('run', 'plain.ts', '--restore', 'latest');
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('restore with --allow-non-restored-state');
+    const allowed = await command.run('run', 'plain.ts', '--restore', 'latest', '--allow-non-restored-state');
+    expect({ code: allowed.code, stdout: allowed.stdout }).toEqual({ code: 0, stdout: '' });
   });
 
   it("shows where a file's own code failed", async () => {
