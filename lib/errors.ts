@@ -71,6 +71,16 @@ export class SabotError extends Error {
   }
 }
 
+/** Runs `action`; an error that does not say where it happened happened at `span`. */
+export function placed<T>(span: SourceSpan | undefined, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (span === undefined || !(error instanceof SabotError) || error.span !== undefined) throw error;
+    throw error.at({ span });
+  }
+}
+
 /** Whether an error is a SabotError, be it of another copy of this package (a bundle, CommonJS beside ESM). */
 export function isSabotError(error: unknown): error is SabotError {
   return error instanceof Error && error.name === 'SabotError' && 'code' in error;

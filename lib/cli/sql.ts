@@ -19,14 +19,20 @@ export interface SqlOptions {
   readonly acceptDuplicates?: boolean;
 }
 
+/** Where the command writes. */
+export interface OutputStreams {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
 /** Runs the script and returns the exit code. */
-export async function sqlCommand(options: SqlOptions): Promise<number> {
-  const format = options.output ?? (process.stdout.isTTY ? 'table' : 'json');
+export async function sqlCommand(options: SqlOptions, to: OutputStreams = process): Promise<number> {
+  const format = options.output ?? (to.stdout.isTTY ? 'table' : 'json');
   using interrupt = new Interrupt();
   let script: ScriptFile | undefined;
   try {
     script = readScript(options.file, options.define ?? []);
-    await runScript(script.text, scriptOutput(format), {
+    await runScript(script.text, scriptOutput(format, to), {
       signal: interrupt.signal,
       ...(options.parallelism === undefined ? {} : { parallelism: options.parallelism }),
       ...(options.results === undefined ? {} : { results: options.results }),
@@ -38,12 +44,12 @@ export async function sqlCommand(options: SqlOptions): Promise<number> {
   } catch (error) {
     const render = (failure: SabotError) => script?.render(failure) ?? `error: ${failure.message}`;
     const report = reportFailure(script?.placed(error) ?? error, render, interrupt.received);
-    process.stderr.write(`${report.text}\n${options.output === 'json' ? `${report.json}\n` : ''}`);
+    to.stderr.write(`${report.text}\n${options.output === 'json' ? `${report.json}\n` : ''}`);
     return report.exitCode;
   }
 }
 
-function scriptOutput(format: OutputFormat): ScriptOutput {
+function scriptOutput(format: OutputFormat, { stdout, stderr }: OutputStreams): ScriptOutput {
   return {
     async query(schema, results, lines) {
       const columns = schema.map((f) => f.name);
@@ -51,29 +57,29 @@ function scriptOutput(format: OutputFormat): ScriptOutput {
         format,
         results === 'changelog' ? ['op', ...columns] : columns,
         results === 'final',
-        process.stdout,
+        stdout,
       );
       for await (const piece of lines) await writer.write(piece);
       await writer.end();
     },
     async rows(columns, rows) {
       if (format === 'table')
-        process.stdout.write(
+        stdout.write(
           renderAnswer(
             columns,
             rows.map((row) => row.map((cell) => cell ?? 'NULL')),
           ),
         );
-      else if (format === 'json') for (const row of rows) process.stdout.write(`${jsonRow(columns, row)}\n`);
-      else for (const row of [columns, ...rows]) process.stdout.write(csvLine(row.map((cell) => cell ?? '')));
+      else if (format === 'json') for (const row of rows) stdout.write(`${jsonRow(columns, row)}\n`);
+      else for (const row of [columns, ...rows]) stdout.write(csvLine(row.map((cell) => cell ?? '')));
     },
     text(text) {
-      process.stdout.write(`${text}\n`);
+      stdout.write(`${text}\n`);
     },
     warning(message) {
-      process.stderr.write(`warning: ${message}\n`);
+      stderr.write(`warning: ${message}\n`);
     },
-    job: (job) => showProgress(job),
+    job: (job) => showProgress(job, stderr),
   };
 }
 

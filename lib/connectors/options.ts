@@ -158,7 +158,8 @@ export function parseDuration(text: string): number | undefined {
   return parts === null || unit === undefined ? undefined : Math.floor(Number(parts[1]) * unit[1]);
 }
 
-function parseMemory(text: string): number | undefined {
+/** Flink's notation of sizes, in bytes; a bare number counts bytes. */
+export function parseMemory(text: string): number | undefined {
   const parts = /^(\d+)\s*(b|bytes|k|kb|kibibytes|m|mb|mebibytes|g|gb|gibibytes|t|tb|tebibytes)?$/i.exec(text.trim());
   if (parts === null) return undefined;
   const power = ['b', 'k', 'm', 'g', 't'].indexOf((parts[2] ?? 'b').charAt(0).toLowerCase());
@@ -166,12 +167,16 @@ function parseMemory(text: string): number | undefined {
 }
 
 /** The candidate nearest to `name`, if it is near enough to be what was meant. */
-export function nearest(name: string, candidates: readonly string[]): string | undefined {
+export function nearest(
+  name: string,
+  candidates: readonly string[],
+  editsMax = Math.max(2, Math.floor(name.length / 3)),
+): string | undefined {
   const scored = candidates
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
   const best = scored[0];
-  return best !== undefined && best.distance <= Math.max(2, Math.floor(name.length / 3)) ? best.candidate : undefined;
+  return best !== undefined && best.distance <= editsMax ? best.candidate : undefined;
 }
 
 /** Levenshtein's distance, with a swap of neighbours counting once. */

@@ -4,6 +4,7 @@
 //
 // The remaining forms live only in logical plans: the planner turns them into joins, windows and patterns.
 
+import type { SourceSpan } from '../errors.js';
 import { type LogicalType, type Schema, types, withNullable } from '../schema/types.js';
 import type { AggregateCall } from './aggregate-call.js';
 
@@ -55,6 +56,8 @@ export interface Subquery {
   /** For `some` and `all`: the comparison's function name. */
   readonly comparison?: string;
   readonly type: LogicalType;
+  /** Where the script has it, for errors. */
+  readonly span?: SourceSpan;
 }
 
 /** Logical only, inside MATCH_RECOGNIZE: a column of the rows that a pattern variable matched ('*': any variable). */
@@ -129,5 +132,10 @@ export function someExpression(e: Expression, test: (e: Expression) => boolean):
 
 /** Structural equality: same columns, literals, calls and types. */
 export function sameExpression(a: Expression, b: Expression): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
+  return a === b || digest(a) === digest(b);
+}
+
+/** A text that is the same for what means the same, wherever in the script it stands. */
+export function digest(expressions: unknown): string {
+  return JSON.stringify(expressions, (key, value) => (key === 'span' || key === 'places' ? undefined : value));
 }

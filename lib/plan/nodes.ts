@@ -6,16 +6,19 @@
 // Nothing is optimised here: filters stand where they were written, window functions are ordinary keys, Top-N is a filter
 // over `over`. Time attributes are marked on the column's type (`rowtime`, `proctime`).
 
+import type { SourceSpan } from '../errors.js';
 import type { AggregateCall, SortKey } from '../expressions/aggregate-call.js';
 import type { Expression, Literal, SubqueryPlan } from '../expressions/expression.js';
 import type { LogicalType, Schema } from '../schema/types.js';
-import type { TableDefinition } from './table.js';
+import type { TableDefinition, TablePlaces } from './table.js';
 import type { UserFunction } from './user-function.js';
 
 export type { AggregateCall, SortKey } from '../expressions/aggregate-call.js';
 
 interface Node {
   readonly schema: Schema;
+  /** Where the script has it, for errors; absent in the Stream API and for what rules make. */
+  readonly span?: SourceSpan;
 }
 
 /** Reads a table's physical and metadata columns (`scanSchema`); computed columns are a `project` above. */
@@ -24,6 +27,7 @@ export interface ScanNode extends Node {
   readonly table: TableDefinition;
   /** The table's options with those of an OPTIONS hint on top. */
   readonly options: Readonly<Record<string, string>>;
+  readonly places?: TablePlaces;
   /** The rows themselves, if they come from JavaScript. */
   readonly rows?: IterableRows;
 }
@@ -332,6 +336,7 @@ export interface SinkNode extends Node {
   readonly input: LogicalNode;
   readonly table: TableDefinition;
   readonly options: Readonly<Record<string, string>>;
+  readonly places?: TablePlaces;
   readonly overwrite: boolean;
 }
 

@@ -1,5 +1,6 @@
 // A table as the catalog knows it: resolved columns, watermark, key and options. Scans and sinks carry it.
 
+import type { SourceSpan } from '../errors.js';
 import type { Expression } from '../expressions/expression.js';
 import type { LogicalType, Schema } from '../schema/types.js';
 
@@ -43,6 +44,23 @@ export interface Watermark {
   readonly text: string;
 }
 
+/** Where the parts of a definition were written, for errors. */
+export interface TablePlaces {
+  readonly options: Readonly<Record<string, OptionPlace>>;
+  /** Metadata columns, by their keys. */
+  readonly metadata: Readonly<Record<string, SourceSpan>>;
+  readonly partitionedBy?: SourceSpan;
+  readonly watermark?: SourceSpan;
+}
+
+/** Of a table that no script has. */
+export const NO_PLACES: TablePlaces = { options: {}, metadata: {} };
+
+export interface OptionPlace {
+  readonly key: SourceSpan;
+  readonly value: SourceSpan;
+}
+
 export interface TableDefinition {
   readonly identifier: ObjectIdentifier;
   readonly columns: readonly TableColumn[];
@@ -53,6 +71,8 @@ export interface TableDefinition {
   readonly options: Readonly<Record<string, string>>;
   readonly temporary: boolean;
   readonly comment?: string;
+  /** Absent in the Stream API. */
+  readonly places?: TablePlaces;
 }
 
 /** All columns with their types, in the order of the declaration. */

@@ -99,14 +99,14 @@ function processFolder(): string {
 let ownFolder: string | undefined;
 
 /** A path, or a file: URL as Flink's scripts have it. */
-function localPath(text: string): string {
+export function localPath(text: string, key = 'execution.checkpointing.dir'): string {
   const url = /^file:(?:\/\/(?:localhost)?)?(\/.*)$/.exec(text);
   if (url !== null) return decodeURIComponent(url[1]!);
   const scheme = /^(\w[\w+.-]+):\/\//.exec(text)?.[1];
   if (scheme === undefined) return text;
   throw new SabotError('SABOT_E_OPTION', `Checkpoints can be stored in a local folder only yet, not at '${text}'.`, {
     kind: 'unsupported-option',
-    identifier: 'execution.checkpointing.dir',
+    identifier: key,
   });
 }
 

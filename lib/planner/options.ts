@@ -4,7 +4,7 @@
 
 import type { MiniBatch } from '../operators/group-aggregate.js';
 import type { PlanOptions } from '../plan/physical.js';
-import { count, duration, type Settings } from './settings.js';
+import { count, duration, flag, type Settings, timeZone } from './settings.js';
 
 /** Keys that planning and running look at; the session warns about others that it does not know either. */
 export const plannerSettings = [
@@ -34,7 +34,7 @@ export function planOptions(settings: Settings, parallelism: number, queryStartM
   const maxRows = count(settings, 'batch.max-rows');
   const maxDelay = duration(settings, 'batch.max-delay');
   const ttl = duration(settings, 'table.exec.state.ttl') ?? 0;
-  const zone = settings['table.local-time-zone'];
+  const zone = timeZone(settings, 'table.local-time-zone');
   return {
     parallelism: parallelismOf(settings) ?? parallelism,
     ...(maxRows === undefined ? {} : { 'batch.max-rows': maxRows }),
@@ -48,7 +48,7 @@ export function planOptions(settings: Settings, parallelism: number, queryStartM
 
 /** Mini-batching, if it is switched on. Flink wants its latency and size then. */
 export function miniBatchOf(settings: Settings): MiniBatch | undefined {
-  if (settings['table.exec.mini-batch.enabled']?.toLowerCase() !== 'true') return undefined;
+  if (flag(settings, 'table.exec.mini-batch.enabled') !== true) return undefined;
   return {
     latencyMs: duration(settings, 'table.exec.mini-batch.allow-latency') ?? 0,
     size: count(settings, 'table.exec.mini-batch.size') ?? 5000,

@@ -15,6 +15,7 @@ import { pushFilters } from '../plan/rules/push-filters.js';
 import { recogniseRank } from '../plan/rules/recognise-rank.js';
 import { reuseSubplans } from '../plan/rules/reuse-subplans.js';
 import { type CheckpointRequest, checkpointsOf, savepointsAt } from './checkpointing.js';
+import { checkSetting } from './known-settings.js';
 import { Lowering } from './lower/lowering.js';
 import { idleTimeoutOf, miniBatchOf, planOptions } from './options.js';
 import { type RestartStrategy, restartStrategyOf } from './restarting.js';
@@ -57,6 +58,7 @@ const RULES: readonly ((node: LogicalNode) => LogicalNode)[] = [
 
 /** Plans the statements of one job together, so that they share what they can. */
 export function planJob(request: PlanRequest): PlannedJob {
+  for (const [key, value] of Object.entries(request.settings)) checkSetting(key, value);
   const rewritten = request.plans.map((plan) => RULES.reduce((node, rule) => rule(node), plan));
   const pruned = pruneColumns(rewritten);
   const lowerWith = (finalResults: boolean): PhysicalNode[] => {

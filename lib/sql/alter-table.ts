@@ -3,7 +3,7 @@
 //   ADD (c INT AFTER a)  on  (a INT, b INT)   ->   (a INT, c INT, b INT)
 
 import type { SourceColumn, TableSource } from './analyser/create-table.js';
-import { optionsOf } from './analyser/create-table.js';
+import { optionsOf, placesOf } from './analyser/create-table.js';
 import { invalid, suggestion, unsupported } from './analyser/errors.js';
 import type * as ast from './ast.js';
 
@@ -12,7 +12,11 @@ const nameOf = (column: SourceColumn): string => (column.kind === 'resolved' ? c
 export function alterTable(source: TableSource, action: ast.AlterAction, script: string): TableSource {
   switch (action.kind) {
     case 'setOptions':
-      return { ...source, options: { ...source.options, ...optionsOf(action.options) } };
+      return {
+        ...source,
+        options: { ...source.options, ...optionsOf(action.options) },
+        optionPlaces: { ...source.optionPlaces, ...placesOf(action.options) },
+      };
     case 'resetOptions': {
       const gone = new Set(action.keys.map((key) => key.value));
       return {

@@ -6,20 +6,21 @@
 // Definitions and settings take effect here; queries and inserts are handed back as logical plans for the caller to run.
 // State: catalog, settings, and the statement set that is open between BEGIN STATEMENT SET and END.
 
+import { placed } from '../errors.js';
 import type { LogicalNode, SinkNode } from '../plan/nodes.js';
 import type { ObjectIdentifier } from '../plan/table.js';
+import { checkSetting, settingWarning } from '../planner/known-settings.js';
 import type { Schema } from '../schema/types.js';
 import { alterTable } from './alter-table.js';
 import { CONNECTOR_NAMES } from './analyser/connectors.js';
 import { analyseTable, mergeLike, sourceOf, type TableSource } from './analyser/create-table.js';
 import type { ConnectorNames, QueryEnvironment } from './analyser/environment.js';
-import { invalid, suggestion, unsupported } from './analyser/errors.js';
+import { invalid, spanOver, suggestion, unsupported } from './analyser/errors.js';
 import { analyseInsert } from './analyser/insert.js';
 import { analyseQuery } from './analyser/query.js';
 import { uniqueNames } from './analyser/scope.js';
 import type * as ast from './ast.js';
 import { Catalog } from './catalog.js';
-import { isKnownOption, optionNames } from './session-options.js';
 import { describeTable, show, type TextTable, textTable } from './show.js';
 import { unsupportedStatement } from './unsupported-statement.js';
 
@@ -229,11 +230,11 @@ export class SqlSession {
     return this.created(made, node.ifNotExists, 'View', identifier[2], node.name.span);
   }
 
-  private viewSchema(schema: Schema, { columns, span }: ast.CreateView): Schema {
+  private viewSchema(schema: Schema, { columns }: ast.CreateView): Schema {
     if (columns.length === 0) return uniqueNames(schema);
     if (columns.length === schema.length) return schema.map(({ type }, i) => ({ name: columns[i]!.name, type }));
     const message = `VIEW definition and input fields not match: ${columns.length} names, ${schema.length} columns`;
-    throw invalid('wrong-alias-count', String(columns.length), message, span);
+    throw invalid('wrong-alias-count', String(columns.length), message, spanOver(columns));
   }
 
   private created(made: boolean, lenient: boolean, what: string, name: string, span: ast.SourceSpan): SessionStep {
@@ -297,7 +298,7 @@ export class SqlSession {
       const to = this.catalog.identify(node.action.to.parts.map((part) => part.name));
       const renamed = { ...found, table: { ...found.table, identifier: to } };
       const made = this.catalog.create(to, renamed, temporary);
-      if (!made) throw invalid('duplicate-object', to[2], `Table '${to[2]}' already exists`, node.action.span);
+      if (!made) throw invalid('duplicate-object', to[2], `Table '${to[2]}' already exists`, node.action.to.span);
       this.catalog.drop(identifier, 'table', temporary);
       return DONE;
     }
@@ -314,9 +315,11 @@ export class SqlSession {
       const rows = [...this.settings].sort().map(([name, text]) => [name, text]);
       return { kind: 'table', table: textTable(['key', 'value'], rows) };
     }
-    this.settings.set(key.value, value?.value ?? '');
-    if (isKnownOption(key.value)) return DONE;
-    return { kind: 'done', warning: `unknown option '${key.value}'${suggestion(key.value, optionNames())}` };
+    const text = value?.value ?? '';
+    placed(value?.span ?? key.span, () => checkSetting(key.value, text));
+    this.settings.set(key.value, text);
+    const warning = settingWarning(key.value);
+    return warning === undefined ? DONE : { kind: 'done', warning };
   }
 
   private use(node: ast.Use): SessionStep {

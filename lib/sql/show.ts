@@ -86,7 +86,7 @@ function requireObject(node: ast.Show, catalog: Catalog): StoredObject {
     'unknown-table',
     name,
     `Object '${name}' not found${suggestion(name, catalog.objectNames())}`,
-    node.span,
+    node.name?.span ?? node.span,
   );
 }
 

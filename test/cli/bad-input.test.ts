@@ -1,17 +1,26 @@
 // Bad input, as a user of the command meets it: every file here has a defined answer, whatever the parallelism. How each format
-// reads odd lines is tested beside the formats; here it is that the command says so and never ends in a crash or in silence.
+// reads odd lines is tested beside the formats; here it is that the command says so and never ends in a crash or in silence. It runs in
+// this process, which a crash would take along.
 
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CommandUnderTest } from './command.js';
+import { afterAll, describe, expect, it } from 'vitest';
+import { sqlCommand } from '../../lib/cli/sql.js';
+import type { Outcome } from './command.js';
 
-const command = new CommandUnderTest();
-const place = (name: string) => join(command.folder, name);
+const folder = mkdtempSync(join(tmpdir(), 'sabot-bad-input-'));
+const place = (name: string) => join(folder, name);
 
-beforeAll(() => command.build(), 60_000);
-afterAll(() => command.remove());
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A stream that keeps what is written to it. */
+function written(): NodeJS.WriteStream & { readonly text: () => string } {
+  const pieces: Buffer[] = [];
+  const write = (bytes: Uint8Array | string) => pieces.push(Buffer.from(bytes)) > 0;
+  return { isTTY: false, write, text: () => Buffer.concat(pieces).toString('utf8') } as never;
+}
 
 /** Reads the file `name` as a table (a INT, s STRING) and tells how the command ended. */
 async function read(name: string, content: string | Buffer, options = '', parallelism = 1) {
@@ -19,14 +28,16 @@ async function read(name: string, content: string | Buffer, options = '', parall
   return select(name, options, parallelism);
 }
 
-async function select(name: string, options = '', parallelism = 1) {
+async function select(name: string, options = '', parallelism = 1): Promise<Outcome> {
   const format = name.includes('.csv') ? 'csv' : 'json';
   writeFileSync(
     place(`${name}.sql`),
-    `CREATE TABLE t (a INT, s STRING) WITH ('connector' = 'filesystem', 'path' = '${name}', 'format' = '${format}'${options});
+    `CREATE TABLE t (a INT, s STRING) WITH ('connector' = 'filesystem', 'path' = '${place(name)}', 'format' = '${format}'${options});
 SELECT a, CHAR_LENGTH(s) AS l FROM t;\n`,
   );
-  return command.run('sql', '-f', `${name}.sql`, '--output', 'json', '--parallelism', String(parallelism));
+  const [stdout, stderr] = [written(), written()];
+  const code = await sqlCommand({ file: place(`${name}.sql`), output: 'json', parallelism }, { stdout, stderr });
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
 
 const errorOf = (stderr: string) => JSON.parse(stderr.trimEnd().split('\n').at(-1)!).error;

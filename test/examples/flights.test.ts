@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { busyAircraft, job, lateCarriers, lateHours } from '../../examples/flights/flights.js';
+import { asSqlRow, sorted } from '../../examples/flights/sql-rows.js';
 import { runScript } from '../../lib/job/run-script.js';
+import { CommandUnderTest } from '../cli/command.js';
 
 const folder = fileURLToPath(new URL('../../examples/flights/', import.meta.url));
 
@@ -24,21 +26,6 @@ async function linesOfQueries(): Promise<string[][]> {
   });
   return queries;
 }
-
-const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-/** A row of a stream as the SQL script writes it: its columns' names, times as text; only the columns that it selects. */
-function asSqlRow(row: Readonly<Record<string, unknown>>, columns: readonly string[]): Record<string, unknown> {
-  const renamed = new Map(Object.entries(row).map(([name, value]) => [snakeCase(name), value]));
-  const text = (name: string) => {
-    const value = renamed.get(name);
-    if (name.startsWith('window_')) return new Date(value as number).toISOString().replace('T', ' ').slice(0, -1);
-    return typeof value === 'bigint' ? Number(value) : value;
-  };
-  return Object.fromEntries(columns.map((name) => [name, text(name)]));
-}
-
-const sorted = (rows: readonly Record<string, unknown>[]) => rows.map((row) => JSON.stringify(row)).sort();
 
 describe('a month of flights', () => {
   const streams = [
@@ -63,9 +50,21 @@ describe('a month of flights', () => {
     expect(lines).toHaveLength(rows);
     expect(lines.some((line) => one.test(line))).toBe(true);
     const fromSql = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-    const fromTypeScript: Record<string, unknown>[] = [];
+    const fromTypeScript: Readonly<Record<string, unknown>>[] = [];
     for await (const row of stream) fromTypeScript.push(asSqlRow(row, Object.keys(fromSql[0]!)));
     expect(sorted(fromTypeScript)).toEqual(sorted(fromSql));
+  });
+
+  it('is compared by the demo itself', async () => {
+    const command = new CommandUnderTest();
+    await command.build();
+    const outcome = await command.run('run', `${folder}agreement.ts`);
+    command.remove();
+    expect(outcome).toEqual({
+      code: 0,
+      stdout: 'flights.sql and flights.ts agree: 22 late hours, 64 late carriers, 20 busy aircraft\n',
+      stderr: '',
+    });
   });
 
   it('is one job that reads the file once, without a function in V8', () => {

@@ -3,7 +3,7 @@
 //   PATH with node, npm, python3, a shell; no compiler; `id` says: not root   ->   missing: ... / sudo apt-get install -y ...
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -74,5 +74,38 @@ describe('bootstrap without rights', () => {
     const { code, stderr } = bootstrap(BASICS.filter((name) => name !== absent));
     expect(code).toBe(1);
     expect(stderr).toMatch(message);
+  });
+});
+
+describe('bootstrap where nothing can be written', () => {
+  /** Nobody, if the tests run as root, who may write everywhere. */
+  const reader = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+
+  function inCopy(cache: string, writable: boolean) {
+    const copy = mkdtempSync(join(folder, 'checkout-'));
+    chmodSync(folder, 0o755);
+    cpSync(join(root, 'scripts'), join(copy, 'scripts'), { recursive: true });
+    chmodSync(copy, writable ? 0o777 : 0o555);
+    const env = { PATH: process.env['PATH'], HOME: copy, SABOT_CACHE: cache };
+    const { status, stderr } = spawnSync(join(copy, 'scripts/bootstrap'), [], { ...reader, env, encoding: 'utf8' });
+    chmodSync(copy, 0o755);
+    return { code: status, copy, stderr };
+  }
+
+  it('names a checkout of somebody else', () => {
+    const { code, copy, stderr } = inCopy('/tmp', false);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^bootstrap: .* cannot be written by .+: build in a copy of your own, or have it given to you \(chown -R\)\.\n$/,
+    );
+    expect(stderr).toContain(copy);
+  });
+
+  it('names the cache folder', () => {
+    const { code, stderr } = inCopy('/proc/sabot-cache', true);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^bootstrap: the cache folder \/proc\/sabot-cache cannot be written by .+: set SABOT_CACHE to one that can\.\n$/,
+    );
   });
 });

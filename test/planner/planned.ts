@@ -1,5 +1,6 @@
 // planned: a script's last query or INSERT as a physical plan, in a form that tests can speak about.
 
+import type { SabotError } from '../../lib/errors.js';
 import { type EncodedNode, type EncodedPlan, encodePlan } from '../../lib/plan/encode.js';
 import { type PlannedJob, planJob } from '../../lib/planner/plan.js';
 import { parseScript } from '../../lib/sql/parser.js';
@@ -65,6 +66,21 @@ export class Planned {
       return `${input.exchange}${keys} ${from.op}`;
     });
   }
+}
+
+/** A query over `tables`. */
+export const planned = (query: string, options?: PlanningOptions): Planned =>
+  new Planned(`${tables}${query}`, options);
+
+/** What a query over `tables` is refused for. */
+export function refused(query: string): Pick<SabotError, 'kind' | 'identifier'> {
+  try {
+    planned(query);
+  } catch (error) {
+    const { kind, identifier } = error as SabotError;
+    return { kind, identifier };
+  }
+  throw new Error('the query was planned');
 }
 
 export const tables = `

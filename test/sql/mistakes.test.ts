@@ -97,7 +97,7 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [mistake: string, tol
       "Unknown format 'jsn' of table 't'; did you mean 'json'?",
     ],
     ['SET parallelism.default = 2', "key and value stand in quotes: SET 'key' = 'value'"],
-    ["SET 'parallelism.default' = 'two'; SELECT * FROM orders", 'expected a whole number above 0'],
+    ["SET 'parallelism.default' = 'two'; SELECT * FROM orders", 'expected a whole number from 1 to 32768'],
   ],
   'types and literals': [
     ['CREATE TABLE t (id INTT)', "Unknown data type 'INTT'; did you mean 'INT'?"],

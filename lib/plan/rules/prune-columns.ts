@@ -2,8 +2,8 @@
 //
 //   project [0] ( filter #3 > 1 ( scan a b c d ) )   ->   project [0] ( filter #1 > 1 ( scan a d ) )
 //
-// Watermark assigners that nobody depends on go too. Equal expressions of a projection and equal aggregates are computed once. All accesses to one table read the same
-// columns, so that they can be one source afterwards (reuse-subplans).
+// Watermark assigners that nobody depends on go too. Equal expressions of a projection and equal aggregates are computed once. All
+// accesses to one table read the same columns, so that they can be one source afterwards (reuse-subplans).
 
 import type { AggregateCall } from '../../expressions/aggregate-call.js';
 import { columnsOf, hasSubquery, isDeterministic } from '../../expressions/columns.js';
@@ -19,11 +19,11 @@ import {
   withInputs,
 } from '../nodes.js';
 import type { UserFunction } from '../user-function.js';
+import { pruneAppending } from './prune-appending.js';
 import { pruneUserFunction } from './prune-user-function.js';
 import {
   add,
   all,
-  appending,
   arrange,
   keepColumns,
   move,
@@ -175,65 +175,11 @@ class Pruner {
           [node.window.time],
         );
       }
-      case 'window_table': {
-        const width = node.input.schema.length;
-        const below = new Set([...required].filter((i) => i < width));
-        const input = this.prune(node.input, add(below, [node.window.time, ...node.partitionKeys]));
-        const window = { ...node.window, time: input.at.get(node.window.time)! };
-        const partitionKeys = node.partitionKeys.map((i) => input.at.get(i)!);
-        return appending(node.schema, width, input, (pruned, schema) => ({
-          ...node,
-          input: pruned,
-          window,
-          partitionKeys,
-          schema,
-        }));
-      }
-      case 'unnest': {
-        const width = node.input.schema.length;
-        const below = columnsOf(node.collection, new Set([...required].filter((i) => i < width)));
-        const input = this.prune(node.input, below);
-        const collection = move(node.collection, input.at);
-        return appending(node.schema, width, input, (pruned, schema) => ({
-          ...node,
-          input: pruned,
-          collection,
-          schema,
-        }));
-      }
-      case 'over': {
-        const width = node.input.schema.length;
-        const below = new Set([...required].filter((i) => i < width));
-        for (const group of node.groups) {
-          add(below, [
-            ...group.partitionKeys,
-            ...group.orderBy.map((k) => k.column),
-            ...group.aggregates.flatMap(readBy),
-          ]);
-        }
-        const input = this.prune(node.input, below);
-        const groups = node.groups.map((group) => ({
-          ...group,
-          partitionKeys: group.partitionKeys.map((i) => input.at.get(i)!),
-          orderBy: group.orderBy.map((k) => ({ ...k, column: input.at.get(k.column)! })),
-          aggregates: group.aggregates.map((a) => moveAggregate(a, input.at)),
-        }));
-        return appending(node.schema, width, input, (pruned, schema) => ({ ...node, input: pruned, groups, schema }));
-      }
-      case 'rank': {
-        const width = node.input.schema.length;
-        const outputRank = node.outputRank && required.has(width);
-        const below = new Set([...required].filter((i) => i < width));
-        const input = this.prune(node.input, add(below, [...node.partitionKeys, ...node.orderBy.map((k) => k.column)]));
-        const rest = {
-          partitionKeys: node.partitionKeys.map((i) => input.at.get(i)!),
-          orderBy: node.orderBy.map((k) => ({ ...k, column: input.at.get(k.column)! })),
-          outputRank,
-        };
-        if (!outputRank)
-          return { node: { ...node, ...rest, input: input.node, schema: input.node.schema }, at: input.at };
-        return appending(node.schema, width, input, (pruned, schema) => ({ ...node, ...rest, input: pruned, schema }));
-      }
+      case 'window_table':
+      case 'unnest':
+      case 'over':
+      case 'rank':
+        return pruneAppending(node, required, (input, columns) => this.prune(input, columns));
       case 'sort': {
         const input = this.prune(
           node.input,

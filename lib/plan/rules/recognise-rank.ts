@@ -40,6 +40,7 @@ export function recogniseRank(node: LogicalNode): LogicalNode {
     rankEnd: end,
     outputRank: true,
     schema: over.schema,
+    ...(over.span === undefined ? {} : { span: over.span }),
   };
   const condition = conjunction(rest);
   return condition === undefined ? rank : { op: 'filter', input: rank, condition, schema: rank.schema };

@@ -5,6 +5,7 @@
 //   anything else                                                                  ->   join
 //
 
+import { SabotError } from '../../errors.js';
 import { conjunction, identity, moveColumns } from '../../expressions/columns.js';
 import { type Expression, isColumn } from '../../expressions/expression.js';
 import { intervalJoin } from '../../operators/interval-join.js';
@@ -55,6 +56,7 @@ function windowJoinOf(
     rightWindowEnd: at(ends.right),
     local: left.local,
   };
+  requireInner(node, 'window joins');
   const others = pairs.filter((p) => p !== starts && p !== ends);
   const sides = joinSides(node, others, rest, lowering.lower(node.left), lowering.lower(node.right));
   return sides.finish(windowJoin(sides.left, sides.right, sides.on, windows, sides.schema));
@@ -69,6 +71,7 @@ function intervalJoinOf(node: JoinNode, lowering: Lowering): PhysicalNode | unde
   const { pairs, rest } = splitJoinCondition(node.condition, node.left.schema.length, (e) => comparesTimes(e, schema));
   const times = recogniseTimeBounds(rest, node.left.schema, node.right.schema);
   if (times === undefined) return undefined;
+  requireInner(node, 'interval joins');
   const { rest: residual, ...bounds } = times;
   const sides = joinSides(node, pairs, residual, left, right);
   return sides.finish(intervalJoin(sides.left, sides.right, sides.on, bounds, sides.schema));
@@ -81,8 +84,23 @@ function regularJoinOf(
   lowering: Lowering,
 ): PhysicalNode {
   const settle = (side: PhysicalNode) => (lowering.options.finalResults ? settled(side) : side);
-  const sides = joinSides(node, pairs, rest, settle(lowering.lower(node.left)), settle(lowering.lower(node.right)));
+  const left = settle(lowering.lower(node.left));
+  const right = settle(lowering.lower(node.right));
+  requireInner(node, 'joins of insert-only streams');
+  if (![left, right].every((side) => isInsertOnly(changesOf(side)))) {
+    throw unsupportedJoin(node, 'Only inner joins of insert-only streams', 'join of updating streams');
+  }
+  const sides = joinSides(node, pairs, rest, left, right);
   return sides.finish(join(sides.left, sides.right, sides.on, sides.schema));
+}
+
+function requireInner(node: JoinNode, what: string): void {
+  if (node.joinType !== 'inner') throw unsupportedJoin(node, `Only inner ${what}`, `${node.joinType} join`);
+}
+
+function unsupportedJoin({ joinType }: JoinNode, supported: string, found: string): SabotError {
+  const message = `${supported} are supported as yet, this is a ${found}.`;
+  return new SabotError('SABOT_E_UNSUPPORTED', message, { kind: 'unsupported-join', identifier: joinType });
 }
 
 /** If only the end counts, a join need not see how its input came to be. */

@@ -4,7 +4,7 @@
 //
 // State: what was lowered already, so that a node that is referred to twice becomes one operator.
 
-import { hasSubquery } from '../../expressions/columns.js';
+import { placed } from '../../errors.js';
 import type { MiniBatch } from '../../operators/group-aggregate.js';
 import type { LogicalNode } from '../../plan/nodes.js';
 import type { PhysicalNode } from '../../plan/physical.js';
@@ -14,7 +14,7 @@ import { lowerJoin } from './joins.js';
 import { lowerLimit, lowerOver, lowerRank, lowerSort } from './order.js';
 import { lowerExpand, lowerUnion, lowerUnnest } from './sets.js';
 import { lowerScan, lowerSink, lowerValues, lowerWatermark } from './tables.js';
-import { unsupported } from './unsupported.js';
+import { refuseSubqueries, unsupported } from './unsupported.js';
 import { lowerUserFunction } from './user-functions.js';
 import { lowerWindowTable } from './windows.js';
 
@@ -35,7 +35,7 @@ export class Lowering {
   lower(node: LogicalNode): PhysicalNode {
     let lowered = this.done.get(node);
     if (lowered === undefined) {
-      lowered = this.lowerNode(node);
+      lowered = placed(node.span, () => this.lowerNode(node));
       this.done.set(node, lowered);
     }
     return lowered;
@@ -50,10 +50,10 @@ export class Lowering {
       case 'watermark':
         return lowerWatermark(node, this);
       case 'filter':
-        if (hasSubquery(node.condition)) throw unsupported('subquery', 'A subquery in this place');
+        refuseSubqueries([node.condition]);
         return lowerFilter(this.lower(node.input), node.condition);
       case 'project':
-        if (node.expressions.some(hasSubquery)) throw unsupported('subquery', 'A subquery in this place');
+        refuseSubqueries(node.expressions);
         return lowerProject(this.lower(node.input), node.expressions, node.schema);
       case 'user_function':
         return lowerUserFunction(node, this);
@@ -72,6 +72,7 @@ export class Lowering {
       case 'unnest':
         return lowerUnnest(node, this);
       case 'join':
+        if (node.condition !== undefined) refuseSubqueries([node.condition]);
         return lowerJoin(node, this);
       case 'temporal_join':
         throw unsupported('FOR SYSTEM_TIME AS OF', 'FOR SYSTEM_TIME AS OF');

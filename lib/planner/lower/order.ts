@@ -77,6 +77,11 @@ export function lowerRank(node: RankNode, lowering: Lowering): PhysicalNode {
     const message = `${name}() function is not supported on Window TopN currently, only ROW_NUMBER() is supported.`;
     throw new SabotError('SABOT_E_UNSUPPORTED', message, { kind: 'unsupported-function', identifier: name });
   }
+  if (node.function !== 'row_number') {
+    const name = node.function.toUpperCase();
+    const message = `${name}() is not supported on a stream, as in Flink: only ROW_NUMBER() is.`;
+    throw new SabotError('SABOT_E_UNSUPPORTED', message, { kind: 'unsupported-function', identifier: name });
+  }
   const range = { function: node.function, partitionKeys: keys, orderBy, rankStart, rankEnd, outputRank };
   return window !== undefined ? windowRank(input, range, window, node.schema) : rank(input, range, node.schema);
 }

@@ -7,11 +7,13 @@ import { iterableSource } from '../../operators/iterable-source.js';
 import { watermarkAssigner } from '../../operators/watermark-assigner.js';
 import type { ScanNode, SinkNode, ValuesNode, WatermarkNode } from '../../plan/nodes.js';
 import { changesOf, isInsertOnly, type PhysicalNode } from '../../plan/physical.js';
+import type { TablePlaces } from '../../plan/table.js';
 import type { Lowering } from './lowering.js';
 
 export function lowerScan(node: ScanNode): PhysicalNode {
   const { table, options, rows, schema } = node;
-  return rows === undefined ? tableSource(table, options, schema) : iterableSource(rows, schema, table.identifier[2]);
+  if (rows !== undefined) return iterableSource(rows, schema, table.identifier[2]);
+  return aboutTable(node.places, () => tableSource(table, options, schema));
 }
 
 export function lowerValues(node: ValuesNode): PhysicalNode {
@@ -26,12 +28,39 @@ export function lowerWatermark(node: WatermarkNode, lowering: Lowering): Physica
     });
   }
   const below = node.input.op === 'project' ? node.input.input : node.input;
-  const own = node.options ?? (below.op === 'scan' ? watermarkOptions(below.options) : {});
+  const own =
+    node.options ??
+    (below.op === 'scan' ? aboutTable(below.places, () => watermarkOptions(below.options)) : {});
   const options = { ...own, idleTimeoutMs: own.idleTimeoutMs ?? lowering.options.idleTimeoutMs };
   return watermarkAssigner(input, node.time, node.watermark, options, node.schema);
 }
 
 export function lowerSink(node: SinkNode, lowering: Lowering): PhysicalNode {
   const input = lowering.lower(node.input);
-  return tableSink(node.table, node.options, input, changesOf(input));
+  return aboutTable(node.places, () => tableSink(node.table, node.options, input, changesOf(input)));
+}
+
+/** The option that a mistake of a kind is about; null: its identifier is the option's key. */
+const OPTION_OF: Readonly<Record<string, string | null>> = {
+  'unknown-connector': 'connector',
+  'unknown-format': 'format',
+  'unknown-option': null,
+  'invalid-option': null,
+  'unsupported-option': null,
+  'missing-primary-key': null,
+};
+
+/** Runs `action`; its mistakes are where the table's definition, or a hint, has what they are about. */
+function aboutTable<T>(places: TablePlaces | undefined, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (places === undefined || !(error instanceof SabotError)) throw error;
+    const { kind = '', identifier = '' } = error;
+    const option = kind in OPTION_OF ? places.options[OPTION_OF[kind] ?? identifier] : undefined;
+    const part = kind === 'unknown-metadata' ? places.metadata[identifier] : undefined;
+    const place = identifier === 'PARTITIONED BY' ? places.partitionedBy : part;
+    const span = place ?? (kind === 'unknown-option' ? option?.key : option?.value);
+    throw span === undefined ? error : error.at({ span });
+  }
 }

@@ -9,6 +9,7 @@
 import {
   call,
   column,
+  digest,
   type Expression,
   isColumn,
   literal,
@@ -45,7 +46,7 @@ export class GroupedRow {
   private readonly properties: WindowProperty[] = [];
 
   constructor(
-    groupBy: ast.GroupBy | null,
+    private readonly groupBy: ast.GroupBy | null,
     private readonly input: LogicalNode,
     private readonly row: ExpressionContext,
     environment: QueryEnvironment,
@@ -116,7 +117,7 @@ export class GroupedRow {
 
   private aggregate(node: AggregateNode): Expression {
     const made = this.aggregateCall(node);
-    const known = this.aggregates.findIndex((other) => JSON.stringify(other) === JSON.stringify(made));
+    const known = this.aggregates.findIndex((other) => digest(other) === digest(made));
     const index = known >= 0 ? known : this.aggregates.push(made) - 1;
     return column(this.firstAggregate() + index, made.type);
   }
@@ -234,6 +235,7 @@ export class GroupedRow {
   }
 
   private aggregateNode(): LogicalNode {
+    const place = this.groupBy === null ? {} : { span: this.groupBy.span };
     const projection = this.projection();
     const keys = this.keys.map((e, i): Field => ({ name: this.inputName(e, i), type: this.keyType(i) }));
     const results = this.aggregates.map((a, i): Field => ({ name: `$a${i}`, type: a.type }));
@@ -245,6 +247,7 @@ export class GroupedRow {
         keys: positions,
         aggregates: this.aggregates,
         schema: [...keys, ...results],
+        ...place,
       };
     }
     const id: Field = { name: '$e', type: withNullable(types.bigint(), false) };
@@ -264,6 +267,7 @@ export class GroupedRow {
       keys: [...this.keys.map((_, i) => i), expand.schema.length - 1],
       aggregates: this.aggregates,
       schema: [...keys, id, ...results],
+      ...place,
     };
   }
 
@@ -284,6 +288,7 @@ export class GroupedRow {
       aggregates: this.aggregates,
       properties: this.properties,
       schema,
+      span: window.span,
     };
   }
 }

@@ -1,7 +1,7 @@
 // Checks a table's connector and format by name before anything is planned on it.
 
 import type { SourceSpan } from '../../errors.js';
-import { printIdentifier, type TableDefinition } from '../../plan/table.js';
+import { printIdentifier, type TableDefinition, type TablePlaces } from '../../plan/table.js';
 import type { ConnectorNames } from './environment.js';
 import { invalid, nearestName, suggestion } from './errors.js';
 
@@ -37,9 +37,11 @@ export const CONNECTOR_NAMES: ConnectorNames = {
 
 const FORMAT_OPTIONS: readonly string[] = ['format', 'value.format', 'key.format'];
 
+/** `span` is where the table is used. */
 export function checkConnector(
   table: TableDefinition,
   options: Readonly<Record<string, string>>,
+  { options: places }: TablePlaces,
   span: SourceSpan,
   names: ConnectorNames,
 ): void {
@@ -48,17 +50,18 @@ export function checkConnector(
   if (connector === undefined) {
     const meant = nearestName('connector', Object.keys(options));
     const hint = meant === undefined ? "add 'connector' = '...' to its WITH clause" : `is '${meant}' meant to be it?`;
-    throw invalid('missing-option', 'connector', `Table '${place}' has no option 'connector'; ${hint}`, span);
+    const at = meant === undefined ? undefined : places[meant]?.key;
+    throw invalid('missing-option', 'connector', `Table '${place}' has no option 'connector'; ${hint}`, at ?? span);
   }
   if (!names.connectors.includes(connector)) {
     const message = `Unknown connector '${connector}' of table '${place}'${meantOrKnown(connector, names.connectors)}`;
-    throw invalid('unknown-connector', connector, message, span);
+    throw invalid('unknown-connector', connector, message, places['connector']?.value ?? span);
   }
   for (const key of FORMAT_OPTIONS) {
     const format = options[key];
     if (format === undefined || names.formats.includes(format)) continue;
     const message = `Unknown format '${format}' of table '${place}'${meantOrKnown(format, names.formats)}`;
-    throw invalid('unknown-format', format, message, span);
+    throw invalid('unknown-format', format, message, places[key]?.value ?? span);
   }
 }
 

@@ -13,6 +13,7 @@ import type {
   PhysicalColumn,
   TableColumn,
   TableDefinition,
+  TablePlaces,
   Watermark,
 } from '../../plan/table.js';
 import {
@@ -28,7 +29,7 @@ import {
 import type * as ast from '../ast.js';
 import { logicalType } from './data-types.js';
 import type { QueryEnvironment } from './environment.js';
-import { invalid, suggestion, unsupported } from './errors.js';
+import { invalid, spanOver, suggestion, unsupported } from './errors.js';
 import { analyseExpression } from './expressions.js';
 import { expressionContext } from './query.js';
 import { Scope } from './scope.js';
@@ -43,7 +44,8 @@ export interface TableSource {
   readonly watermarks: readonly ast.WatermarkDefinition[];
   readonly constraints: readonly ast.TableConstraint[];
   readonly options: Readonly<Record<string, string>>;
-  readonly partitionedBy: readonly string[];
+  readonly optionPlaces: TablePlaces['options'];
+  readonly partitionedBy: readonly ast.Identifier[];
   readonly comment: string | null;
   /** The script that spans point into. */
   readonly script: string;
@@ -62,7 +64,8 @@ export function sourceOf(node: ast.CreateTable, script: string): TableSource {
     watermarks: node.watermarks,
     constraints: [...inline, ...node.constraints],
     options: optionsOf(node.options),
-    partitionedBy: node.partitionedBy.map((c) => c.name),
+    optionPlaces: placesOf(node.options),
+    partitionedBy: node.partitionedBy,
     comment: node.comment?.value ?? null,
     script,
     span: node.span,
@@ -75,6 +78,10 @@ const withColumn = (constraint: ast.TableConstraint, column: ast.Identifier): as
 
 export function optionsOf(options: readonly ast.PropertyOption[]): Readonly<Record<string, string>> {
   return Object.fromEntries(options.map(({ key, value }) => [key.value, value.value]));
+}
+
+export function placesOf(options: readonly ast.PropertyOption[]): TablePlaces['options'] {
+  return Object.fromEntries(options.map(({ key, value }) => [key.value, { key: key.span, value: value.span }]));
 }
 
 // ---------------------------------------------------------------------------------------------------------------- LIKE
@@ -103,6 +110,7 @@ export function mergeLike(base: TableSource, own: TableSource, clause: ast.LikeC
     watermarks: own.watermarks.length > 0 || !included('WATERMARKS') ? own.watermarks : base.watermarks,
     constraints: own.constraints.length > 0 || !included('CONSTRAINTS') ? own.constraints : base.constraints,
     options: included('OPTIONS') ? { ...base.options, ...own.options } : own.options,
+    optionPlaces: { ...base.optionPlaces, ...own.optionPlaces },
     partitionedBy: own.partitionedBy.length > 0 || !included('PARTITIONS') ? own.partitionedBy : base.partitionedBy,
     comment: own.comment ?? base.comment,
     script: own.script,
@@ -129,10 +137,24 @@ export function analyseTable(
     columns: timed,
     ...(watermark === undefined ? {} : { watermark }),
     ...(primaryKey === undefined ? {} : { primaryKey }),
-    partitionedBy: source.partitionedBy,
+    partitionedBy: source.partitionedBy.map((c) => c.name),
     options: source.options,
     temporary,
     ...(source.comment === null ? {} : { comment: source.comment }),
+    places: tablePlaces(source),
+  };
+}
+
+function tablePlaces({ columns, watermarks, partitionedBy, optionPlaces }: TableSource): TablePlaces {
+  const metadata = columns.flatMap((c) =>
+    c.kind === 'metadataColumn' ? [[c.from?.value ?? c.name.name, c.span] as const] : [],
+  );
+  const [watermark] = watermarks;
+  return {
+    options: optionPlaces,
+    metadata: Object.fromEntries(metadata),
+    ...(partitionedBy.length === 0 ? {} : { partitionedBy: spanOver(partitionedBy) }),
+    ...(watermark === undefined ? {} : { watermark: watermark.expression.span }),
   };
 }
 
@@ -283,10 +305,10 @@ function withWatermark(source: TableSource, columns: readonly TableColumn[], env
 }
 
 function checkPartitions(source: TableSource, columns: readonly TableColumn[]): void {
-  for (const name of source.partitionedBy) {
+  for (const { name, span } of source.partitionedBy) {
     if (columns.some((c) => c.name === name)) continue;
     const names = columns.map((c) => c.name);
     const message = `Partition column '${name}' is not defined in the table${suggestion(name, names)}`;
-    throw invalid('unknown-column', name, message, source.span);
+    throw invalid('unknown-column', name, message, span);
   }
 }

@@ -48,6 +48,11 @@ export function unsupported(
   return new SabotError(code, what, { kind, identifier, span });
 }
 
+/** From the first of several nodes to the last. */
+export function spanOver(nodes: readonly { readonly span: SourceSpan }[]): SourceSpan {
+  return { ...nodes[0]!.span, end: nodes.at(-1)!.span.end };
+}
+
 /** `; did you mean 'name'?` if a candidate is close to the name, else nothing. */
 export function suggestion(name: string, candidates: Iterable<string>): string {
   const nearest = nearestName(name, candidates);

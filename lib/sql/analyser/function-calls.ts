@@ -62,9 +62,9 @@ export function functionCall(node: ast.FunctionCall, context: ExpressionContext)
     throw misplacedAggregate(node.span, context);
   }
   if (node.over !== null)
-    throw invalid('unsupported-over', name, `OVER must be applied to an aggregate function`, node.span);
+    throw invalid('unsupported-over', name, 'OVER must be applied to an aggregate function', node.over.span);
   if (node.filter !== null)
-    throw invalid('aggregate-misuse', name, 'FILTER must be applied to aggregate function', node.span);
+    throw invalid('aggregate-misuse', name, 'FILTER must be applied to aggregate function', node.filter.span);
   if (node.quantifier !== null) {
     throw invalid('aggregate-misuse', name, `DISTINCT/ALL not allowed with ${name} function`, node.span);
   }
@@ -110,16 +110,19 @@ export function applyFunction(
 export function typedArguments(
   definition: FunctionDefinition,
   args: readonly Expression[],
-  node: { readonly span: ast.SourceSpan },
+  node: ast.FunctionCall,
   context?: ResultContext,
 ) {
   const { name } = definition;
   const { signatures } = definition;
   const typed = (_: Expression, i: number) => signatures.every((signature) => takesCollection(signature, i));
-  rejectNull(definition.modern ? args.filter(typed) : args, node.span);
+  const place = (position: number) => node.args[position]?.span ?? node.span;
+  args.forEach((arg, i) => {
+    if (!definition.modern || typed(arg, i)) rejectNull([arg], place(i));
+  });
   for (const position of definition.literals ?? []) {
     if (args[position] !== undefined && !isLiteral(args[position])) {
-      throw invalid('type-mismatch', name, `Argument to function '${name}' must be a literal`, node.span);
+      throw invalid('type-mismatch', name, `Argument to function '${name}' must be a literal`, place(position));
     }
   }
   const resolution = resolveFunction(definition, args.map(argument), context);
@@ -278,8 +281,8 @@ function nullIf(node: ast.FunctionCall, context: ExpressionContext): Expression 
     Expression,
     Expression,
   ];
-  if (node.args.length > 2) throw invalid('argument-count', 'NULLIF', 'NULLIF takes two arguments', node.span);
-  rejectNull([a], node.span);
+  if (node.args.length > 2) throw invalid('argument-count', 'NULLIF', 'NULLIF takes two arguments', node.args[2]!.span);
+  rejectNull([a], node.args[0]!.span);
   const type = nullable(materialized(a.type));
   return call('case', [comparison('=', a, b, node.span), literal(null, type), a], type);
 }

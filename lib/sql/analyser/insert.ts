@@ -9,10 +9,11 @@ import { printIdentifier, sinkSchema, type TableDefinition } from '../../plan/ta
 import { canStore } from '../../schema/casts.js';
 import { type Field, materialized, printSchema, type Schema, sameType, withNullable } from '../../schema/types.js';
 import type * as ast from '../ast.js';
+import { explicitCast } from './casts.js';
 import { checkConnector } from './connectors.js';
 import type { QueryEnvironment } from './environment.js';
-import { invalid, suggestion, unsupported } from './errors.js';
-import { analyseExpression, explicitCast } from './expressions.js';
+import { invalid, spanOver, suggestion, unsupported } from './errors.js';
+import { analyseExpression } from './expressions.js';
 import { analyseQuery, expressionContext, typedNull } from './query.js';
 import { Scope, uniqueNames } from './scope.js';
 import { hintedOptions, unknownTable } from './tables.js';
@@ -23,12 +24,14 @@ export function analyseInsert(node: ast.Insert, environment: QueryEnvironment): 
   if (found.kind === 'view') throw unsupported('INSERT into a view is not supported', node.table.span);
   const { table } = found;
   const input = analyseQuery(node.query, environment, true);
-  const options = hintedOptions(table, node.hints);
-  checkConnector(table, options, node.table.span, environment.connectorNames);
+  const { span } = node.table;
+  const { options, places } = hintedOptions(table, node.hints);
+  checkConnector(table, options, places, span, environment.connectorNames);
   const values = partitionValues(node, table, environment);
   const targets = targetColumns(node, table, new Set(values.keys()));
   const stored = storedInput(node, table, input, targets, values);
-  return { op: 'sink', input: stored, table, options, overwrite: node.mode === 'OVERWRITE', schema: stored.schema };
+  const overwrite = node.mode === 'OVERWRITE';
+  return { op: 'sink', input: stored, table, options, places, overwrite, schema: stored.schema, span };
 }
 
 /** PARTITION (ds = '2020'): columns with one value for all rows. */
@@ -69,7 +72,12 @@ function storedInput(
   targets: readonly Field[],
   values: ReadonlyMap<string, Expression>,
 ): LogicalNode {
-  const mismatch = (kind: 'insert-arity' | 'insert-type', identifier: string, cause: string) => {
+  const mismatch = (
+    kind: 'insert-arity' | 'insert-type',
+    identifier: string,
+    cause: string,
+    span = node.query.span,
+  ) => {
     const message = [
       `Column types of query result and sink for '${printIdentifier(table.identifier)}' do not match.`,
       `Cause: ${cause}`,
@@ -77,7 +85,7 @@ function storedInput(
       `Query schema: ${printSchema(uniqueNames(input.schema).map(plainField))}`,
       `Sink schema:  ${printSchema(sinkSchema(table).map(plainField))}`,
     ].join('\n');
-    return invalid(kind, identifier, message, node.query.span);
+    return invalid(kind, identifier, message, span);
   };
   if (targets.length !== input.schema.length) {
     throw mismatch('insert-arity', node.table.parts.at(-1)!.name, 'Different number of columns.');
@@ -90,7 +98,12 @@ function storedInput(
     const position = positions.get(field.name);
     if (position === undefined) {
       if (field.type.nullable) return typedNull(field.type);
-      throw mismatch('insert-type', field.name, `Column '${field.name}' is NOT NULL but has no value.`);
+      throw mismatch(
+        'insert-type',
+        field.name,
+        `Column '${field.name}' is NOT NULL but has no value.`,
+        spanOver(node.columns),
+      );
     }
     const { type } = input.schema[position]!;
     if (!canStore(type, field.type)) {
@@ -98,12 +111,21 @@ function storedInput(
         'insert-type',
         field.name,
         `Incompatible types for sink column '${field.name}' at position ${at + 1}.`,
+        columnSpan(node.query, position),
       );
     }
     return castTo(column(position, type), field.type);
   });
   return projected(input, expressions, schema);
 }
+
+/** Where a query says what its column at a position is, if it says so column by column. */
+function columnSpan({ body, span }: ast.Query, position: number): ast.SourceSpan {
+  if (body.kind === 'values') return body.rows[0]!.items[position]!.span;
+  return body.kind === 'select' && !body.items.some(isStar) ? body.items[position]!.span : span;
+}
+
+const isStar = ({ expression: e }: ast.SelectItem) => e.kind === 'star' || (e.kind === 'field' && e.field === null);
 
 const plainField = ({ name, type }: Field): Field => ({ name, type: materialized(type) });
 

@@ -9,9 +9,10 @@ import { castTo } from '../../expressions/cast.js';
 import { call, type Expression, isLiteral } from '../../expressions/expression.js';
 import { isCharacter, nullable, types, withNullable } from '../../schema/types.js';
 import type * as ast from '../ast.js';
+import { explicitCast } from './casts.js';
 import { logicalType } from './data-types.js';
 import { invalid, unsupported } from './errors.js';
-import { analyseExpression, type ExpressionContext, explicitCast } from './expressions.js';
+import { analyseExpression, type ExpressionContext } from './expressions.js';
 import { cannotApply, not } from './operators.js';
 
 type JsonNode =

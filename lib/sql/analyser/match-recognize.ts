@@ -75,6 +75,7 @@ export function matchRecognize(node: ast.MatchRecognizeTable, input: From, envir
     defines,
     measures,
     schema: [...keys, ...results],
+    span: node.span,
   };
 }
 

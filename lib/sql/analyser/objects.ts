@@ -30,7 +30,8 @@ export function objectUpdate(args: readonly Argument[], node: ast.FunctionCall):
   const changes = fieldsOf(rest, 'OBJECT_UPDATE');
   for (const name of changes.keys()) {
     if (type.fields.some((field) => field.name === name)) continue;
-    throw invalid('unknown-column', name, `The object has no field '${name}'`, node.span);
+    const [, place] = rest.find(([e]) => isLiteral(e) && e.literal === name) ?? object;
+    throw invalid('unknown-column', name, `The object has no field '${name}'`, place.span);
   }
   const values = type.fields.map(({ name }, i) => changes.get(name) ?? rowField(base, i));
   const fields = type.fields.map(({ name }, i) => ({ name, type: materialized(values[i]!.type) }));

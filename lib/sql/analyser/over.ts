@@ -7,6 +7,7 @@
 
 import {
   column,
+  digest,
   type Expression,
   isColumn,
   isLiteral,
@@ -31,6 +32,7 @@ const RANKS: readonly string[] = ['ROW_NUMBER', 'RANK', 'DENSE_RANK'];
 const BATCH_ONLY: readonly string[] = ['LEAD', 'NTILE', 'PERCENT_RANK', 'CUME_DIST'];
 
 interface OrderKey {
+  readonly span: ast.SourceSpan;
   readonly expression: Expression;
   readonly descending: boolean;
   readonly nullsFirst: boolean;
@@ -48,6 +50,7 @@ interface OverFunction {
   readonly distinct: boolean;
   readonly type: LogicalType;
   readonly specification: Specification;
+  readonly span: ast.SourceSpan;
 }
 
 export interface BuiltOver {
@@ -79,15 +82,16 @@ export class OverColumns {
     if (BATCH_ONLY.includes(name)) {
       throw unsupported(`${name} Function is not supported in stream mode.`, node.span, 'unsupported-function', name);
     }
-    if (node.filter !== null) throw unsupported('FILTER with OVER is not supported', node.span);
+    if (node.filter !== null) throw unsupported('FILTER with OVER is not supported', node.filter.span);
     const specification = this.specification(over, name);
     this.check(name, specification, node);
     const nodes = node.args.length === 1 && node.args[0]!.kind === 'star' && name === 'COUNT' ? [] : node.args;
     const analysed = nodes.map((arg) => analyseExpression(arg, this.row));
     const emptyGroups = specification.frame.unit === 'rows' && !RANKS.includes(name);
     const { type, args } = typedArguments(definition, analysed, node, { emptyGroups });
-    const made = { definition, args, distinct: node.quantifier === 'DISTINCT', type, specification };
-    const known = this.functions.findIndex((other) => JSON.stringify(other) === JSON.stringify(made));
+    const distinct = node.quantifier === 'DISTINCT';
+    const made = { definition, args, distinct, type, specification, span: node.span };
+    const known = this.functions.findIndex((other) => digest(other) === digest(made));
     const index = known >= 0 ? known : this.functions.push(made) - 1;
     return column(RESULT_BASE + index, type);
   }
@@ -109,16 +113,16 @@ export class OverColumns {
     const [first, second] = order;
     if (first === undefined || second !== undefined) {
       const message = 'The window can only be ordered by a single time column.';
-      throw unsupported(message, node.span, 'no-time-attribute', 'time attribute');
+      throw unsupported(message, second?.span ?? node.span, 'no-time-attribute', 'time attribute');
     }
     if (first.descending) {
       const message = 'The window can only be ordered in ASCENDING mode.';
-      throw unsupported(message, node.span, 'unsupported-over', 'ascending');
+      throw unsupported(message, first.span, 'unsupported-over', 'ascending');
     }
     const bounded = frame.lower.bound !== 'unbounded_preceding';
     if (bounded && timeAttribute(first.expression.type) === undefined) {
       const message = 'Non-time attribute sort is not supported for bounded OVER window.';
-      throw unsupported(message, node.span, 'no-time-attribute', 'time attribute');
+      throw unsupported(message, first.span, 'no-time-attribute', 'time attribute');
     }
   }
 
@@ -127,6 +131,7 @@ export class OverColumns {
     const base = window.base === null ? undefined : this.specification(window.base, name);
     const partition = window.partitionBy.map((e) => analyseExpression(e, this.row));
     const order = window.orderBy.map((item) => ({
+      span: item.span,
       expression: analyseExpression(item.expression, this.row),
       descending: item.descending,
       nullsFirst: nullsFirst(item),
@@ -210,7 +215,8 @@ export class OverColumns {
     };
     const input = withExtras(row, extras);
     const results = this.functions.map((f, i): Field => ({ name: `w$o${i}`, type: f.type }));
-    const node: LogicalNode = { op: 'over', input, groups: [group], schema: [...input.schema, ...results] };
+    const [{ span }] = this.functions as [OverFunction];
+    const node: LogicalNode = { op: 'over', input, groups: [group], schema: [...input.schema, ...results], span };
     const settle = (e: Expression) =>
       mapExpression(settled(e), (part) =>
         isColumn(part) && part.column >= RESULT_BASE
@@ -232,7 +238,7 @@ function withExtras(row: LogicalNode, extras: readonly Expression[]): LogicalNod
   };
 }
 
-const specificationKey = (specification: Specification) => JSON.stringify(specification);
+const specificationKey = (specification: Specification) => digest(specification);
 
 /** With an order: up to the current row and its peers, for ROW_NUMBER without them; without an order: the whole partition. */
 function defaultFrame(order: readonly OrderKey[], name: string): WindowFrame {

@@ -16,7 +16,7 @@ import {
 } from '../../schema/types.js';
 import type * as ast from '../ast.js';
 import type { QueryEnvironment } from './environment.js';
-import { invalid, unsupported } from './errors.js';
+import { invalid, spanOver, unsupported } from './errors.js';
 import { analyseExpression, type ExpressionContext } from './expressions.js';
 import { Scope } from './scope.js';
 import { analyseSelect } from './select.js';
@@ -32,7 +32,9 @@ export interface QueryTail {
   readonly offset: number | undefined;
   readonly fetch: number | undefined;
   readonly top: boolean;
+  /** Of its keys, else of OFFSET and LIMIT. */
   readonly span: ast.SourceSpan;
+  readonly offsetSpan?: ast.SourceSpan;
 }
 
 /** Analyses a query as part of another; its names may repeat. */
@@ -40,7 +42,7 @@ export function analyseQuery(query: ast.Query, environment: QueryEnvironment, to
   if (query.recursive) throw unsupported('WITH RECURSIVE is not supported', query.span);
   let inner = environment;
   for (const common of query.with) {
-    const node = renamed(analyseQuery(common.query, inner), common.columns, common.span);
+    const node = renamed(analyseQuery(common.query, inner), common.columns);
     inner = { ...inner, commonTables: new Map([...inner.commonTables, [common.name.name, node]]) };
   }
   const tail: QueryTail = {
@@ -48,10 +50,15 @@ export function analyseQuery(query: ast.Query, environment: QueryEnvironment, to
     offset: rowCount(query.offset),
     fetch: rowCount(query.limit),
     top,
-    span: query.span,
+    span: tailSpan(query),
+    ...(query.offset === null ? {} : { offsetSpan: query.offset.span }),
   };
   if (query.body.kind === 'select') return analyseSelect(query.body, tail, inner);
   return withTail(analyseBody(query.body, inner, top && !hasTail(tail)), tail);
+}
+
+function tailSpan({ orderBy, offset, limit, span }: ast.Query): ast.SourceSpan {
+  return orderBy.length > 0 ? spanOver(orderBy) : ((offset ?? limit)?.span ?? span);
 }
 
 const hasTail = (tail: QueryTail) => tail.orderBy.length > 0 || tail.offset !== undefined || tail.fetch !== undefined;
@@ -66,11 +73,11 @@ export function expressionContext(scope: Scope, clause: string, environment: Que
   };
 }
 
-function renamed(node: LogicalNode, columns: readonly ast.Identifier[], span: ast.SourceSpan): LogicalNode {
+function renamed(node: LogicalNode, columns: readonly ast.Identifier[]): LogicalNode {
   if (columns.length === 0) return node;
   if (columns.length !== node.schema.length) {
     const message = `Number of columns must match number of query columns: ${columns.length} and ${node.schema.length}`;
-    throw invalid('wrong-alias-count', String(columns.length), message, span);
+    throw invalid('wrong-alias-count', String(columns.length), message, spanOver(columns));
   }
   return { ...node, schema: node.schema.map(({ type }, i) => ({ name: columns[i]!.name, type })) };
 }
@@ -115,10 +122,10 @@ function setOperation(operation: ast.SetOperation, environment: QueryEnvironment
   const inputs = [castColumns(left, types), castColumns(right, types)] as const;
   if (operation.operator !== 'UNION') {
     const op = operation.operator === 'INTERSECT' ? 'intersect' : 'except';
-    return { op, left: inputs[0], right: inputs[1], all: operation.all, schema };
+    return { op, left: inputs[0], right: inputs[1], all: operation.all, schema, span: operation.operatorSpan };
   }
   const parts = inputs.flatMap((input) => (input.op === 'union' ? input.inputs : [input]));
-  const union: LogicalNode = { op: 'union', inputs: parts, schema };
+  const union: LogicalNode = { op: 'union', inputs: parts, schema, span: operation.operatorSpan };
   return operation.all ? union : distinct(union);
 }
 
@@ -139,13 +146,20 @@ function analyseValues(values: ast.Values, environment: QueryEnvironment): Logic
   if (wrong >= 0) throw incompatible(values.rows[wrong]!.span);
   const schema: Schema = Array.from({ length: width }, (_, i) => {
     const type = leastRestrictive(rows.map((row) => row[i]!.type));
-    if (type === undefined || type.kind === 'NULL') throw incompatible(values.span);
+    if (type === undefined || type.kind === 'NULL') throw incompatible(misfit(values, rows, i));
     return { name: `EXPR$${i}`, type: materialized(type) };
   });
   return rowsNode(
     rows.map((row) => row.map((e, i) => castTo(e, schema[i]!.type))),
     schema,
   );
+}
+
+/** The first value of a column that does not go with those above it. */
+function misfit(values: ast.Values, rows: readonly (readonly Expression[])[], column: number): ast.SourceSpan {
+  const types = rows.map((row) => row[column]!.type);
+  const at = types.findIndex((_, i) => leastRestrictive(types.slice(0, i + 1)) === undefined);
+  return values.rows[Math.max(0, at)]!.items[column]!.span;
 }
 
 /** Constant rows as one `values`; rows with anything to compute as a union of projections. */
@@ -204,14 +218,15 @@ export function sorted(input: LogicalNode, keys: readonly SortKey[], tail: Query
   const limited = offset !== undefined || fetch !== undefined;
   if (offset !== undefined && fetch === undefined) {
     const message = 'FETCH is missed, which on streaming table is not supported currently; add a LIMIT';
-    throw unsupported(message, tail.span, 'unsupported-sort', 'FETCH');
+    throw unsupported(message, tail.offsetSpan ?? tail.span, 'unsupported-sort', 'FETCH');
   }
-  if (keys.length === 0) return limited ? { op: 'limit', input, ...bounds, schema: input.schema } : input;
+  const { span } = tail;
+  if (keys.length === 0) return limited ? { op: 'limit', input, ...bounds, schema: input.schema, span } : input;
   if (!limited) {
     if (!top) return input;
     checkTimeSort(input.schema, keys, tail);
   }
-  return { op: 'sort', input, orderBy: keys, ...bounds, schema: input.schema };
+  return { op: 'sort', input, orderBy: keys, ...bounds, schema: input.schema, span };
 }
 
 /** A stream can only be sorted without end by its time. */

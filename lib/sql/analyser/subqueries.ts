@@ -26,7 +26,7 @@ const COMPARISON_NAMES: Readonly<Record<ast.ComparisonOperator, string>> = {
 export function existsSubquery(operand: ast.Expression, context: ExpressionContext): Expression {
   if (operand.kind !== 'subquery') throw unsupported('EXISTS takes a subquery', operand.span);
   const plan = context.query(operand.query, context.scope);
-  return { subquery: 'exists', plan, args: [], type: withNullable(types.boolean(), false) };
+  return { subquery: 'exists', plan, args: [], type: withNullable(types.boolean(), false), span: operand.span };
 }
 
 export function scalarSubquery(node: ast.ScalarSubquery, context: ExpressionContext): Expression {
@@ -36,7 +36,7 @@ export function scalarSubquery(node: ast.ScalarSubquery, context: ExpressionCont
     const message = `A scalar subquery must have one column, but has ${plan.schema.length}`;
     throw invalid('type-mismatch', '$SCALAR_QUERY', message, node.span);
   }
-  return { subquery: 'scalar', plan, args: [], type: nullable(only.type) };
+  return { subquery: 'scalar', plan, args: [], type: nullable(only.type), span: node.span };
 }
 
 export function inSubquery(
@@ -49,7 +49,7 @@ export function inSubquery(
   const items = operand.kind === 'row' ? operand.items : [operand];
   const left = items.map((item) => analyseExpression(item, context));
   const { plan, args, type } = matched(left, context.query(query, context.scope), 'IN', span);
-  const found: Expression = { subquery: 'in', plan, args, type };
+  const found: Expression = { subquery: 'in', plan, args, type, span: query.span };
   return negated ? not(found, span) : found;
 }
 
@@ -64,7 +64,7 @@ export function quantifiedSubquery(
   const left = [analyseExpression(node.operand, context)];
   const { plan, args, type } = matched(left, context.query(query, context.scope), node.operator, node.span);
   const comparison = COMPARISON_NAMES[node.operator];
-  return { subquery: all ? 'all' : 'some', plan, args, comparison, type };
+  return { subquery: all ? 'all' : 'some', plan, args, comparison, type, span: query.span };
 }
 
 /** Both sides cast to their common types. */

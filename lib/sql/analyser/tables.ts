@@ -6,11 +6,12 @@
 import { castTo } from '../../expressions/cast.js';
 import { call, column, type Expression, isCall, isLiteral, someExpression } from '../../expressions/expression.js';
 import type { JoinNode, LogicalNode } from '../../plan/nodes.js';
-import { scanSchema, type TableDefinition, tableSchema } from '../../plan/table.js';
+import { NO_PLACES, scanSchema, type TableDefinition, type TablePlaces, tableSchema } from '../../plan/table.js';
 import { leastRestrictive } from '../../schema/result-types.js';
 import { type Field, materialized, nullable, type Schema, timeAttribute } from '../../schema/types.js';
 import type * as ast from '../ast.js';
 import { checkConnector } from './connectors.js';
+import { optionsOf, placesOf } from './create-table.js';
 import type { QueryEnvironment } from './environment.js';
 import { invalid, suggestion, unsupported } from './errors.js';
 import { analyseCondition, analyseExpression } from './expressions.js';
@@ -34,11 +35,14 @@ export function analyseFrom(reference: ast.TableReference, environment: QueryEnv
 /** Analyses a table reference; `left` is what LATERAL and UNNEST may refer to. */
 function table(reference: ast.TableReference, environment: QueryEnvironment, left: From | undefined): From {
   if (reference.kind === 'join') return join(reference, environment);
-  if (reference.sample !== null) throw unsupported('TABLESAMPLE is not supported', reference.span);
+  if (reference.sample !== null) throw unsupported('TABLESAMPLE is not supported', reference.sample.span);
   switch (reference.kind) {
     case 'namedTable': {
       if (reference.systemTime !== null) {
-        throw unsupported('FOR SYSTEM_TIME AS OF is only supported on the right side of a join', reference.span);
+        throw unsupported(
+          'FOR SYSTEM_TIME AS OF is only supported on the right side of a join',
+          reference.systemTime.span,
+        );
       }
       return namedTable(reference, environment);
     }
@@ -114,7 +118,8 @@ export function unknownTable(name: ast.QualifiedName, environment: QueryEnvironm
   const candidates =
     missing === path.at(-1) ? [...environment.commonTables.keys(), ...environment.catalog.objectNames()] : [];
   const message = `Object '${missing}' not found${suggestion(missing, candidates)}`;
-  return invalid('unknown-table', missing, message, name.span);
+  const part = name.parts.find(({ name: written }) => written === missing) ?? name;
+  return invalid('unknown-table', missing, message, part.span);
 }
 
 /** Scan, then computed columns, then the watermark. */
@@ -124,14 +129,14 @@ function scanTable(
   span: ast.SourceSpan,
   environment: QueryEnvironment,
 ): LogicalNode {
-  const options = hintedOptions(definition, hints);
-  checkConnector(definition, options, span, environment.connectorNames);
+  const { options, places } = hintedOptions(definition, hints);
+  checkConnector(definition, options, places, span, environment.connectorNames);
   const plain = ({ name, type }: Field): Field => ({
     name,
     type: timeAttribute(type) === 'rowtime' ? materialized(type) : type,
   });
   const physical = scanSchema(definition).map(plain);
-  const scan: LogicalNode = { op: 'scan', table: definition, options, schema: physical };
+  const scan: LogicalNode = { op: 'scan', table: definition, options, places, schema: physical, span };
   const columns = tableSchema(definition).map(plain);
   const inOrder = definition.columns.every((c, i) => c.kind !== 'computed' && physical[i]?.name === c.name);
   const expressions = definition.columns.map((c) =>
@@ -142,12 +147,12 @@ function scanTable(
           physical.find((field) => field.name === c.name)!.type,
         ),
   );
-  const complete: LogicalNode = inOrder ? scan : { op: 'project', input: scan, expressions, schema: columns };
+  const complete: LogicalNode = inOrder ? scan : { op: 'project', input: scan, expressions, schema: columns, span };
   const { watermark } = definition;
   if (watermark === undefined) return complete;
   if (someExpression(watermark.expression, (e) => isCall(e, 'source_watermark'))) {
     const message = `SOURCE_WATERMARK() needs a connector with watermarks of its own, which '${options.connector}' has not; write WATERMARK FOR ts AS ts - INTERVAL '5' SECOND`;
-    throw invalid('unsupported-function', 'SOURCE_WATERMARK', message, span);
+    throw invalid('unsupported-function', 'SOURCE_WATERMARK', message, places.watermark ?? span);
   }
   return {
     op: 'watermark',
@@ -155,20 +160,20 @@ function scanTable(
     time: watermark.column,
     watermark: watermark.expression,
     schema: tableSchema(definition),
+    span,
   };
 }
 
 /** The table's options with those of OPTIONS hints on top. */
 export function hintedOptions(
-  definition: TableDefinition,
+  { options, places = NO_PLACES }: TableDefinition,
   hints: readonly ast.Hint[],
-): Readonly<Record<string, string>> {
-  const options = { ...definition.options };
-  for (const hint of hints) {
-    if (hint.name.name.toUpperCase() !== 'OPTIONS') continue;
-    for (const { key, value } of hint.options) options[key.value] = value.value;
-  }
-  return options;
+): { readonly options: Readonly<Record<string, string>>; readonly places: TablePlaces } {
+  const hinted = hints.filter((hint) => hint.name.name.toUpperCase() === 'OPTIONS').flatMap((hint) => hint.options);
+  return {
+    options: { ...options, ...optionsOf(hinted) },
+    places: { ...places, options: { ...places.options, ...placesOf(hinted) } },
+  };
 }
 
 function tableFunction(reference: ast.TableFunctionTable, environment: QueryEnvironment): From {
@@ -197,18 +202,23 @@ function join(node: ast.Join, environment: QueryEnvironment): From {
   if (node.right.kind === 'unnest') return joinUnnest(node, node.right, left, joinType, environment);
   const versioned = node.right.kind === 'namedTable' && node.right.systemTime !== null ? node.right : undefined;
   const right = versioned === undefined ? table(node.right, environment, left) : namedTable(versioned, environment);
-  const joined = joinedScope(left, right, joinType, environment, node.right.span);
+  const joined = joinedScope(left, right, joinType, environment, nameSpan(node.right));
   const { condition, scope } = joinCondition(node, joined, left, right, joinType, environment);
   const schema = scope.schema;
   if (versioned !== undefined) {
     return { node: temporalJoin(node, versioned, left, right, condition, schema, environment), scope };
   }
-  const sides = { left: left.node, right: right.node, ...(condition === undefined ? {} : { condition }), schema };
+  const span = node.operatorSpan;
+  const sides = { left: left.node, right: right.node, ...(condition === undefined ? {} : { condition }), schema, span };
   if (node.right.kind === 'derivedTable' && node.right.lateral) {
     return { node: correlate(node, sides, joinType), scope };
   }
   return { node: { op: 'join', joinType, ...sides }, scope };
 }
+
+/** Where a table gets its name. */
+const nameSpan = (reference: ast.TableReference): ast.SourceSpan =>
+  ('alias' in reference ? reference.alias?.name.span : undefined) ?? reference.span;
 
 /** Both sides' relations in one row; the side that may be missing is nullable. */
 function joinedScope(
@@ -255,7 +265,7 @@ function joinCondition(
   environment: QueryEnvironment,
 ): { readonly condition: Expression | undefined; readonly scope: Scope } {
   const names = node.natural ? commonNames(left, right, node) : node.using;
-  if (names !== null && names !== undefined) return mergedCondition(names, joined, left, right, joinType, node.span);
+  if (names !== null && names !== undefined) return mergedCondition(names, joined, left, right, joinType, node.operatorSpan);
   if (node.condition === null) return { condition: undefined, scope: joined };
   const condition = analyseCondition(node.condition, expressionContext(joined, 'ON', environment));
   return { condition, scope: joined };
@@ -264,7 +274,7 @@ function joinCondition(
 function commonNames(left: From, right: From, node: ast.Join): readonly ast.Identifier[] {
   const others = new Set(right.scope.schema.map((field) => field.name));
   const names = left.scope.schema.map((field) => field.name).filter((name) => others.has(name));
-  return names.map((name) => ({ kind: 'identifier', name, quoted: false, span: node.span }));
+  return names.map((name) => ({ kind: 'identifier', name, quoted: false, span: node.operatorSpan }));
 }
 
 /** USING (a, b): equality of both sides' columns, seen as one column. */
@@ -316,11 +326,11 @@ function correlate(
   joinType: JoinNode['joinType'],
 ): LogicalNode {
   if (joinType !== 'inner' && joinType !== 'left')
-    throw unsupported(`${node.type} JOIN LATERAL is not supported`, node.span);
+    throw unsupported(`${node.type} JOIN LATERAL is not supported`, node.operatorSpan);
   const { condition, ...rest } = sides;
-  const correlated: LogicalNode = { op: 'correlate', joinType, ...rest };
+  const correlated: LogicalNode = { op: 'correlate', joinType, ...rest, span: node.right.span };
   if (condition === undefined || isTrue(condition)) return correlated;
-  if (joinType === 'left') throw unsupported('LEFT JOIN LATERAL takes ON TRUE', node.span);
+  if (joinType === 'left') throw unsupported('LEFT JOIN LATERAL takes ON TRUE', node.condition!.span);
   return { op: 'filter', input: correlated, condition, schema: rest.schema };
 }
 
@@ -339,7 +349,7 @@ function temporalJoin(
   if (joinType !== 'inner' && joinType !== 'left') {
     throw unsupported(
       `Temporal table join currently only supports INNER JOIN and LEFT JOIN, but was ${node.type}`,
-      node.span,
+      node.operatorSpan,
     );
   }
   const period = versioned.systemTime!;
@@ -349,6 +359,6 @@ function temporalJoin(
       "Temporal table join currently only supports 'FOR SYSTEM_TIME AS OF' left table's time attribute field";
     throw invalid('no-time-attribute', 'time attribute', message, period.span);
   }
-  const sides = { left: left.node, right: right.node, time, schema };
+  const sides = { left: left.node, right: right.node, time, schema, span: versioned.span };
   return { op: 'temporal_join', joinType, ...sides, ...(condition === undefined ? {} : { condition }) };
 }

@@ -20,12 +20,12 @@ export function joinUnnest(
   environment: QueryEnvironment,
 ): From {
   if (joinType !== 'inner' && joinType !== 'left')
-    throw unsupported(`${node.type} JOIN UNNEST is not supported`, node.span);
+    throw unsupported(`${node.type} JOIN UNNEST is not supported`, node.operatorSpan);
   const { node: unnested, scope } = unnest(right, environment, left, joinType === 'left');
   if (node.condition === null) return { node: unnested, scope };
   const condition = analyseCondition(node.condition, expressionContext(scope, 'ON', environment));
   if (isTrue(condition)) return { node: unnested, scope };
-  if (joinType === 'left') throw unsupported('LEFT JOIN UNNEST takes ON TRUE', node.span);
+  if (joinType === 'left') throw unsupported('LEFT JOIN UNNEST takes ON TRUE', node.condition.span);
   return { node: { op: 'filter', input: unnested, condition, schema: unnested.schema }, scope };
 }
 
@@ -47,7 +47,7 @@ export function unnest(
   }));
   const schema = [...input.schema, ...named];
   const { withOrdinality } = reference;
-  const node: UnnestNode = { op: 'unnest', input, collection, outer, withOrdinality, schema };
+  const node: UnnestNode = { op: 'unnest', input, collection, outer, withOrdinality, schema, span: reference.span };
   const path = reference.alias === null ? [] : [reference.alias.name.name];
   const relations = [...scope.relations, { path, offset: input.schema.length, schema: named }];
   return { node, scope: new Scope(relations, environment.outer, scope.merged) };
@@ -76,7 +76,7 @@ function unnestedColumns(type: LogicalType, reference: ast.UnnestTable): readonl
         'type-mismatch',
         'UNNEST',
         `Cannot apply 'UNNEST' to ${type.kind}: it takes an ARRAY, MAP or MULTISET`,
-        reference.span,
+        reference.operands[0]!.span,
       );
   }
 }

@@ -62,7 +62,8 @@ export function windowTable(call: ast.FunctionCall, environment: QueryEnvironmen
     { name: 'window_end', type: edge },
     { name: 'window_time', type: windowTimeType(input.schema[time]!.type) },
   ];
-  return { op: 'window_table', input, window, partitionKeys, schema: [...input.schema, ...columns] };
+  const schema = [...input.schema, ...columns];
+  return { op: 'window_table', input, window, partitionKeys, schema, span: call.span };
 }
 
 /** `TUMBLE((SELECT ...), ...)`: a query in place of a table. */
@@ -76,7 +77,7 @@ function windowTimeType(time: LogicalType): LogicalType {
 }
 
 function inputTable({ table, query, orderBy, span }: ast.TableArgument, environment: QueryEnvironment): LogicalNode {
-  if (orderBy.length > 0) throw unsupported('ORDER BY of a table argument is not supported', span);
+  if (orderBy.length > 0) throw unsupported('ORDER BY of a table argument is not supported', orderBy[0]!.span);
   return table === null ? analyseQuery(query!, environment) : tableNode(table, [], environment).node;
 }
 
@@ -136,7 +137,7 @@ function windowSpec(
   const multiple = (part: string, partMs: number) => {
     if (partMs > 0 && sizeMs > 0 && sizeMs % partMs === 0) return;
     const message = `${name} table function based aggregate requires size must be an integral multiple of ${part}, but got size ${sizeMs} ms and ${part} ${partMs} ms`;
-    throw invalid('invalid-window', part, message, span);
+    throw invalid('invalid-window', part, message, args.get(part.toUpperCase())?.span ?? span);
   };
   switch (name) {
     case 'TUMBLE':

@@ -5,7 +5,7 @@
 import type { Expression, FunctionCall } from './expressions.js';
 import type { IntervalLiteral, NumberLiteral, StringLiteral } from './literals.js';
 import type { Hint, Identifier, QualifiedName } from './names.js';
-import type { Positioned } from './positioned.js';
+import type { Positioned, SourceSpan } from './positioned.js';
 import type { OrderItem, Query, SelectItem } from './queries.js';
 
 /** `AS t (a, b)`. */
@@ -69,6 +69,8 @@ export interface Join extends Positioned {
   readonly kind: 'join';
   readonly type: JoinType;
   readonly natural: boolean;
+  /** Where `LEFT JOIN`, or the comma, stands. */
+  readonly operatorSpan: SourceSpan;
   readonly left: TableReference;
   readonly right: TableReference;
   readonly condition: Expression | null;

@@ -12,6 +12,7 @@ import type {
   PivotTable,
   Query,
   SelectItem,
+  SourceSpan,
   TableAlias,
   TableReference,
   TableSample,
@@ -42,10 +43,11 @@ export function parseTableReferences(cursor: TokenCursor): TableReference {
   let left = parseJoins(cursor);
   while (cursor.atSymbol(',')) {
     const comma = cursor.take();
+    const operator = cursor.spanFrom(comma);
     if (!startsTable(cursor.current))
       cursor.unexpected("another table after ','", cursor.atEnd() ? comma : cursor.current);
     const right = parseJoins(cursor);
-    left = joinOf('COMMA', false, left, right, cursor, start);
+    left = joinOf('COMMA', false, operator, left, right, cursor, start);
   }
   return left;
 }
@@ -75,16 +77,17 @@ function parseJoin(cursor: TokenCursor, left: TableReference, start: Token): Joi
   if (!['NATURAL', 'JOIN', 'INNER', 'LEFT', 'RIGHT', 'FULL', 'CROSS'].includes(token.keyword)) return null;
   const natural = cursor.accept('NATURAL');
   const type = parseJoinType(cursor);
+  const operator = cursor.spanFrom(token);
   const right = parseTableReference(cursor);
   if (cursor.accept('ON')) {
     const condition = parseExpression(cursor);
-    return { ...joinOf(type, natural, left, right, cursor, start), condition };
+    return { ...joinOf(type, natural, operator, left, right, cursor, start), condition };
   }
   if (cursor.accept('USING')) {
     const using = parseIdentifierList(cursor);
-    return { ...joinOf(type, natural, left, right, cursor, start), using };
+    return { ...joinOf(type, natural, operator, left, right, cursor, start), using };
   }
-  return joinOf(type, natural, left, right, cursor, start);
+  return joinOf(type, natural, operator, left, right, cursor, start);
 }
 
 function parseJoinType(cursor: TokenCursor): JoinType {
@@ -97,12 +100,14 @@ function parseJoinType(cursor: TokenCursor): JoinType {
 function joinOf(
   type: JoinType,
   natural: boolean,
+  operatorSpan: SourceSpan,
   left: TableReference,
   right: TableReference,
   cursor: TokenCursor,
   start: Token,
 ): Join {
-  return { kind: 'join', type, natural, left, right, condition: null, using: null, span: cursor.spanFrom(start) };
+  const span = cursor.spanFrom(start);
+  return { kind: 'join', type, natural, operatorSpan, left, right, condition: null, using: null, span };
 }
 
 // ----------------------------------------------------------------------------------------------------------- one reference
