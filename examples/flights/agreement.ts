@@ -38,7 +38,9 @@ for (const { name, column, stream } of questions) {
   const [sql, typescript] = [sorted(expected), sorted(rows)];
   const differs = sql.find((row) => !typescript.includes(row)) ?? typescript.find((row) => !sql.includes(row));
   if (differs !== undefined || sql.length !== typescript.length) {
-    throw new Error(`flights.sql and flights.ts differ in the ${name}: ${differs ?? `${sql.length}, ${typescript.length} rows`}`);
+    throw new Error(
+      `flights.sql and flights.ts differ in the ${name}: ${differs ?? `${sql.length}, ${typescript.length} rows`}`,
+    );
   }
   counts.push(`${sql.length} ${name}`);
 }

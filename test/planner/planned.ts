@@ -69,8 +69,7 @@ export class Planned {
 }
 
 /** A query over `tables`. */
-export const planned = (query: string, options?: PlanningOptions): Planned =>
-  new Planned(`${tables}${query}`, options);
+export const planned = (query: string, options?: PlanningOptions): Planned => new Planned(`${tables}${query}`, options);
 
 /** What a query over `tables` is refused for. */
 export function refused(query: string): Pick<SabotError, 'kind' | 'identifier'> {

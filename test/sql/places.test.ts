@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { SabotError } from '../../lib/errors.js';
 import { explainScript } from '../../lib/job/run-script.js';
+import { parseScript } from '../../lib/sql/parser.js';
 import { renderError } from '../../lib/sql/render-error.js';
 import { parityCases } from '../parity/cases.js';
 import { plan } from '../planner/planned.js';
@@ -25,7 +26,7 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [marked: string, told
   'what the engine cannot do yet': [
     ['SELECT * FROM orders o «LEFT JOIN» rates r ON o.customer = r.customer', 'this is a left join'],
     ['SELECT * FROM orders o «FULL OUTER JOIN» rates r ON o.customer = r.customer', 'this is a full join'],
-    ['SELECT * FROM clicks NATURAL JOIN rates «RIGHT JOIN» totals USING (customer)', 'this is a right join'],
+    ['SELECT * FROM clicks NATURAL JOIN rates «RIGHT JOIN» orders USING (customer)', 'this is a right join'],
     [
       'SELECT * FROM (SELECT customer, COUNT(*) AS n FROM clicks GROUP BY customer) c\n  «JOIN» rates r ON c.customer = r.customer',
       'join of updating streams',
@@ -35,8 +36,8 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [marked: string, told
       'Only inner interval joins',
     ],
     ['SELECT id FROM orders WHERE id IN («SELECT id FROM orders»)', 'A subquery in this place'],
-    ['SELECT id FROM orders WHERE EXISTS («SELECT id FROM orders»)', 'A subquery in this place'],
-    ['SELECT id, («SELECT MAX(id) FROM orders») AS m FROM orders', 'A subquery in this place'],
+    ['SELECT id FROM orders WHERE EXISTS «(SELECT id FROM orders)»', 'A subquery in this place'],
+    ['SELECT id, «(SELECT MAX(id) FROM orders)» AS m FROM orders', 'A subquery in this place'],
     [
       'SELECT * FROM orders o JOIN rates r ON o.customer = r.customer AND o.id > ALL («SELECT id FROM orders»)',
       'A subquery in this place',
@@ -78,7 +79,7 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [marked: string, told
     ["CREATE TABLE t (id INT) WITH («'conector'» = 'print');\nSELECT * FROM t", "is 'conector' meant to be it?"],
     ["CREATE TABLE t (id INT) WITH ('connector' = «'filesytem'»);\nSELECT * FROM t", "did you mean 'filesystem'"],
     ["CREATE TABLE t (id INT) WITH ('connector' = «'jdbc'»);\nSELECT * FROM t", 'is not supported yet'],
-    ["CREATE TABLE t (id INT) WITH (${FILE}, 'json.ignore-parse-errors' = «'yes'»);\nSELECT * FROM t", 'wrong value'],
+    ["CREATE TABLE t (id INT) WITH (#FILE, 'json.ignore-parse-errors' = «'yes'»);\nSELECT * FROM t", 'wrong value'],
     [
       "CREATE TABLE t (id INT) WITH ('connector' = 'filesystem', 'path' = 'x', 'format' = «'jsn'»);\nSELECT * FROM t",
       "did you mean 'json'",
@@ -91,19 +92,25 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [marked: string, told
       "CREATE TABLE t (id INT) WITH ('connector' = 'filesystem', 'path' = 'x', 'format' = 'csv', 'csv.field-delimiter' = «'||'»);\nSELECT * FROM t",
       'single ASCII character',
     ],
-    ["CREATE TABLE t (id INT) WITH (${FILE}, 'auto-compaction' = «'true'»);\nSELECT * FROM t", 'not supported yet'],
+    ["CREATE TABLE t (id INT) WITH (#FILE, 'auto-compaction' = «'true'»);\nSELECT * FROM t", 'not supported yet'],
     [
       "CREATE TABLE t (id INT) WITH ('connector' = 'filesystem', 'path' = «'s3://bucket/x'», 'format' = 'json');\nSELECT * FROM t",
       "scheme 's3' is not supported",
     ],
     ["CREATE TABLE t (id INT) WITH ('connector' = 'datagen', 'rows-per-second' = «'many'»);\nSELECT * FROM t", 'whole'],
-    ["CREATE TABLE t (id INT) WITH ('connector' = 'datagen', «'fields.ix.min'» = '1');\nSELECT * FROM t", "column 'ix'"],
+    [
+      "CREATE TABLE t (id INT) WITH ('connector' = 'datagen', «'fields.ix.min'» = '1');\nSELECT * FROM t",
+      "column 'ix'",
+    ],
     [
       "CREATE TABLE t (id INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'datagen', 'scan.watermark.idle-timeout' = «'soon'»);\nSELECT COUNT(*) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' HOUR)) GROUP BY window_start, window_end",
       'expected a duration',
     ],
-    ["CREATE TABLE t (id INT, «k STRING METADATA FROM 'kye'») WITH (${FILE});\nSELECT * FROM t", "no metadata 'kye'"],
-    ['CREATE TABLE t (id INT, k STRING, l STRING) PARTITIONED BY («k, l») WITH (${FILE});\nSELECT * FROM t', 'PARTITIONED'],
+    ["CREATE TABLE t (id INT, «k STRING METADATA FROM 'kye'») WITH (#FILE);\nSELECT * FROM t", "no metadata 'kye'"],
+    [
+      'CREATE TABLE t (id INT, k STRING, l STRING) PARTITIONED BY («k, l») WITH (#FILE);\nSELECT * FROM t',
+      'PARTITIONED',
+    ],
     ["SELECT * FROM orders /*+ OPTIONS('path' = 'y', «'formt'» = 'csv') */", "Did you mean 'format'?"],
     ["SELECT * FROM orders /*+ OPTIONS('format' = «'xml'») */", 'Unknown format'],
     ["CREATE TABLE t WITH («'pth'» = 'y') LIKE orders;\nSELECT id FROM t", "Did you mean 'path'?"],
@@ -137,12 +144,15 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [marked: string, told
     ['CREATE TABLE t (id INT, «PRIMARY KEY (id)»)', 'write NOT ENFORCED'],
     ['CREATE TABLE t (id INT, WATERMARK FOR «tx» AS tx)', "'tx' is not defined"],
     ['CREATE TABLE t (id INT, ts TIMESTAMP(3), WATERMARK FOR ts AS «id»)', 'must be a TIMESTAMP'],
-    ['CREATE TABLE t (id INT, k STRING)\n  PARTITIONED BY (k, «l») WITH (${FILE})', "Partition column 'l' is not defined"],
+    [
+      'CREATE TABLE t (id INT, k STRING)\n  PARTITIONED BY (k, «l») WITH (#FILE)',
+      "Partition column 'l' is not defined",
+    ],
     ['CREATE TABLE t (id INT, twice AS «ix» * 2)', "'ix' not found"],
     ['CREATE TABLE t (id INT) LIKE «ordres»', "'ordres' of the LIKE clause not found"],
     ['CREATE TABLE «shop.t» (id INT)', "database with name 'shop' does not exist"],
     ['CREATE VIEW v («a, b») AS SELECT id FROM orders', '2 names, 1 columns'],
-    ['CREATE VIEW «orders» AS SELECT id FROM rates', "'orders' already exists"],
+    ['CREATE VIEW «orders» AS SELECT rate FROM rates', "'orders' already exists"],
     ['ALTER TABLE orders RENAME TO «rates»', "'rates' already exists"],
     ['ALTER TABLE orders DROP «idd»', "'idd' does not exist"],
     ['DROP TABLE «ordres»', "did you mean 'orders'"],
@@ -150,7 +160,7 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [marked: string, told
     ['USE «shop»', "database with name 'shop' does not exist"],
     ['SELECT * FROM default_catalog.«shop».orders', "Object 'shop' not found"],
     [
-      'CREATE TABLE t (ts TIMESTAMP(3), WATERMARK FOR ts AS «SOURCE_WATERMARK()») WITH (${FILE});\nSELECT * FROM t',
+      'CREATE TABLE t (ts TIMESTAMP(3), WATERMARK FOR ts AS «SOURCE_WATERMARK()») WITH (#FILE);\nSELECT * FROM t',
       'needs a connector with watermarks of its own',
     ],
   ],
@@ -167,7 +177,7 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [marked: string, told
     ['WITH w («a, b») AS (SELECT id FROM orders) SELECT * FROM w', 'must match number of query columns'],
     ['SELECT id FROM orders «UNION ALL» SELECT id, ts FROM orders', 'Column count mismatch'],
     ['SELECT ts FROM orders «UNION ALL» SELECT id FROM orders', 'CAST one of them'],
-    ['VALUES (1, 2), («3»)', 'compatible types'],
+    ['VALUES (1, 2), «(3)»', 'compatible types'],
     ["VALUES (1, TRUE), (2, «'x'»)", 'compatible types'],
     ['SELECT id FROM orders ORDER BY id OFFSET «3» ROWS', 'FETCH is missed'],
     ['SELECT id FROM orders ORDER BY «amount»', 'add a LIMIT'],
@@ -215,7 +225,7 @@ interface Marked {
 
 /** The script without its marks, and where they stood. */
 function unmarked(marked: string): Marked {
-  const text = TABLES + marked.replaceAll('${FILE}', FILE);
+  const text = TABLES + marked.replaceAll('#FILE', FILE);
   const start = text.indexOf('«');
   const end = text.indexOf('»') - 1;
   return { script: text.replace('«', '').replace('»', ''), start, end };
@@ -267,6 +277,13 @@ describe('no mistake lacks a place', () => {
 
   it.each(scripts)('%s', (_, script) => {
     const error = mistakeIn(script);
-    if (error !== undefined) expect(error.span, error.message).toBeDefined();
+    if (error === undefined) return;
+    expect(error.span, error.message).toBeDefined();
+    if (error.code === 'SABOT_E_SYNTAX') return;
+    // Only a statement that sabot does not have at all is to blame as a whole.
+    const whole = parseScript(script).some(
+      ({ span }) => span.start === error.span!.start && span.end === error.span!.end,
+    );
+    if (whole) expect(error.message).toMatch(/^[A-Z ]+ is not supported|^END without BEGIN/);
   });
 });

@@ -29,8 +29,7 @@ export function lowerWatermark(node: WatermarkNode, lowering: Lowering): Physica
   }
   const below = node.input.op === 'project' ? node.input.input : node.input;
   const own =
-    node.options ??
-    (below.op === 'scan' ? aboutTable(below.places, () => watermarkOptions(below.options)) : {});
+    node.options ?? (below.op === 'scan' ? aboutTable(below.places, () => watermarkOptions(below.options)) : {});
   const options = { ...own, idleTimeoutMs: own.idleTimeoutMs ?? lowering.options.idleTimeoutMs };
   return watermarkAssigner(input, node.time, node.watermark, options, node.schema);
 }

@@ -265,7 +265,8 @@ function joinCondition(
   environment: QueryEnvironment,
 ): { readonly condition: Expression | undefined; readonly scope: Scope } {
   const names = node.natural ? commonNames(left, right, node) : node.using;
-  if (names !== null && names !== undefined) return mergedCondition(names, joined, left, right, joinType, node.operatorSpan);
+  if (names !== null && names !== undefined)
+    return mergedCondition(names, joined, left, right, joinType, node.operatorSpan);
   if (node.condition === null) return { condition: undefined, scope: joined };
   const condition = analyseCondition(node.condition, expressionContext(joined, 'ON', environment));
   return { condition, scope: joined };

@@ -76,7 +76,7 @@ function windowTimeType(time: LogicalType): LogicalType {
   return withNullable(isTimestamp(time) ? { ...time, precision: 3 } : time, false);
 }
 
-function inputTable({ table, query, orderBy, span }: ast.TableArgument, environment: QueryEnvironment): LogicalNode {
+function inputTable({ table, query, orderBy }: ast.TableArgument, environment: QueryEnvironment): LogicalNode {
   if (orderBy.length > 0) throw unsupported('ORDER BY of a table argument is not supported', orderBy[0]!.span);
   return table === null ? analyseQuery(query!, environment) : tableNode(table, [], environment).node;
 }
