@@ -8,6 +8,7 @@ import { runChaos } from './chaos.js';
 
 const ROUNDS = 30;
 const RESTORED_LATER_LEAST = 25;
+const JOBS_LEAST = 4; // Of every kind one.
 const TIMEOUT_MS = 10 * 60_000;
 const command = new CommandUnderTest();
 
@@ -31,6 +32,7 @@ describe('chaos', () => {
       );
       expect(report.findings, lines.join('\n')).toEqual([]);
       expect(report.restoredLater, lines.join('\n')).toBeGreaterThanOrEqual(RESTORED_LATER_LEAST);
+      expect(report.jobsDone, lines.join('\n')).toBeGreaterThanOrEqual(JOBS_LEAST);
     },
     TIMEOUT_MS,
   );

@@ -31,9 +31,11 @@ export interface ChaosReport {
 }
 
 const PARALLELISMS = [1, 2, 3];
+// Then a job is left alone until it is done, and the next has its turn.
+const KILLS_PER_JOB_MAX = 20;
 const CHECKPOINT_INTERVAL = '30 ms';
 
-/** Plays rounds over all jobs in turn, until so many processes have been killed and each job begun is done. */
+/** Plays rounds over all jobs in turn, as many of each, until so many processes have been killed and each job begun is done. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const random = generator(options.seed);
   const report = { rounds: 0, restoredLater: 0, jobsDone: 0, findings: [] as string[] };
@@ -46,6 +48,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 type Tally = { rounds: number; restoredLater: number; jobsDone: number; findings: string[] };
 
 async function playJob(job: ChaosJob, options: ChaosOptions, random: () => number, report: Tally): Promise<void> {
+  const killsMost = Math.min(KILLS_PER_JOB_MAX, Math.ceil(options.rounds / chaosJobs.length));
+  const roundsMost = report.rounds + killsMost;
   const folder = mkdtempSync(join(tmpdir(), 'sabot-chaos-'));
   const { log = () => {} } = options;
   try {
@@ -65,7 +69,7 @@ async function playJob(job: ChaosJob, options: ChaosOptions, random: () => numbe
       let timer: NodeJS.Timeout | undefined;
       const begun = whileStarting ? Promise.resolve() : run.flows(() => newestEpoch(join(folder, 'checkpoints')));
       void begun.then(() => {
-        timer = setTimeout(() => run.kill(), delayMs);
+        if (report.rounds < roundsMost) timer = setTimeout(() => run.kill(), delayMs);
       });
       const outcome = await run.ended;
       clearTimeout(timer);
@@ -134,12 +138,12 @@ ${job.script(join(folder, name))}`,
   return { ended, flows, kill: () => child.kill('SIGKILL') };
 }
 
-/** What readers of a folder see: the rows of all files whose names do not begin with a dot, sorted. */
+/** What readers of a folder see: the rows of all files in it and below whose names do not begin with a dot, sorted. */
 export function visibleRows(folder: string): string[] {
   if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => !name.startsWith('.'))
-    .flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'))
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+    .flatMap((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8').split('\n'))
     .filter((line) => line !== '')
     .sort();
 }

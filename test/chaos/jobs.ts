@@ -1,6 +1,10 @@
 // jobs: the jobs that chaos kills, as Flink SQL scripts that write to a folder.
 //
-// Each reads enough, slowly enough (small batches), that it takes many checkpoints; each keeps another kind of state.
+// Each reads enough, slowly enough (small batches), that it takes many checkpoints; each keeps another kind of state. The last is
+// the flights demo, all its queries at once.
+
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 export interface ChaosJob {
   readonly name: string;
@@ -13,8 +17,27 @@ const NEXMARK = (rows: number): string => `CREATE TABLE bid (
   WATERMARK FOR \`dateTime\` AS \`dateTime\` - INTERVAL '4' SECOND
 ) WITH ('connector' = 'nexmark', 'table' = 'bid', 'rows' = '${rows}', 'seed' = '7');`;
 
-const sink = (columns: string, out: string): string =>
-  `CREATE TABLE report (${columns}) WITH ('connector' = 'filesystem', 'path' = '${out}', 'format' = 'json');`;
+const sink = (columns: string, out: string, name = 'report'): string =>
+  `CREATE TABLE ${name} (${columns}) WITH ('connector' = 'filesystem', 'path' = '${out}', 'format' = 'json');`;
+
+// The demo's table and queries, as they stand in its script.
+const flights = new URL('../../examples/flights/', import.meta.url);
+const [flightsTable, ...flightsQueries] = readFileSync(new URL('flights.sql', flights), 'utf8')
+  .replaceAll('${DATA}', fileURLToPath(new URL('data', flights)))
+  .replaceAll(/^--.*\n/gm, '')
+  .split(';')
+  .map((statement) => statement.trim())
+  .filter((statement) => statement !== '');
+
+/** Where their rows go. */
+const FLIGHTS_REPORTS: readonly (readonly [name: string, columns: string])[] = [
+  ['late_hours', 'origin STRING, window_start TIMESTAMP(3), departures BIGINT, mean_delay DOUBLE'],
+  ['late_carriers', 'window_start TIMESTAMP(3), window_end TIMESTAMP(3), carrier STRING, delayed_departures BIGINT'],
+  [
+    'busy_aircraft',
+    'tailnum STRING, window_start TIMESTAMP(3), window_end TIMESTAMP(3), legs BIGINT, minutes_flown INT',
+  ],
+];
 
 export const chaosJobs: readonly ChaosJob[] = [
   {
@@ -46,17 +69,11 @@ GROUP BY channel, window_start, window_end;`,
   },
   {
     name: 'flights',
-    script: (out) => `CREATE TABLE flights (
-  \`year\` INT, \`month\` INT, \`day\` INT, dep_time INT, sched_dep_time INT, dep_delay INT, arr_time INT, sched_arr_time INT,
-  arr_delay INT, carrier STRING, flight INT, tailnum STRING, origin STRING, dest STRING, air_time INT, distance INT,
-  \`hour\` INT, \`minute\` INT, time_hour TIMESTAMP(3),
-  scheduled AS TIMESTAMPADD(MINUTE, \`minute\`, time_hour),
-  WATERMARK FOR scheduled AS scheduled - INTERVAL '1' DAY
-) WITH ('connector' = 'filesystem', 'path' = 'examples/flights/data/flights-2013-01.csv', 'format' = 'csv', 'csv.null-literal' = 'NA');
+    script: (out) => `${flightsTable};
 SET 'batch.max-rows' = '3';
-${sink('tailnum STRING, window_start TIMESTAMP(3), window_end TIMESTAMP(3), legs BIGINT, minutes_flown BIGINT', out)}
-INSERT INTO report SELECT tailnum, window_start, window_end, COUNT(*), SUM(air_time)
-FROM TABLE(SESSION(TABLE flights PARTITION BY tailnum, DESCRIPTOR(scheduled), INTERVAL '10' HOUR))
-WHERE tailnum IS NOT NULL GROUP BY tailnum, window_start, window_end;`,
+${FLIGHTS_REPORTS.map(([name, columns]) => sink(columns, `${out}/${name}`, name)).join('\n')}
+BEGIN STATEMENT SET;
+${FLIGHTS_REPORTS.map(([name], i) => `INSERT INTO ${name} ${flightsQueries[i]};`).join('\n')}
+END;`,
   },
 ];

@@ -1,37 +1,26 @@
 // Commands to running jobs: they are listed, cancelled, and stopped with savepoints that others go on from.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { datagen, file, Job, t } from '../../lib/index.js';
 import { visibleRows } from '../chaos/chaos.js';
-import { CommandUnderTest, type Outcome, outcome } from '../cli/command.js';
+import { CommandUnderTest } from '../cli/command.js';
+import { JobFolder, until } from './job-folder.js';
 
 const TIMEOUT_MS = 120_000;
 const command = new CommandUnderTest();
-let folder: string;
-const children = new Set<ChildProcess>();
+let jobs: JobFolder;
 
 beforeAll(() => command.build(), 60_000);
 afterAll(() => command.remove());
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'sabot-savepoint-'));
+  jobs = new JobFolder(command);
 });
-afterEach(() => {
-  for (const child of children) child.kill('SIGKILL');
-  children.clear();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => jobs.remove());
 
-function start(...args: string[]): { child: ChildProcess; ended: Promise<Outcome> } {
-  const child = spawn(process.execPath, [command.path, ...args], { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
-  children.add(child);
-  const ended = outcome(child).finally(() => children.delete(child));
-  return { child, ended };
-}
-const sabot = (...args: string[]): Promise<Outcome> => start(...args).ended;
+const at = (name: string) => join(jobs.path, name);
+const sabot = (...args: string[]) => jobs.start(args).ended;
 
 const SETTINGS = `SET 'execution.checkpointing.dir' = 'chk';
 SET 'execution.checkpointing.interval' = '50 ms';
@@ -54,40 +43,19 @@ FROM TABLE(TUMBLE(TABLE numbers, DESCRIPTOR(t), INTERVAL '20' SECOND)) GROUP BY 
 
 const PER_SECOND = 10_000;
 
-function sql(rows: number, out: string, perSecond: number, ...args: string[]) {
-  writeFileSync(join(folder, 'job.sql'), script(rows, out, perSecond));
-  return start('sql', '-f', 'job.sql', ...args);
-}
-
-const newestEpoch = (): number => {
-  const at = join(folder, 'chk/counts');
-  const names = existsSync(at) ? readdirSync(at) : [];
-  return Math.max(0, ...names.flatMap((name) => Number(/^chk-(\d+)-/.exec(name)?.[1] ?? 0)));
-};
-
-async function until(what: () => boolean, run: { ended: Promise<Outcome> }): Promise<void> {
-  let ended: Outcome | undefined;
-  void run.ended.then((with_) => {
-    ended = with_;
-  });
-  while (!what()) {
-    if (ended !== undefined) throw new Error(`the process has ended with ${ended.code}: ${ended.stderr}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
+const sql = (rows: number, out: string, perSecond: number, ...args: string[]) =>
+  jobs.sql(script(rows, out, perSecond), ...args);
+const newestEpoch = () => jobs.newestEpoch('counts');
 
 describe('a savepoint', () => {
   it(
     'stops a job, is moved, and another process goes on from it at another parallelism',
     async () => {
       expect(await sql(60_000, 'whole', 0).ended).toMatchObject({ code: 0 });
-      rmSync(join(folder, 'chk'), { recursive: true });
+      rmSync(at('chk'), { recursive: true });
 
-      writeFileSync(
-        join(folder, 'job.sql'),
-        `${script(60_000, 'out', PER_SECOND)}SELECT 'the statement behind it ran';`,
-      );
-      const run = start('sql', '-f', 'job.sql', '--parallelism', '2');
+      const behind = `SELECT 'the statement behind it ran';`;
+      const run = jobs.sql(script(60_000, 'out', PER_SECOND) + behind, '--parallelism', '2');
       await until(() => newestEpoch() > 1, run);
       const listed = await sabot('jobs', 'chk');
       expect(JSON.parse(listed.stdout)).toMatchObject({
@@ -96,23 +64,23 @@ describe('a savepoint', () => {
         pid: run.child.pid,
         attempt: 1,
       });
-      const [socket] = readdirSync(join(folder, 'chk/counts/control'));
-      expect(statSync(join(folder, 'chk/counts/control', socket!)).mode & 0o777).toBe(0o600);
+      const [socket] = readdirSync(at('chk/counts/control'));
+      expect(statSync(at(`chk/counts/control/${socket}`)).mode & 0o777).toBe(0o600);
 
       const stopped = await sabot('savepoint', 'counts', 'sp', '--stop');
-      expect(stopped).toMatchObject({ code: 0, stdout: `${join(folder, 'sp')}\n` });
+      expect(stopped).toMatchObject({ code: 0, stdout: `${at('sp')}\n` });
       const ended = await run.ended;
       expect(ended).toMatchObject({ code: 0, stdout: '' });
       expect(ended.stderr).toContain('stopped with savepoint');
-      expect(readdirSync(join(folder, 'out')).filter((name) => name.startsWith('.'))).toEqual([]);
+      expect(readdirSync(at('out')).filter((name) => name.startsWith('.'))).toEqual([]);
       expect(JSON.parse((await sabot('jobs')).stdout)).toMatchObject({ job: 'counts', state: 'stopped', pid: null });
 
-      renameSync(join(folder, 'sp'), join(folder, 'moved'));
-      rmSync(join(folder, 'chk'), { recursive: true });
+      renameSync(at('sp'), at('moved'));
+      rmSync(at('chk'), { recursive: true });
       const rest = await sql(60_000, 'out', 0, '--restore', 'moved', '--parallelism', '3').ended;
       expect(rest, rest.stderr).toMatchObject({ code: 0 });
       expect(rest.stderr).toContain('restored savepoint');
-      expect(visibleRows(join(folder, 'out'))).toEqual(visibleRows(join(folder, 'whole')));
+      expect(visibleRows(at('out'))).toEqual(visibleRows(at('whole')));
     },
     TIMEOUT_MS,
   );
@@ -124,18 +92,18 @@ describe('a savepoint', () => {
       await until(() => newestEpoch() > 5, run);
       const { stdout } = await sabot('savepoint', 'chk/counts', '--stop');
       const savepoint = stdout.trim();
-      expect(savepoint.startsWith(join(folder, 'chk/counts/savepoints/'))).toBe(true);
+      expect(savepoint.startsWith(at('chk/counts/savepoints/'))).toBe(true);
       await run.ended;
       // What is small stands in the manifest, and would not be missed.
       expect(readdirSync(savepoint).length).toBeGreaterThan(1);
-      renameSync(savepoint, join(folder, 'moved'));
+      renameSync(savepoint, at('moved'));
       const missed = await sql(60_000, 'out', 0, '--restore', 'latest').ended;
       expect(missed.code).toBe(1);
       expect(missed.stderr).toContain('If it was moved, go on with --restore PATH');
-      renameSync(join(folder, 'moved'), savepoint);
+      renameSync(at('moved'), savepoint);
       expect(await sql(60_000, 'out', 0, '--restore', 'latest').ended).toMatchObject({ code: 0 });
       expect(await sql(60_000, 'whole', 0).ended).toMatchObject({ code: 0 });
-      expect(visibleRows(join(folder, 'out'))).toEqual(visibleRows(join(folder, 'whole')));
+      expect(visibleRows(at('out'))).toEqual(visibleRows(at('whole')));
     },
     TIMEOUT_MS,
   );
@@ -146,7 +114,7 @@ describe('a savepoint', () => {
       const run = sql(200_000, 'out', PER_SECOND);
       await until(() => newestEpoch() > 1, run);
       expect(await sabot('savepoint', 'counts', 'sp')).toMatchObject({ code: 0 });
-      expect(existsSync(join(folder, 'sp/manifest.json'))).toBe(true);
+      expect(existsSync(at('sp/manifest.json'))).toBe(true);
       const again = await sabot('savepoint', 'counts', 'sp');
       expect(again.code).toBe(1);
       expect(again.stderr).toContain('is not empty');
@@ -156,7 +124,7 @@ describe('a savepoint', () => {
       expect(await run.ended).toMatchObject({ code: 1 });
       expect(await sql(200_000, 'out', 0, '--restore', 'latest').ended).toMatchObject({ code: 0 });
       expect(await sql(200_000, 'whole', 0).ended).toMatchObject({ code: 0 });
-      expect(visibleRows(join(folder, 'out'))).toEqual(visibleRows(join(folder, 'whole')));
+      expect(visibleRows(at('out'))).toEqual(visibleRows(at('whole')));
     },
     TIMEOUT_MS,
   );
@@ -169,13 +137,10 @@ SET 'table.exec.mini-batch.enabled' = 'true';
 SET 'table.exec.mini-batch.allow-latency' = '1 s';
 SET 'table.exec.mini-batch.size' = '1000';
 SELECT MOD(n, 7) AS k, COUNT(*) AS c, SUM(n) AS total, MAX(n) AS top FROM numbers GROUP BY MOD(n, 7);`;
-      const run = (perSecond: number, ...args: string[]) => {
-        writeFileSync(join(folder, 'query.sql'), query(perSecond));
-        return start('sql', '-f', 'query.sql', ...args);
-      };
+      const run = (perSecond: number, ...args: string[]) => jobs.sql(query(perSecond), ...args);
       const whole = await run(0).ended;
       expect(whole.stdout).not.toBe('');
-      rmSync(join(folder, 'chk'), { recursive: true });
+      rmSync(at('chk'), { recursive: true });
       let restore: string[] = [];
       for (const [i, parallelism] of ['1', '3', '1'].entries()) {
         const epoch = newestEpoch();
@@ -204,14 +169,14 @@ SELECT MOD(n, 7) AS k, COUNT(*) AS c, SUM(n) AS total, MAX(n) AS top FROM number
   });
 
   it('is found in a folder whose path is longer than a socket address', async () => {
-    folder = join(folder, 'a'.repeat(120));
-    mkdirSync(folder);
+    jobs.remove();
+    jobs = new JobFolder(command, 'a'.repeat(120));
     const run = sql(500_000, 'out', PER_SECOND);
     await until(() => newestEpoch() > 0, run);
     expect(JSON.parse((await sabot('jobs')).stdout)).toMatchObject({ job: 'counts', state: 'running' });
     expect(await sabot('cancel', 'counts')).toMatchObject({ code: 0 });
     expect((await run.ended).code).toBe(1);
-    expect(readdirSync(join(folder, 'chk/counts/control'))).toEqual([]);
+    expect(readdirSync(at('chk/counts/control'))).toEqual([]);
   });
 
   it('of a process that was killed does not hide its successor', async () => {
@@ -223,7 +188,7 @@ SELECT MOD(n, 7) AS k, COUNT(*) AS c, SUM(n) AS total, MAX(n) AS top FROM number
     const second = sql(500_000, 'out', PER_SECOND, '--restore', 'latest');
     const epoch = newestEpoch();
     await until(() => newestEpoch() > epoch, second);
-    expect(readdirSync(join(folder, 'chk/counts/control'))).toHaveLength(1);
+    expect(readdirSync(at('chk/counts/control'))).toHaveLength(1);
     expect(await sabot('cancel', 'counts')).toMatchObject({ code: 0 });
     await second.ended;
   });
@@ -247,10 +212,10 @@ describe('a job of the Stream API', () => {
           },
         }),
       )
-      .to(file.sink({ path: join(folder, 'out'), format: 'json' }));
+      .to(file.sink({ path: at('out'), format: 'json' }));
     return job;
   };
-  const checkpoint = () => ({ dir: join(folder, 'chk'), interval: '20 ms' });
+  const checkpoint = () => ({ dir: at('chk'), interval: '20 ms' });
 
   it(
     'takes savepoints and stops with one',
@@ -260,14 +225,14 @@ describe('a job of the Stream API', () => {
       const done = job.run({ checkpoint: checkpoint() });
       while (job.metrics()?.checkpoints?.completed === undefined)
         await new Promise((resolve) => setTimeout(resolve, 5));
-      const first = await job.savepoint(join(folder, 'first'));
-      expect(first).toBe(join(folder, 'first'));
+      const first = await job.savepoint(at('first'));
+      expect(first).toBe(at('first'));
       expect(job.metrics()?.checkpoints?.lastSavepoint?.savepoint).toBe(first);
-      const second = await job.stop({ savepoint: join(folder, 'second') });
+      const second = await job.stop({ savepoint: at('second') });
       await done;
-      expect(visibleRows(join(folder, 'out')).length).toBeLessThan(ROWS);
+      expect(visibleRows(at('out')).length).toBeLessThan(ROWS);
       await numbers().run({ checkpoint: checkpoint(), restore: second });
-      const rows = visibleRows(join(folder, 'out'));
+      const rows = visibleRows(at('out'));
       expect(rows).toHaveLength(ROWS);
       expect(new Set(rows).size).toBe(ROWS);
     },
