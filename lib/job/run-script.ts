@@ -10,7 +10,7 @@ import { explainPlan } from '../plan/explain.js';
 import type { LogicalNode } from '../plan/nodes.js';
 import { type PlannedJob, planJob } from '../planner/plan.js';
 import type { Schema } from '../schema/types.js';
-import type { ExplainDetail, ScriptStatement } from '../sql/ast.js';
+import type { ExplainDetail, ScriptStatement, Statement } from '../sql/ast.js';
 import { parseScript, statementIndexAt } from '../sql/parser.js';
 import { type SessionStep, SqlSession } from '../sql/session.js';
 import { type RecoveringJob, runJob } from './recovering-job.js';
@@ -21,7 +21,7 @@ export interface ScriptOptions {
   readonly settings?: Readonly<Record<string, string>>;
   readonly parallelism?: number;
   readonly results?: 'changelog' | 'final';
-  /** `latest`, or the path of a checkpoint or savepoint: what every job of the script begins from. */
+  /** `latest`: what every job of the script begins from; or the path of a checkpoint or savepoint of its only job. */
   readonly restore?: string;
   readonly allowNonRestoredState?: boolean;
   readonly acceptDuplicates?: boolean;
@@ -49,7 +49,9 @@ export const PARALLELISM_DEFAULT = 1;
 /** Runs the statements of a script in order. Throws the first error, with the statement it belongs to. */
 export async function runScript(script: string, output: ScriptOutput, options: ScriptOptions = {}): Promise<void> {
   const runner = new ScriptRunner(script, output, options);
-  for (const statement of parse(script)) {
+  const statements = parse(script);
+  checkRestore(statements, options.restore);
+  for (const statement of statements) {
     const stoppedWith = await located(statement, () => runner.run(statement));
     if (stoppedWith !== undefined) return output.warning(`stopped with savepoint ${stoppedWith}`);
   }
@@ -90,6 +92,31 @@ export async function planScript(
   }
   runner.finish();
   return jobs;
+}
+
+/** A checkpoint or savepoint is one job's: `--restore PATH` says of a script with several too little. */
+function checkRestore(statements: readonly ScriptStatement[], restore: string | undefined): void {
+  if (restore === undefined || restore === 'latest') return;
+  const numJobs = countJobs(statements.map(({ statement }) => statement));
+  if (numJobs <= 1) return;
+  throw new SabotError(
+    'SABOT_E_OPTION',
+    `--restore ${restore} is the state of one job, and this script runs ${numJobs}. Say which one: SET 'execution.state-recovery.path' = '${restore}'; before its statement and RESET 'execution.state-recovery.path'; behind it. Or let all go on from their own checkpoints: --restore latest.`,
+    { kind: 'ambiguous-restore', identifier: restore },
+  );
+}
+
+function countJobs(statements: readonly Statement[]): number {
+  let numJobs = 0;
+  let inSet = false;
+  for (const each of statements) {
+    const statement = each.kind === 'execute' ? each.statement : each;
+    if (statement.kind === 'beginStatementSet') inSet = true;
+    if (statement.kind === 'endStatementSet') inSet = false;
+    const starts = ['queryStatement', 'statementSet', 'endStatementSet'].includes(statement.kind);
+    if (starts || (statement.kind === 'insert' && !inSet)) numJobs++;
+  }
+  return numJobs;
 }
 
 function parse(script: string): ScriptStatement[] {

@@ -23,6 +23,8 @@ export const checkpointSettings = [
   'state.checkpoints.dir',
   'execution.checkpointing.savepoint-dir',
   'state.savepoints.dir',
+  'execution.state-recovery.path',
+  'execution.state-recovery.ignore-unclaimed-state',
 ] as const;
 
 const TIMEOUT_DEFAULT_MS = 600_000;
@@ -41,8 +43,9 @@ export interface CheckpointRequest {
 export function checkpointsOf(
   settings: Settings,
   job: string,
-  request: CheckpointRequest = {},
+  asked: CheckpointRequest = {},
 ): CheckpointPlan | undefined {
+  const request = { ...asked, ...recoveryOf(settings) };
   const dir = settings['execution.checkpointing.dir'] ?? settings['state.checkpoints.dir'];
   const intervalMs = duration(settings, 'execution.checkpointing.interval');
   if (dir === undefined && request.restore !== undefined) {
@@ -73,6 +76,16 @@ export function checkpointsOf(
 export function savepointsAt(settings: Settings, checkpoint: CheckpointPlan): string {
   const dir = settings['execution.checkpointing.savepoint-dir'] ?? settings['state.savepoints.dir'];
   return dir === undefined ? join(checkpoint.folder, 'savepoints') : join(localPath(dir), basename(checkpoint.folder));
+}
+
+/** What settings say of it, before what the caller asks for. */
+function recoveryOf(settings: Settings): CheckpointRequest {
+  const restore = settings['execution.state-recovery.path'];
+  const ignores = choice(settings, 'execution.state-recovery.ignore-unclaimed-state', ['true', 'false']);
+  return {
+    ...(restore === undefined ? {} : { restore }),
+    ...(ignores === undefined ? {} : { allowNonRestoredState: ignores === 'true' }),
+  };
 }
 
 function restoreOf(restore: string, { allowNonRestoredState, acceptDuplicates }: CheckpointRequest): RestorePlan {

@@ -1,68 +1,25 @@
 // Jobs that are killed, stopped, damaged and started again, as processes and within one.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { visibleRows } from '../chaos/chaos.js';
 import { CommandUnderTest } from '../cli/command.js';
+import { JobFolder, until } from './job-folder.js';
 
 const TIMEOUT_MS = 120_000;
 const command = new CommandUnderTest();
-let folder: string;
-const children = new Set<ChildProcess>();
+let jobs: JobFolder;
 
 beforeAll(() => command.build(), 60_000);
 afterAll(() => command.remove());
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'sabot-recovery-'));
+  jobs = new JobFolder(command);
 });
-afterEach(() => {
-  for (const child of children) child.kill('SIGKILL');
-  children.clear();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => jobs.remove());
 
-interface Outcome {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stderr: string;
-}
-
-function start(
-  script: string,
-  ...args: string[]
-): { child: ChildProcess; ended: Promise<Outcome>; stderr: () => string } {
-  const file = join(folder, 'job.sql');
-  writeFileSync(file, script);
-  const child = spawn(process.execPath, [command.path, 'sql', '-f', file, ...args], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  children.add(child);
-  let stderr = '';
-  child.stderr!.on('data', (bytes) => (stderr += bytes));
-  child.stdout!.resume();
-  const ended = new Promise<Outcome>((resolve) => {
-    child.on('close', (code, signal) => {
-      children.delete(child);
-      resolve({ code, signal, stderr });
-    });
-  });
-  return { child, ended, stderr: () => stderr };
-}
-
-async function until(what: () => boolean, run: { ended: Promise<Outcome> }): Promise<void> {
-  let outcome: Outcome | undefined;
-  void run.ended.then((ended) => {
-    outcome = ended;
-  });
-  while (!what()) {
-    if (outcome !== undefined) throw new Error(`the process has ended with ${outcome.code}: ${outcome.stderr}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
+const start = (script: string, ...args: string[]) => jobs.sql(script, ...args);
+const at = (name: string) => join(jobs.path, name);
 
 const SETTINGS = `SET 'execution.checkpointing.dir' = 'chk';
 SET 'execution.checkpointing.interval' = '30 ms';
@@ -77,17 +34,13 @@ CREATE TABLE report (channel STRING, window_end TIMESTAMP(3), bids BIGINT, bidde
 WITH ('connector' = 'filesystem', 'path' = '${out}', 'format' = 'json');
 INSERT INTO report SELECT channel, window_end, COUNT(*), COUNT(DISTINCT bidder)
 FROM TABLE(TUMBLE(TABLE bid, DESCRIPTOR(\`dateTime\`), INTERVAL '2' SECOND)) GROUP BY channel, window_start, window_end;`;
-const JOB_FOLDER = 'chk/insert-into_default_catalog.default_database.report';
-
-const checkpoints = () => {
-  const at = join(folder, JOB_FOLDER);
-  return existsSync(at) ? readdirSync(at).filter((name) => name.startsWith('chk-')) : [];
-};
-const newestEpoch = () => Math.max(0, ...checkpoints().map((name) => Number(name.split('-')[1])));
+const JOB = 'insert-into_default_catalog.default_database.report';
+const JOB_FOLDER = `chk/${JOB}`;
+const newestEpoch = () => jobs.newestEpoch(JOB);
 
 /** The last one in the commit log. */
 function newestCommitted(): string {
-  const log = join(folder, JOB_FOLDER, 'log');
+  const log = at(`${JOB_FOLDER}/log`);
   const entries = readdirSync(log)
     .filter((name) => !name.startsWith('.'))
     .sort()
@@ -113,13 +66,13 @@ describe('a job with checkpoints', () => {
       }
       expect(kills).toBeGreaterThanOrEqual(3);
       expect(await start(SETTINGS + job(600_000, 'out'), '--restore', 'latest').ended).toMatchObject({ code: 0 });
-      expect(visibleRows(join(folder, 'out'))).toEqual(visibleRows(join(folder, 'whole')));
+      expect(visibleRows(at('out'))).toEqual(visibleRows(at('whole')));
       // It has finished: once more changes nothing.
       expect(await start(SETTINGS + job(600_000, 'out'), '--restore', 'latest').ended).toMatchObject({ code: 0 });
-      expect(visibleRows(join(folder, 'out'))).toEqual(visibleRows(join(folder, 'whole')));
+      expect(visibleRows(at('out'))).toEqual(visibleRows(at('whole')));
       // Nothing is left behind but what is kept.
-      expect(checkpoints().length).toBeLessThanOrEqual(3);
-      expect(readdirSync(join(folder, 'out')).filter((name) => name.startsWith('.'))).toEqual([]);
+      expect(jobs.checkpoints(JOB).length).toBeLessThanOrEqual(3);
+      expect(readdirSync(at('out')).filter((name) => name.startsWith('.'))).toEqual([]);
     },
     TIMEOUT_MS,
   );
@@ -140,7 +93,7 @@ describe('a job with checkpoints', () => {
       expect(outcome.stderr).toContain('this process no longer owns the job');
       expect(await second.ended).toMatchObject({ code: 0 });
       expect(await start(job(3_000_000, 'whole')).ended).toMatchObject({ code: 0 });
-      expect(visibleRows(join(folder, 'out'))).toEqual(visibleRows(join(folder, 'whole')));
+      expect(visibleRows(at('out'))).toEqual(visibleRows(at('whole')));
     },
     TIMEOUT_MS,
   );
@@ -154,7 +107,7 @@ describe('a job with checkpoints', () => {
       run.child.kill('SIGKILL');
       await run.ended;
       const newest = newestCommitted();
-      writeFileSync(join(folder, JOB_FOLDER, newest, 'manifest.json'), 'garbage');
+      writeFileSync(at(`${JOB_FOLDER}/${newest}/manifest.json`), 'garbage');
       const refused = await start(script, '--restore', 'latest').ended;
       expect(refused.code).toBe(1);
       expect(refused.stderr).toContain('--accept-duplicates');
@@ -183,9 +136,32 @@ INSERT INTO report SELECT n FROM numbers;`;
     expect(nowhere.stderr).toContain('there is no checkpoint or savepoint at nowhere');
   });
 
+  it('is restored from a path that is said to be its own, where a script runs several', async () => {
+    const both = (before = '', behind = '') => `${SETTINGS}${job(1000, 'out')}
+CREATE TABLE numbers (n BIGINT) WITH ('connector' = 'datagen', 'number-of-rows' = '5', 'fields.n.kind' = 'sequence',
+  'fields.n.start' = '1', 'fields.n.end' = '5');
+CREATE TABLE copy (n BIGINT) WITH ('connector' = 'filesystem', 'path' = 'out2', 'format' = 'json');
+${before}INSERT INTO copy SELECT n FROM numbers;${behind}`;
+    expect(await start(both()).ended).toMatchObject({ code: 0 });
+    const other = 'insert-into_default_catalog.default_database.copy';
+    const path = `chk/${other}/${jobs.checkpoints(other)[0]}`;
+    const refused = await start(both(), '--restore', path).ended;
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain(
+      `this script runs 2. Say which one: SET 'execution.state-recovery.path' = '${path}'`,
+    );
+    const key = 'execution.state-recovery.path';
+    const told = await start(both(`SET '${key}' = '${path}';\n`, `\nRESET '${key}';`)).ended;
+    expect(told, told.stderr).toMatchObject({ code: 0 });
+    expect(told.stderr.match(/restored checkpoint \d+ from .*/g)).toEqual([
+      expect.stringContaining(`from chk/${other}`),
+    ]);
+    expect(visibleRows(at('out2'))).toHaveLength(5);
+  });
+
   it('that fails starts again from its last checkpoint, and gives up when its strategy says so', async () => {
-    mkdirSync(join(folder, 'in'));
-    writeFileSync(join(folder, 'in/a.jsonl'), '{"n":1}\n{"n":2}\nbroken\n');
+    mkdirSync(at('in'));
+    writeFileSync(at('in/a.jsonl'), '{"n":1}\n{"n":2}\nbroken\n');
     const script = `SET 'execution.checkpointing.dir' = 'chk';
 SET 'execution.checkpointing.interval' = '10 ms';
 SET 'restart-strategy.type' = 'fixed-delay';
@@ -197,14 +173,14 @@ INSERT INTO report SELECT n FROM t;`;
     const outcome = await start(script).ended;
     expect(outcome.code).toBe(1);
     expect(outcome.stderr.match(/It starts again in 20 ms/g)).toHaveLength(2);
-    expect(visibleRows(join(folder, 'out'))).toEqual([]);
+    expect(visibleRows(at('out'))).toEqual([]);
   });
 
   it('in a folder that cannot be written fails and says why', async () => {
-    writeFileSync(join(folder, 'chk'), 'a file, not a folder');
+    writeFileSync(at('chk'), 'a file, not a folder');
     const outcome = await start(SETTINGS + job(10, 'out')).ended;
     expect(outcome.code).toBe(1);
     expect(outcome.stderr).toContain('chk');
-    expect(readFileSync(join(folder, 'chk'), 'utf8')).toBe('a file, not a folder');
+    expect(readFileSync(at('chk'), 'utf8')).toBe('a file, not a folder');
   });
 });

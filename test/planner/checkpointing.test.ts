@@ -36,6 +36,14 @@ describe('checkpointing settings', () => {
     expect(() => checkpointsOf({}, 'job', { restore: 'latest' })).toThrow("SET 'execution.checkpointing.dir'");
   });
 
+  it('restore what settings say, whatever the caller asks for', () => {
+    const settings = { ...DIR, 'execution.state-recovery.path': './sp' };
+    expect(checkpointsOf(settings, 'job', { restore: 'latest' })?.restore).toEqual({ from: 'path', path: './sp' });
+    expect(
+      checkpointsOf({ ...settings, 'execution.state-recovery.ignore-unclaimed-state': 'TRUE' }, 'job')?.restore,
+    ).toEqual({ from: 'path', path: './sp', allowNonRestoredState: true });
+  });
+
   it('refuse what they cannot do', () => {
     expect(() => checkpointsOf({ 'execution.checkpointing.dir': 's3://bucket/x' }, 'job')).toThrow('local folder only');
     expect(() => checkpointsOf({ ...DIR, 'execution.checkpointing.mode': 'SOMETIMES' }, 'job')).toThrow(
