@@ -5,6 +5,7 @@
 //
 // The file has a copy of sabot of its own, so the two meet at a property of globalThis. State: that property.
 
+import { SabotError } from '../errors.js';
 import type { PlannedJob } from '../planner/plan.js';
 import type { RunningJob } from './running-job.js';
 
@@ -26,11 +27,24 @@ export interface CommandRun {
   readonly jobStarted: (job: RunningJob) => () => void;
   /** Takes the plans of jobs, which then do not run. */
   readonly planned?: (plan: PlannedJob) => void;
+  /** The job that `--restore PATH` went to. */
+  restored?: string;
 }
 
 /** The command that runs this process's jobs, if there is one. */
 export function commandRun(): CommandRun | undefined {
   return (globalThis as { [PLACE]?: CommandRun })[PLACE];
+}
+
+/** The command's defaults for a job. A checkpoint is one job's: with `--restore PATH` a second job cannot go on from it. */
+export function defaultsOf(job: string): RunDefaults {
+  const run = commandRun();
+  const restore = run?.defaults.restore;
+  if (run === undefined || restore === undefined || restore === 'latest') return run?.defaults ?? {};
+  run.restored ??= job;
+  if (run.restored === job) return run.defaults;
+  const message = `--restore ${restore} is the state of one job, and job '${run.restored}' goes on from it already. Say in the file whose it is: run({ restore: '${restore}' }). Or let all jobs go on from their own checkpoints: --restore latest.`;
+  throw new SabotError('SABOT_E_OPTION', message, { kind: 'ambiguous-restore', identifier: restore, job });
 }
 
 export function setCommandRun(run: CommandRun): void {

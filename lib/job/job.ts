@@ -17,7 +17,7 @@ import { type PlannedJob, planJob } from '../planner/plan.js';
 import type { Fields, RowColumnType, RowOf } from '../schema/t.js';
 import type { Schema } from '../schema/types.js';
 import { Stream, type StreamOwner } from '../stream.js';
-import { commandRun } from './command-run.js';
+import { commandRun, defaultsOf } from './command-run.js';
 import type { JobMetrics, JobWarning } from './metrics.js';
 import { type RecoveringJob, runJob } from './recovering-job.js';
 import { SharedRun, type StartedRun } from './shared-run.js';
@@ -195,8 +195,9 @@ export class Job {
 
   private plan(plans: readonly LogicalNode[], options: RunOptions): PlannedJob {
     const settings = { ...this.options.settings, ...options.settings, ...checkpointSettings(options.checkpoint) };
-    const { parallelism: asked = 1, ...restoring } = commandRun()?.defaults ?? {};
     const { restore, allowNonRestoredState, acceptDuplicates } = options;
+    const defaults = restore === undefined ? defaultsOf(this.name) : (commandRun()?.defaults ?? {});
+    const { parallelism: asked = 1, ...restoring } = defaults;
     const parallelism = options.parallelism ?? this.options.parallelism ?? asked;
     const plan = planJob({
       name: this.name,

@@ -8,24 +8,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { SabotError } from '../errors.js';
 import type { CheckpointPlan, RestorePlan } from '../plan/checkpoint.js';
-import { choice, count, duration, type Settings } from './settings.js';
-
-/** Keys that are looked at here. */
-export const checkpointSettings = [
-  'execution.checkpointing.dir',
-  'execution.checkpointing.interval',
-  'execution.checkpointing.mode',
-  'execution.checkpointing.timeout',
-  'execution.checkpointing.min-pause',
-  'execution.checkpointing.tolerable-failed-checkpoints',
-  'execution.checkpointing.num-retained',
-  'state.checkpoints.num-retained',
-  'state.checkpoints.dir',
-  'execution.checkpointing.savepoint-dir',
-  'state.savepoints.dir',
-  'execution.state-recovery.path',
-  'execution.state-recovery.ignore-unclaimed-state',
-] as const;
+import { choice, count, duration, flag, type Settings } from './settings.js';
 
 const TIMEOUT_DEFAULT_MS = 600_000;
 // Flink keeps 1; with 3 a damaged one is not the end.
@@ -81,10 +64,10 @@ export function savepointsAt(settings: Settings, checkpoint: CheckpointPlan): st
 /** What settings say of it, before what the caller asks for. */
 function recoveryOf(settings: Settings): CheckpointRequest {
   const restore = settings['execution.state-recovery.path'];
-  const ignores = choice(settings, 'execution.state-recovery.ignore-unclaimed-state', ['true', 'false']);
+  const ignores = flag(settings, 'execution.state-recovery.ignore-unclaimed-state');
   return {
     ...(restore === undefined ? {} : { restore }),
-    ...(ignores === undefined ? {} : { allowNonRestoredState: ignores === 'true' }),
+    ...(ignores === undefined ? {} : { allowNonRestoredState: ignores }),
   };
 }
 

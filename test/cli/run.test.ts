@@ -57,6 +57,24 @@ describe('sabot run', () => {
     expect(stderr).toContain('wrong.ts:1:9');
   });
 
+  it('restores one job from a path, not a second one', async () => {
+    write(
+      'two.ts',
+      `${someRows}
+const other = new Job('other');
+other.source(file({ path: 't.jsonl', format: 'json', schema: Row })).to(print());
+const checkpoint = { dir: 'chk-two' };
+await job.run({ checkpoint });
+await other.run({ checkpoint });`,
+    );
+    expect(await command.run('run', 'two.ts')).toMatchObject({ code: 0 });
+    const [name] = readdirSync(join(command.folder, 'chk-two/numbers')).filter((each) => each.startsWith('chk-'));
+    const refused = await command.run('run', 'two.ts', '--restore', `chk-two/numbers/${name}`);
+    expect(refused.code, refused.stderr).toBe(2);
+    expect(refused.stderr).toContain(`restored checkpoint 1 from chk-two/numbers/${name}`);
+    expect(refused.stderr).toContain("job 'numbers' goes on from it already");
+  });
+
   it('restores, and leaves state behind only if it may', async () => {
     const job = (rest: string) => `${source}
       const rows = job.source(file({ path: 't.jsonl', format: 'json', schema: Row }));
