@@ -179,6 +179,27 @@ export const isInterval = kindsOf('INTERVAL_YEAR_MONTH', 'INTERVAL_DAY_TIME');
 export const isCollection = kindsOf('ARRAY', 'MAP', 'MULTISET');
 export const isConstructed = kindsOf('ARRAY', 'MAP', 'MULTISET', 'ROW');
 
+/** Whether JSON has a form for values of the type. */
+export function hasJsonForm(type: LogicalType): boolean {
+  switch (type.kind) {
+    case 'DATE':
+    case 'TIME':
+    case 'INTERVAL_YEAR_MONTH':
+    case 'INTERVAL_DAY_TIME':
+      return false;
+    case 'ARRAY':
+      return hasJsonForm(type.element);
+    case 'MULTISET':
+      return isCharacter(type.element);
+    case 'MAP':
+      return isCharacter(type.key) && hasJsonForm(type.value);
+    case 'ROW':
+      return type.fields.every((field) => hasJsonForm(field.type));
+    default:
+      return true;
+  }
+}
+
 export interface EqualityOptions {
   readonly ignoreNullability?: boolean;
   /** Compare ROWs by position only. */

@@ -18,6 +18,10 @@ const DIFFERENT: Readonly<Record<string, string>> = {
   'CAST(s AS INTERVAL DAY)': 'ERR',
   'CAST(i AS TIMESTAMP)': 'ERR',
   'CAST(ts AS BIGINT)': 'ERR',
+  "JSON_VALUE(s_n, '$.a' RETURNING DECIMAL(5,2))": 'ERR',
+  'JSON_ARRAYAGG(d)': 'ERR',
+  'JSON_ARRAYAGG(d_n)': 'ERR',
+  'JSON_ARRAYAGG(tm)': 'ERR',
   // A number as an interval of one field: not supported.
   'CAST(i AS INTERVAL DAY)': 'ERR',
 };
@@ -47,7 +51,8 @@ describe('functions of one argument', () => {
   it.each(golden('flink-unary.tsv').map(([name, ...cells]) => [name!, cells] as const))('%s', (name, cells) => {
     const expected = typesByOperand(cells);
     const ours = columns.map((column) => [column, typeOf(`${name}(${column})`)]);
-    expect(ours).toEqual(columns.map((column) => [column, expected.get(column) ?? 'ERR']));
+    const answer = (column: string) => DIFFERENT[`${name}(${column})`] ?? expected.get(column) ?? 'ERR';
+    expect(ours).toEqual(columns.map((column) => [column, answer(column)]));
   });
 });
 

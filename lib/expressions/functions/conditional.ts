@@ -49,8 +49,9 @@ const chosen: Result = (args) => {
   );
 };
 
+/** Not of an untyped NULL, which Flink casts to nothing. */
 const extreme: Result = (args) => {
-  const type = common(args);
+  const type = args.some((a) => a.type.kind === 'NULL') ? undefined : common(args);
   return (
     type &&
     withNullable(

@@ -8,6 +8,7 @@
 
 import {
   type ArrayType,
+  hasJsonForm,
   isBinary,
   isCharacter,
   isCollection,
@@ -83,7 +84,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   arrayOrMultiset: { accepts: (t) => t.kind === 'ARRAY' || t.kind === 'MULTISET', label: 'MULTISET' },
   collection: { accepts: isCollection, label: 'COLLECTION' },
   hashable: { accepts: (t) => !isBinary(t) && !isConstructed(t), label: 'ANY' },
-  json: { accepts: (t) => !['DATE', 'TIME'].includes(t.kind), label: 'ANY' },
+  json: { accepts: hasJsonForm, label: 'ANY' },
   variant: { accepts: (t) => t.kind === 'VARIANT', label: 'VARIANT' },
 };
 

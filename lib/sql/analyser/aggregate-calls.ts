@@ -18,7 +18,7 @@ import type * as ast from '../ast.js';
 import { invalid } from './errors.js';
 import { analyseExpression, type ExpressionContext } from './expressions.js';
 import { functionName, typedArguments } from './function-calls.js';
-import { nullClause } from './json.js';
+import { jsonMember, nullClause } from './json.js';
 
 export type AggregateNode = ast.FunctionCall | ast.JsonObjectAggregate | ast.JsonArrayAggregate;
 
@@ -37,8 +37,9 @@ export function aggregateParts(node: AggregateNode, context: ExpressionContext):
     case 'call':
       return plainAggregate(node, context);
     case 'jsonObjectAggregate': {
-      const [key, value] = [node.member.key, node.member.value].map((part) => analyseExpression(part, context));
-      if (!isCharacter(key!.type)) {
+      const key = analyseExpression(node.member.key, context);
+      const value = jsonMember(node.member.value, context);
+      if (!isCharacter(key.type)) {
         throw invalid(
           'type-mismatch',
           'JSON_OBJECTAGG',
@@ -46,10 +47,10 @@ export function aggregateParts(node: AggregateNode, context: ExpressionContext):
           node.member.key.span,
         );
       }
-      return jsonAggregate('json_objectagg', [key!, value!], node.onNull ?? 'NULL ON NULL', []);
+      return jsonAggregate('json_objectagg', [key, value], node.onNull ?? 'NULL ON NULL', []);
     }
     case 'jsonArrayAggregate': {
-      const item = analyseExpression(node.item, context);
+      const item = jsonMember(node.item, context);
       return jsonAggregate('json_arrayagg', [item], node.onNull ?? 'ABSENT ON NULL', node.orderBy);
     }
   }

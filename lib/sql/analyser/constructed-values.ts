@@ -22,7 +22,7 @@ export function arrayOf(node: ast.CollectionConstructor, analyse: Analyse): Expr
   const items = node.items.map(analyse);
   if (items.length === 0) throw invalid('argument-count', 'ARRAY', 'Require at least 1 argument', node.span);
   const element = leastRestrictive(items.map((e) => e.type));
-  if (element === undefined) {
+  if (element === undefined || (element.kind === 'NULL' && items.length > 1)) {
     throw invalid('type-mismatch', 'ARRAY', 'Parameters must be of the same type; CAST those that differ', node.span);
   }
   const args = items.map((e) => castTo(e, element));
@@ -35,7 +35,10 @@ export function mapOf(node: ast.MapConstructor, analyse: Analyse): Expression {
   if (keys.length === 0) throw invalid('argument-count', 'MAP', 'Map requires at least 2 arguments', node.span);
   const key = leastRestrictive(keys.map((e) => e.type));
   const value = leastRestrictive(values.map((e) => e.type));
-  if (key === undefined || value === undefined) {
+  // Flink gives NULL no type here, though ARRAY does.
+  const untyped = values.filter((e) => e.type.kind === 'NULL').length;
+  const keyless = key === undefined || key.kind === 'NULL';
+  if (keyless || value === undefined || (untyped > 0 && untyped < values.length)) {
     throw invalid('type-mismatch', 'MAP', 'Parameters must be of the same type; CAST those that differ', node.span);
   }
   const args = keys.flatMap((e, i) => [castTo(e, key), castTo(values[i]!, value)]);

@@ -88,7 +88,7 @@ export function analyseExpression(node: ast.Expression, context: ExpressionConte
     case 'call':
       return functionCall(node, context);
     case 'row':
-      return rowOf(node.items.map(analyse));
+      return rowOf(node.items.map((item) => typedExpression(item, context)));
     case 'collection':
       return arrayOf(node, analyse);
     case 'map':
@@ -121,6 +121,13 @@ export function analyseExpression(node: ast.Expression, context: ExpressionConte
     default:
       throw unsupported(`${node.kind} is not supported in an expression`, node.span);
   }
+}
+
+/** An expression in a place where an untyped NULL says too little. */
+export function typedExpression(node: ast.Expression, context: ExpressionContext): Expression {
+  const e = analyseExpression(node, context);
+  rejectNull([e], node.span);
+  return e;
 }
 
 /** Analyses a condition: WHERE, HAVING, ON and FILTER must be BOOLEAN. */
@@ -158,13 +165,10 @@ function unary(node: ast.UnaryExpression, context: ExpressionContext): Expressio
   switch (operator) {
     case '-':
       return negate(operand, context, span);
-    case '+': {
-      const e = analyseExpression(operand, context);
-      rejectNull([e], span);
-      return e;
-    }
+    case '+':
+      return typedExpression(operand, context);
     case 'NOT':
-      return not(analyseExpression(operand, context), span);
+      return not(typedExpression(operand, context), span);
     case 'EXISTS':
       return existsSubquery(operand, context);
     default:
@@ -176,8 +180,7 @@ function negate(operand: ast.Expression, context: ExpressionContext, span: ast.S
   if (operand.kind === 'number' && !operand.text.startsWith('-')) {
     return literalExpression({ ...operand, text: `-${operand.text}` });
   }
-  const e = analyseExpression(operand, context);
-  rejectNull([e], span);
+  const e = typedExpression(operand, context);
   const folded = isLiteral(e) && e.literal !== null ? negatedLiteral(e) : undefined;
   if (folded !== undefined) return folded;
   const numeric = ['TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'DECIMAL', 'FLOAT', 'DOUBLE'];
@@ -188,18 +191,19 @@ function negate(operand: ast.Expression, context: ExpressionContext, span: ast.S
 function binary(node: ast.BinaryExpression, context: ExpressionContext): Expression {
   const { operator, left, right, span } = node;
   const analyse = (inner: ast.Expression) => analyseExpression(inner, context);
+  const typed = (inner: ast.Expression) => typedExpression(inner, context);
   switch (operator) {
     case 'AND':
     case 'OR':
-      return logical(operator === 'AND' ? 'and' : 'or', [analyse(left), analyse(right)], span);
+      return logical(operator === 'AND' ? 'and' : 'or', [typed(left), typed(right)], span);
     case '+':
     case '-':
     case '*':
     case '/':
     case '%':
-      return arithmetic(operator, analyse(left), analyse(right), span);
+      return arithmetic(operator, typed(left), typed(right), span);
     case '||':
-      return concatenation(analyse(left), analyse(right), span);
+      return concatenation(typed(left), typed(right), span);
     case '=':
     case '<>':
       if (left.kind === 'row' && right.kind === 'row' && left.items.length === right.items.length) {

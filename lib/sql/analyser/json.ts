@@ -7,12 +7,20 @@
 
 import { castTo } from '../../expressions/cast.js';
 import { call, type Expression, isLiteral } from '../../expressions/expression.js';
-import { isCharacter, nullable, types, withNullable } from '../../schema/types.js';
+import {
+  hasJsonForm,
+  isCharacter,
+  type LogicalType,
+  nullable,
+  printType,
+  types,
+  withNullable,
+} from '../../schema/types.js';
 import type * as ast from '../ast.js';
 import { explicitCast } from './casts.js';
 import { logicalType } from './data-types.js';
 import { invalid, unsupported } from './errors.js';
-import { analyseExpression, type ExpressionContext } from './expressions.js';
+import { analyseExpression, type ExpressionContext, typedExpression } from './expressions.js';
 import { cannotApply, not } from './operators.js';
 
 type JsonNode =
@@ -42,13 +50,21 @@ export function jsonExpression(node: JsonNode, context: ExpressionContext): Expr
     case 'jsonObject':
       return jsonObject(node, context);
     case 'jsonArray': {
-      const items = node.items.map((item) => analyseExpression(item, context));
+      const items = node.items.map((item) => jsonMember(item, context));
       const onNull = nullClause(node.onNull ?? 'ABSENT ON NULL');
       return call('json_array', items, notNullString, { onNull, json: jsonPositions(items) });
     }
     case 'formatJson':
       throw unsupported('FORMAT JSON is not supported', node.span);
   }
+}
+
+/** A value that JSON has a form for. */
+export function jsonMember(node: ast.Expression, context: ExpressionContext): Expression {
+  const e = typedExpression(node, context);
+  if (hasJsonForm(e.type)) return e;
+  const message = `Type '${printType(e.type)}' is not scalar or cannot be converted into JSON; CAST it to STRING`;
+  throw invalid('type-mismatch', 'JSON', message, node.span);
 }
 
 export const nullClause = (clause: ast.JsonNullClause) => (clause === 'NULL ON NULL' ? 'NULL' : 'ABSENT');
@@ -73,27 +89,48 @@ function inputAndPath(
   return [isCharacter(input.type) ? input : castTo(input, STRING), path];
 }
 
+/** What RETURNING may name, as Flink has it. */
+const VALUE_KINDS: readonly string[] = ['VARCHAR', 'BOOLEAN', 'INTEGER', 'DOUBLE'];
+
+function returning(
+  node: ast.JsonValueExpression | ast.JsonQueryExpression,
+  allows: (type: LogicalType) => boolean,
+  allowed: string,
+): LogicalType {
+  if (node.returning === null) return nullable(STRING);
+  const type = logicalType(node.returning);
+  if (allows(type)) return nullable(type);
+  const name = JSON_NAMES[node.kind];
+  const message = `Unsupported type '${printType(nullable(type))}' for RETURNING in ${name}(): it gives ${allowed}; CAST what it gives`;
+  throw invalid('type-mismatch', name, message, node.returning.span);
+}
+
+/** Text of any length, which is then cut. */
+const unbounded = (type: LogicalType) => (type.kind === 'VARCHAR' ? nullable(STRING) : type);
+
 function jsonValue(node: ast.JsonValueExpression, context: ExpressionContext): Expression {
-  const type = nullable(node.returning === null ? STRING : logicalType(node.returning));
+  const type = returning(node, ({ kind }) => VALUE_KINDS.includes(kind), 'STRING, BOOLEAN, INT or DOUBLE');
   const args = inputAndPath(node, context);
   for (const behavior of [node.onEmpty, node.onError]) {
     if (behavior?.action !== 'DEFAULT' || behavior.value === null) continue;
     args.push(explicitCast(analyseExpression(behavior.value, context), type));
   }
-  return call('json_value', args, type, {
-    onEmpty: node.onEmpty?.action ?? 'NULL',
-    onError: node.onError?.action ?? 'NULL',
-  });
+  const behaviors = { onEmpty: node.onEmpty?.action ?? 'NULL', onError: node.onError?.action ?? 'NULL' };
+  return explicitCast(call('json_value', args, unbounded(type), behaviors), type);
 }
 
+const isQueryType = (type: LogicalType) =>
+  type.kind === 'VARCHAR' || (type.kind === 'ARRAY' && type.element.kind === 'VARCHAR');
+
 function jsonQuery(node: ast.JsonQueryExpression, context: ExpressionContext): Expression {
-  const type = nullable(node.returning === null ? STRING : logicalType(node.returning));
+  const type = returning(node, isQueryType, 'STRING or ARRAY<STRING>');
   const wrapper = { WITHOUT: 'WITHOUT', 'WITH CONDITIONAL': 'CONDITIONAL', 'WITH UNCONDITIONAL': 'UNCONDITIONAL' };
-  return call('json_query', inputAndPath(node, context), type, {
+  const behaviors = {
     wrapper: wrapper[node.wrapper ?? 'WITHOUT'],
     onEmpty: node.onEmpty?.action ?? 'NULL',
     onError: node.onError?.action ?? 'NULL',
-  });
+  };
+  return explicitCast(call('json_query', inputAndPath(node, context), unbounded(type), behaviors), type);
 }
 
 function jsonObject(node: ast.JsonObjectExpression, context: ExpressionContext): Expression {
@@ -103,7 +140,7 @@ function jsonObject(node: ast.JsonObjectExpression, context: ExpressionContext):
     if (key.type.nullable || (isLiteral(key) && key.literal === null)) {
       throw invalid('type-mismatch', 'JSON_OBJECT', 'A key of JSON_OBJECT must not be NULL', member.key.span);
     }
-    return [key, analyseExpression(member.value, context)];
+    return [key, jsonMember(member.value, context)];
   });
   const onNull = nullClause(node.onNull ?? 'NULL ON NULL');
   return call('json_object', args, notNullString, { onNull, json: jsonPositions(args) });

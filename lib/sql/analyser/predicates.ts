@@ -10,9 +10,9 @@ import { leastRestrictive } from '../../schema/result-types.js';
 import { isDatetime, isInterval, materialized, nullable, printType, types, withNullable } from '../../schema/types.js';
 import type * as ast from '../ast.js';
 import { invalid, unsupported } from './errors.js';
-import { type Analyse, analyseExpression, type ExpressionContext } from './expressions.js';
+import { type Analyse, analyseExpression, type ExpressionContext, typedExpression } from './expressions.js';
 import { jsonExpression } from './json.js';
-import { arithmetic, asBoolean, cannotApply, comparison, equalTuples, logical, not, rejectNull } from './operators.js';
+import { arithmetic, cannotApply, comparison, equalTuples, logical, not, rejectNull } from './operators.js';
 import { inSubquery, quantifiedSubquery } from './subqueries.js';
 
 const BOOLEAN = types.boolean();
@@ -44,9 +44,11 @@ export function overlaps(node: ast.BinaryExpression, analyse: (inner: ast.Expres
 export function isTest(node: ast.IsExpression, context: ExpressionContext): Expression {
   const { test, negated, span } = node;
   if (test.startsWith('JSON')) return jsonExpression(node, context);
-  const operand = analyseExpression(node.operand, context);
-  if (test === 'NULL') return call(negated ? 'is_not_null' : 'is_null', [operand], NOT_NULL_BOOLEAN);
-  const e = asBoolean(operand);
+  if (test === 'NULL') {
+    const operand = analyseExpression(node.operand, context);
+    return call(negated ? 'is_not_null' : 'is_null', [operand], NOT_NULL_BOOLEAN);
+  }
+  const e = typedExpression(node.operand, context);
   if (test === 'A SET' || test === 'EMPTY') throw unsupported(`IS ${test} is not supported`, span);
   if (e.type.kind !== 'BOOLEAN') throw cannotApply(`IS ${negated ? 'NOT ' : ''}${test}`, [e], span);
   if (test === 'UNKNOWN') return call(negated ? 'is_not_null' : 'is_null', [e], NOT_NULL_BOOLEAN);

@@ -17,7 +17,7 @@ import {
 import type * as ast from '../ast.js';
 import type { QueryEnvironment } from './environment.js';
 import { invalid, spanOver, unsupported } from './errors.js';
-import { analyseExpression, type ExpressionContext } from './expressions.js';
+import { type ExpressionContext, typedExpression } from './expressions.js';
 import { Scope } from './scope.js';
 import { analyseSelect } from './select.js';
 import { castColumns } from './subqueries.js';
@@ -138,7 +138,7 @@ export function distinct(input: LogicalNode): LogicalNode {
 
 function analyseValues(values: ast.Values, environment: QueryEnvironment): LogicalNode {
   const context = expressionContext(new Scope([], environment.outer), 'VALUES', environment);
-  const rows = values.rows.map((row) => row.items.map((item) => analyseExpression(item, context)));
+  const rows = values.rows.map((row) => row.items.map((item) => typedExpression(item, context)));
   const width = rows[0]!.length;
   const incompatible = (span: ast.SourceSpan) =>
     invalid('values-type', 'VALUES', 'Values passed to VALUES operator must have compatible types', span);
@@ -146,7 +146,7 @@ function analyseValues(values: ast.Values, environment: QueryEnvironment): Logic
   if (wrong >= 0) throw incompatible(values.rows[wrong]!.span);
   const schema: Schema = Array.from({ length: width }, (_, i) => {
     const type = leastRestrictive(rows.map((row) => row[i]!.type));
-    if (type === undefined || type.kind === 'NULL') throw incompatible(misfit(values, rows, i));
+    if (type === undefined) throw incompatible(misfit(values, rows, i));
     return { name: `EXPR$${i}`, type: materialized(type) };
   });
   return rowsNode(

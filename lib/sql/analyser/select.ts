@@ -11,9 +11,8 @@ import type * as ast from '../ast.js';
 import { GroupedRow } from './aggregation.js';
 import type { QueryEnvironment } from './environment.js';
 import { invalid } from './errors.js';
-import { analyseCondition, analyseExpression, type ExpressionContext } from './expressions.js';
+import { analyseCondition, analyseExpression, type ExpressionContext, typedExpression } from './expressions.js';
 import { rowField } from './fields.js';
-import { rejectNull } from './operators.js';
 import { OverColumns } from './over.js';
 import {
   distinct,
@@ -199,9 +198,7 @@ function itemExpression(item: Item, context: ExpressionContext, grouped: Grouped
   if (item.node === undefined) {
     return grouped === undefined ? item.expression! : grouped.groupedColumn(item.expression!, item.written, item.span);
   }
-  const e = analyseExpression(item.node, context);
-  rejectNull([e], item.node.span);
-  return e;
+  return typedExpression(item.node, context);
 }
 
 // ------------------------------------------------------------------------------------------------------------- ORDER BY

@@ -1,0 +1,2 @@
+-- AND with an untyped NULL
+SELECT TRUE AND NULL AS x;

@@ -1,0 +1,2 @@
+-- an array of untyped NULLs
+SELECT ARRAY[NULL, NULL] AS x;

@@ -1,0 +1,2 @@
+-- IS TRUE of an untyped NULL
+SELECT NULL IS TRUE AS x;

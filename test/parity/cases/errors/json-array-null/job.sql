@@ -1,0 +1,2 @@
+-- JSON_ARRAY of an untyped NULL, even if NULL ON NULL
+SELECT JSON_ARRAY(NULL NULL ON NULL) AS x;

@@ -1,0 +1,2 @@
+-- a DATE has no form in JSON
+SELECT JSON_OBJECT('d' VALUE DATE '2024-01-01') AS x;

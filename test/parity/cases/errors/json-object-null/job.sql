@@ -1,0 +1,2 @@
+-- JSON_OBJECT of an untyped NULL
+SELECT JSON_OBJECT('n' VALUE NULL) AS x;

@@ -1,0 +1,2 @@
+-- JSON_QUERY gives STRING and ARRAY<STRING> only
+SELECT JSON_QUERY('{"a": [1,2]}', '$.a' RETURNING ARRAY<INT>) AS x;
