@@ -48,7 +48,7 @@ async function bundleJob(path: string, bundle: string): Promise<void> {
   if (!existsSync(path))
     throw new SabotError('SABOT_E_OPTION', `There is no file ${path}.`, { kind: 'io', identifier: path });
   const { build } = await import('esbuild').catch((cause: unknown) => {
-    const message = `A file of jobs needs esbuild: npm install --save-dev esbuild.`;
+    const message = `Running ${path} needs esbuild: npm install --save-dev esbuild. (Plain JavaScript also runs by node.)`;
     throw new SabotError('SABOT_E_OPTION', message, { cause });
   });
   try {
