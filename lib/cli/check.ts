@@ -14,7 +14,7 @@ import { compareStates, type LockedJob, type LockedOperator, lockJob, type State
 import type { PlannedJob } from '../planner/plan.js';
 import { reportFailure } from './failure.js';
 import { isJobFile, nothingRan, runJobFile } from './job-file.js';
-import { renderTable } from './output.js';
+import { renderAnswer } from './output.js';
 import { readScript, type ScriptFile } from './script-file.js';
 
 const LOCK_NAME = 'sabot.lock';
@@ -103,7 +103,7 @@ function changesOf(before: Record<string, Pick<LockedJob, 'operators'>>, jobs: J
 function print(changes: readonly JobChange[], output: 'table' | 'json'): void {
   const lines = changes.map(({ job, uid, operator, fate, detail }) => ({ job, uid, operator, fate, detail }));
   if (output === 'json') for (const line of lines) process.stdout.write(`${JSON.stringify(line)}\n`);
-  else process.stdout.write(renderTable(['job', 'uid', 'operator', 'fate', 'detail'], lines.map(Object.values)));
+  else process.stdout.write(renderAnswer(['job', 'uid', 'operator', 'fate', 'detail'], lines.map(Object.values)));
 }
 
 function readLock(path: string): Jobs | undefined {

@@ -5,7 +5,7 @@
 // A table on a terminal, a line of JSON per job in a pipe.
 
 import { type FoundJob, findJobs, nameOf } from '../job/control-client.js';
-import { renderTable } from './output.js';
+import { renderAnswer } from './output.js';
 
 export interface JobsOptions {
   readonly output?: 'table' | 'json';
@@ -20,7 +20,7 @@ export async function jobsCommand(folder: string, options: JobsOptions): Promise
   }
   const columns = Object.keys(lines[0] ?? lineOf({ folder: '', running: [], silent: [], newestEpoch: 0 }, 'stopped'));
   const rows = lines.map((line) => Object.values(line).map((value) => (value === null ? '' : String(value))));
-  process.stdout.write(renderTable(columns, rows));
+  process.stdout.write(renderAnswer(columns, rows));
   return 0;
 }
 

@@ -26,6 +26,7 @@ export interface Deduplication {
 }
 
 export const deduplicateSpec: OperatorSpec = {
+  pending: 'Keeping the first or last row of a key by time',
   op: 'deduplicate',
   state: stateOf(keyFields('keys'), rowFields()),
   changes: (inputs, config) =>

@@ -59,6 +59,8 @@ export interface OperatorSpec {
    * given whether that is so for its own output. Absent: no.
    */
   readonly folds?: (output: boolean, node: PhysicalNode) => boolean;
+  /** What it does, in words, if the engine does not have it yet: whoever asks for it is told so. */
+  readonly pending?: string;
   /** One subtask only, whatever the job's parallelism. */
   readonly single?: boolean;
   /** What it keeps between rows, as far as the plan decides it; absent: it keeps nothing. */

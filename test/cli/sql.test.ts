@@ -34,6 +34,16 @@ describe('sabot sql', () => {
     expect(stdout).toBe('{"op":"+I","v":"b","id":1}\n{"op":"+I","v":"a","id":3}\n');
   });
 
+  it("writes files under the names of the sink's columns", async () => {
+    const copy = (name: string, columns: string) =>
+      `CREATE TABLE ${name} (${columns}) WITH ('connector' = 'filesystem', 'path' = '${name}', 'format' = 'json');`;
+    writeFileSync(
+      join(folder, 'copy.sql'),
+      `${copy('copied', 'number INT, label STRING')}\nINSERT INTO copied SELECT x, y FROM (VALUES (1, 'a')) AS t (x, y);\nSELECT * FROM copied;`,
+    );
+    expect(await sabot('sql', '-f', 'copy.sql')).toEqual({ code: 0, stdout: '{"number":1,"label":"a"}\n', stderr: '' });
+  });
+
   it('prints CSV', async () => {
     const { stdout } = await sabot('sql', '-f', 'select.sql', '--define', 'FILE=t.jsonl', '--output', 'csv');
     expect(stdout).toBe('v,id\na,3\nb,1\n');

@@ -52,6 +52,16 @@ describe('columns', () => {
     expect(sink.schema.map((field) => field.name)).toEqual(['a', 'b', 'c']);
   });
 
+  it('gives columns the names that the sink has', () => {
+    const sink = sinkOf('INSERT INTO snk SELECT l, s, i FROM t');
+    expect(sink.schema.map((field) => field.name)).toEqual(['a', 'b', 'c']);
+    expect(sink.input.schema).toBe(sink.schema);
+    run("CREATE TABLE same (l BIGINT, s STRING) WITH ('connector' = 'blackhole')");
+    expect(sinkOf('INSERT INTO same SELECT l, s FROM (SELECT l, s FROM t)').input).toMatchObject({
+      input: { op: 'project' },
+    });
+  });
+
   it('refuses another number of columns', () => {
     expect(() => sinkOf('INSERT INTO snk SELECT i FROM t')).toThrow(
       expect.objectContaining({ kind: 'insert-arity', identifier: 'snk' }),

@@ -67,6 +67,22 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [marked: string, told
       'CREATE VIEW sums AS SELECT id, «SUM(amount) OVER (ORDER BY ts)» AS s FROM orders;\nSELECT * FROM sums',
       'Aggregates over an OVER window',
     ],
+    [
+      'SELECT * FROM (SELECT *, «ROW_NUMBER() OVER (PARTITION BY customer ORDER BY ts)» AS rn FROM orders) WHERE rn = 1',
+      'first or last row of a key by time is not supported yet',
+    ],
+    [
+      'SELECT customer, COUNT(*) AS c FROM clicks GROUP BY customer ORDER BY «c DESC» LIMIT 3',
+      'Top-N over an updating query is not supported yet',
+    ],
+    [
+      'SELECT customer, COUNT(*) AS c FROM clicks GROUP BY customer LIMIT «3»',
+      'LIMIT over an updating query is not supported yet',
+    ],
+    [
+      'SELECT * FROM (SELECT *, «ROW_NUMBER() OVER (ORDER BY c DESC)» AS rn FROM (\n  SELECT customer, COUNT(*) AS c FROM clicks GROUP BY customer)) WHERE rn <= 3',
+      'Top-N over an updating query is not supported yet',
+    ],
     ['SELECT * FROM orders «TABLESAMPLE SYSTEM(10)»', 'TABLESAMPLE is not supported'],
   ],
   options: [

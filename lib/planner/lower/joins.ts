@@ -10,11 +10,9 @@ import { conjunction, identity, moveColumns } from '../../expressions/columns.js
 import { type Expression, isColumn } from '../../expressions/expression.js';
 import { intervalJoin } from '../../operators/interval-join.js';
 import { type EquiJoin, join } from '../../operators/join.js';
-import { materializeFinal } from '../../operators/materialize-final.js';
 import { windowJoin } from '../../operators/window-join.js';
 import type { JoinNode } from '../../plan/nodes.js';
-import { changesOf, isBounded, isInsertOnly, type PhysicalNode } from '../../plan/physical.js';
-import { upsertKey } from '../../plan/rules/infer-changelog.js';
+import { changesOf, isInsertOnly, type PhysicalNode } from '../../plan/physical.js';
 import {
   comparesTimes,
   type EquiPair,
@@ -25,6 +23,7 @@ import { windowProperties } from '../../plan/rules/window-properties.js';
 import type { Schema } from '../../schema/types.js';
 import { appendColumns, appendProject } from './calc.js';
 import type { Lowering } from './lowering.js';
+import { lowerSettled } from './settled.js';
 
 export function lowerJoin(node: JoinNode, lowering: Lowering): PhysicalNode {
   const { pairs, rest } = splitJoinCondition(node.condition, node.left.schema.length);
@@ -83,9 +82,8 @@ function regularJoinOf(
   rest: readonly Expression[],
   lowering: Lowering,
 ): PhysicalNode {
-  const settle = (side: PhysicalNode) => (lowering.options.finalResults ? settled(side) : side);
-  const left = settle(lowering.lower(node.left));
-  const right = settle(lowering.lower(node.right));
+  const left = lowerSettled(node.left, lowering);
+  const right = lowerSettled(node.right, lowering);
   requireInner(node, 'joins of insert-only streams');
   if (![left, right].every((side) => isInsertOnly(changesOf(side)))) {
     throw unsupportedJoin(node, 'Only inner joins of insert-only streams', 'join of updating streams');
@@ -101,11 +99,6 @@ function requireInner(node: JoinNode, what: string): void {
 function unsupportedJoin({ joinType }: JoinNode, supported: string, found: string): SabotError {
   const message = `${supported} are supported as yet, this is a ${found}.`;
   return new SabotError('SABOT_E_UNSUPPORTED', message, { kind: 'unsupported-join', identifier: joinType });
-}
-
-/** If only the end counts, a join need not see how its input came to be. */
-function settled(side: PhysicalNode): PhysicalNode {
-  return isInsertOnly(changesOf(side)) || !isBounded(side) ? side : materializeFinal(side, upsertKey(side));
 }
 
 interface JoinSides {

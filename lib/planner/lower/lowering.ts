@@ -27,6 +27,12 @@ export interface LoweringOptions {
   readonly finalResults: boolean;
 }
 
+function available(node: PhysicalNode): PhysicalNode {
+  const { op, pending } = node.spec;
+  if (pending !== undefined) throw unsupported(op, pending);
+  return node;
+}
+
 export class Lowering {
   private readonly done = new Map<LogicalNode, PhysicalNode>();
 
@@ -35,7 +41,7 @@ export class Lowering {
   lower(node: LogicalNode): PhysicalNode {
     let lowered = this.done.get(node);
     if (lowered === undefined) {
-      lowered = placed(node.span, () => this.lowerNode(node));
+      lowered = placed(node.span, () => available(this.lowerNode(node)));
       this.done.set(node, lowered);
     }
     return lowered;

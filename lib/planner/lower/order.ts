@@ -15,17 +15,19 @@ import { topN } from '../../operators/top-n.js';
 import { windowDeduplicate } from '../../operators/window-deduplicate.js';
 import { windowRank } from '../../operators/window-rank.js';
 import type { LimitNode, OverNode, RankNode, SortNode } from '../../plan/nodes.js';
-import type { PhysicalNode } from '../../plan/physical.js';
+import { changesOf, isInsertOnly, type PhysicalNode } from '../../plan/physical.js';
 import { windowProperties } from '../../plan/rules/window-properties.js';
 import { timeAttribute } from '../../schema/types.js';
 import type { Lowering } from './lowering.js';
+import { lowerSettled } from './settled.js';
 import { unsupported } from './unsupported.js';
 
 export function lowerSort(node: SortNode, lowering: Lowering): PhysicalNode {
-  const input = lowering.lower(node.input);
   if (node.fetch !== undefined || node.offset !== undefined) {
-    return topN(input, node.orderBy, { offset: node.offset ?? 0, fetch: node.fetch ?? null });
+    const settled = insertOnly(lowerSettled(node.input, lowering), 'rank', 'ORDER BY');
+    return topN(settled, node.orderBy, { offset: node.offset ?? 0, fetch: node.fetch ?? null });
   }
+  const input = lowering.lower(node.input);
   const first = node.orderBy[0];
   if (first === undefined) return input;
   if (timeAttribute(node.input.schema[first.column]!.type) === undefined || first.descending) {
@@ -41,11 +43,19 @@ export function lowerSort(node: SortNode, lowering: Lowering): PhysicalNode {
 }
 
 export function lowerLimit(node: LimitNode, lowering: Lowering): PhysicalNode {
-  return limit(lowering.lower(node.input), { offset: node.offset ?? 0, fetch: node.fetch ?? null });
+  const input = insertOnly(lowerSettled(node.input, lowering), 'limit', 'LIMIT');
+  return limit(input, { offset: node.offset ?? 0, fetch: node.fetch ?? null });
+}
+
+/** Rows that are taken back are not taken into account yet. */
+function insertOnly(input: PhysicalNode, what: 'rank' | 'limit', identifier: string): PhysicalNode {
+  if (isInsertOnly(changesOf(input))) return input;
+  const message = `${what === 'rank' ? 'Top-N' : 'LIMIT'} over an updating query is not supported yet, save for the final rows of bounded input.`;
+  throw new SabotError('SABOT_E_UNSUPPORTED', message, { kind: `unsupported-${what}`, identifier });
 }
 
 export function lowerRank(node: RankNode, lowering: Lowering): PhysicalNode {
-  const input = lowering.lower(node.input);
+  const input = insertOnly(lowerSettled(node.input, lowering), 'rank', node.function.toUpperCase());
   const { partitionKeys, orderBy, rankStart, rankEnd, outputRank } = node;
   const properties = windowProperties(node.input);
   const windowStart = partitionKeys.find((key) => properties?.start.includes(key));

@@ -132,6 +132,7 @@ const plainField = ({ name, type }: Field): Field => ({ name, type: materialized
 function projected(input: LogicalNode, expressions: readonly Expression[], schema: Schema): LogicalNode {
   const unchanged =
     input.schema.length === schema.length &&
+    schema.every(({ name }, i) => name === input.schema[i]!.name) &&
     expressions.every((e, i) => 'column' in e && e.column === i && sameType(e.type, input.schema[i]!.type));
   const typed = schema.map(({ name, type }, i) => ({ name, type: withNullable(type, expressions[i]!.type.nullable) }));
   return unchanged ? { ...input, schema: input.schema } : { op: 'project', input, expressions, schema: typed };
