@@ -1,21 +1,18 @@
 // bench: what checkpoints cost: the same job without and with them, in alternating pairs, each run a process of its own.
 //
 //   npm run bench:checkpoints -- --queries q5,q17,q18 --rows 20000000 --interval 1s --backend memory --pairs 5
+//   npm run bench:checkpoints -- --large-state --keys 8000000        how much a checkpoint of a large, slowly changing state writes
 //
 // Bids come from the engine's own generator. `stall` is how long a task stood still because of a barrier: the wait for the barriers of its other
 // inputs, and freezing state; of each checkpoint the longest. See README.md.
 
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
-import type { CheckpointRecord } from '../../lib/job/metrics.js';
-import type { Measurement } from '../measurement.js';
 import { median } from '../nexmark/report.js';
+import { measureLargeState } from './large-state.js';
+import { type Run, runJob } from './run.js';
 
 const { values: asked } = parseArgs({
   options: {
@@ -25,13 +22,11 @@ const { values: asked } = parseArgs({
     backend: { type: 'string', default: 'memory' },
     parallelism: { type: 'string', default: '1' },
     pairs: { type: 'string', default: '5' },
+    'large-state': { type: 'boolean', default: false },
+    keys: { type: 'string', default: '8000000' },
     json: { type: 'string' },
   },
 });
-
-interface Run extends Measurement {
-  readonly checkpoints: readonly CheckpointRecord[];
-}
 
 function scriptOf(query: string, folder: string | undefined): string {
   const settings = {
@@ -57,17 +52,7 @@ async function run(query: string, withCheckpoints: boolean): Promise<Run> {
   try {
     const script = join(folder, 'job.sql');
     writeFileSync(script, scriptOf(query, withCheckpoints ? join(folder, 'checkpoints') : undefined));
-    const child = spawn('python3', ['bench/measure.py', '3', process.execPath, JOB, script], {
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    });
-    const [records, complaint, report] = await Promise.all([
-      text(child.stdout as Readable),
-      text(child.stderr as Readable),
-      text(child.stdio[3] as Readable),
-    ]);
-    const { status, ...measurement } = JSON.parse(report || '{"status":-1}') as Measurement & { status: number };
-    if (status !== 0) throw new Error(`${query} failed (exit code ${status}): ${complaint.trim()}`);
-    return { ...measurement, checkpoints: JSON.parse(records) as CheckpointRecord[] };
+    return await runJob(script);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -80,17 +65,8 @@ function percentile99(values: readonly number[]): number {
 }
 
 const MEGABYTE = 1e6;
-const JOB = `node_modules/.cache/sabot/checkpoint-job-${process.pid}.mjs`;
-await build({
-  entryPoints: ['bench/checkpoints/job.ts'],
-  outfile: JOB,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  packages: 'external',
-});
-try {
+
+async function measureCost(): Promise<void> {
   const results = [];
   for (const query of asked.queries.split(',')) {
     const pairs: { off: Run; on: Run }[] = [];
@@ -124,6 +100,11 @@ try {
     if (asked.json !== undefined)
       writeFileSync(asked.json, `${JSON.stringify({ options: asked, results }, null, 2)}\n`);
   }
-} finally {
-  rmSync(JOB, { force: true });
+}
+
+if (asked['large-state']) {
+  const figures = await measureLargeState(Number(asked.keys), asked.backend);
+  if (asked.json !== undefined) writeFileSync(asked.json, `${JSON.stringify(figures, null, 2)}\n`);
+} else {
+  await measureCost();
 }
