@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/error.h"
 #include "expressions/lift.h"
 #include "expressions/selection.h"
 #include "plan/expression.h"
@@ -103,6 +104,8 @@ class Call final : public Node {
     }
     auto result = kernel_->Run(args_, length);
     std::fill(args_.begin(), args_.end(), Vector{});
+    if (result.status().IsInvalid() && DetailOf(result.status()) == nullptr)
+      return UserError("runtime-argument", "", result.status().message());
     return result;
   }
 

@@ -28,12 +28,17 @@ async function read(name: string, content: string | Buffer, options = '', parall
   return select(name, options, parallelism);
 }
 
-async function select(name: string, options = '', parallelism = 1): Promise<Outcome> {
+async function select(
+  name: string,
+  options = '',
+  parallelism = 1,
+  query = 'SELECT a, CHAR_LENGTH(s) AS l FROM t',
+): Promise<Outcome> {
   const format = name.includes('.csv') ? 'csv' : 'json';
   writeFileSync(
     place(`${name}.sql`),
     `CREATE TABLE t (a INT, s STRING) WITH ('connector' = 'filesystem', 'path' = '${place(name)}', 'format' = '${format}'${options});
-SELECT a, CHAR_LENGTH(s) AS l FROM t;\n`,
+${query};\n`,
   );
   const [stdout, stderr] = [written(), written()];
   const code = await sqlCommand({ file: place(`${name}.sql`), output: 'json', parallelism }, { stdout, stderr });
@@ -144,6 +149,22 @@ describe.each([1, 2])('at parallelism %i', (parallelism) => {
       stdout: '{"a":1,"l":100000000}\n{"a":2,"l":1}\n',
       stderr: '',
     });
+  });
+});
+
+describe('a value that an expression cannot take', () => {
+  it.each([
+    ['a cast', 'SELECT a, CAST(s AS INT) AS n FROM t', 'runtime-cast', "(column 'n' of the row a: 2, s: n1)"],
+    ['a condition', 'SELECT a FROM t WHERE 1 / (a - 2) > 0', 'runtime-arithmetic', '(the condition of the row a: 2'],
+    ['an argument', 'SELECT ELEMENT(ARRAY[s, s]) AS e FROM t', 'runtime-argument', "(column 'e' of the row"],
+    ['a constant', "SELECT ELEMENT(ARRAY['a', 'b']) AS e FROM t", 'runtime-argument', 'more than one element'],
+  ])('%s: the error has the column and the row', async (what, query, kind, told) => {
+    const name = `${what.replace(' ', '-')}.jsonl`;
+    writeFileSync(place(name), '{"a":1,"s":"7"}\n{"a":2,"s":"n1"}\n');
+    const { code, stderr } = await select(name, '', 1, query);
+    expect(code).toBe(1);
+    expect(errorOf(stderr)).toMatchObject({ kind });
+    expect(stderr).toContain(told);
   });
 });
 
