@@ -77,6 +77,18 @@ it('shows the entry points of the Node-API, nothing else', () => {
   expect([...definedSymbols(addon)].sort()).toEqual(['napi_register_module_v1', 'node_api_module_get_api_version_v1']);
 });
 
+it('has no place for the mistakes that tests plant', () => {
+  const places = (file: string) => {
+    const names = execFileSync('nm', [fileURLToPath(new URL(file, import.meta.url))], {
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+    });
+    return names.split('\n').filter((line) => line.includes('IsPlanted'));
+  };
+  expect(places('../../build/sabot_native_tests')).not.toEqual([]); // The name is the right one.
+  expect(places('../../build/Release/sabot.node')).toEqual([]);
+});
+
 /** The library that the build found. */
 function rocksdb(): string {
   const cache = readFileSync(new URL('../../build/CMakeCache.txt', import.meta.url), 'utf8');
