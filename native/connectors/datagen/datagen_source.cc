@@ -3,9 +3,10 @@
 //   fields [{name: id, kind: sequence, start: 1, end: 3}, {name: x, min: 0, max: 9}]   ->   1 7 | 2
 //   0 | 3 9
 //
-// Row g of the table is subtask g mod parallelism's. At most rowsPerSecond rows a second over all
-// subtasks, the first second's at once. Random values follow from the operator's uid, the subtask
-// and the clock at the start: a simulated run repeats. State: rows made, and the random sequence.
+// Row g of the table is subtask g mod parallelism's (row_stripes.h). At most rowsPerSecond rows a
+// second over all subtasks, the first second's at once. Random values follow from the operator's
+// uid, the subtask and the clock at the start: a simulated run repeats. State: which rows are left,
+// and the random sequence.
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
@@ -13,12 +14,15 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/number_text.h"
 #include "base/temporal_text.h"
+#include "connectors/datagen/row_stripes.h"
 #include "formats/column_buffer.h"
 #include "stream/operator.h"
 
@@ -28,6 +32,7 @@ namespace {
 constexpr int64_t kTextLength = 100;  // Flink's defaults.
 constexpr int64_t kCollectionLength = 3;
 constexpr int64_t kLengthMaximum = 1 << 20;
+constexpr uint32_t kStateVersion = 2;
 
 struct FieldRule {
   Type type;
@@ -67,9 +72,9 @@ class DatagenSource final : public Operator {
       : rules_(std::move(rules)),
         schema_(std::move(schema)),
         rows_per_second_(rows_per_second),
-        num_rows_(num_rows),
         uid_hash_(uid_hash),
-        context_(context) {
+        context_(context),
+        rows_(num_rows) {
     for (const FieldRule& rule : rules_)
       columns_.push_back(std::make_unique<ColumnBuffer>(rule.type));
   }
@@ -78,12 +83,13 @@ class DatagenSource final : public Operator {
     started_ms_ = context_.clock->NowMillis();
     random_.state = uid_hash_ ^ static_cast<uint64_t>(started_ms_) ^
                     (static_cast<uint64_t>(context_.subtask) << 48);
+    rows_.Begin(context_.subtask, context_.parallelism);
     return arrow::Status::OK();
   }
 
   arrow::Result<Progress> Produce(Collector& out) override {
     const int64_t now = context_.clock->NowMillis();
-    int64_t rows = std::min(RowsOfThisSubtask() - num_made_, context_.options.batch_max_rows);
+    int64_t rows = std::min(rows_.num_left(), context_.options.batch_max_rows);
     if (rows <= 0) return Progress::kDone;
     rows = std::min(rows, RowsAllowed(now) - num_made_since_start_);
     if (rows <= 0) {
@@ -95,11 +101,10 @@ class DatagenSource final : public Operator {
     }
     next_timer_ms_ = INT64_MAX;
     for (int64_t i = 0; i < rows; ++i) {
-      const int64_t row = (num_made_ + i) * context_.parallelism + context_.subtask;
+      const int64_t row = rows_.Take();
       for (size_t column = 0; column < rules_.size(); ++column)
         AppendValue(rules_[column], row, now, *columns_[column]);
     }
-    num_made_ += rows;
     num_made_since_start_ += rows;
     std::vector<ArrayPtr> arrays;
     arrays.reserve(columns_.size());
@@ -110,7 +115,7 @@ class DatagenSource final : public Operator {
     Batch batch;
     batch.rows = arrow::RecordBatch::Make(schema_, rows, std::move(arrays));
     ARROW_RETURN_NOT_OK(out.Emit(std::move(batch)));
-    return num_made_ == RowsOfThisSubtask() ? Progress::kDone : Progress::kMoreOutput;
+    return rows_.num_left() == 0 ? Progress::kDone : Progress::kMoreOutput;
   }
 
   // The clock has reached the time of the next row: Produce is called after this.
@@ -126,38 +131,32 @@ class DatagenSource final : public Operator {
 
   arrow::Status Snapshot(SnapshotWriter& to) override {
     ByteWriter bytes;
-    bytes.I64(context_.parallelism);
+    bytes.U32(kStateVersion);
     bytes.I64(context_.subtask);
-    bytes.I64(num_made_);
     bytes.U64(random_.state);
+    rows_.Write(bytes);
     to.Put("position", bytes.Take());
     return arrow::Status::OK();
   }
 
   arrow::Status Restore(const SnapshotReader& from) override {
+    rows_.Clear();
     for (const std::string_view part : from.All("position")) {
       ByteReader bytes(part);
-      const int64_t parallelism = bytes.I64();
+      if (bytes.U32() != kStateVersion)
+        return arrow::Status::Invalid("datagen_source: a snapshot of another version");
       const int64_t subtask = bytes.I64();
-      const int64_t num_made = bytes.I64();
-      const uint64_t state = bytes.U64();
+      const uint64_t random = bytes.U64();
+      ARROW_RETURN_NOT_OK(rows_.Read(bytes));
       if (!bytes.ok() || !bytes.done())
         return arrow::Status::Invalid("datagen_source: a damaged snapshot");
-      if (parallelism != context_.parallelism) {
-        return arrow::Status::Invalid("datagen_source cannot be restored at another parallelism");
-      }
-      if (subtask != context_.subtask) continue;
-      num_made_ = num_made;
-      random_.state = state;
+      if (subtask == context_.subtask) random_.state = random;
     }
+    rows_.KeepShare(context_.subtask, context_.parallelism);
     return arrow::Status::OK();
   }
 
  private:
-  int64_t RowsOfThisSubtask() const {
-    if (num_rows_ == INT64_MAX) return INT64_MAX;
-    return (num_rows_ - context_.subtask + context_.parallelism - 1) / context_.parallelism;
-  }
   double RowsPerMilli() const {
     return static_cast<double>(rows_per_second_) / 1'000 /
            static_cast<double>(context_.parallelism);
@@ -183,12 +182,11 @@ class DatagenSource final : public Operator {
   const std::vector<FieldRule> rules_;
   const std::shared_ptr<arrow::Schema> schema_;
   const int64_t rows_per_second_;
-  const int64_t num_rows_;
   const uint64_t uid_hash_;
   OperatorContext& context_;
   std::vector<std::unique_ptr<ColumnBuffer>> columns_;
   RandomSequence random_;
-  int64_t num_made_ = 0;
+  RowStripes rows_;
   // Rebuilt on restore: the rate holds from the (re)start on.
   int64_t num_made_since_start_ = 0;
   int64_t started_ms_ = 0;

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
 #include "base/clock.h"
 #include "connectors/source_driver.h"
 
@@ -79,6 +83,39 @@ TEST_F(DatagenSourceTest, GoesOnWhereItWas) {
   source.Step(0);
   ASSERT_FALSE(source.lines.empty());
   EXPECT_EQ(source.lines[0], R"({"id":11})");
+}
+
+TEST_F(DatagenSourceTest, MakesEveryRowOnceAtWhateverParallelismItIsRestored) {
+  for (const std::vector<int>& parallelisms : std::vector<std::vector<int>>{
+           {1, 8, 3, 1}, {3, 8, 8, 2}, {2, 3, 4, 5}, {4, 1, 1, 6}, {5, 16, 7, 20}}) {
+    SourceDriver source(Node(1'000'000, R"(, "numRows": 157)"),
+                        {.clock = &clock_, .parallelism = parallelisms[0], .rows_max = 2});
+    for (size_t restart = 1; restart < parallelisms.size(); ++restart) {
+      for (int step = 0; step < 9; ++step)
+        source.Step(static_cast<size_t>(step * step % parallelisms[restart - 1]));
+      source.Restart(parallelisms[restart]);
+    }
+    std::vector<int> ids;
+    for (const std::string& line : source.RunToEnd())
+      ids.push_back(nlohmann::json::parse(line)["id"].get<int>());
+    std::sort(ids.begin(), ids.end());
+    std::vector<int> expected(157);
+    std::iota(expected.begin(), expected.end(), 1);
+    EXPECT_EQ(ids, expected) << ::testing::PrintToString(parallelisms);
+  }
+}
+
+TEST_F(DatagenSourceTest, WithoutAnEndGoesOnAtAnotherParallelism) {
+  SourceDriver source(
+      R"({"op": "datagen_source", "config": {"rowsPerSecond": 10,
+          "fields": [{"name": "id", "min": "0", "max": "9"}]},
+          "schema": [{"name": "id", "type": {"kind": "INTEGER"}}]})",
+      {.clock = &clock_});
+  source.Step(0);
+  source.Restart(3);
+  Take(source);
+  for (size_t subtask = 0; subtask < 3; ++subtask) source.Step(subtask);
+  EXPECT_GE(Take(source), 9u);
 }
 
 }  // namespace
