@@ -5,6 +5,8 @@ namespace sabot {
 namespace {
 
 constexpr int64_t kControlElementBytes = 64;
+constexpr int64_t kMeasureNanos = 50'000'000;
+constexpr double kNanosPerSecond = 1e9;
 
 int64_t BytesOf(const Element& element) {
   const auto* batch = std::get_if<Batch>(&element);
@@ -34,11 +36,32 @@ std::optional<Element> Channel::Pop() {
     element = std::move(entries_.front().element);
     const bool was_full = bytes_ >= bytes_max_;
     bytes_ -= entries_.front().bytes;
+    bytes_taken_ += entries_.front().bytes;
     entries_.pop_front();
     made_room = was_full && bytes_ < bytes_max_;
   }
   if (made_room && wake_producer_) wake_producer_();
   return element;
+}
+
+void Channel::AdjustBound(int64_t now_ns) {
+  const int64_t elapsed_ns = now_ns - measured_ns_;
+  if (elapsed_ns < kMeasureNanos) return;
+  const double per_second =
+      static_cast<double>(bytes_taken_) / static_cast<double>(elapsed_ns) * kNanosPerSecond;
+  const bool first = measured_ns_ == 0;
+  measured_ns_ = now_ns;
+  bytes_taken_ = 0;
+  if (first) return;
+  bool made_room = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const bool was_full = bytes_ >= bytes_max_;
+    bytes_max_ = static_cast<int64_t>(std::clamp(per_second, static_cast<double>(bytes_least_),
+                                                 static_cast<double>(bytes_most_)));
+    made_room = was_full && bytes_ < bytes_max_;
+  }
+  if (made_room && wake_producer_) wake_producer_();
 }
 
 bool Channel::has_room() const {

@@ -3,8 +3,12 @@
 // Bounded by bytes: a push is always taken, but a producer must see has_room() before it starts a
 // new piece of work, so the overshoot is one piece. Crossing the bound downwards wakes the
 // producer, a push into an empty channel wakes the consumer.
+//
+// The bound is what the consumer takes in about a second: a barrier is not much longer than that
+// on its way through a channel, however slow the consumer is, and a fast one never runs dry.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -17,6 +21,7 @@
 namespace sabot {
 
 inline constexpr int64_t kChannelBytesMax = 4 << 20;
+inline constexpr int64_t kChannelBytesMin = 64 << 10;
 
 // How far event time has come in a channel, as its consumer has read it. Any thread may look.
 struct ChannelTime {
@@ -27,7 +32,10 @@ struct ChannelTime {
 
 class Channel {
  public:
-  explicit Channel(int64_t bytes_max = kChannelBytesMax) : bytes_max_(bytes_max) {}
+  explicit Channel(int64_t bytes_max = kChannelBytesMax)
+      : bytes_most_(bytes_max),
+        bytes_least_(std::min(bytes_max, kChannelBytesMin)),
+        bytes_max_(bytes_least_) {}
 
   void SetWakers(std::function<void()> wake_producer, std::function<void()> wake_consumer) {
     wake_producer_ = std::move(wake_producer);
@@ -36,6 +44,8 @@ class Channel {
 
   void Push(Element element);
   std::optional<Element> Pop();
+  // The consumer's, now and then: the bound follows what it has taken since.
+  void AdjustBound(int64_t now_ns);
   bool has_room() const;
   bool empty() const;
 
@@ -47,8 +57,12 @@ class Channel {
     Element element;
     int64_t bytes;
   };
-  const int64_t bytes_max_;
+  const int64_t bytes_most_;
+  const int64_t bytes_least_;
+  int64_t measured_ns_ = 0;  // The consumer's: when it began to count.
+  int64_t bytes_taken_ = 0;  // The consumer's: since then.
   mutable std::mutex mutex_;
+  int64_t bytes_max_;
   std::deque<Entry> entries_;
   int64_t bytes_ = 0;
   ChannelTime time_;

@@ -37,6 +37,7 @@ std::optional<GateEvent> Gate::Next() {
       continue;
     }
     num_silent = 0;
+    from.channel->AdjustBound(clock_->MonotonicNanos());
     if (auto event = Handle(from, std::move(*element))) return event;
   }
   return std::nullopt;

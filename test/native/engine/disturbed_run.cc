@@ -45,7 +45,7 @@ const Undisturbed& UndisturbedRun(size_t query) {
 struct Disturbance {
   const char* name;
   DiskFaults faults;
-  bool slow = false;
+  bool short_timeout = false;
 };
 
 const Disturbance& DisturbanceOf(uint64_t seed) {
@@ -55,19 +55,22 @@ const Disturbance& DisturbanceOf(uint64_t seed) {
       {.name = "a disk that is full or fails", .faults = {.failures = 6}},
       {.name = "a full disk and torn writes", .faults = {.failures = 2, .torn = true}},
       {.name = "lost syncs", .faults = {.lost_syncs = 20, .torn = true}},
-      {.name = "checkpoints that time out", .faults = {}, .slow = true}};
+      {.name = "a slow disk", .faults = {.torn = true, .latency_ms_max = 80}},
+      {.name = "checkpoints that time out",
+       .faults = {.latency_ms_max = 20},
+       .short_timeout = true}};
   return kinds[seed % kinds.size()];
 }
 
 // The job says what is wrong with its disk.
 bool IsExplained(const arrow::Status& status, const SimulatedDisk& disk, bool has_lost_syncs,
-                 bool is_slow) {
+                 bool short_timeout) {
   const ErrorDetail* const detail = DetailOf(status);
   if (detail == nullptr) return false;
   const std::string& kind = detail->kind();
   if (disk.num_failures() > 0 && (kind == "io" || kind == "commit-unknown")) return true;
   // The last checkpoint must succeed.
-  if (is_slow && kind == "checkpoint-timeout") return true;
+  if (short_timeout && kind == "checkpoint-timeout") return true;
   return has_lost_syncs && kind == "checkpoint";
 }
 
@@ -95,7 +98,9 @@ DisturbedRun Disturb(uint64_t seed) {
                       .parallelism = 1 + static_cast<int>(random() % 4),
                       .batch_rows = 1 + static_cast<int64_t>(random() % 40),
                       .restore = {{"from", "latest"}}};
-    if (disturbance.slow) plan.timeout_ms = 1 + static_cast<int64_t>(random() % 30);
+    // Where nothing keeps a checkpoint from being taken, none may fail.
+    if (disturbance.faults.failures == 0 && !disturbance.short_timeout) plan.tolerable_failures = 0;
+    if (disturbance.short_timeout) plan.timeout_ms = 1 + static_cast<int64_t>(random() % 30);
     // Later attempts are left alone more and more, so that it ends.
     const bool is_disturbed = random() % 8 >= static_cast<uint64_t>(attempt) / 3;
     DiskFaults faults = is_disturbed ? disturbance.faults : DiskFaults{};
@@ -135,7 +140,7 @@ DisturbedRun Disturb(uint64_t seed) {
         disk.Crash();
         break;
       default:
-        if (!IsExplained(result.status, disk, run.num_lost_syncs > 0, disturbance.slow)) {
+        if (!IsExplained(result.status, disk, run.num_lost_syncs > 0, disturbance.short_timeout)) {
           run.wrong = "it failed" + place + "): " + result.status.ToString();
           return run;
         }

@@ -75,7 +75,7 @@ std::string RecoveryPlan::text() const {
   json checkpoint = {{"folder", "/chk"},
                      {"intervalMs", 3},
                      {"timeoutMs", timeout_ms},
-                     {"tolerableFailures", 1'000'000}};
+                     {"tolerableFailures", tolerable_failures}};
   if (!restore.is_null()) checkpoint["restore"] = restore;
   if (at_least_once) checkpoint["mode"] = "at-least-once";
   const json plan = {

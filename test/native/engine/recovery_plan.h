@@ -19,6 +19,7 @@ struct RecoveryPlan {
   nlohmann::json restore = nullptr;  // As the plan has it.
   bool at_least_once = false;
   int64_t timeout_ms = 600'000;
+  int64_t tolerable_failures = 1'000'000;
   nlohmann::json sink = {{"op", "file_sink"}, {"config", {{"path", "/out"}, {"format", "json"}}}};
 
   std::string text() const;

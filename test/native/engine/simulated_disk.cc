@@ -51,6 +51,12 @@ SimulatedDisk::Verdict SimulatedDisk::Judge(const std::string& path) {
   return {UserError("io", path, "cannot write '" + path + "': " + why), random_() % 4 == 0};
 }
 
+int64_t SimulatedDisk::LatencyMillis() {
+  if (faults_.latency_ms_max == 0) return 0;
+  const auto most = static_cast<uint64_t>(faults_.latency_ms_max);
+  return static_cast<int64_t>(random_() % (random_() % 8 == 0 ? most + 1 : most / 10 + 1));
+}
+
 void SimulatedDisk::Crash() {
   std::map<std::string, std::string> kept;
   for (const auto& [path, tail] : tails_) {

@@ -24,6 +24,7 @@ struct DiskFaults {
   // Of a thousand syncs of checkpoint files: so many say that they are done, and are not.
   uint64_t lost_syncs = 0;
   bool torn = false;               // A crash leaves a part of what was not synced.
+  int64_t latency_ms_max = 0;      // An operation takes a while, now and then that long.
   uint64_t crash_at = UINT64_MAX;  // The process is gone behind that operation.
 };
 
@@ -36,6 +37,8 @@ class SimulatedDisk final : public FileSystem {
   uint64_t num_failures() const { return num_failures_; }
   uint64_t num_lost_syncs() const { return num_lost_syncs_; }
   uint64_t num_operations() const { return num_operations_; }
+  // How long the next one takes.
+  int64_t LatencyMillis();
   // The machine is gone.
   void Crash();
 

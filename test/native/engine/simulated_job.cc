@@ -9,6 +9,7 @@
 #include "engine/job_checkpoints.h"
 #include "engine/scheduler.h"
 #include "engine/simulated_disk.h"
+#include "engine/slow_executor.h"
 #include "plan/plan.h"
 
 namespace sabot::test {
@@ -43,16 +44,11 @@ class SimulatedJob {
     GraphSurroundings surroundings;
     surroundings.clock = &clock_;
     surroundings.file_system = &files_;
-    surroundings.executor = &executor_;
-    surroundings.channel_bytes_max = 3000;  // Small: back-pressure is part of it.
+    surroundings.executor = &disk_queue_;
+    surroundings.channel_bytes_max = options_.channel_bytes_max;
     surroundings.wake = [this](size_t task) { scheduler_->Wake(task); };
     surroundings.deliver = [this](const std::string&, const std::string& bytes) {
-      for (size_t begin = 0; begin < bytes.size();) {
-        const size_t end = bytes.find('\n', begin);
-        run_.lines.push_back(bytes.substr(begin, end - begin));
-        begin = end + 1;
-      }
-      return true;
+      return TakeResults(bytes);
     };
     Simulation simulation;
     simulation.seed = random_();
@@ -65,7 +61,7 @@ class SimulatedJob {
     JobCheckpoints::Surroundings own;
     own.clock = &clock_;
     own.files = &files_;
-    own.executor = &executor_;
+    own.executor = &disk_queue_;
     own.owner = "seed " + std::to_string(options_.seed);
     own.wake = surroundings.wake;
     own.fail = [this](arrow::Status status) {
@@ -83,9 +79,44 @@ class SimulatedJob {
     return arrow::Status::OK();
   }
 
+  bool TakeResults(const std::string& bytes) {
+    if (clock_.NowMillis() < sink_free_ms_) {
+      sink_is_awaited_ = true;
+      return false;
+    }
+    const size_t before = run_.lines.size();
+    for (size_t begin = 0; begin < bytes.size();) {
+      const size_t end = bytes.find('\n', begin);
+      run_.lines.push_back(bytes.substr(begin, end - begin));
+      begin = end + 1;
+    }
+    if (options_.sink_lines_per_second > 0) {
+      sink_free_ms_ = clock_.NowMillis() + static_cast<int64_t>(run_.lines.size() - before) *
+                                               1'000 / options_.sink_lines_per_second;
+    }
+    return true;
+  }
+
+  void WakeSinks() {
+    if (!sink_is_awaited_ || clock_.NowMillis() < sink_free_ms_) return;
+    sink_is_awaited_ = false;
+    for (size_t i = 0; i < graph_.tasks.size(); ++i) scheduler_->Wake(i);
+  }
+
+  // Files that the coordinator writes keep it from its other work.
+  void StepCoordinator() {
+    if (clock_.NowMillis() < coordinator_free_ms_) return;
+    const uint64_t before = options_.disk != nullptr ? options_.disk->num_operations() : 0;
+    checkpoints_->Step();
+    if (options_.disk != nullptr && options_.disk->num_operations() > before)
+      coordinator_free_ms_ = clock_.NowMillis() + options_.disk->LatencyMillis();
+  }
+
   // Between two steps of tasks: files, time, the coordinator; or the end.
   void Between() {
     if (Count()) return scheduler_->Cancel();
+    disk_queue_.HandOn();
+    WakeSinks();
     if (run_.num_steps == options_.savepoint_step) {
       checkpoints_->TakeSavepoint(
           {options_.savepoint_path, options_.stop, [this](const arrow::Status& status) {
@@ -95,19 +126,22 @@ class SimulatedJob {
     }
     if (random_() % 4 == 0) clock_.AdvanceMillis(static_cast<int64_t>(random_() % 3));
     if (random_() % 3 != 0) return;
-    checkpoints_->Step();
+    StepCoordinator();
     const nlohmann::json statistics = checkpoints_->Statistics();
     if (statistics["completed"].get<size_t>() == run_.checkpoints.size()) return;
     const nlohmann::json& last = statistics["lastCompleted"];
-    run_.checkpoints.push_back(
-        {last["bytesNew"].get<int64_t>(), last["bytesTotal"].get<int64_t>()});
+    run_.checkpoints.push_back({last["bytesNew"].get<int64_t>(), last["bytesTotal"].get<int64_t>(),
+                                last["durationMs"].get<int64_t>()});
   }
 
-  // Sources that were told to stop wait for the coordinator.
+  // Nobody can work: for the disk, for the sink, or because sources were told to stop and wait for
+  // the coordinator.
   bool Stalled() {
-    if (!options_.stop || run_.savepoint) return false;
+    if (disk_queue_.Wait()) return true;
+    if (!sink_is_awaited_ && (!options_.stop || run_.savepoint)) return false;
     clock_.AdvanceMillis(1);
-    checkpoints_->Step();
+    if (!sink_is_awaited_) StepCoordinator();
+    WakeSinks();
     if (Count()) scheduler_->Cancel();
     return true;
   }
@@ -131,9 +165,10 @@ class SimulatedJob {
     });
     while (!done) {
       if (Count()) return arrow::Status::OK();
+      disk_queue_.HandOn();
       if (random_() % 2 == 0) executor_.RunOne(random_());
       clock_.AdvanceMillis(1);
-      checkpoints_->Step();
+      StepCoordinator();
       if (!failure_.ok()) return failure_;
     }
     return failure_.ok() ? result : failure_;
@@ -161,6 +196,7 @@ class SimulatedJob {
       for (const TaskOperator& op : task->operators())
         run_.late_rows += op.metrics->late_rows.value();
     }
+    disk_queue_.Drop();
     executor_.Drop();
     if (crashed_ && options_.disk == nullptr) memory_.Crash();
     return std::move(run_);
@@ -173,6 +209,12 @@ class SimulatedJob {
   const Plan plan_;
   VirtualClock clock_;
   SimulatedExecutor executor_;
+  SlowExecutor disk_queue_{executor_, clock_, [this] {
+                             return options_.disk == nullptr ? 0 : options_.disk->LatencyMillis();
+                           }};
+  int64_t coordinator_free_ms_ = 0;
+  int64_t sink_free_ms_ = 0;
+  bool sink_is_awaited_ = false;  // Somebody has results for it.
   std::unique_ptr<Scheduler> scheduler_;
   Graph graph_;
   std::unique_ptr<JobCheckpoints> checkpoints_;

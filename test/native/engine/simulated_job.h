@@ -16,9 +16,10 @@
 
 namespace sabot::test {
 
-struct CheckpointSize {
+struct TakenCheckpoint {
   int64_t bytes_new = 0;
   int64_t bytes_total = 0;
+  int64_t duration_ms = 0;  // Virtual time, from the barrier on.
 };
 
 struct Attempt {
@@ -27,7 +28,7 @@ struct Attempt {
   arrow::Status status;
   uint64_t num_steps = 0;
   int64_t num_checkpoints = 0;
-  std::vector<CheckpointSize> checkpoints;  // All but the last one.
+  std::vector<TakenCheckpoint> checkpoints;  // All but the last one.
   int64_t restored_epoch = 0;
   int64_t late_rows = 0;
   std::optional<arrow::Status> savepoint;  // What became of it.
@@ -45,6 +46,8 @@ struct AttemptOptions {
   SimulatedDisk* disk = nullptr;                 // In front of the files; the caller crashes it.
   bool stop = false;                             // The job ends with it.
   std::function<void()> on_savepoint = nullptr;  // It has been taken.
+  int64_t channel_bytes_max = 3000;              // Small: back-pressure is part of it.
+  int64_t sink_lines_per_second = 0;             // How fast results are taken; 0: at once.
 };
 
 // `plan` is docs/plan.md's JSON; its paths are those of `files`.
