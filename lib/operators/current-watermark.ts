@@ -2,7 +2,7 @@
 //
 //   in  +I (a)  watermark 5 s  +I (b)        out  +I (a, NULL)  +I (b, 5 s)
 //
-// Keeps no state.
+// State: that time.
 
 import { forward } from '../plan/inputs.js';
 import { type OperatorSpec, type PhysicalNode, unionOfChanges } from '../plan/physical.js';
@@ -10,6 +10,7 @@ import type { Field } from '../schema/types.js';
 
 export const currentWatermarkSpec: OperatorSpec = {
   op: 'current_watermark',
+  state: () => [],
   changes: unionOfChanges,
   needsUpdateBefore: () => true,
 };

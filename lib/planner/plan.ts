@@ -61,11 +61,14 @@ export function planJob(request: PlanRequest): PlannedJob {
   for (const [key, value] of Object.entries(request.settings)) checkSetting(key, value);
   const rewritten = request.plans.map((plan) => RULES.reduce((node, rule) => rule(node), plan));
   const pruned = pruneColumns(rewritten);
+  const options = planOptions(request.settings, request.parallelism, request.queryStartMs);
+  const spread = options.parallelism > 1;
   const lowerWith = (finalResults: boolean): PhysicalNode[] => {
     const lowering = new Lowering({
       miniBatch: miniBatchOf(request.settings),
       idleTimeoutMs: idleTimeoutOf(request.settings),
       finalResults,
+      spread,
     });
     return pruned.map((node) => lowering.lower(node));
   };
@@ -80,9 +83,8 @@ export function planJob(request: PlanRequest): PlannedJob {
   const sinks = nodes.map((node, i) =>
     request.plans[i]!.op === 'sink'
       ? node
-      : resultOf(node, results!, request.result?.format ?? 'json', resultChannel(numResults++)),
+      : resultOf(node, results!, request.result?.format ?? 'json', resultChannel(numResults++), spread),
   );
-  const options = planOptions(request.settings, request.parallelism, request.queryStartMs);
   const job = request.name;
   const checkpoint = checkpointsOf(request.settings, job, request.checkpoint);
   return {
@@ -100,8 +102,9 @@ function resultOf(
   results: 'changelog' | 'final',
   format: 'json' | 'arrow',
   channel: string,
+  spread: boolean,
 ): PhysicalNode {
   const insertOnly = isInsertOnly(changesOf(node));
   if (results === 'changelog') return resultSink(node, format, format === 'json' || !insertOnly, channel);
-  return resultSink(insertOnly ? node : materializeFinal(node, upsertKey(node)), format, false, channel);
+  return resultSink(insertOnly ? node : materializeFinal(node, upsertKey(node), spread), format, false, channel);
 }

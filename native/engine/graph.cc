@@ -124,6 +124,10 @@ class Builder {
       if (warn) warn(place, std::move(message));
     };
     ARROW_ASSIGN_OR_RAISE(op.op, spec.make(node, *op.context));
+    if (node.inputs.empty()) {
+      ARROW_ASSIGN_OR_RAISE(const int64_t rows, node.Int("pauseAfterRows", INT64_MAX));
+      graph_.tasks[task]->PauseAfter(rows);
+    }
     graph_.tasks[task]->Append(std::move(op));
     return arrow::Status::OK();
   }

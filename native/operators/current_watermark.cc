@@ -2,8 +2,8 @@
 //
 //   in   [a] W(5) [b]        out   [a, NULL] W(5) [b, 5]
 //
-// State: none that is kept; as in Flink, after a restart the column is NULL until a watermark
-// comes.
+// State: that time. (Flink's is NULL after a restart until a watermark comes, so that its rows tell
+// of the restart.)
 #include <arrow/array/util.h>
 #include <arrow/scalar.h>
 
@@ -12,7 +12,7 @@
 namespace sabot {
 namespace {
 
-class CurrentWatermark final : public StatelessOperator {
+class CurrentWatermark final : public Operator {
  public:
   explicit CurrentWatermark(const Schema& schema) : schema_(ToArrow(schema)) {}
 
@@ -35,6 +35,14 @@ class CurrentWatermark final : public StatelessOperator {
     return Progress::kDone;
   }
 
+  arrow::Status Snapshot(SnapshotWriter& to) override {
+    to.PutInt64("watermark", watermark_);
+    return arrow::Status::OK();
+  }
+  arrow::Status Restore(const SnapshotReader& from) override {
+    return from.GetInt64("watermark").Value(&watermark_);
+  }
+
  private:
   std::shared_ptr<arrow::Schema> schema_;
   int64_t watermark_ = kWatermarkMin;
@@ -54,6 +62,6 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
 }  // namespace
 
 extern const OperatorSpec kCurrentWatermark{
-    .name = "current_watermark", .num_inputs = 1, .make = &Make};
+    .name = "current_watermark", .num_inputs = 1, .stateful = true, .make = &Make};
 
 }  // namespace sabot

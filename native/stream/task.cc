@@ -117,6 +117,13 @@ TaskTimes::State Task::StateAfter(StepResult why) const {
 arrow::Result<bool> Task::WorkOnce(StepResult* why_not) {
   if (committed_epoch_ > told_epoch_) ARROW_RETURN_NOT_OK(TellCommitted());
   if (ended_) {
+    // What a barrier before the end has frozen is written first: its checkpoint needs it.
+    if (!snapshots_.pending() && !is_frozen_for_good_) {
+      is_frozen_for_good_ = true;
+      for (const TaskOperator& each : operators_)
+        snapshots_.Freeze(kFinalBarrier, each, *each.op, 0, *clock_);
+      return true;
+    }
     if (!snapshots_.pending() && !finished_) ARROW_RETURN_NOT_OK(FinishTask());
     *why_not = finished_ ? StepResult::kFinished : StepResult::kWaitWake;
     return false;
@@ -223,11 +230,7 @@ arrow::Status Task::Deliver(size_t stage, Element element) {
     stages_[stage].inbox.push_back({0, std::move(element)});
     return arrow::Status::OK();
   }
-  if (std::holds_alternative<EndOfInput>(element)) {
-    ended_ = true;
-    for (const TaskOperator& each : operators_)
-      snapshots_.Freeze(kFinalBarrier, each, *each.op, 0, *clock_);
-  }
+  if (std::holds_alternative<EndOfInput>(element)) ended_ = true;
   if (of_split) return arrow::Status::OK();
   auto* batch = std::get_if<Batch>(&element);
   if (batch != nullptr) {
@@ -257,10 +260,14 @@ arrow::Status Task::SendLate(size_t stage, int input, const Batch& batch,
   return arrow::Status::OK();
 }
 
+int64_t Task::RowsUntilPause() const {
+  return pause_after_rows_ - operators_[0].metrics->rows_out.value();
+}
+
 // Barriers enter whatever holds the source.
 bool Task::MayProduce() const {
   if (has_requested_barrier_) return true;
-  return held_epoch_ <= released_epoch_ &&
+  return held_epoch_ <= released_epoch_ && RowsUntilPause() > 0 &&
          std::all_of(operators_.begin(), operators_.end(),
                      [](const TaskOperator& each) { return each.op->wants_input(); });
 }
@@ -278,6 +285,8 @@ arrow::Status Task::ProduceOnce() {
     return Handle(0, {0, next.barrier});
   }
   SABOT_CHECK(!source_ended_);
+  int64_t& rows_max = operators_[0].context->options.batch_max_rows;
+  rows_max = std::min(rows_max, RowsUntilPause());
   StageCollector out(this, 0);
   ARROW_ASSIGN_OR_RAISE(const Progress progress, operators_[0].op->Produce(out));
   if (progress == Progress::kBlocked) {

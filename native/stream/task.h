@@ -67,6 +67,8 @@ class Task {
     clock_ = clock;
     gate_.SetClock(clock);
   }
+  // A source that produces so many rows and then waits, as if there were none now (tests).
+  void PauseAfter(int64_t rows) { pause_after_rows_ = rows; }
   arrow::Status Open();
 
   // Works until something is missing or `quantum` elements are done. One thread at a time.
@@ -112,6 +114,7 @@ class Task {
   arrow::Status Handle(size_t stage, GateEvent event);
   arrow::Status Finish(size_t stage, Progress progress, std::optional<Element> after);
   arrow::Status Deliver(size_t stage, Element element);  // Into the inbox, or out if past the last.
+  int64_t RowsUntilPause() const;
   bool MayProduce() const;
   arrow::Status ProduceOnce();
   arrow::Status SendLate(size_t stage, int input, const Batch& batch,
@@ -134,10 +137,12 @@ class Task {
   TaskTimes times_;
   TaskSnapshots snapshots_;
   Clock* clock_ = &SystemClock();
+  int64_t pause_after_rows_ = INT64_MAX;
   bool source_ended_ = false;
-  bool ended_ = false;         // The end of input has left the last operator.
-  bool finished_ = false;      // And its last snapshots are written.
-  bool source_waits_ = false;  // It has no input now, or must not read on.
+  bool ended_ = false;               // The end of input has left the last operator.
+  bool is_frozen_for_good_ = false;  // And its last snapshots have begun.
+  bool finished_ = false;            // And they are written.
+  bool source_waits_ = false;        // It has no input now, or must not read on.
   bool outputs_pending_ = false;
 
   std::mutex barrier_mutex_;

@@ -10,6 +10,8 @@ export interface ExpectedError {
   readonly kind: string;
   readonly identifier: string;
   readonly statement: number;
+  /** Flink had planned the statement. */
+  readonly atRunTime: boolean;
 }
 
 export interface ParityCase {
@@ -61,5 +63,6 @@ function readError(text: string | undefined): ExpectedError | undefined {
     kind: member('kind'),
     identifier: member('identifier'),
     statement: Number(/statement (\d+)/.exec(member('stage'))?.[1]),
+    atRunTime: member('stage').startsWith('run time'),
   };
 }

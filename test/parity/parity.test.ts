@@ -82,7 +82,7 @@ async function check(parityCase: ParityCase, mode: Mode): Promise<void> {
     expect(
       { kind: raised?.kind, statement: raised?.statement, identifier: raised?.identifier },
       raised?.message,
-    ).toEqual(error);
+    ).toEqual({ kind: error.kind, statement: error.statement, identifier: error.identifier });
   }
   if (final !== undefined) {
     const { schema, lines } = await runCase(script, run('final'));

@@ -25,6 +25,8 @@ export interface LoweringOptions {
   readonly idleTimeoutMs: number | undefined;
   /** Only the rows at the end of bounded input are asked for. */
   readonly finalResults: boolean;
+  /** Operators have several subtasks. */
+  readonly spread: boolean;
 }
 
 function available(node: PhysicalNode): PhysicalNode {

@@ -14,5 +14,5 @@ import type { Lowering } from './lowering.js';
 export function lowerSettled(node: LogicalNode, lowering: Lowering): PhysicalNode {
   const lowered = lowering.lower(node);
   const settles = lowering.options.finalResults && !isInsertOnly(changesOf(lowered)) && isBounded(lowered);
-  return settles ? materializeFinal(lowered, upsertKey(lowered)) : lowered;
+  return settles ? materializeFinal(lowered, upsertKey(lowered), lowering.options.spread) : lowered;
 }

@@ -27,12 +27,12 @@ TEST(CurrentWatermarkTest, IsNullBeforeAnyAndThenTheLast) {
                                           "+I[4, 1970-01-01 00:00:00.007]"));
 }
 
-TEST(CurrentWatermarkTest, IsNullAgainAfterARestart) {
+TEST(CurrentWatermarkTest, IsKnownAfterARestart) {
   auto harness = Open();
   harness.AdvanceWatermark(5);
   harness.Restart();
   harness.Rows("[[1]]");
-  EXPECT_THAT(harness.Take(), ElementsAre("W(5)", "+I[1, NULL]"));
+  EXPECT_THAT(harness.Take(), ElementsAre("W(5)", "+I[1, 1970-01-01 00:00:00.005]"));
 }
 
 }  // namespace

@@ -1,0 +1,86 @@
+// interrupted: every parity case once more, killed at a quarter, half and three quarters of its input and restored there, at another
+// parallelism where it can be: the answer is Flink's all the same.
+//
+//   job.sql, killed at row n and restored  ->  our rows of both attempts  =  expected.jsonl, changelog.jsonl (in order)
+//
+// And its sources go on at row n: they give exactly the rows that are left. One point for each case, all three if SABOT_INTERRUPTIONS is
+// 'all'.
+
+import { describe, expect, it, type TestContext } from 'vitest';
+import type { SabotError } from '../../lib/errors.js';
+import { type ParityCase, parityCases } from './cases.js';
+import { canonicalLine } from './compare.js';
+import { type CasePlan, runInterrupted, runWhole, sum, type WholeRun } from './interrupted-case.js';
+
+const TIMEOUT_MS = 60_000;
+
+interface Interruption {
+  readonly share: number;
+  readonly parallelism: number;
+  readonly parallelismAfter: number;
+}
+
+const INTERRUPTIONS: readonly Interruption[] = [
+  { share: 0.25, parallelism: 1, parallelismAfter: 2 },
+  { share: 0.5, parallelism: 2, parallelismAfter: 1 },
+  { share: 0.75, parallelism: 1, parallelismAfter: 1 },
+];
+const ALL = process.env['SABOT_INTERRUPTIONS'] === 'all';
+
+describe('parity with Flink, interrupted', () => {
+  for (const [i, parityCase] of parityCases().entries()) {
+    const { name, singleSubtask, final, changelog, error } = parityCase;
+    const points = ALL ? INTERRUPTIONS : [INTERRUPTIONS[i % INTERRUPTIONS.length]!];
+    for (const { share, ...asked } of points) {
+      const one = { share, parallelism: 1, parallelismAfter: 1 };
+      const point = singleSubtask ? one : { share, ...asked };
+      const { parallelism, parallelismAfter } = point;
+      const title = `${name}, at ${share} of its rows, parallelism ${parallelism} then ${parallelismAfter}`;
+      if (final !== undefined || error?.atRunTime === true)
+        it(title, (context) => check(context, parityCase, 'final', point), TIMEOUT_MS);
+      if (changelog !== undefined)
+        it(
+          `${name}, changes, at ${share} of its rows`,
+          (context) => check(context, parityCase, 'changelog', one),
+          TIMEOUT_MS,
+        );
+    }
+  }
+});
+
+async function check(
+  context: TestContext,
+  parityCase: ParityCase,
+  results: CasePlan['results'],
+  { share, parallelism, parallelismAfter }: Interruption,
+): Promise<void> {
+  const plan: CasePlan = { results, parallelism, settings: {} };
+  const whole = await runWhole(parityCase.script, plan).catch((failure: Error) => failure);
+  // Then it is parity.test.ts that says what is wrong.
+  if (whole instanceof Error) return context.skip(`it cannot be planned: ${whole.message}`);
+  const lines = linesOf(whole, whole, results);
+  const { error } = parityCase;
+  const expected = linesOf({ lines: parityCase[results] ?? [] }, whole, results);
+  const isRight =
+    error === undefined ? JSON.stringify(lines) === JSON.stringify(expected) : kindOf(whole.error) === error.kind;
+  if (!isRight) return context.skip('its answer is not right when it is not interrupted');
+
+  const run = await runInterrupted(parityCase.script, whole, share, plan, parallelismAfter);
+  expect(kindOf(run.error), run.error?.message).toBe(error?.kind);
+  if (error !== undefined) return;
+  expect(run.restoredEpoch).toBeGreaterThan(0);
+  expect(run.sources.map(({ before, after }) => before + after)).toEqual(whole.rows.map(sum));
+  expect(linesOf(run, whole, results)).toEqual(expected);
+}
+
+/** In canonical form; final rows sorted. */
+function linesOf(
+  { lines }: { readonly lines: readonly string[] },
+  { schema }: WholeRun,
+  results: CasePlan['results'],
+): string[] {
+  const canonical = lines.map((line) => canonicalLine(line, schema));
+  return results === 'final' ? canonical.sort() : canonical;
+}
+
+const kindOf = (error: Error | undefined): string | undefined => (error as Partial<SabotError> | undefined)?.kind;
