@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <random>
 
 #include "base/check.h"
@@ -17,6 +18,9 @@ constexpr int kNumRows = 300;
 constexpr uint64_t kNumSeeds = 20;
 
 using nlohmann::json;
+
+const json kLatest = {{"from", "latest"}};
+json FromPath(const char* path) { return {{"from", "path"}, {"path", path}}; }
 
 // All files; what lies below `from` is below `to` instead.
 void CopyFiles(const MemoryFileSystem& source, MemoryFileSystem& copy, const std::string& from,
@@ -46,6 +50,39 @@ class SavepointSimulationTest : public testing::TestWithParam<RecoveryQuery> {
     undisturbed_steps_ = run.num_steps;
   }
 
+  struct Story {
+    std::mt19937_64 random;
+    MemoryFileSystem files = {};
+    MemoryFileSystem clone = {};  // The files when the savepoint had been taken.
+  };
+  struct Request {
+    bool stop = false;
+    uint64_t one_dies_of = 1;  // So many jobs, within so many steps.
+    uint64_t steps_to_live = 1;
+  };
+
+  // Under every seed a job of which a savepoint is asked for at some step; then `check`.
+  void Play(const Request& request,
+            const std::function<void(Story&, const Attempt&)>& check) const {
+    const Seeds seeds = SeedsToRun(kNumSeeds);
+    for (uint64_t seed = seeds.first; seed <= seeds.last; ++seed) {
+      SCOPED_TRACE("seed " + std::to_string(seed));
+      Story story{.random = std::mt19937_64(seed)};
+      auto& [random, files, clone] = story;
+      files.Write("/in/rows.jsonl", input_);
+      AttemptOptions options{.seed = random()};
+      options.savepoint_step = 1 + random() % undisturbed_steps_;
+      options.savepoint_path = "/sp";
+      options.stop = request.stop;
+      options.on_savepoint = [&story] { CopyFiles(story.files, story.clone, "/sp", "/sp"); };
+      if (random() % request.one_dies_of == 0)
+        options.crash_step = options.savepoint_step + random() % request.steps_to_live;
+      const Attempt run = RunAttempt(Plan(random, kLatest), files, options);
+      ASSERT_NE(run.end, Attempt::End::kFailed) << run.status.ToString();
+      ASSERT_NO_FATAL_FAILURE(check(story, run));
+    }
+  }
+
   std::string Plan(std::mt19937_64& random, const json& restore) const {
     return RecoveryPlan{.query = GetParam().query,
                         .parallelism = 1 + static_cast<int>(random() % 4),
@@ -54,7 +91,7 @@ class SavepointSimulationTest : public testing::TestWithParam<RecoveryQuery> {
         .text();
   }
 
-  void ExpectTheRest(MemoryFileSystem& files, std::mt19937_64& random, const json& restore) {
+  void ExpectTheRest(MemoryFileSystem& files, std::mt19937_64& random, const json& restore) const {
     const Attempt rest = RunAttempt(Plan(random, restore), files, {.seed = random()});
     ASSERT_EQ(rest.end, Attempt::End::kFinished) << rest.status.ToString();
     ASSERT_EQ(rest.late_rows, 0);
@@ -67,69 +104,45 @@ class SavepointSimulationTest : public testing::TestWithParam<RecoveryQuery> {
 };
 
 TEST_P(SavepointSimulationTest, AJobStoppedWithOneGoesOnFromItOrFromItsLog) {
-  const Seeds seeds = SeedsToRun(kNumSeeds);
   uint64_t num_stopped = 0;
-  for (uint64_t seed = seeds.first; seed <= seeds.last; ++seed) {
-    SCOPED_TRACE("seed " + std::to_string(seed));
-    std::mt19937_64 random(seed);
-    MemoryFileSystem files;
-    files.Write("/in/rows.jsonl", input_);
-    AttemptOptions options{.seed = random()};
-    options.savepoint_step = 1 + random() % undisturbed_steps_;
-    options.savepoint_path = "/sp";
-    options.stop = true;
-    // Sometimes it dies while it stops.
-    if (random() % 4 == 0) options.crash_step = options.savepoint_step + random() % 400;
-    const Attempt run = RunAttempt(Plan(random, {{"from", "latest"}}), files, options);
-    ASSERT_NE(run.end, Attempt::End::kFailed) << run.status.ToString();
+  // Sometimes it dies while it stops.
+  Play({.stop = true, .one_dies_of = 4, .steps_to_live = 400}, [&](Story& story,
+                                                                   const Attempt& run) {
+    auto& [random, files, clone] = story;
     const std::vector<std::string> visible = VisibleRows(files);
     ASSERT_TRUE(std::includes(expected_.begin(), expected_.end(), visible.begin(), visible.end()));
-    if (run.end != Attempt::End::kStopped) {
-      ASSERT_NO_FATAL_FAILURE(ExpectTheRest(files, random, {{"from", "latest"}}));
-      continue;
+    if (run.end == Attempt::End::kStopped) {
+      ++num_stopped;
+      ASSERT_TRUE(run.savepoint && run.savepoint->ok());
+      MemoryFileSystem moved;
+      CopyFiles(files, moved, "/sp", "/elsewhere");
+      ASSERT_NO_FATAL_FAILURE(ExpectTheRest(moved, random, FromPath("/elsewhere")));
+      MemoryFileSystem alone;
+      CopyFiles(files, alone, "/sp", "/sp");
+      RemoveBelow(alone, "/chk");
+      ASSERT_NO_FATAL_FAILURE(ExpectTheRest(alone, random, FromPath("/sp")));
     }
-    ++num_stopped;
-    ASSERT_TRUE(run.savepoint && run.savepoint->ok());
-    MemoryFileSystem moved;
-    CopyFiles(files, moved, "/sp", "/elsewhere");
-    ASSERT_NO_FATAL_FAILURE(
-        ExpectTheRest(moved, random, {{"from", "path"}, {"path", "/elsewhere"}}));
-    MemoryFileSystem alone;
-    CopyFiles(files, alone, "/sp", "/sp");
-    RemoveBelow(alone, "/chk");
-    ASSERT_NO_FATAL_FAILURE(ExpectTheRest(alone, random, {{"from", "path"}, {"path", "/sp"}}));
-    ASSERT_NO_FATAL_FAILURE(ExpectTheRest(files, random, {{"from", "latest"}}));
-  }
-  EXPECT_GT(num_stopped, seeds.count() / 4);
+    ExpectTheRest(files, random, kLatest);
+  });
+  EXPECT_GT(num_stopped, SeedsToRun(kNumSeeds).count() / 4);
 }
 
 TEST_P(SavepointSimulationTest, OneOfARunningJobStandsAloneAndChangesNothing) {
-  const Seeds seeds = SeedsToRun(kNumSeeds);
   uint64_t num_taken = 0;
-  for (uint64_t seed = seeds.first; seed <= seeds.last; ++seed) {
-    SCOPED_TRACE("seed " + std::to_string(seed));
-    std::mt19937_64 random(seed);
-    MemoryFileSystem files;
-    files.Write("/in/rows.jsonl", input_);
-    MemoryFileSystem clone;
-    AttemptOptions options{.seed = random()};
-    options.savepoint_step = 1 + random() % undisturbed_steps_;
-    options.savepoint_path = "/sp";
-    options.on_savepoint = [&] { CopyFiles(files, clone, "/sp", "/sp"); };
-    if (random() % 2 == 0) options.crash_step = options.savepoint_step + random() % 2'000;
-    const Attempt run = RunAttempt(Plan(random, {{"from", "latest"}}), files, options);
-    ASSERT_NE(run.end, Attempt::End::kFailed) << run.status.ToString();
-    if (run.savepoint) {
-      ++num_taken;
-      ASSERT_TRUE(run.savepoint->ok()) << run.savepoint->ToString();
-      RemoveBelow(clone, "/chk");
-      ASSERT_NO_FATAL_FAILURE(ExpectTheRest(clone, random, {{"from", "path"}, {"path", "/sp"}}));
-    }
-    // Later checkpoints do not need it.
-    RemoveBelow(files, "/sp");
-    ASSERT_NO_FATAL_FAILURE(ExpectTheRest(files, random, {{"from", "latest"}}));
-  }
-  EXPECT_GT(num_taken, seeds.count() / 4);
+  Play({.stop = false, .one_dies_of = 2, .steps_to_live = 2'000},
+       [&](Story& story, const Attempt& run) {
+         auto& [random, files, clone] = story;
+         if (run.savepoint) {
+           ++num_taken;
+           ASSERT_TRUE(run.savepoint->ok()) << run.savepoint->ToString();
+           RemoveBelow(clone, "/chk");
+           ASSERT_NO_FATAL_FAILURE(ExpectTheRest(clone, random, FromPath("/sp")));
+         }
+         // Later checkpoints do not need it.
+         RemoveBelow(files, "/sp");
+         ExpectTheRest(files, random, kLatest);
+       });
+  EXPECT_GT(num_taken, SeedsToRun(kNumSeeds).count() / 4);
 }
 
 INSTANTIATE_TEST_SUITE_P(Queries, SavepointSimulationTest, testing::ValuesIn(RecoveryQueries()),
