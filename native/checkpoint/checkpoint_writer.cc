@@ -97,16 +97,17 @@ void CheckpointWriter::Acknowledge(SnapshotAcknowledgement acknowledgement) {
     const std::lock_guard lock(mutex_);
     const SubtaskKey key(acknowledgement.uid, acknowledgement.subtask);
     // Its barrier came before anybody knew that the file before it is lost.
+    const auto lost = broken_.find(key);
     if (acknowledgement.written && acknowledgement.written->num_earlier > 0 &&
-        broken_.contains(key)) {
-      acknowledgement.status =
-          arrow::Status::Cancelled("it builds on a snapshot that could not be written");
+        lost != broken_.end()) {
+      acknowledgement.status = lost->second.WithMessage(
+          "it builds on a snapshot that could not be written: ", lost->second.message());
       acknowledgement.written.reset();
     }
     if (acknowledgement.written) {
       broken_.erase(key);
     } else {
-      broken_.insert(key);
+      broken_.emplace(key, acknowledgement.status);
     }
   }
   coordinator_.Acknowledge(std::move(acknowledgement));

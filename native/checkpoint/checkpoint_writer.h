@@ -39,8 +39,8 @@ class CheckpointWriter final : public SnapshotTarget {
   Clock& clock_;
   std::mutex mutex_;
   std::map<SubtaskKey, Executor::Lane> lanes_;
-  std::set<SubtaskKey>
-      broken_;  // Their last snapshot was not written: the next must build on nothing.
+  // Why their last snapshot was not written: the next must build on nothing.
+  std::map<SubtaskKey, arrow::Status> broken_;
   // By epoch. Kept to the end: work that writes there may still be waiting.
   std::map<int64_t, std::shared_ptr<SavepointFolder>> savepoints_;
 };

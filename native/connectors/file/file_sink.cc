@@ -44,6 +44,7 @@ class FileSink final : public Operator {
   arrow::Status Open() override { return files_.CreateFolder(folder_); }
 
   arrow::Result<Progress> Process(int, const Batch& batch, Collector&) override {
+    ARROW_RETURN_NOT_OK(broken_);
     ARROW_RETURN_NOT_OK(BeginAttempt());
     if (!batch.insert_only()) {
       for (int64_t row = 0; row < batch.num_rows(); ++row) {
@@ -118,17 +119,18 @@ class FileSink final : public Operator {
     char id[17];
     std::snprintf(id, sizeof(id), "%016llx",
                   static_cast<unsigned long long>(HashBytes(uid_ + "@" + job)));
-    id_ = id;
     // Also those of attempts that died before their first checkpoint.
-    if (context_.checkpoints_id.empty() || context_.subtask != 0) return arrow::Status::OK();
-    return RemovePartsOfEarlierAttempts({id_});
+    if (!context_.checkpoints_id.empty() && context_.subtask == 0)
+      ARROW_RETURN_NOT_OK(RemovePartsOfEarlierAttempts({id}));
+    id_ = id;
+    return arrow::Status::OK();
   }
 
   std::string TemporaryPath(const std::string& name) const {
     return folder_ + "/." + name + std::string(kInProgress);
   }
 
-  arrow::Status WriteBuffer() {
+  arrow::Status Write() {
     if (buffer_.empty()) return arrow::Status::OK();
     if (part_ == nullptr) {
       part_name_ = "part-" + id_ + "-" + std::to_string(context_.attempt) + "-" +
@@ -143,8 +145,19 @@ class FileSink final : public Operator {
     return arrow::Status::OK();
   }
 
+  // What a part holds after a failure nobody knows: the attempt ends, though the checkpoint that
+  // met with it may be one that may fail.
+  arrow::Status WriteBuffer() {
+    if (broken_.ok()) broken_ = Write();
+    return broken_;
+  }
   arrow::Status ClosePart() {
-    ARROW_RETURN_NOT_OK(WriteBuffer());
+    if (broken_.ok()) broken_ = Close();
+    return broken_;
+  }
+
+  arrow::Status Close() {
+    ARROW_RETURN_NOT_OK(Write());
     if (part_ == nullptr) return arrow::Status::OK();
     if (!IsPlanted(PlantedBug::kNoSync)) ARROW_RETURN_NOT_OK(part_->Sync());
     ARROW_RETURN_NOT_OK(part_->Close());
@@ -206,6 +219,7 @@ class FileSink final : public Operator {
   std::string buffer_;
   int64_t part_bytes_ = 0;
   int64_t part_opened_ms_ = 0;
+  arrow::Status broken_;  // What a part could not be written for.
 };
 
 arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorContext& context) {
