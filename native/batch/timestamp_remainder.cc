@@ -28,8 +28,7 @@ ArrayPtr AttachRemainders(const ArrayPtr& timestamps, std::vector<int32_t> remai
   SABOT_CHECK(timestamps->offset() == 0);
   SABOT_CHECK(static_cast<int64_t>(remainders.size()) == timestamps->length());
   auto data = timestamps->data()->Copy();
-  data->buffers[1] =
-      std::make_shared<TicksWithRemainders>(data->buffers[1], std::move(remainders));
+  data->buffers[1] = std::make_shared<TicksWithRemainders>(data->buffers[1], std::move(remainders));
   return arrow::MakeArray(data);
 }
 

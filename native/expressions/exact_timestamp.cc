@@ -46,9 +46,7 @@ class Mover final : public Kernel {
 class Widener final : public Kernel {
  public:
   Widener(const Expression& call, KernelPtr by_ticks, KernelPtr by_nanos)
-      : type_(call.args[0].type),
-        by_ticks_(std::move(by_ticks)),
-        by_nanos_(std::move(by_nanos)) {}
+      : type_(call.args[0].type), by_ticks_(std::move(by_ticks)), by_nanos_(std::move(by_nanos)) {}
 
   arrow::Result<Vector> Run(std::span<const Vector> args, int64_t length) override {
     const Vector& from = args[0];

@@ -60,8 +60,9 @@ TEST(ExactTimestamp, ComparisonsSeeEveryDigit) {
   EXPECT_EQ(Apply("equals", "BOOLEAN", {Millis(), millis}), "[false, false, null]");
   EXPECT_EQ(Apply("in", "BOOLEAN", {Millis(), millis, second}), "[false, true, null]");
   EXPECT_EQ(Apply("is_distinct_from", "BOOLEAN", {Millis(), millis}), "[true, true, true]");
-  const Argument whole = Values(
-      "TIMESTAMP(9)", R"(["2026-03-01 10:00:00.123456789", "2026-03-01 10:00:01.000000000", null])");
+  const Argument whole =
+      Values("TIMESTAMP(9)",
+             R"(["2026-03-01 10:00:00.123456789", "2026-03-01 10:00:01.000000000", null])");
   EXPECT_EQ(Apply("is_not_distinct_from", "BOOLEAN", {Millis(), whole}), "[true, true, true]");
 }
 
