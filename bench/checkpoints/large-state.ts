@@ -10,7 +10,7 @@ import { runJob } from './run.js';
 
 const MEGABYTE = 1e6;
 /** How often each of the keys that change comes again. */
-const ROUNDS = 250;
+const ROUNDS = 600;
 
 export interface LargeStateFigures {
   readonly keys: number;
@@ -32,6 +32,8 @@ export async function measureLargeState(keys: number, backend: string): Promise<
     // The state is whole from the time on when a checkpoint writes little of it.
     const whole = Math.max(...checkpoints.map((one) => one.bytesTotal));
     const steady = checkpoints.filter((one) => one.bytesTotal > whole * 0.9 && one.bytesNew < whole * 0.5);
+    if (steady.length === 0)
+      throw new Error('The job ended before a checkpoint of the whole state: give it more --keys.');
     const figures = {
       keys,
       megabytesTotal: whole / MEGABYTE,
@@ -58,7 +60,7 @@ function scriptOf(keys: number, backend: string, folder: string): string {
 SET 'execution.checkpointing.dir' = '${folder}';
 SET 'state.backend.type' = '${backend}';
 CREATE TABLE numbers (n BIGINT) WITH ('connector' = 'datagen', 'number-of-rows' = '${rows}', 'fields.n.kind' = 'sequence',
-  'fields.n.start' = '0', 'fields.n.end' = '${rows}');
+  'fields.n.start' = '0', 'fields.n.end' = '${rows}', 'rows-per-second' = '1000000000');
 CREATE TABLE sink (k BIGINT, visits BIGINT, note STRING) WITH ('connector' = 'blackhole');
 INSERT INTO sink SELECT k, COUNT(*), LAST_VALUE(CONCAT('the note of this key, long enough to make a hundred bytes of it, is the number ', CAST(n AS STRING)))
 FROM (SELECT n, CASE WHEN n < ${keys} THEN n ELSE MOD(n, ${changing}) * 100 END AS k FROM numbers) GROUP BY k;
