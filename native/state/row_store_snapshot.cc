@@ -287,8 +287,8 @@ class RowStore::Replay {
     arrow::ipc::DictionaryMemo dictionaries;
     ARROW_ASSIGN_OR_RAISE(const auto schema, arrow::ipc::ReadSchema(&reader, &dictionaries));
     stored_schema_ = schema;
-    if (schema->Equals(*store_->schema_, false)) return arrow::Status::OK();
     refitted_ = Ages(*schema) != Ages(*store_->schema_);
+    if (schema->Equals(*store_->schema_, false)) return arrow::Status::OK();
     if (refitted_ && WithoutAge(schema)->Equals(*WithoutAge(store_->schema_), false))
       return arrow::Status::OK();
     return arrow::Status::Invalid("State '", section_, "' was written with other columns (",

@@ -58,24 +58,27 @@ TEST(JoinTest, ALargeMatchLeavesInPieces) {
 
 // Under a TTL rows meet those alone that come within it; it may be given and taken away.
 TEST(JoinTest, RowsAreForgottenAfterTheTtl) {
-  test::HarnessOptions options;
-  options.plan.state_ttl_ms = 1'000;
-  test::Harness harness(JoinNode(), Inputs(), options);
-  harness.Rows(R"([["a", 1], ["b", 2]])", 0);
-  harness.AdvanceProcessingTime(600);
-  harness.Rows(R"([["a", 3]])", 0);
-  harness.Rows(R"([["a", 10]])", 1);
-  EXPECT_THAT(harness.Take(), UnorderedElementsAre("+I[a, 1, a, 10]", "+I[a, 3, a, 10]"));
-  harness.AdvanceProcessingTime(399);
-  harness.Restart(2);
-  harness.Rows(R"([["b", 11]])", 1);
-  EXPECT_THAT(harness.Take(), ElementsAre("+I[b, 2, b, 11]"));
-  harness.AdvanceProcessingTime(1);
-  harness.Rows(R"([["a", 12], ["b", 13]])", 1);
-  EXPECT_THAT(harness.Take(), ElementsAre("+I[a, 3, a, 12]"));
-  harness.AdvanceProcessingTime(600);
-  harness.Rows(R"([["a", 4]])", 0);
-  EXPECT_THAT(harness.Take(), ElementsAre("+I[a, 4, a, 12]"));
+  for (const int64_t batch_rows : {int64_t{1}, INT64_MAX}) {
+    test::HarnessOptions options;
+    options.plan.state_ttl_ms = 1'000;
+    options.batch_rows_max = batch_rows;
+    test::Harness harness(JoinNode(), Inputs(), options);
+    harness.Rows(R"([["a", 1], ["b", 2]])", 0);
+    harness.AdvanceProcessingTime(600);
+    harness.Rows(R"([["a", 3]])", 0);
+    harness.Rows(R"([["a", 10]])", 1);
+    EXPECT_THAT(harness.Take(), UnorderedElementsAre("+I[a, 1, a, 10]", "+I[a, 3, a, 10]"));
+    harness.AdvanceProcessingTime(399);
+    harness.Restart(2);
+    harness.Rows(R"([["b", 11]])", 1);
+    EXPECT_THAT(harness.Take(), ElementsAre("+I[b, 2, b, 11]"));
+    harness.AdvanceProcessingTime(1);
+    harness.Rows(R"([["a", 12], ["b", 13]])", 1);
+    EXPECT_THAT(harness.Take(), ElementsAre("+I[a, 3, a, 12]"));
+    harness.AdvanceProcessingTime(600);
+    harness.Rows(R"([["a", 4]])", 0);
+    EXPECT_THAT(harness.Take(), ElementsAre("+I[a, 4, a, 12]"));
+  }
 }
 
 }  // namespace
