@@ -227,6 +227,7 @@ void CheckpointCoordinator::Completed() {
   for (const auto& [key, member] : members_) {
     for (const StateFile& file : member.chain) in_use.insert(file.name);
   }
+  PublishStatistics();
   hooks_.committed(epoch, ended);
   const arrow::Status cleaned = folder_.CleanUp(in_use);
   // What is left over is removed by a later one.
@@ -241,6 +242,7 @@ void CheckpointCoordinator::CompleteSavepoint() {
   done.record.state = CheckpointRecord::State::kCompleted;
   done.record.duration_ns = clock_.MonotonicNanos() - done.started_ns;
   statistics_.last_savepoint = done.record;
+  PublishStatistics();  // Whoever is answered may look at once.
   done.request->done(arrow::Status::OK());
   if (!done.request->stop) return;
   hooks_.committed(done.barrier.id, done.ended);
@@ -320,6 +322,7 @@ void CheckpointCoordinator::FailSavepoint(const arrow::Status& status) {
                "could not be removed: " + removed.message());
   }
   if (failed.request->stop) hooks_.release(failed.barrier.id);
+  PublishStatistics();
   failed.request->done(status);
 }
 

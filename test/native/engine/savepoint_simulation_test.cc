@@ -79,6 +79,9 @@ class SavepointSimulationTest : public testing::TestWithParam<RecoveryQuery> {
         options.crash_step = options.savepoint_step + random() % request.steps_to_live;
       const Attempt run = RunAttempt(Plan(random, kLatest), files, options);
       ASSERT_NE(run.end, Attempt::End::kFailed) << run.status.ToString();
+      if (run.savepoint && run.savepoint->ok()) {
+        ASSERT_EQ(run.last_savepoint, "/sp");
+      }
       ASSERT_NO_FATAL_FAILURE(check(story, run));
     }
   }

@@ -119,10 +119,8 @@ class SimulatedJob {
     WakeSinks();
     if (run_.num_steps == options_.savepoint_step) {
       checkpoints_->TakeSavepoint(
-          {options_.savepoint_path, options_.stop, [this](const arrow::Status& status) {
-             run_.savepoint = status;
-             if (status.ok() && options_.on_savepoint) options_.on_savepoint();
-           }});
+          {options_.savepoint_path, options_.stop,
+           [this](const arrow::Status& status) { SavepointAnswered(status); }});
     }
     if (random_() % 4 == 0) clock_.AdvanceMillis(static_cast<int64_t>(random_() % 3));
     if (random_() % 3 != 0) return;
@@ -132,6 +130,13 @@ class SimulatedJob {
     const nlohmann::json& last = statistics["lastCompleted"];
     run_.checkpoints.push_back({last["bytesNew"].get<int64_t>(), last["bytesTotal"].get<int64_t>(),
                                 last["durationMs"].get<int64_t>()});
+  }
+
+  void SavepointAnswered(const arrow::Status& status) {
+    run_.savepoint = status;
+    if (!status.ok()) return;
+    run_.last_savepoint = checkpoints_->Statistics()["lastSavepoint"].value("savepoint", "");
+    if (options_.on_savepoint) options_.on_savepoint();
   }
 
   // Nobody can work: for the disk, for the sink, or because sources were told to stop and wait for
