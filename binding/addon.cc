@@ -2,12 +2,14 @@
 #include <napi.h>
 
 #include "job_wrap.h"
+#include "state_wrap.h"
 
 namespace sabot::binding {
 namespace {
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   JobWrap::Register(env, exports);
+  StateReaderWrap::Register(env, exports);
   return exports;
 }
 

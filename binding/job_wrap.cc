@@ -16,28 +16,15 @@
 #include <string>
 #include <utility>
 
+#include "errors.h"
 #include "sabot/engine.h"
+#include "state_wrap.h"
 
 namespace sabot::binding {
 namespace {
 
 // Delivered but not yet acknowledged bytes that a channel may have.
 constexpr size_t kUnacknowledgedBytesMax = 8 << 20;
-
-// In an environment that is being torn down nothing works any more that needs JavaScript, and
-// node-addon-api would abort the process: what runs then asks N-API itself, and stops.
-
-napi_value ToObject(Napi::Env env, const JobError& error) {
-  const Napi::Object object = Napi::Object::New(env);
-  const auto set = [&](const char* name, const std::string& text) {
-    napi_set_named_property(env, object, name, Napi::String::New(env, text));
-  };
-  set("kind", error.kind);
-  set("identifier", error.identifier);
-  set("operator", error.operator_name);
-  set("message", error.message);
-  return object;
-}
 
 // False if the function threw, which the loop reports as uncaught, or cannot be called.
 bool CallFunction(const Napi::FunctionReference& function, std::initializer_list<napi_value> args) {
@@ -87,6 +74,7 @@ class JobState : public std::enable_shared_from_this<JobState> {
     on_data_ = Napi::Persistent(on_data);
     on_call_ = Napi::Persistent(owner.Get("onCall").As<Napi::Function>());
     on_savepoint_ = Napi::Persistent(owner.Get("onSavepoint").As<Napi::Function>());
+    on_state_ = Napi::Persistent(owner.Get("onState").As<Napi::Function>());
     on_finished_ = Napi::Persistent(owner.Get("onFinished").As<Napi::Function>());
     to_loop_ = Napi::ThreadSafeFunction::New(env, on_data, "sabot job", 0, 1);
     JobCallbacks callbacks;
@@ -134,13 +122,26 @@ class JobState : public std::enable_shared_from_this<JobState> {
     if (job_ != nullptr) job_->Refuse(call, error);
   }
 
-  void TakeSavepoint(uint32_t id, std::string path, bool stop) {
+  void TakeSavepoint(uint32_t id, std::string path, AfterSavepoint after) {
     if (job_ == nullptr) return;
-    job_->TakeSavepoint(std::move(path), stop, [this, id](const JobError* error) {
+    job_->TakeSavepoint(std::move(path), after, [this, id](const JobError* error) {
       const std::lock_guard lock(mutex_);
       savepoints_.push_back({id, error == nullptr ? std::nullopt : std::optional(*error)});
       CallLoop();
     });
+  }
+
+  void ReadState(uint32_t id, StateRequest request) {
+    if (job_ == nullptr) return;
+    job_->ReadState(id, std::move(request), [this, id](const JobError* error) {
+      const std::lock_guard lock(mutex_);
+      state_reads_.push_back({id, error == nullptr ? std::nullopt : std::optional(*error)});
+      CallLoop();
+    });
+  }
+
+  void CancelStateRead(uint32_t id) {
+    if (job_ != nullptr) job_->CancelStateRead(id);
   }
 
   std::string Metrics() {
@@ -153,7 +154,8 @@ class JobState : public std::enable_shared_from_this<JobState> {
     std::string channel;
     std::string bytes;
   };
-  struct Savepoint {
+  // What became of a savepoint or a read.
+  struct Outcome {
     uint32_t id = 0;
     std::optional<JobError> error;
   };
@@ -200,13 +202,15 @@ class JobState : public std::enable_shared_from_this<JobState> {
     const std::shared_ptr<JobState> alive = self_;
     std::deque<Piece> pieces;
     std::deque<UserCall> calls;
-    std::deque<Savepoint> savepoints;
+    std::deque<Outcome> savepoints;
+    std::deque<Outcome> state_reads;
     bool finished = false;
     {
       const std::lock_guard lock(mutex_);
       pieces.swap(queue_);
       calls.swap(calls_);
       savepoints.swap(savepoints_);
+      state_reads.swap(state_reads_);
       finished = finished_;
       called_ = false;
     }
@@ -225,13 +229,16 @@ class JobState : public std::enable_shared_from_this<JobState> {
                                              Napi::Number::New(env, call.subtask),
                                              ToBuffer(env, call.data, call.size, call.owner)});
     }
-    for (const Savepoint& each : savepoints) {
-      const napi_value error = each.error ? ToObject(env, *each.error) : napi_value(env.Null());
-      runs = runs && CallFunction(on_savepoint_, {Napi::Number::New(env, each.id), error});
-    }
+    for (const Outcome& each : savepoints) runs = runs && Tell(env, on_savepoint_, each);
+    for (const Outcome& each : state_reads) runs = runs && Tell(env, on_state_, each);
     // Nobody answers any more.
     if (!runs && job_ != nullptr) job_->Cancel();
     if (finished) End(env);
+  }
+
+  static bool Tell(Napi::Env env, const Napi::FunctionReference& function, const Outcome& outcome) {
+    const napi_value error = outcome.error ? ToObject(env, *outcome.error) : napi_value(env.Null());
+    return CallFunction(function, {Napi::Number::New(env, outcome.id), error});
   }
 
   void End(Napi::Env env) {
@@ -245,6 +252,7 @@ class JobState : public std::enable_shared_from_this<JobState> {
     on_data_.Reset();
     on_call_.Reset();
     on_savepoint_.Reset();
+    on_state_.Reset();
     on_finished_.Reset();
     to_loop_.Release();
     self_.reset();
@@ -257,6 +265,7 @@ class JobState : public std::enable_shared_from_this<JobState> {
     state->on_data_.SuppressDestruct();
     state->on_call_.SuppressDestruct();
     state->on_savepoint_.SuppressDestruct();
+    state->on_state_.SuppressDestruct();
     state->on_finished_.SuppressDestruct();
   }
 
@@ -265,6 +274,7 @@ class JobState : public std::enable_shared_from_this<JobState> {
   Napi::FunctionReference on_data_;
   Napi::FunctionReference on_call_;
   Napi::FunctionReference on_savepoint_;
+  Napi::FunctionReference on_state_;
   Napi::FunctionReference on_finished_;
   Napi::ThreadSafeFunction to_loop_;
   std::shared_ptr<JobState> self_;
@@ -273,7 +283,8 @@ class JobState : public std::enable_shared_from_this<JobState> {
   std::mutex mutex_;
   std::deque<Piece> queue_;
   std::deque<UserCall> calls_;
-  std::deque<Savepoint> savepoints_;
+  std::deque<Outcome> savepoints_;
+  std::deque<Outcome> state_reads_;
   std::map<std::string, Channel> channels_;
   bool called_ = false;
   bool finished_ = false;
@@ -288,6 +299,8 @@ void JobWrap::Register(Napi::Env env, Napi::Object exports) {
                                   InstanceMethod<&JobWrap::Answer>("answer"),
                                   InstanceMethod<&JobWrap::Refuse>("refuse"),
                                   InstanceMethod<&JobWrap::Savepoint>("savepoint"),
+                                  InstanceMethod<&JobWrap::ReadState>("readState"),
+                                  InstanceMethod<&JobWrap::CancelStateRead>("cancelStateRead"),
                                   InstanceMethod<&JobWrap::Metrics>("metrics")}));
 }
 
@@ -297,8 +310,9 @@ JobWrap::JobWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
     return info[1].As<Napi::Object>().Get(name).IsFunction();
   };
   if (info.Length() != 2 || !info[0].IsTypedArray() || !info[1].IsObject() || !has("onData") ||
-      !has("onCall") || !has("onSavepoint") || !has("onFinished")) {
-    Napi::TypeError::New(env, "Job(plan: Uint8Array, { onData, onCall, onSavepoint, onFinished })")
+      !has("onCall") || !has("onSavepoint") || !has("onState") || !has("onFinished")) {
+    Napi::TypeError::New(
+        env, "Job(plan: Uint8Array, { onData, onCall, onSavepoint, onState, onFinished })")
         .ThrowAsJavaScriptException();
     return;
   }
@@ -308,10 +322,7 @@ JobWrap::JobWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   const auto refusal = state_->Start(env, bytes, info[1].As<Napi::Object>());
   if (!refusal) return;
   state_.reset();
-  Napi::Error error = Napi::Error::New(env, refusal->message);
-  error.Set("kind", refusal->kind);
-  error.Set("identifier", refusal->identifier);
-  error.ThrowAsJavaScriptException();
+  ToError(env, *refusal).ThrowAsJavaScriptException();
 }
 
 JobWrap::~JobWrap() = default;
@@ -357,12 +368,30 @@ Napi::Value JobWrap::Refuse(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value JobWrap::Savepoint(const Napi::CallbackInfo& info) {
-  if (state_ != nullptr && info.Length() == 3 && info[0].IsNumber() && info[1].IsString() &&
-      info[2].IsBoolean()) {
+  if (state_ != nullptr && info.Length() == 4 && info[0].IsNumber() && info[1].IsString() &&
+      info[2].IsBoolean() && info[3].IsBoolean()) {
+    const bool stop = info[2].As<Napi::Boolean>().Value();
+    const bool drain = info[3].As<Napi::Boolean>().Value();
     state_->TakeSavepoint(info[0].As<Napi::Number>().Uint32Value(),
                           info[1].As<Napi::String>().Utf8Value(),
-                          info[2].As<Napi::Boolean>().Value());
+                          !stop   ? AfterSavepoint::kGoOn
+                          : drain ? AfterSavepoint::kDrain
+                                  : AfterSavepoint::kStop);
   }
+  return info.Env().Undefined();
+}
+
+Napi::Value JobWrap::ReadState(const Napi::CallbackInfo& info) {
+  if (state_ != nullptr && info.Length() == 2 && info[0].IsNumber() && info[1].IsObject()) {
+    state_->ReadState(info[0].As<Napi::Number>().Uint32Value(),
+                      ReadRequest(info[1].As<Napi::Object>()));
+  }
+  return info.Env().Undefined();
+}
+
+Napi::Value JobWrap::CancelStateRead(const Napi::CallbackInfo& info) {
+  if (state_ != nullptr && info.Length() == 1 && info[0].IsNumber())
+    state_->CancelStateRead(info[0].As<Napi::Number>().Uint32Value());
   return info.Env().Undefined();
 }
 

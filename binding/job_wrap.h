@@ -12,8 +12,8 @@ class JobState;
 class JobWrap final : public Napi::ObjectWrap<JobWrap> {
  public:
   static void Register(Napi::Env env, Napi::Object exports);
-  // new Job(plan: Uint8Array, { onData, onCall, onSavepoint, onFinished }); throws if the plan is
-  // refused.
+  // new Job(plan: Uint8Array, { onData, onCall, onSavepoint, onState, onFinished }); throws if the
+  // plan is refused.
   explicit JobWrap(const Napi::CallbackInfo& info);
   ~JobWrap() override;
 
@@ -24,6 +24,8 @@ class JobWrap final : public Napi::ObjectWrap<JobWrap> {
   Napi::Value Answer(const Napi::CallbackInfo& info);
   Napi::Value Refuse(const Napi::CallbackInfo& info);
   Napi::Value Savepoint(const Napi::CallbackInfo& info);
+  Napi::Value ReadState(const Napi::CallbackInfo& info);
+  Napi::Value CancelStateRead(const Napi::CallbackInfo& info);
   Napi::Value Metrics(const Napi::CallbackInfo& info);
 
   std::shared_ptr<JobState> state_;

@@ -10,6 +10,15 @@ export interface NativeJobError {
   readonly message: string;
 }
 
+/** What of an operator's state is asked for. */
+export interface NativeStateRequest {
+  readonly uid: string;
+  /** By name, in that order; null: all. */
+  readonly columns: readonly string[] | null;
+  /** One row of the key columns as one Arrow IPC message; null: all keys. */
+  readonly key: Uint8Array | null;
+}
+
 /** What a job calls on the event loop. */
 export interface JobOwner {
   /**
@@ -25,6 +34,8 @@ export interface JobOwner {
   onCall(call: number, node: number, subtask: number, request: Buffer): void;
   /** What became of `savepoint(id, …)`; null for success. Not called if the job ends before. */
   onSavepoint(id: number, error: NativeJobError | null): void;
+  /** What became of `readState(id, …)`, after its last piece; null for success. Not called if the job ends before. */
+  onState(id: number, error: NativeJobError | null): void;
   /** Once, after the last `onData`; null for success; kind 'stopped' if it ended with a savepoint, whose folder is the identifier. */
   onFinished(error: NativeJobError | null): void;
 }
@@ -43,8 +54,28 @@ export class Job {
   answer(call: number, bytes: Uint8Array): void;
   /** A call failed, and so does the job. */
   refuse(call: number, error: Partial<NativeJobError>): void;
-  /** Writes a savepoint to `path`, a folder that is absent or empty; with `stop` the job ends with it. `onSavepoint` follows. */
-  savepoint(id: number, path: string, stop: boolean): void;
+  /**
+   * Writes a savepoint to `path`, a folder that is absent or empty; with `stop` the job ends with it, with `drain` after event time has
+   * come to its end. `onSavepoint` follows.
+   */
+  savepoint(id: number, path: string, stop: boolean, drain: boolean): void;
+  /** Reads an operator's state as it is: `onData` on channel 'state:ID' as Arrow IPC messages, then `onState`. */
+  readState(id: number, request: NativeStateRequest): void;
+  /** Nobody wants the rest of a read: `onState` follows soon. */
+  cancelStateRead(id: number): void;
   /** JSON: `{"operators": […], "tasks": […], "holds": […], "checkpoints": {…}}`, JobMetrics of lib/job/running-job.ts. */
   metrics(): string;
+}
+
+/**
+ * What is at `path` (a checkpoint folder, one checkpoint, a savepoint), as JSON: StateDescription of lib/job/state.ts. Throws an Error
+ * with `kind` and `identifier`.
+ */
+export function describeState(path: string): string;
+
+/** Reads one operator's state from a checkpoint or savepoint, off the event loop. */
+export class StateReader {
+  constructor(path: string, request: NativeStateRequest);
+  /** Rows as one Arrow IPC message; null: there are no more. One call at a time. Rejects with an Error with `kind` and `identifier`. */
+  next(): Promise<Buffer | null>;
 }

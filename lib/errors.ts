@@ -14,6 +14,7 @@ export type SabotErrorCode =
   | 'SABOT_E_FENCED'
   | 'SABOT_E_SAVEPOINT'
   | 'SABOT_E_CONTROL'
+  | 'SABOT_E_STATE'
   | 'SABOT_E_NATIVE';
 
 /** Where in a script an error lies; lines and columns count from 1, offsets from 0 (UTF-16 units). */

@@ -15,7 +15,7 @@ export {
   min,
   sum,
 } from './expressions/aggregators.js';
-export { type CheckpointOptions, Job, type JobOptions, type RunOptions } from './job/job.js';
+export { type CheckpointOptions, Job, type JobOptions, type RunOptions, type StateReadOptions } from './job/job.js';
 export type {
   CheckpointMetrics,
   CheckpointRecord,
@@ -26,6 +26,15 @@ export type {
   TaskMetrics,
   WatermarkHold,
 } from './job/metrics.js';
+export {
+  openState,
+  SavedState,
+  State,
+  type StateDescription,
+  type StateKey,
+  type StateOperator,
+} from './job/state.js';
+export type { StateTable } from './plan/state-table.js';
 export { type ColumnType, type Infer, type RowColumnType, t } from './schema/t.js';
 export {
   ascending,

@@ -150,6 +150,16 @@ export class Stream<T> implements AsyncIterable<T> {
     return new KeyedStream(this.owner, keyRows(this.node, key, options));
   }
 
+  /**
+   * Names the state of the operator that gives these rows: checkpoints know it by that, whatever else of the job changes, and
+   * `job.state` reads it.
+   *
+   * @example bids.keyBy((b) => b.auction).aggregate({ bids: count() }).uid('counts')
+   */
+  uid(uid: string): Stream<T> {
+    return new Stream(this.owner, { ...this.node, uid });
+  }
+
   /** Writes the rows to a sink when the job runs. */
   to(sink: Sink): void {
     const input = visibleRows(this.node);

@@ -20,6 +20,7 @@ const RUN_TIME: ReadonlySet<SabotErrorCode> = new Set([
   'SABOT_E_FENCED',
   'SABOT_E_SAVEPOINT',
   'SABOT_E_CONTROL',
+  'SABOT_E_STATE',
 ]);
 
 export interface FailureReport {

@@ -34,6 +34,11 @@ const restore = () =>
     '--restore <latest|path>',
     'go on from the latest checkpoint (if there is one), or from this one or savepoint',
   );
+const claim = () =>
+  new Option(
+    '--claim',
+    "what --restore PATH names becomes the job's, and is removed once enough checkpoints are newer; default: it stays",
+  );
 const allowNonRestoredState = () =>
   new Option('--allow-non-restored-state', 'leave state behind that no operator of the job claims');
 const acceptDuplicates = () =>
@@ -74,6 +79,7 @@ program
   .addOption(parallelism())
   .addOption(define())
   .addOption(restore())
+  .addOption(claim())
   .addOption(allowNonRestoredState())
   .addOption(acceptDuplicates())
   .action(async (options) => {
@@ -98,6 +104,7 @@ program
   .argument('<job.ts>', 'a file that awaits job.run() itself, or exports a Job')
   .addOption(parallelism())
   .addOption(restore())
+  .addOption(claim())
   .addOption(allowNonRestoredState())
   .addOption(acceptDuplicates())
   .action(async (path: string, options) => {
@@ -138,6 +145,7 @@ program
   .argument('<job>', "a job's name, or its checkpoint folder")
   .argument('[path]', "the savepoint's folder, absent or empty; default: a new one beside the checkpoints")
   .option('--stop', 'end the job with it: sources stop, their rows are processed, sinks commit')
+  .option('--drain', 'as --stop, after event time has come to its end: every window fires')
   .addOption(dir())
   .action(async (job: string, path: string | undefined, options) => {
     const { savepointCommand } = await import('./savepoint.js');
@@ -163,6 +171,43 @@ program
   .action(async (job: string, options) => {
     const { cancelCommand } = await import('./cancel.js');
     process.exitCode = await cancelCommand(job, options);
+  });
+
+const state = program
+  .command('state')
+  .description("read what a job's operators keep, from checkpoints or while it runs");
+const stateOf = "a savepoint, a checkpoint, a checkpoint folder, or a job's name";
+const read = () =>
+  new Option(
+    '--read <which>',
+    'the job as it is now, or its newest checkpoint; default: committed, if there is a checkpoint',
+  ).choices(['live', 'committed']);
+const outputFormat = (...formats: string[]) =>
+  new Option('--output <format>', 'default: table on a terminal, json in a pipe').choices(formats);
+
+state
+  .command('list')
+  .description('list operators with their state, its columns and size')
+  .argument('<path|job>', stateOf)
+  .addOption(read())
+  .addOption(outputFormat('table', 'json'))
+  .addOption(dir())
+  .action(async (target: string, options) => {
+    const { stateListCommand } = await import('./state.js');
+    process.exitCode = await stateListCommand(target, options);
+  });
+
+state
+  .command('query')
+  .description("run a query over state('UID'), a bounded table; nothing is written")
+  .argument('<path|job>', stateOf)
+  .argument('<sql>', "such as: SELECT * FROM state('group_aggregate') ORDER BY `COUNT(*)` DESC LIMIT 10")
+  .addOption(read())
+  .addOption(outputFormat('table', 'json', 'csv'))
+  .addOption(dir())
+  .action(async (target: string, sql: string, options) => {
+    const { stateQueryCommand } = await import('./state.js');
+    process.exitCode = await stateQueryCommand(target, sql, options);
   });
 
 /** Whether errors are to be told in JSON as well, as far as arguments that could not be read tell. */

@@ -1,4 +1,4 @@
-// savepoint: `sabot savepoint JOB [PATH] [--stop]`. Has a running job write a savepoint; prints the folder.
+// savepoint: `sabot savepoint JOB [PATH] [--stop | --drain]`. Has a running job write a savepoint; prints the folder.
 //
 //   sabot savepoint hot-items ./before-upgrade --stop   ->   the job has ended; --restore ./before-upgrade goes on from there
 
@@ -9,6 +9,7 @@ import { reportFailure } from './failure.js';
 export interface SavepointOptions {
   readonly dir: string;
   readonly stop?: boolean;
+  readonly drain?: boolean;
 }
 
 /** Returns the exit code. */
@@ -20,7 +21,9 @@ export async function savepointCommand(
   try {
     const job = await findJob(name, options.dir);
     const folder = await askJob(job, {
-      request: options.stop === true ? 'stop' : 'savepoint',
+      ...(options.drain === true
+        ? { request: 'stop', drain: true }
+        : { request: options.stop === true ? 'stop' : 'savepoint' }),
       ...(path === undefined ? {} : { path: resolve(path) }),
     });
     process.stdout.write(`${folder}\n`);

@@ -15,6 +15,7 @@ export interface SqlOptions {
   readonly parallelism?: number;
   readonly define?: readonly string[];
   readonly restore?: string;
+  readonly claim?: boolean;
   readonly allowNonRestoredState?: boolean;
   readonly acceptDuplicates?: boolean;
 }
@@ -37,6 +38,7 @@ export async function sqlCommand(options: SqlOptions, to: OutputStreams = proces
       ...(options.parallelism === undefined ? {} : { parallelism: options.parallelism }),
       ...(options.results === undefined ? {} : { results: options.results }),
       ...(options.restore === undefined ? {} : { restore: options.restore }),
+      ...(options.claim === undefined ? {} : { claim: options.claim }),
       ...(options.allowNonRestoredState === undefined ? {} : { allowNonRestoredState: options.allowNonRestoredState }),
       ...(options.acceptDuplicates === undefined ? {} : { acceptDuplicates: options.acceptDuplicates }),
     });

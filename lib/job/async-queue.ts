@@ -25,6 +25,7 @@ export class AsyncQueue<T> implements AsyncIterable<T> {
 
   /** No more items; with an error, the reader gets it after the items. */
   end(error?: Error): void {
+    if (this.ended) return;
     this.ended = true;
     this.error = error;
     this.wake?.();

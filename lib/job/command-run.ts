@@ -15,6 +15,7 @@ const PLACE = Symbol.for('sabot.command-run');
 export interface RunDefaults {
   readonly parallelism?: number;
   readonly restore?: string;
+  readonly claim?: boolean;
   readonly allowNonRestoredState?: boolean;
   readonly acceptDuplicates?: boolean;
 }

@@ -11,10 +11,12 @@ import { SabotError } from '../errors.js';
 import {
   CONTROL_FOLDER,
   type ControlAnswer,
+  type ControlPiece,
   type ControlRequest,
   type JobDescription,
   SocketAddress,
 } from './control.js';
+import type { StateDescription, StateStore } from './state.js';
 
 /** A job is looked for in a folder, in those below it, and in those below them. */
 const DEPTH_MAX = 2;
@@ -59,6 +61,24 @@ export const nameOf = (job: FoundJob): string => job.running[0]?.job ?? basename
 
 /** Asks the one process that runs the job. */
 export async function askJob(job: FoundJob, request: ControlRequest): Promise<unknown> {
+  return ask(join(job.folder, CONTROL_FOLDER), socketOf(job), request);
+}
+
+/** The state of the process that runs the job, over its socket. */
+export function remoteState(job: FoundJob): StateStore {
+  return {
+    describe: async () => (await askJob(job, { request: 'state' })) as StateDescription,
+    read: ({ uid, columns, key }) =>
+      piecesOf(join(job.folder, CONTROL_FOLDER), socketOf(job), {
+        request: 'state-read',
+        uid,
+        columns,
+        key: key === null ? null : Buffer.from(key).toString('base64'),
+      }),
+  };
+}
+
+function socketOf(job: FoundJob): string {
   // A process that was replaced, and has not noticed yet, has the lower attempt.
   const running = [...job.running].sort((a, b) => (b.checkpoints?.attempt ?? 0) - (a.checkpoints?.attempt ?? 0))[0];
   if (running === undefined) {
@@ -68,7 +88,7 @@ export async function askJob(job: FoundJob, request: ControlRequest): Promise<un
       identifier: nameOf(job),
     });
   }
-  return ask(join(job.folder, CONTROL_FOLDER), running.socket, request);
+  return running.socket;
 }
 
 /** Whether a process listens on the socket. */
@@ -143,15 +163,48 @@ function ask(control: string, name: string, request: ControlRequest, timeoutMs?:
     socket.on('error', reject);
     socket.on('close', () => {
       address[Symbol.dispose]();
-      if (!text.endsWith('\n')) {
-        return reject(new SabotError('SABOT_E_CONTROL', 'The job ended before it answered.', { kind: 'control' }));
+      if (!text.endsWith('\n')) return reject(endedBefore());
+      try {
+        resolve(answerIn(text));
+      } catch (error) {
+        reject(error);
       }
-      const answer = JSON.parse(text) as ControlAnswer;
-      if ('error' in answer) {
-        const { code, kind, message } = answer.error;
-        return reject(new SabotError(code, message, { kind }));
-      }
-      resolve(answer.answer);
     });
   });
+}
+
+/** The pieces before the answer, as they come: who reads slowly slows the job's reading down. */
+async function* piecesOf(control: string, name: string, request: ControlRequest): AsyncGenerator<Buffer, void, void> {
+  using address = new SocketAddress(control, name);
+  const socket = createConnection(address.path);
+  try {
+    socket.setEncoding('utf8');
+    socket.write(`${JSON.stringify(request)}\n`);
+    let text = '';
+    for await (const data of socket as AsyncIterable<string>) {
+      const lines = (text + data).split('\n');
+      text = lines.pop()!;
+      for (const line of lines) {
+        const { piece } = JSON.parse(line) as Partial<ControlPiece>;
+        if (piece === undefined) {
+          answerIn(line);
+          return;
+        }
+        yield Buffer.from(piece, 'base64');
+      }
+    }
+    throw endedBefore();
+  } finally {
+    socket.destroy();
+  }
+}
+
+const endedBefore = (): SabotError =>
+  new SabotError('SABOT_E_CONTROL', 'The job ended before it answered.', { kind: 'control' });
+
+function answerIn(line: string): unknown {
+  const answer = JSON.parse(line) as ControlAnswer;
+  if (!('error' in answer)) return answer.answer;
+  const { code, kind, message } = answer.error;
+  throw new SabotError(code, message, { kind });
 }

@@ -12,12 +12,15 @@ import { isSabotError } from '../errors.js';
 import {
   CONTROL_FOLDER,
   type ControlError,
+  type ControlPiece,
   type ControlRequest,
   type JobDescription,
   SocketAddress,
+  type StateReadRequest,
   type WatermarkReport,
 } from './control.js';
 import { isListening } from './control-client.js';
+import type { StateDescription, StateRequest } from './state.js';
 
 const REQUEST_BYTES_MAX = 64 << 10;
 
@@ -27,7 +30,9 @@ export interface ControlledJob {
   watermarks(): WatermarkReport;
   cancel(): void;
   savepoint(path?: string): Promise<string>;
-  stop(path?: string): Promise<string>;
+  stop(path?: string, drain?: boolean): Promise<string>;
+  describeState(): Promise<StateDescription>;
+  readState(request: StateRequest): AsyncIterable<Uint8Array>;
 }
 
 export type ControlServer = AsyncDisposable;
@@ -80,14 +85,14 @@ function serve(socket: Socket, job: ControlledJob): void {
     const end = text.indexOf('\n');
     if (end < 0 && text.length <= REQUEST_BYTES_MAX) return;
     answered = true;
-    answerTo(text.slice(0, end), job).then(
+    answerTo(text.slice(0, end), job, socket).then(
       (answer) => socket.end(`${JSON.stringify({ answer })}\n`),
       (error) => socket.end(`${JSON.stringify({ error: asControlError(error) })}\n`),
     );
   });
 }
 
-async function answerTo(line: string, job: ControlledJob): Promise<unknown> {
+async function answerTo(line: string, job: ControlledJob, socket: Socket): Promise<unknown> {
   const request = JSON.parse(line) as ControlRequest;
   switch (request.request) {
     case 'describe':
@@ -99,10 +104,35 @@ async function answerTo(line: string, job: ControlledJob): Promise<unknown> {
     case 'savepoint':
       return job.savepoint(request.path);
     case 'stop':
-      return job.stop(request.path);
+      return job.stop(request.path, request.drain);
+    case 'state':
+      return job.describeState();
+    case 'state-read':
+      return sendState(request, job, socket);
     default:
       throw new Error(`This version of sabot cannot do this: ${line}`);
   }
+}
+
+/** Ends early where nobody listens any more. */
+async function sendState({ uid, columns, key }: StateReadRequest, job: ControlledJob, socket: Socket): Promise<null> {
+  const request = { uid, columns, key: key === null ? null : Buffer.from(key, 'base64') };
+  for await (const message of job.readState(request)) {
+    const line: ControlPiece = { piece: Buffer.from(message).toString('base64') };
+    if (socket.destroyed) return null;
+    if (!socket.write(`${JSON.stringify(line)}\n`)) await drained(socket);
+  }
+  return null;
+}
+
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      socket.off('drain', done).off('close', done);
+      resolve();
+    };
+    socket.on('drain', done).on('close', done);
+  });
 }
 
 function asControlError(error: unknown): ControlError {

@@ -1,6 +1,7 @@
 // control: what a command and a running job say to each other, one line of JSON each way over a Unix socket.
 //
 //   {"request":"savepoint","path":"/data/sp"}   ->   {"answer":"/data/sp"}   or   {"error":{"kind":…,"message":…}}
+//   {"request":"state-read","uid":"counts",…}   ->   {"piece":"…"} {"piece":"…"} {"answer":null}
 //
 // A job's sockets lie in FOLDER/control, one per process that has started it: a process that was replaced keeps its own.
 
@@ -16,7 +17,22 @@ export type ControlRequest =
   | { readonly request: 'cancel' }
   | { readonly request: 'watermarks' }
   | { readonly request: 'savepoint'; readonly path?: string }
-  | { readonly request: 'stop'; readonly path?: string };
+  | { readonly request: 'stop'; readonly path?: string; readonly drain?: boolean }
+  | { readonly request: 'state' }
+  | StateReadRequest;
+
+/** Answered with any number of pieces before the answer: Arrow IPC messages in base64. */
+export interface StateReadRequest {
+  readonly request: 'state-read';
+  readonly uid: string;
+  readonly columns: readonly string[] | null;
+  /** Base64. */
+  readonly key: string | null;
+}
+
+export interface ControlPiece {
+  readonly piece: string;
+}
 
 export interface ControlError {
   readonly code: SabotErrorCode;

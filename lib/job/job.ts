@@ -7,7 +7,7 @@
 import { plainRows, readBatch, rowReader } from '../batches/reading.js';
 import { resultChannel } from '../connectors/sinks.js';
 import { iterableTable, type Source } from '../connectors/tables.js';
-import { SabotError } from '../errors.js';
+import { SabotError, type SabotErrorCode } from '../errors.js';
 import { functionsIn } from '../functions/append.js';
 import { explainPlan } from '../plan/explain.js';
 import type { IterableOrMaker, LogicalNode, SinkNode } from '../plan/nodes.js';
@@ -21,6 +21,7 @@ import { commandRun, defaultsOf } from './command-run.js';
 import type { JobMetrics, JobWarning } from './metrics.js';
 import { type RecoveringJob, runJob } from './recovering-job.js';
 import { SharedRun, type StartedRun } from './shared-run.js';
+import { State } from './state.js';
 
 export interface JobOptions {
   /** Flink's settings and sabot's: `{ 'table.local-time-zone': 'Asia/Kolkata' }`. */
@@ -36,10 +37,16 @@ export interface CheckpointOptions {
   readonly interval?: string | number;
 }
 
+export interface StateReadOptions {
+  readonly read?: 'live' | 'committed';
+}
+
 export interface RunOptions extends JobOptions {
   readonly checkpoint?: CheckpointOptions;
   /** What to begin from: 'latest', or the path of a checkpoint or savepoint. Default: what `sabot run --restore` says, else nothing. */
   readonly restore?: string;
+  /** What is restored from a path becomes the job's, and is removed once enough checkpoints are newer. Default: it stays as it is. */
+  readonly claim?: boolean;
   /** Leaves state behind that no operator of the job claims, and lets new operators start empty. */
   readonly allowNonRestoredState?: boolean;
   /** Goes on from an older checkpoint if the latest is damaged, though its output is visible already. */
@@ -147,18 +154,33 @@ export class Job {
   /**
    * Ends the job with a savepoint, and returns its folder: sources stop, what they have read is processed, sinks commit; run() resolves.
    *
+   * With `drain` event time comes to its end first: every window fires; a later run would fire windows once more, or find its rows late.
+   *
    * @example await job.stop({ savepoint: './before-upgrade' })
    */
-  stop({ savepoint }: { readonly savepoint?: string } = {}): Promise<string> {
-    return this.whileRunning().stop(savepoint);
+  stop({ savepoint, drain }: { readonly savepoint?: string; readonly drain?: boolean } = {}): Promise<string> {
+    return this.whileRunning().stop(savepoint, drain);
   }
 
-  private whileRunning(): RecoveringJob {
+  /**
+   * What an operator of the running job keeps, by the uid or the stream that was given one. `read: 'committed'` is as the newest
+   * checkpoint has it, the default if the job takes checkpoints; `live` is as it is now, read between two batches.
+   *
+   * @example const counts = bids.keyBy((b) => b.auction).aggregate({ bids: count() }).uid('counts'); … await job.state(counts).get(5n)
+   */
+  state<R = Readonly<Record<string, unknown>>>(of: string | Stream<R>, { read }: StateReadOptions = {}): State<R> {
+    const uid = typeof of === 'string' ? of : of.node.uid;
+    if (uid === undefined) {
+      throw new SabotError('SABOT_E_VALIDATION', "This stream's state has no name: give it one with .uid('…').", {
+        job: this.name,
+      });
+    }
+    return new State<R>(this.whileRunning('SABOT_E_STATE').stateStore(read), uid);
+  }
+
+  private whileRunning(code: SabotErrorCode = 'SABOT_E_SAVEPOINT'): RecoveringJob {
     if (this.running !== undefined) return this.running;
-    throw new SabotError('SABOT_E_SAVEPOINT', `Job '${this.name}' does not run.`, {
-      kind: 'savepoint',
-      job: this.name,
-    });
+    throw new SabotError(code, `Job '${this.name}' does not run.`, { kind: 'not-running', job: this.name });
   }
 
   private async *rows(node: LogicalNode): AsyncGenerator<Record<string, unknown>, void, void> {
@@ -195,7 +217,7 @@ export class Job {
 
   private plan(plans: readonly LogicalNode[], options: RunOptions): PlannedJob {
     const settings = { ...this.options.settings, ...options.settings, ...checkpointSettings(options.checkpoint) };
-    const { restore, allowNonRestoredState, acceptDuplicates } = options;
+    const { restore, claim, allowNonRestoredState, acceptDuplicates } = options;
     const defaults = restore === undefined ? defaultsOf(this.name) : (commandRun()?.defaults ?? {});
     const { parallelism: asked = 1, ...restoring } = defaults;
     const parallelism = options.parallelism ?? this.options.parallelism ?? asked;
@@ -209,6 +231,7 @@ export class Job {
       checkpoint: {
         ...restoring,
         ...(restore === undefined ? {} : { restore }),
+        ...(claim === undefined ? {} : { claim }),
         ...(allowNonRestoredState === undefined ? {} : { allowNonRestoredState }),
         ...(acceptDuplicates === undefined ? {} : { acceptDuplicates }),
       },

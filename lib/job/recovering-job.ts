@@ -10,7 +10,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isSabotError, SabotError } from '../errors.js';
 import type { PlannedJob } from '../planner/plan.js';
 import { type ControlServer, listenForControl } from './control-server.js';
+import { liveDescription } from './live-state.js';
 import { type RunningJob, type StartOptions, startJob } from './running-job.js';
+import { type StateStore, savedState } from './state.js';
 
 /** Failures that another start would only repeat. */
 const LASTING = new Set(['plan', 'cancelled', 'fenced', 'restore', 'checkpoint', 'unsupported']);
@@ -64,9 +66,12 @@ export class RecoveringJob implements AsyncDisposable {
     return this.takeSavepoint(path, false);
   }
 
-  /** Ends the job with a savepoint: its sources stop, all their rows are processed, sinks commit. `done` resolves. */
-  async stop(path?: string): Promise<string> {
-    const taken = await this.takeSavepoint(path, true);
+  /**
+   * Ends the job with a savepoint: its sources stop, all their rows are processed, sinks commit. `done` resolves. With `drain` event time
+   * comes to its end first: every window fires, and there is nothing to go on with.
+   */
+  async stop(path?: string, drain = false): Promise<string> {
+    const taken = await this.takeSavepoint(path, true, drain);
     await this.done;
     return taken;
   }
@@ -76,7 +81,20 @@ export class RecoveringJob implements AsyncDisposable {
     return this.attempt.stoppedWith;
   }
 
-  private async takeSavepoint(path: string | undefined, stop: boolean): Promise<string> {
+  /** Where the job's state is read: its checkpoints, or the job itself. Default: checkpoints, if it takes any. */
+  stateStore(read: 'live' | 'committed' = this.plan.checkpoint === undefined ? 'live' : 'committed'): StateStore {
+    if (read === 'live') {
+      return {
+        describe: async () => liveDescription(this.plan, this.metrics()),
+        read: (request) => this.attempt.readState(request),
+      };
+    }
+    if (this.plan.checkpoint !== undefined) return savedState(this.plan.checkpoint.folder);
+    const message = `Job '${this.plan.job}' takes no checkpoints: only its live state can be read.`;
+    throw new SabotError('SABOT_E_STATE', message, { kind: 'state', job: this.plan.job });
+  }
+
+  private async takeSavepoint(path: string | undefined, stop: boolean, drain = false): Promise<string> {
     const { savepointsAt, job } = this.plan;
     if (savepointsAt === undefined) {
       const message = `Job '${job}' takes no savepoints: it has no folder for checkpoints (execution.checkpointing.dir).`;
@@ -87,7 +105,7 @@ export class RecoveringJob implements AsyncDisposable {
       throw new SabotError('SABOT_E_SAVEPOINT', message, { kind: 'savepoint', job });
     }
     const taken = resolve(path ?? join(savepointsAt, new Date().toISOString().replaceAll(/[-:]/g, '')));
-    await this.attempt.savepoint(taken, stop);
+    await this.attempt.savepoint(taken, stop, drain);
     return taken;
   }
 
@@ -164,7 +182,9 @@ export class RecoveringJob implements AsyncDisposable {
         },
         cancel: () => this.cancel(),
         savepoint: (path) => this.savepoint(path),
-        stop: (path) => this.stop(path),
+        stop: (path, drain) => this.stop(path, drain),
+        describeState: () => this.stateStore('live').describe(),
+        readState: (request) => this.stateStore('live').read(request),
       });
     } catch (error) {
       // The job does its work all the same, if the folder lets it.

@@ -10,6 +10,7 @@ import { explainPlan } from '../plan/explain.js';
 import type { LogicalNode } from '../plan/nodes.js';
 import { type PlannedJob, planJob } from '../planner/plan.js';
 import type { Schema } from '../schema/types.js';
+import type { StateTables } from '../sql/analyser/state-tables.js';
 import type { ExplainDetail, ScriptStatement, Statement } from '../sql/ast.js';
 import { parseScript, statementIndexAt } from '../sql/parser.js';
 import { type SessionStep, SqlSession } from '../sql/session.js';
@@ -23,9 +24,15 @@ export interface ScriptOptions {
   readonly results?: 'changelog' | 'final';
   /** `latest`: what every job of the script begins from; or the path of a checkpoint or savepoint of its only job. */
   readonly restore?: string;
+  /** What is restored from a path becomes the job's. */
+  readonly claim?: boolean;
   readonly allowNonRestoredState?: boolean;
   readonly acceptDuplicates?: boolean;
   readonly signal?: AbortSignal;
+  /** What state('uid') reads. */
+  readonly states?: StateTables;
+  /** Final rows of a query come in the order of ORDER BY. */
+  readonly ordered?: boolean;
 }
 
 /** Who takes what a script produces. */
@@ -156,7 +163,8 @@ class ScriptRunner {
     private readonly output: ScriptOutput,
     private readonly options: ScriptOptions,
   ) {
-    this.session = new SqlSession({ settings: options.settings ?? {} });
+    const { settings = {}, states } = options;
+    this.session = new SqlSession({ settings, ...(states === undefined ? {} : { states }) });
   }
 
   /** Returns the savepoint that somebody stopped its job with: then the script ends. */
@@ -212,7 +220,9 @@ class ScriptRunner {
     const {
       parallelism = PARALLELISM_DEFAULT,
       results,
+      ordered,
       restore,
+      claim,
       allowNonRestoredState,
       acceptDuplicates,
     } = this.options;
@@ -221,13 +231,14 @@ class ScriptRunner {
       plans,
       checkpoint: {
         ...(restore === undefined ? {} : { restore }),
+        ...(claim === undefined ? {} : { claim }),
         ...(allowNonRestoredState === undefined ? {} : { allowNonRestoredState }),
         ...(acceptDuplicates === undefined ? {} : { acceptDuplicates }),
       },
       settings: Object.fromEntries(this.session.settings),
       parallelism,
       queryStartMs: Date.now(),
-      ...(results === undefined ? {} : { result: { results } }),
+      result: { ...(results === undefined ? {} : { results }), ...(ordered === undefined ? {} : { ordered }) },
     });
   }
 

@@ -14,6 +14,7 @@ import type { PhysicalPlan } from '../plan/physical.js';
 import { AsyncQueue } from './async-queue.js';
 import { commandRun } from './command-run.js';
 import { type JobMetrics, type JobWarning, skippedRecordWarnings } from './metrics.js';
+import type { StateRequest } from './state.js';
 import { UserCalls } from './user-calls.js';
 
 export interface StartOptions {
@@ -35,6 +36,10 @@ const CODES: Readonly<Record<string, SabotErrorCode>> = {
   checkpoint: 'SABOT_E_RESTORE',
   fenced: 'SABOT_E_FENCED',
   savepoint: 'SABOT_E_SAVEPOINT',
+  state: 'SABOT_E_STATE',
+  'state-key': 'SABOT_E_STATE',
+  'unknown-state': 'SABOT_E_STATE',
+  'not-running': 'SABOT_E_STATE',
 };
 
 const ENDED_BEFORE: NativeJobError = {
@@ -43,6 +48,16 @@ const ENDED_BEFORE: NativeJobError = {
   operator: '',
   message: 'no savepoint was taken: the job has ended',
 };
+
+const NOT_RUNNING: NativeJobError = {
+  kind: 'not-running',
+  identifier: '',
+  operator: '',
+  message: 'the job does not run: its state can be read from its checkpoints',
+};
+
+const STATE_CHANNEL = 'state:';
+const stateChannel = (id: number): string => `${STATE_CHANNEL}${id}`;
 
 // process.exit() destroys what the engine's threads stand on: they end first.
 const running = new Set<NativeJob>();
@@ -92,7 +107,8 @@ export class RunningJob implements AsyncDisposable {
         const failed = error === null || error.kind === 'stopped' ? undefined : error;
         const failure = failed === undefined ? undefined : (this.calls.failureOf(failed) ?? jobError(failed, plan.job));
         for (const settleSavepoint of this.savepoints.values()) settleSavepoint(failed ?? ENDED_BEFORE);
-        for (const queue of this.pieces.values()) queue.end(failure);
+        for (const [channel, queue] of this.pieces)
+          queue.end(failure ?? (channel.startsWith(STATE_CHANNEL) ? jobError(NOT_RUNNING, plan.job) : undefined));
         this.calls.close().then(() => (failure === undefined ? resolve() : reject(failure)));
       };
     });
@@ -107,6 +123,7 @@ export class RunningJob implements AsyncDisposable {
         },
         onCall: (call, node, subtask, request) => this.calls.run(this.native, call, node, subtask, request),
         onSavepoint: (id, error) => this.savepoints.get(id)?.(error),
+        onState: (id, error) => this.endRead(stateChannel(id), error),
         onFinished: settle,
       });
     } catch (cause) {
@@ -144,8 +161,11 @@ export class RunningJob implements AsyncDisposable {
     if (!this.finished) this.native.cancel();
   }
 
-  /** Writes a savepoint to a folder that is absent or empty; with `stop` the job ends with it, and `done` resolves. */
-  savepoint(path: string, stop: boolean): Promise<void> {
+  /**
+   * Writes a savepoint to a folder that is absent or empty; with `stop` the job ends with it, and `done` resolves; with `drain` after
+   * event time has come to its end.
+   */
+  savepoint(path: string, stop: boolean, drain = false): Promise<void> {
     return new Promise((resolve, reject) => {
       const id = this.nextSavepoint++;
       this.savepoints.set(id, (error) => {
@@ -154,8 +174,35 @@ export class RunningJob implements AsyncDisposable {
         else reject(jobError(error, this.job));
       });
       if (this.finished) this.savepoints.get(id)!(ENDED_BEFORE);
-      else this.native.savepoint(id, path, stop);
+      else this.native.savepoint(id, path, stop, drain);
     });
+  }
+
+  /** An operator's state as it is, in Arrow IPC messages; read on the operator's own thread, between its batches. */
+  async *readState(request: StateRequest): AsyncGenerator<Buffer, void, void> {
+    if (this.finished) throw jobError(NOT_RUNNING, this.job);
+    // Few: those that are read at once.
+    let id = 0;
+    while (this.pieces.has(stateChannel(id))) id++;
+    const channel = stateChannel(id);
+    const queue = new AsyncQueue<Buffer>();
+    this.pieces.set(channel, queue);
+    this.native.readState(id, request);
+    try {
+      for await (const piece of queue) {
+        yield piece;
+        this.acknowledge(channel, piece);
+      }
+    } finally {
+      queue.drop((piece) => this.acknowledge(channel, piece));
+      if (this.pieces.get(channel) === queue && !this.finished) this.native.cancelStateRead(id);
+    }
+  }
+
+  /** Nothing comes on the channel any more: it is free for another read. */
+  private endRead(channel: string, error: NativeJobError | null): void {
+    this.pieces.get(channel)?.end(error === null ? undefined : jobError(error, this.job));
+    this.pieces.delete(channel);
   }
 
   /** Counters of every subtask, as they are now. */

@@ -8,12 +8,14 @@ import type { AggregateCall } from '../expressions/aggregate-call.js';
 import { hash } from '../plan/inputs.js';
 import { type OperatorSpec, type PhysicalNode, UPDATING } from '../plan/physical.js';
 import { aggregateFields, leadingKeyFields, stateOf } from '../plan/state.js';
+import { mergedGroupTable } from '../plan/state-table.js';
 import type { Schema } from '../schema/types.js';
 
 export const globalGroupAggregateSpec: OperatorSpec = {
   op: 'global_group_aggregate',
   inPlaceOf: 'group_aggregate',
   state: stateOf(leadingKeyFields, aggregateFields({ below: true })),
+  stateTable: mergedGroupTable,
   changes: () => UPDATING,
   needsUpdateBefore: () => true,
   upsertKey: (node) =>

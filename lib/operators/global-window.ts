@@ -10,11 +10,13 @@ import { hash } from '../plan/inputs.js';
 import type { CountTrigger } from '../plan/nodes.js';
 import { changesOf, INSERT_ONLY, isInsertOnly, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import { aggregateFields, keyFields, stateOf } from '../plan/state.js';
+import { groupTable } from '../plan/state-table.js';
 import type { Schema } from '../schema/types.js';
 
 export const globalWindowSpec: OperatorSpec = {
   op: 'global_window',
   state: stateOf(keyFields('keys'), aggregateFields()),
+  stateTable: groupTable,
   changes: () => INSERT_ONLY,
   needsUpdateBefore: () => true,
 };

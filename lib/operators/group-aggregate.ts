@@ -8,6 +8,7 @@ import type { AggregateCall } from '../expressions/aggregate-call.js';
 import { hash } from '../plan/inputs.js';
 import { ALL_CHANGES, isInsertOnly, type OperatorSpec, type PhysicalNode, UPDATING } from '../plan/physical.js';
 import { aggregateFields, keyFields, stateOf } from '../plan/state.js';
+import { groupTable } from '../plan/state-table.js';
 import { isApproximate, type Schema } from '../schema/types.js';
 
 /** How rows are collected before they are aggregated (`table.exec.mini-batch.*`); present, changes of a key are folded. */
@@ -22,6 +23,7 @@ const WITHIN_BATCHES: MiniBatch = { size: 0, latencyMs: 0 };
 export const groupAggregateSpec: OperatorSpec = {
   op: 'group_aggregate',
   state: stateOf(keyFields('keys'), aggregateFields()),
+  stateTable: groupTable,
   changes: (inputs) => (inputs.every(isInsertOnly) ? UPDATING : ALL_CHANGES),
   needsUpdateBefore: () => true,
   folds: (output, node) => output && (node.config['aggregates'] as readonly AggregateCall[]).every(ignoresOrder),

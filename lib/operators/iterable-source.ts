@@ -6,7 +6,8 @@
 
 import { iterableSourceSpec, sourceNode } from '../connectors/sources.js';
 import { IterableRun } from '../functions/iterable-run.js';
-import type { IterableRows } from '../plan/nodes.js';
+import { MessageRun } from '../functions/message-run.js';
+import type { IterableRows, ScanNode } from '../plan/nodes.js';
 import type { PhysicalNode } from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
 
@@ -16,5 +17,18 @@ export function iterableSource(source: IterableRows, schema: Schema, label: stri
     ...sourceNode(iterableSourceSpec, schema, {}, label),
     code: { parts: [source], open: () => new IterableRun(source, schema) },
     ...(source.unbounded ? { unbounded: true } : {}),
+  };
+}
+
+/** The source whose rows come as messages of `schema`'s columns; it cannot be restored. */
+export function messageSource(
+  messages: NonNullable<ScanNode['messages']>,
+  schema: Schema,
+  label: string,
+): PhysicalNode {
+  const names = schema.map(({ name }) => name);
+  return {
+    ...sourceNode(iterableSourceSpec, schema, {}, label),
+    code: { parts: [messages], open: () => new MessageRun(messages(names)) },
   };
 }

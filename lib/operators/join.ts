@@ -17,11 +17,13 @@ import {
   unionOfChanges,
 } from '../plan/physical.js';
 import { keyFields, rowFields, stateOf } from '../plan/state.js';
+import { sideTable } from '../plan/state-table.js';
 import type { Schema } from '../schema/types.js';
 
 export const joinSpec: OperatorSpec = {
   op: 'join',
   state: stateOf(keyFields('leftKeys'), keyFields('rightKeys', 1), rowFields(), rowFields(1)),
+  stateTable: sideTable,
   changes: (inputs, config) => (config['joinType'] === 'inner' ? unionOfChanges(inputs) : ALL_CHANGES),
   needsUpdateBefore: () => true,
   folds: (output) => output,

@@ -8,11 +8,13 @@ import type { SortKey } from '../expressions/aggregate-call.js';
 import { hash } from '../plan/inputs.js';
 import { ALL_CHANGES, isInsertOnly, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import { keyFields, rowFields, stateOf } from '../plan/state.js';
+import { rowTable } from '../plan/state-table.js';
 import type { Schema } from '../schema/types.js';
 
 export const rankSpec: OperatorSpec = {
   op: 'rank',
   state: stateOf(keyFields('partitionKeys'), rowFields()),
+  stateTable: rowTable('partitionKeys'),
   changes: () => ALL_CHANGES,
   needsUpdateBefore: () => true,
   changelogConfig: ({ inputs, emitUpdateBefore }) => ({

@@ -9,12 +9,14 @@ import { hash } from '../plan/inputs.js';
 import type { WindowSpec } from '../plan/nodes.js';
 import { INSERT_ONLY, isInsertOnly, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import { aggregateFields, keyFields, stateOf, windowFields } from '../plan/state.js';
+import { windowTable } from '../plan/state-table.js';
 import type { Schema } from '../schema/types.js';
 import type { WindowColumn } from './window-aggregate.js';
 
 export const sessionWindowSpec: OperatorSpec = {
   op: 'session_window',
   state: stateOf(keyFields('keys'), windowFields, aggregateFields()),
+  stateTable: windowTable,
   changes: () => INSERT_ONLY,
   needsUpdateBefore: () => true,
   changelogConfig: ({ inputs }) => (inputs.every(isInsertOnly) ? {} : { inputRetracts: true }),

@@ -8,10 +8,12 @@ import type { SortKey } from '../expressions/aggregate-call.js';
 import { singleton } from '../plan/inputs.js';
 import { type OperatorSpec, type PhysicalNode, unionOfChanges } from '../plan/physical.js';
 import { rowFields } from '../plan/state.js';
+import { rowTable } from '../plan/state-table.js';
 
 export const temporalSortSpec: OperatorSpec = {
   op: 'temporal_sort',
   state: rowFields(),
+  stateTable: rowTable(),
   changes: unionOfChanges,
   needsUpdateBefore: (required) => required,
   single: true,

@@ -8,11 +8,13 @@ import type { SortKey } from '../expressions/aggregate-call.js';
 import { singleton } from '../plan/inputs.js';
 import { ALL_CHANGES, isInsertOnly, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import { rowFields } from '../plan/state.js';
+import { rowTable } from '../plan/state-table.js';
 import type { RowRange } from './limit.js';
 
 export const topNSpec: OperatorSpec = {
   op: 'top_n',
   state: rowFields(),
+  stateTable: rowTable(),
   changes: () => ALL_CHANGES,
   needsUpdateBefore: () => true,
   changelogConfig: ({ inputs, emitUpdateBefore }) => ({ inputRetracts: !inputs.every(isInsertOnly), emitUpdateBefore }),

@@ -9,6 +9,7 @@ import { type CarriedWindow, carriedConfig, hash, hashWindows } from '../plan/in
 import type { WindowSpec } from '../plan/nodes.js';
 import { INSERT_ONLY, isInsertOnly, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import { aggregateFields, keyFields, stateOf, windowFields } from '../plan/state.js';
+import { windowTable } from '../plan/state-table.js';
 import type { Schema } from '../schema/types.js';
 
 /** Rows that already carry their window in two columns. */
@@ -21,6 +22,7 @@ export type WindowColumn = 'window_start' | 'window_end' | 'window_time';
 export const windowAggregateSpec: OperatorSpec = {
   op: 'window_aggregate',
   state: stateOf(keyFields('keys'), windowFields, aggregateFields()),
+  stateTable: windowTable,
   changes: () => INSERT_ONLY,
   needsUpdateBefore: () => true,
   changelogConfig: ({ inputs }) => (inputs.every(isInsertOnly) ? {} : { inputRetracts: true }),

@@ -7,12 +7,14 @@
 import { type CarriedWindow, carriedConfig, hashWindows } from '../plan/inputs.js';
 import { INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import { keyFields, rowFields, stateOf } from '../plan/state.js';
+import { rowTable } from '../plan/state-table.js';
 import type { Schema } from '../schema/types.js';
 import type { Deduplication } from './deduplicate.js';
 
 export const windowDeduplicateSpec: OperatorSpec = {
   op: 'window_deduplicate',
   state: stateOf(keyFields('keys'), rowFields()),
+  stateTable: rowTable('keys'),
   changes: () => INSERT_ONLY,
   needsUpdateBefore: () => true,
   eventTime: true,

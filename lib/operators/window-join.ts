@@ -7,12 +7,14 @@
 import { hashWindows } from '../plan/inputs.js';
 import { INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import { keyFields, rowFields, stateOf } from '../plan/state.js';
+import { sideTable } from '../plan/state-table.js';
 import type { Schema } from '../schema/types.js';
 import { type EquiJoin, joinConfig } from './join.js';
 
 export const windowJoinSpec: OperatorSpec = {
   op: 'window_join',
   state: stateOf(keyFields('leftKeys'), keyFields('rightKeys', 1), rowFields(), rowFields(1)),
+  stateTable: sideTable,
   changes: () => INSERT_ONLY,
   needsUpdateBefore: () => true,
   eventTime: true,

@@ -19,6 +19,8 @@ export interface RestorePlan {
   /** `latest`: the newest checkpoint of the folder, or the beginning if there is none. */
   readonly from: 'nothing' | 'latest' | 'path';
   readonly path?: string;
+  /** What lies at `path` is the job's from now on, and removed once enough checkpoints are newer. */
+  readonly claim?: boolean;
   /** A checkpoint that this attempt or a later one has committed comes first: the job starts again. */
   readonly sinceAttempt?: number;
   /** State that no operator of the plan claims is left behind. */

@@ -4,9 +4,11 @@
 //
 // No state. Ids count from 1 in topological order; uids are the user's, or the operator and the label or place.
 
+import { SabotError } from '../errors.js';
 import { type LogicalType, type Schema, types, withNullable } from '../schema/types.js';
 import type { CheckpointPlan } from './checkpoint.js';
 import { type Config, type PhysicalNode, type PhysicalPlan, type PlanOptions, topological } from './physical.js';
+import type { StateTable } from './state-table.js';
 
 export const PLAN_VERSION = 1;
 
@@ -25,6 +27,7 @@ export interface EncodedNode {
   readonly schema: Schema;
   readonly config: Readonly<Record<string, unknown>>;
   readonly parallelism?: number;
+  readonly stateTable?: StateTable;
 }
 
 export interface EncodedPlan {
@@ -57,6 +60,7 @@ export function encodePlan(plan: PhysicalPlan): EncodedPlan {
       schema: node.schema,
       config: withState(node),
       ...(own === plan.options.parallelism ? {} : { parallelism: own }),
+      ...(node.spec.stateTable === undefined ? {} : { stateTable: node.spec.stateTable(node) }),
     };
   });
   const { job, options, checkpoint } = plan;
@@ -92,7 +96,19 @@ function withState(node: PhysicalNode): Config {
 }
 
 function uidsOf(order: readonly PhysicalNode[]): Map<PhysicalNode, string> {
-  const taken = new Set(order.flatMap((node) => (node.uid === undefined ? [] : [node.uid])));
+  const given = order.flatMap((node) => (node.uid === undefined ? [] : [node.uid]));
+  const taken = new Set(given);
+  const twice = given.find((uid, i) => given.indexOf(uid) !== i);
+  if (twice !== undefined) {
+    throw new SabotError(
+      'SABOT_E_VALIDATION',
+      `Two operators of the job have the uid '${twice}': it must tell them apart.`,
+      {
+        kind: 'uid',
+        identifier: twice,
+      },
+    );
+  }
   const uids = new Map<PhysicalNode, string>();
   for (const node of order) {
     let uid = node.uid;

@@ -19,6 +19,8 @@ interface Node {
   readonly schema: Schema;
   /** Where the script has it, for errors; absent in the Stream API and for what rules make. */
   readonly span?: SourceSpan;
+  /** Of its state, as the user says; in the physical plan it is the uid of the operator that keeps it. */
+  readonly uid?: string;
 }
 
 /** Reads a table's physical and metadata columns (`scanSchema`); computed columns are a `project` above. */
@@ -30,6 +32,8 @@ export interface ScanNode extends Node {
   readonly places?: TablePlaces;
   /** The rows themselves, if they come from JavaScript. */
   readonly rows?: IterableRows;
+  /** The same as Arrow IPC messages that hold these columns. */
+  readonly messages?: (columns: readonly string[]) => AsyncIterable<Uint8Array>;
 }
 
 /** Rows one after the other, or what makes them anew for every run. */

@@ -8,6 +8,7 @@
 import type { Schema } from '../schema/types.js';
 import type { CheckpointPlan } from './checkpoint.js';
 import type { StateField } from './state.js';
+import type { StateTable } from './state-table.js';
 import type { Answerer } from './user-function.js';
 
 /** Kinds of change that a stream may carry beside inserts. */
@@ -65,6 +66,8 @@ export interface OperatorSpec {
   readonly single?: boolean;
   /** What it keeps between rows, as far as the plan decides it; absent: it keeps nothing. */
   readonly state?: (node: PhysicalNode) => readonly StateField[];
+  /** The same as a table, for readers; absent: it is nothing to look at. */
+  readonly stateTable?: (node: PhysicalNode) => StateTable;
   /** The operator in whose place it may stand in another plan of the same job, and whose state it then goes on with. */
   readonly inPlaceOf?: string;
   /** Takes part in event time: watermarks decide what it emits. */

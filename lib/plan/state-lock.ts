@@ -52,7 +52,8 @@ export function lockJob(plan: PhysicalPlan): LockedJob {
 }
 
 function fingerprint({ nodes }: EncodedPlan): string {
-  return createHash('sha256').update(JSON.stringify(nodes)).digest('hex').slice(0, 16);
+  const operators = nodes.map(({ stateTable: _, ...node }) => node);
+  return createHash('sha256').update(JSON.stringify(operators)).digest('hex').slice(0, 16);
 }
 
 /** What becomes of every state, by uid. */

@@ -5,7 +5,7 @@
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { SabotError } from '../errors.js';
 import type { CheckpointPlan, RestorePlan } from '../plan/checkpoint.js';
 import { choice, count, duration, flag, type Settings } from './settings.js';
@@ -18,6 +18,8 @@ const RETAINED_DEFAULT = 3;
 export interface CheckpointRequest {
   /** `latest`, or the path of a checkpoint or savepoint. */
   readonly restore?: string;
+  /** What is restored from a path becomes the job's. */
+  readonly claim?: boolean;
   readonly allowNonRestoredState?: boolean;
   readonly acceptDuplicates?: boolean;
 }
@@ -31,6 +33,12 @@ export function checkpointsOf(
   const request = { ...asked, ...recoveryOf(settings) };
   const dir = settings['execution.checkpointing.dir'] ?? settings['state.checkpoints.dir'];
   const intervalMs = duration(settings, 'execution.checkpointing.interval');
+  if (asked.claim === true && request.restore === undefined) {
+    throw new SabotError('SABOT_E_OPTION', '--claim says what becomes of what is restored: it needs --restore PATH.', {
+      kind: 'missing-option',
+      identifier: 'restore',
+    });
+  }
   if (dir === undefined && request.restore !== undefined) {
     throw new SabotError(
       'SABOT_E_OPTION',
@@ -64,19 +72,35 @@ export function savepointsAt(settings: Settings, checkpoint: CheckpointPlan): st
 /** What settings say of it, before what the caller asks for. */
 function recoveryOf(settings: Settings): CheckpointRequest {
   const restore = settings['execution.state-recovery.path'];
+  const claim = claimMode(settings);
   const ignores = flag(settings, 'execution.state-recovery.ignore-unclaimed-state');
   return {
     ...(restore === undefined ? {} : { restore }),
+    ...(claim === undefined ? {} : { claim }),
     ...(ignores === undefined ? {} : { allowNonRestoredState: ignores }),
   };
 }
 
-function restoreOf(restore: string, { allowNonRestoredState, acceptDuplicates }: CheckpointRequest): RestorePlan {
+function restoreOf(restore: string, request: CheckpointRequest): RestorePlan {
+  const latest = restore === 'latest';
+  const claim = request.claim === true && !latest;
+  const path = latest ? '' : localPath(restore);
   return {
-    ...(restore === 'latest' ? { from: 'latest' } : { from: 'path', path: localPath(restore) }),
-    ...(allowNonRestoredState === true ? { allowNonRestoredState } : {}),
-    ...(acceptDuplicates === true ? { acceptDuplicates } : {}),
+    ...(latest ? { from: 'latest' } : { from: 'path', path: claim ? resolve(path) : path }),
+    ...(claim ? { claim } : {}),
+    ...(request.allowNonRestoredState === true ? { allowNonRestoredState: true } : {}),
+    ...(request.acceptDuplicates === true ? { acceptDuplicates: true } : {}),
   };
+}
+
+/** Whether the job owns what it is restored from; undefined if the settings do not say. */
+export function claimMode(settings: Settings, key = 'execution.state-recovery.claim-mode'): boolean | undefined {
+  if (settings[key]?.trim().toUpperCase() === 'LEGACY') {
+    const message = `Setting '${key}' is 'LEGACY', which Flink has given up and sabot never had: use 'NO_CLAIM' (the default: what is restored stays as it is) or 'CLAIM'.`;
+    throw new SabotError('SABOT_E_OPTION', message, { kind: 'invalid-option', identifier: key });
+  }
+  const mode = choice(settings, key, ['CLAIM', 'NO_CLAIM']);
+  return mode === undefined ? undefined : mode === 'CLAIM';
 }
 
 function modeOf(settings: Settings): 'exactly-once' | 'at-least-once' {

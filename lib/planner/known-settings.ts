@@ -5,7 +5,7 @@
 // As in Flink any other key may be set too; one that is nearly a known one is probably that, misspelt.
 
 import { nearest } from '../connectors/options.js';
-import { localPath } from './checkpointing.js';
+import { claimMode, localPath } from './checkpointing.js';
 import { choice, count, decimal, duration, flag, memory, type Settings, timeZone } from './settings.js';
 
 /** Reads a setting, and throws if its value is wrong. */
@@ -69,9 +69,9 @@ const SETTINGS: Readonly<Record<string, Reader>> = {
   'execution.checkpointing.unaligned.enabled': flag,
   'execution.checkpointing.unaligned.forced': flag,
   'execution.runtime-mode': oneOf('STREAMING', 'BATCH', 'AUTOMATIC'),
-  'execution.state-recovery.claim-mode': oneOf('CLAIM', 'NO_CLAIM', 'LEGACY'),
+  'execution.state-recovery.claim-mode': claimMode,
   'execution.state-recovery.ignore-unclaimed-state': flag,
-  'execution.state-recovery.path': text,
+  'execution.state-recovery.path': path,
 
   'parallelism.default': parallelism,
   'pipeline.auto-generate-uids': flag,

@@ -5,9 +5,17 @@
 // No state: planning the same job twice gives the same bytes.
 
 import { resultChannel, resultSink } from '../connectors/sinks.js';
+import { SabotError } from '../errors.js';
 import { materializeFinal } from '../operators/materialize-final.js';
-import type { LogicalNode } from '../plan/nodes.js';
-import { changesOf, isBounded, isInsertOnly, type PhysicalNode, type PhysicalPlan } from '../plan/physical.js';
+import { inputsOf, type LogicalNode } from '../plan/nodes.js';
+import {
+  changesOf,
+  isBounded,
+  isInsertOnly,
+  type PhysicalNode,
+  type PhysicalPlan,
+  topological,
+} from '../plan/physical.js';
 import { dropInnerSorts } from '../plan/rules/drop-inner-sorts.js';
 import { inferChangelog, upsertKey } from '../plan/rules/infer-changelog.js';
 import { pruneColumns } from '../plan/rules/prune-columns.js';
@@ -27,6 +35,8 @@ export interface ResultRequest {
   /** Default: `final` if all input is bounded, `changelog` otherwise. */
   readonly results?: 'changelog' | 'final';
   readonly format?: 'json' | 'arrow';
+  /** Final rows come in the order of ORDER BY. */
+  readonly ordered?: boolean;
 }
 
 export interface PlanRequest {
@@ -69,6 +79,7 @@ export function planJob(request: PlanRequest): PlannedJob {
       idleTimeoutMs: idleTimeoutOf(request.settings),
       finalResults,
       spread,
+      ordered: finalResults && request.result?.ordered === true,
     });
     return pruned.map((node) => lowering.lower(node));
   };
@@ -85,6 +96,7 @@ export function planJob(request: PlanRequest): PlannedJob {
       ? node
       : resultOf(node, results!, request.result?.format ?? 'json', resultChannel(numResults++), spread),
   );
+  checkUids(request.plans, sinks);
   const job = request.name;
   const checkpoint = checkpointsOf(request.settings, job, request.checkpoint);
   return {
@@ -95,6 +107,20 @@ export function planJob(request: PlanRequest): PlannedJob {
     results,
     sinks: splitAggregates(inferChangelog(reuseSubplans(sinks)), options.parallelism),
   };
+}
+
+/** Whoever names a state must find it under that name. */
+function checkUids(plans: readonly LogicalNode[], sinks: readonly PhysicalNode[]): void {
+  const given = new Set(topological(sinks).map(({ uid }) => uid));
+  const visit = (node: LogicalNode): void => {
+    const { uid } = node;
+    if (uid !== undefined && !given.has(uid)) {
+      const message = `There is no state to name '${uid}': .uid('…') goes behind a source, aggregate or top.`;
+      throw new SabotError('SABOT_E_VALIDATION', message, { kind: 'uid', identifier: uid });
+    }
+    inputsOf(node).forEach(visit);
+  };
+  plans.forEach(visit);
 }
 
 function resultOf(

@@ -28,7 +28,11 @@ export function splitAggregates(sinks: readonly PhysicalNode[], parallelism: num
     const keys = node.config['keys'] as readonly number[];
     const local = localGroupAggregate(forward(node.inputs[0]!.node), keys, aggregates);
     const global = globalGroupAggregate(local, aggregates, node.config['emitUpdateBefore'] === true, node.schema);
-    return node.changelog === undefined ? global : { ...global, changelog: node.changelog };
+    return {
+      ...global,
+      ...(node.uid === undefined ? {} : { uid: node.uid }),
+      ...(node.changelog === undefined ? {} : { changelog: node.changelog }),
+    };
   });
 }
 

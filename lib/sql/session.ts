@@ -19,6 +19,7 @@ import { invalid, spanOver, suggestion, unsupported } from './analyser/errors.js
 import { analyseInsert } from './analyser/insert.js';
 import { analyseQuery } from './analyser/query.js';
 import { uniqueNames } from './analyser/scope.js';
+import type { StateTables } from './analyser/state-tables.js';
 import type * as ast from './ast.js';
 import { Catalog } from './catalog.js';
 import { describeTable, show, type TextTable, textTable } from './show.js';
@@ -46,6 +47,8 @@ export interface SessionOptions {
   /** Settings to begin with; SET in the script beats them. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly connectorNames?: ConnectorNames;
+  /** What state('uid') reads; absent: there is no state to read. */
+  readonly states?: StateTables;
 }
 
 /**
@@ -59,11 +62,13 @@ export class SqlSession {
   readonly catalog = new Catalog();
   readonly settings: Map<string, string>;
   private readonly connectorNames: ConnectorNames;
+  private readonly states: StateTables | undefined;
   private openSet: { readonly sinks: SinkNode[]; readonly span: ast.SourceSpan } | undefined;
 
-  constructor({ settings = {}, connectorNames = CONNECTOR_NAMES }: SessionOptions = {}) {
+  constructor({ settings = {}, connectorNames = CONNECTOR_NAMES, states }: SessionOptions = {}) {
     this.settings = new Map(Object.entries(settings));
     this.connectorNames = connectorNames;
+    this.states = states;
   }
 
   /** Executes one statement; `script` is the text that its spans point into. */
@@ -77,6 +82,7 @@ export class SqlSession {
       session: { currentDatabase: this.catalog.currentDatabase },
       connectorNames: this.connectorNames,
       commonTables: new Map(),
+      states: this.states,
       outer: null,
     };
   }

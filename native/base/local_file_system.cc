@@ -115,8 +115,12 @@ class LocalFiles final : public FileSystem {
     std::vector<FileInfo> infos;
     infos.reserve(paths.size());
     for (const std::string& path : paths) {
-      ARROW_ASSIGN_OR_RAISE(auto info, Stat(path));
-      infos.push_back(std::move(info));
+      auto info = Stat(path);
+      struct stat status{};
+      // It has gone since the listing: nothing is amiss. A dangling link is still there.
+      if (!info.ok() && lstat(path.c_str(), &status) != 0 && errno == ENOENT) continue;
+      ARROW_RETURN_NOT_OK(info.status());
+      infos.push_back(std::move(*info));
     }
     return infos;
   }

@@ -160,8 +160,12 @@ arrow::Result<std::vector<FileInfo>> MemoryFileSystem::List(const std::string& f
   std::vector<FileInfo> infos;
   infos.reserve(paths.size());
   for (const std::string& path : paths) {
-    ARROW_ASSIGN_OR_RAISE(auto child, Stat(path));
-    infos.push_back(std::move(child));
+    auto child = Stat(path);
+    const std::lock_guard lock(mutex_);
+    const bool gone = !files_.contains(path) && !folders_.contains(path);
+    if (!child.ok() && gone) continue;
+    ARROW_RETURN_NOT_OK(child.status());
+    infos.push_back(std::move(*child));
   }
   return infos;
 }

@@ -31,19 +31,6 @@ int64_t AttemptOf(std::string_view name, char before) {
   return attempt;
 }
 
-std::set<std::string> FilesOf(const Manifest& manifest) {
-  std::set<std::string> files;
-  if (!manifest.files_at.empty()) return files;
-  for (const OperatorState& op : manifest.operators) {
-    for (const SubtaskState& subtask : op.subtasks) {
-      for (const StateFile& file : subtask.files) {
-        if (!file.name.empty()) files.insert(file.name);
-      }
-    }
-  }
-  return files;
-}
-
 arrow::Result<Manifest> ReadManifest(ObjectStore& store, const std::string& checkpoint,
                                      uint64_t checksum) {
   ARROW_ASSIGN_OR_RAISE(const std::string bytes, store.Get(checkpoint + "/" + kManifestName));
@@ -83,7 +70,8 @@ CheckpointFolder::CheckpointFolder(FileSystem& files, FolderOptions options)
     : files_(files),
       options_(std::move(options)),
       store_(MakeFolderStore(files, options_.folder, WriterName(options_.owner))),
-      log_(*store_) {}
+      log_(*store_),
+      restored_(files, *store_) {}
 
 arrow::Result<std::unique_ptr<CheckpointFolder>> CheckpointFolder::Open(FileSystem& files,
                                                                         FolderOptions options) {
@@ -109,6 +97,9 @@ arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::Begin(
   for (const char* folder : {"", "/log", "/state"})
     ARROW_RETURN_NOT_OK(
         RemoveUnfinished(files_, options_.folder + folder, WriterName(options_.owner)));
+  ARROW_RETURN_NOT_OK(restored_.Read());
+  if (restored.has_value() && !restored->own_lineage)
+    ARROW_RETURN_NOT_OK(restored_.Note(request.path, request.claim, claim_.number));
   ARROW_RETURN_NOT_OK(CleanUp({}));
   return restored;
 }
@@ -151,7 +142,7 @@ arrow::Status CheckpointFolder::Claim(std::vector<LogEntry> log, const RestoreRe
     const auto manifest = ReadManifest(*store_, name, entry.manifest_checksum);
     // One that cannot be read keeps its files no longer than its place in the log.
     kept_.push_back(
-        {entry.number, name, manifest.ok() ? FilesOf(*manifest) : std::set<std::string>()});
+        {entry.number, name, manifest.ok() ? StateFilesOf(*manifest) : std::set<std::string>()});
   }
   return arrow::Status::OK();
 }
@@ -319,7 +310,7 @@ arrow::Status CheckpointFolder::Commit(const Manifest& manifest) {
   }
   if (manifest_last) ARROW_RETURN_NOT_OK(put_manifest());
   ++next_entry_;
-  kept_.push_back({entry.number, name, FilesOf(manifest)});
+  kept_.push_back({entry.number, name, StateFilesOf(manifest)});
   if (!manifest.output_visible) return arrow::Status::OK();
   const arrow::Status marked = store_->Put(name + kCommittedName, "");
   // It counts all the same.
@@ -333,17 +324,20 @@ arrow::Status CheckpointFolder::CleanUp(const std::set<std::string>& in_use) {
     kept_.erase(kept_.begin(), kept_.end() - static_cast<ptrdiff_t>(num_retained));
   }
   std::set<std::string> kept_manifests;
+  std::vector<int64_t> commits;
   std::set<std::string> kept_files = in_use;
   for (const Kept& kept : kept_) {
     kept_manifests.insert(kept.manifest_folder);
     kept_files.insert(kept.files.begin(), kept.files.end());
+    commits.push_back(kept.entry);
   }
+  kept_files.insert(restored_.files().begin(), restored_.files().end());
   // A process that was fenced without knowing it yet may come by here: what its successor has made
   // is not its to remove.
   ARROW_ASSIGN_OR_RAISE(const auto names, store_->List(""));
   for (const std::string& name : names) {
     if (!name.starts_with(kCheckpointPrefix) || kept_manifests.contains(name)) continue;
-    if (AttemptOf(name, '-') > claim_.attempt) continue;
+    if (AttemptOf(name, '-') > claim_.attempt || restored_.IsSomebodys(name)) continue;
     ARROW_RETURN_NOT_OK(RemoveCheckpoint(name));
   }
   if (!kept_.empty()) ARROW_RETURN_NOT_OK(log_.RemoveBelow(kept_.front().entry));
@@ -357,7 +351,7 @@ arrow::Status CheckpointFolder::CleanUp(const std::set<std::string>& in_use) {
     }
     ARROW_RETURN_NOT_OK(store_->Remove(name));
   }
-  return arrow::Status::OK();
+  return restored_.RemoveSubsumed(commits, num_retained);
 }
 
 // The manifest first: without it the checkpoint does not exist. Then what a dead process left of
@@ -373,16 +367,23 @@ arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::Newest(
     FileSystem& files, const std::string& folder) {
   std::shared_ptr<ObjectStore> store = MakeFolderStore(files, folder, "reader");
   CommitLog log(*store);
-  ARROW_ASSIGN_OR_RAISE(const auto entries, log.Read());
-  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
-    if (entry->kind != LogEntry::Kind::kCommit) continue;
-    const std::string name = CheckpointName(entry->epoch, entry->checkpoint_attempt);
-    ARROW_ASSIGN_OR_RAISE(auto manifest, ReadManifest(*store, name, entry->manifest_checksum));
-    const bool own_files = manifest.files_at.empty();
-    if (!own_files) store = MakeFolderStore(files, manifest.files_at, "reader");
-    return RestoredCheckpoint{std::move(manifest), std::move(store), own_files, true};
+  for (int64_t unread = 0;;) {
+    ARROW_ASSIGN_OR_RAISE(const auto entries, log.Read());
+    const auto entry = std::find_if(entries.rbegin(), entries.rend(), [](const LogEntry& each) {
+      return each.kind == LogEntry::Kind::kCommit;
+    });
+    if (entry == entries.rend()) return std::nullopt;
+    auto manifest = ReadManifest(*store, CheckpointName(entry->epoch, entry->checkpoint_attempt),
+                                 entry->manifest_checksum);
+    if (manifest.ok()) {
+      const bool own_files = manifest->files_at.empty();
+      if (!own_files) store = MakeFolderStore(files, manifest->files_at, "reader");
+      return RestoredCheckpoint{std::move(*manifest), std::move(store), own_files, true};
+    }
+    // The job may have gone on and removed it: then there is a newer one.
+    if (entry->number == unread) return manifest.status();
+    unread = entry->number;
   }
-  return std::nullopt;
 }
 
 arrow::Result<RestoredCheckpoint> CheckpointFolder::ReadPath(FileSystem& files,

@@ -5,6 +5,7 @@
 //   chk-EPOCH-ATTEMPT/manifest.json    what a checkpoint consists of (manifest.h)
 //   chk-EPOCH-ATTEMPT/committed        beside it: the log had it, and its output became visible
 //   state/ATTEMPT-N                the files that manifests name; several manifests may name one
+//   claimed/, unclaimed/           what was restored by its path (restored_snapshots.h)
 //
 // Begin claims the folder for this process; a process that had it before is fenced by that. Files
 // are written first, then the manifest, then the log entry: only that makes the checkpoint count.
@@ -27,6 +28,7 @@
 #include "base/object_store.h"
 #include "checkpoint/commit_log.h"
 #include "checkpoint/manifest.h"
+#include "checkpoint/restored_snapshots.h"
 #include "checkpoint/savepoint_folder.h"
 #include "plan/plan.h"
 
@@ -40,6 +42,8 @@ struct RestoreRequest {
   int64_t since_attempt = 0;
   // An older checkpoint may be used though the rows behind it are visible already.
   bool accept_duplicates = false;
+  // What lies at `path` is the job's from now on, and removed once enough checkpoints are newer.
+  bool claim = false;
 };
 
 // A manifest and the store that its file names belong to.
@@ -123,6 +127,7 @@ class CheckpointFolder {
   const FolderOptions options_;
   std::shared_ptr<ObjectStore> store_;
   CommitLog log_;
+  RestoredSnapshots restored_;
   Warn warn_;
   LogEntry claim_;
   std::string id_;

@@ -75,7 +75,18 @@ arrow::Result<LogEntry> ReadEntry(ObjectStore& store, int64_t number) {
 }  // namespace
 
 arrow::Result<std::vector<LogEntry>> CommitLog::Read() {
-  ARROW_ASSIGN_OR_RAISE(const std::vector<int64_t> numbers, Numbers());
+  ARROW_ASSIGN_OR_RAISE(std::vector<int64_t> numbers, Numbers());
+  while (true) {
+    arrow::Result<std::vector<LogEntry>> entries = ReadBehindGap(numbers);
+    if (entries.ok()) return entries;
+    // The job that owns the folder may have removed the front meanwhile.
+    ARROW_ASSIGN_OR_RAISE(std::vector<int64_t> now, Numbers());
+    if (now == numbers) return entries;
+    numbers = std::move(now);
+  }
+}
+
+arrow::Result<std::vector<LogEntry>> CommitLog::ReadBehindGap(const std::vector<int64_t>& numbers) {
   size_t begin = numbers.empty() ? 0 : numbers.size() - 1;
   while (begin > 0 && numbers[begin - 1] == numbers[begin] - 1) --begin;
   std::vector<LogEntry> entries;

@@ -53,6 +53,7 @@ class CommitLog {
 
  private:
   arrow::Result<std::vector<int64_t>> Numbers();  // Of all entries there are, ascending.
+  arrow::Result<std::vector<LogEntry>> ReadBehindGap(const std::vector<int64_t>& numbers);
 
   ObjectStore& store_;
 };

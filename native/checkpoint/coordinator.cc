@@ -180,7 +180,7 @@ void CheckpointCoordinator::Trigger(int64_t now_ms) {
     next_trigger_ms_ = INT64_MAX;
     return;
   }
-  hooks_.inject(running_->barrier, nullptr, false);
+  hooks_.inject(running_->barrier, nullptr, AtBarrier::kGoOn);
 }
 
 void CheckpointCoordinator::TriggerSavepoint(int64_t now_ms) {
@@ -190,11 +190,13 @@ void CheckpointCoordinator::TriggerSavepoint(int64_t now_ms) {
   if (!folder.ok()) return request.done(folder.status());
   running_ = NewRunning(now_ms, BarrierKind::kSavepoint);
   running_->record.savepoint = request.path;
-  const bool stop = request.stop;
+  const AtBarrier at_barrier = !request.stop   ? AtBarrier::kGoOn
+                               : request.drain ? AtBarrier::kDrain
+                                               : AtBarrier::kHold;
   running_->request = std::move(request);
   running_->savepoint = std::move(*folder);
   if (!running_->missing.empty()) {
-    return hooks_.inject(running_->barrier, running_->savepoint, stop);
+    return hooks_.inject(running_->barrier, running_->savepoint, at_barrier);
   }
   MaybeComplete();
 }
@@ -254,6 +256,7 @@ arrow::Status CheckpointCoordinator::CommitSavepoint() {
   SavepointFolder& savepoint = *running_->savepoint;
   Manifest manifest = MakeManifest();
   manifest.kind = CheckpointKind::kSavepoint;
+  manifest.drained = running_->request->stop && running_->request->drain;
   // What has ended wrote its last state into the checkpoint folder.
   for (OperatorState& op : manifest.operators) {
     for (size_t i = 0; i < op.subtasks.size(); ++i) {
@@ -284,7 +287,8 @@ Manifest CheckpointCoordinator::MakeManifest() {
                                     .name = member.subtask.name,
                                     .subtasks = {},
                                     .holds_state = member.subtask.holds_state,
-                                    .fields = member.subtask.fields});
+                                    .fields = member.subtask.fields,
+                                    .definition = member.subtask.definition});
     // Keys come in order of subtask.
     SABOT_CHECK(key.second == static_cast<int>(manifest.operators.back().subtasks.size()));
     const std::vector<StateFile>& chain = running_->chains.at(key);
@@ -321,9 +325,11 @@ void CheckpointCoordinator::FailSavepoint(const arrow::Status& status) {
     hooks_.log("the savepoint " + failed.savepoint->path() + " was given up, and remains of it " +
                "could not be removed: " + removed.message());
   }
-  if (failed.request->stop) hooks_.release(failed.barrier.id);
   PublishStatistics();
   failed.request->done(status);
+  // Windows have fired that rows to come belong to: only a checkpoint from before goes on.
+  if (failed.request->stop && failed.request->drain) return EndWith(status);
+  if (failed.request->stop) hooks_.release(failed.barrier.id);
 }
 
 // The last checkpoint: every subtask's final state is there, or about to be.

@@ -88,6 +88,8 @@ struct SavepointRequest {
   std::string path;   // A folder that is absent or empty.
   bool stop = false;  // Sources produce nothing behind it, and the job ends with it.
   std::function<void(const arrow::Status&)> done;  // Once; not if the job is cancelled before.
+  // With `stop`: event time comes to its end before it. If it fails, so does the job.
+  bool drain = false;
 };
 
 struct CheckpointStatistics {
@@ -107,9 +109,8 @@ class CheckpointCoordinator {
  public:
   // All are called from Step.
   struct Hooks {
-    // Into every source that still runs; `savepoint` is nullptr for a checkpoint. With `stop`
-    // sources produce nothing behind it.
-    std::function<void(const Barrier&, std::shared_ptr<SavepointFolder> savepoint, bool stop)>
+    // Into every source that still runs; `savepoint` is nullptr for a checkpoint.
+    std::function<void(const Barrier&, std::shared_ptr<SavepointFolder> savepoint, AtBarrier)>
         inject;
     // The savepoint that the sources stopped for has failed: they go on.
     std::function<void(int64_t epoch)> release;
@@ -126,6 +127,7 @@ class CheckpointCoordinator {
     int subtask = 0;
     bool holds_state = true;
     std::vector<StateField> fields = {};
+    std::string definition = {};  // See OperatorState.
   };
 
   CheckpointCoordinator(CheckpointFolder& folder, CheckpointOptions options, std::string job,

@@ -35,6 +35,7 @@ json ToJson(const OperatorState& op) {
   for (const StateField& field : op.fields) fields.push_back({field.name, field.type});
   json to = {{"uid", op.uid}, {"name", op.name}, {"subtasks", std::move(subtasks)}};
   if (op.holds_state) to["state"] = std::move(fields);
+  if (!op.definition.empty()) to["definition"] = json::parse(op.definition, nullptr, false);
   return to;
 }
 
@@ -108,6 +109,7 @@ bool ReadOperator(const json& from, OperatorState* op) {
       op->fields.push_back({field[0].get<std::string>(), field[1].get<std::string>()});
     }
   }
+  if (from.is_object() && from.contains("definition")) op->definition = from["definition"].dump();
   for (const json& subtask_from : members.Array("subtasks")) {
     Members subtask_members(subtask_from);
     SubtaskState subtask;
@@ -131,18 +133,18 @@ std::string ChecksumText(uint64_t checksum) {
 std::string EncodeManifest(const Manifest& manifest) {
   json operators = json::array();
   for (const OperatorState& op : manifest.operators) operators.push_back(ToJson(op));
-  const json body = {
-      {"version", kVersion},
-      {"job", manifest.job},
-      {"kind", manifest.kind == CheckpointKind::kSavepoint ? "savepoint" : "checkpoint"},
-      {"lineage", manifest.lineage},
-      {"attempt", manifest.attempt},
-      {"epoch", manifest.epoch},
-      {"takenMs", manifest.taken_ms},
-      {"filesAt", manifest.files_at},
-      {"finished", manifest.finished},
-      {"outputVisible", manifest.output_visible},
-      {"operators", std::move(operators)}};
+  json body = {{"version", kVersion},
+               {"job", manifest.job},
+               {"kind", manifest.kind == CheckpointKind::kSavepoint ? "savepoint" : "checkpoint"},
+               {"lineage", manifest.lineage},
+               {"attempt", manifest.attempt},
+               {"epoch", manifest.epoch},
+               {"takenMs", manifest.taken_ms},
+               {"filesAt", manifest.files_at},
+               {"finished", manifest.finished},
+               {"outputVisible", manifest.output_visible},
+               {"operators", std::move(operators)}};
+  if (manifest.drained) body["drained"] = true;
   // Checked as text: whatever the reader's JSON library makes of it, these are the bytes written.
   const std::string text = body.dump(-1, ' ', false, json::error_handler_t::replace);
   return "{\"manifest\":" + text + ",\"checksum\":\"" + ChecksumText(HashBytes(text)) + "\"}\n";
@@ -182,6 +184,7 @@ arrow::Result<Manifest> DecodeManifest(std::string_view bytes) {
   manifest.epoch = members.Int("epoch");
   manifest.taken_ms = members.Int("takenMs");
   if (from.contains("filesAt")) manifest.files_at = members.Text("filesAt");
+  if (from.contains("drained")) manifest.drained = members.Bool("drained");
   manifest.finished = members.Bool("finished");
   manifest.output_visible = members.Bool("outputVisible");
   for (const json& op : members.Array("operators")) {

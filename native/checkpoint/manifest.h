@@ -46,6 +46,8 @@ struct OperatorState {
   std::vector<SubtaskState> subtasks;  // By number: their count is the parallelism it was taken at.
   bool holds_state = false;
   std::vector<StateField> fields = {};  // Empty: the plan does not say.
+  // For readers: JSON that DecodeStateOperator reads. Empty: there is nothing to look at.
+  std::string definition = {};
 };
 
 enum class CheckpointKind : uint8_t { kCheckpoint, kSavepoint };
@@ -62,6 +64,7 @@ struct Manifest {
   // The savepoint that the job stopped with: its files are the checkpoint's. Else empty: they are
   // where the manifest is.
   std::string files_at;
+  bool drained = false;   // Event time had been brought to its end: its windows have fired.
   bool finished = false;  // All input had ended: there is nothing to go on with.
   bool output_visible =
       false;  // Committing it showed rows that an earlier checkpoint would repeat.

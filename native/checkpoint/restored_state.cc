@@ -16,23 +16,53 @@ arrow::Result<RestoredState> RestoredState::Read(const RestoredCheckpoint& check
     Operator& to = state.operators_[from.uid];
     to.name = from.name;
     to.fields = from.fields;
-    for (const SubtaskState& subtask : from.subtasks) {
-      std::vector<SnapshotSections>& snapshots = to.subtasks.emplace_back();
-      for (const StateFile& file : subtask.files) {
-        ARROW_ASSIGN_OR_RAISE(std::string bytes, ReadStateFile(*checkpoint.store, file));
-        state.bytes_.push_back(std::move(bytes));
-        auto sections = ParseStateFile(state.bytes_.back());
-        if (!sections.ok()) {
-          return UserError(
-              "checkpoint", checkpoint.store->PathOf(file.name),
-              checkpoint.store->PathOf(file.name) + ": " + sections.status().message());
-        }
-        snapshots.push_back(std::move(*sections));
-      }
-      to.files.push_back(subtask.files);
+    for (const SubtaskState& subtask : from.subtasks)
+      ARROW_RETURN_NOT_OK(state.ReadSubtask(*checkpoint.store, subtask, &to));
+  }
+  return state;
+}
+
+arrow::Result<RestoredState> RestoredState::ReadOne(const RestoredCheckpoint& checkpoint,
+                                                    const std::string& uid, int subtask) {
+  RestoredState state;
+  for (const OperatorState& from : checkpoint.manifest.operators) {
+    if (from.uid != uid) continue;
+    Operator& to = state.operators_[from.uid];
+    to.name = from.name;
+    to.fields = from.fields;
+    for (size_t i = 0; i < from.subtasks.size(); ++i) {
+      const bool wanted = subtask < 0 || static_cast<size_t>(subtask) == i;
+      ARROW_RETURN_NOT_OK(
+          state.ReadSubtask(*checkpoint.store, wanted ? from.subtasks[i] : SubtaskState(), &to));
     }
   }
   return state;
+}
+
+arrow::Status RestoredState::ReadSubtask(ObjectStore& store, const SubtaskState& subtask,
+                                         Operator* to) {
+  std::vector<SnapshotSections>& snapshots = to->subtasks.emplace_back();
+  for (const StateFile& file : subtask.files) {
+    ARROW_ASSIGN_OR_RAISE(std::string bytes, ReadStateFile(store, file));
+    bytes_.push_back(std::move(bytes));
+    auto sections = ParseStateFile(bytes_.back());
+    if (!sections.ok()) {
+      return UserError("checkpoint", store.PathOf(file.name),
+                       store.PathOf(file.name) + ": " + sections.status().message());
+    }
+    snapshots.push_back(std::move(*sections));
+  }
+  to->files.push_back(subtask.files);
+  return arrow::Status::OK();
+}
+
+SnapshotReader RestoredState::OwnReader(const Operator& op, int subtask) const {
+  const KeyGroups own = KeyGroupsOf(subtask, static_cast<int>(op.subtasks.size()));
+  SnapshotChain chain;
+  for (const SnapshotSections& sections : op.subtasks[static_cast<size_t>(subtask)])
+    chain.snapshots.push_back(&sections);
+  chain.key_groups = own;
+  return SnapshotReader({std::move(chain)}, own);
 }
 
 SnapshotReader RestoredState::ReaderFor(const Operator& op, int subtask, int parallelism) const {

@@ -24,6 +24,9 @@ class RestoredState {
 
   // Reads and checks every file that the manifest names.
   static arrow::Result<RestoredState> Read(const RestoredCheckpoint& checkpoint);
+  // Only those of one operator, and of one of its subtasks if that is not -1: for OwnReader.
+  static arrow::Result<RestoredState> ReadOne(const RestoredCheckpoint& checkpoint,
+                                              const std::string& uid, int subtask);
 
   RestoredState(RestoredState&&) noexcept = default;
   RestoredState& operator=(RestoredState&&) noexcept = default;
@@ -31,11 +34,14 @@ class RestoredState {
   const std::map<std::string, Operator>& operators() const { return operators_; }
   // What a subtask of the operator restores from, at whatever parallelism.
   SnapshotReader ReaderFor(const Operator& op, int subtask, int parallelism) const;
+  // What an old subtask itself has left.
+  SnapshotReader OwnReader(const Operator& op, int subtask) const;
   // The files that the next snapshot of that subtask may build on: none after rescaling.
   std::vector<StateFile> FilesOf(const Operator& op, int subtask, int parallelism) const;
 
  private:
   RestoredState() = default;
+  arrow::Status ReadSubtask(ObjectStore& store, const SubtaskState& subtask, Operator* to);
 
   bool own_files_ = false;
   std::deque<std::string> bytes_;  // What the sections refer to; never moves.

@@ -13,7 +13,9 @@
 #include "base/executor.h"
 #include "engine/graph.h"
 #include "engine/job_checkpoints.h"
+#include "engine/job_error.h"
 #include "engine/job_log.h"
+#include "engine/live_state.h"
 #include "engine/scheduler.h"
 #include "engine/user_calls.h"
 #include "engine/watermark_monitor.h"
@@ -25,24 +27,6 @@ namespace {
 
 // Threads for blocking I/O; they wait more than they work.
 constexpr int kIoThreads = 4;
-
-JobError ToJobError(const arrow::Status& status, const Task* task) {
-  JobError error;
-  error.message = status.message();
-  if (task != nullptr) error.operator_name = task->name();
-  if (const ErrorDetail* detail = DetailOf(status)) {
-    error.kind = detail->kind();
-    error.identifier = detail->identifier();
-  } else if (status.IsCancelled()) {
-    error.kind = "cancelled";
-  } else if (status.IsIOError()) {
-    error.kind = "io";
-  } else {
-    error.kind = "internal";
-    error.message = status.ToString();
-  }
-  return error;
-}
 
 // Who claims a checkpoint folder: told to people, and different for any two starts.
 std::string OwnerName() {
@@ -88,6 +72,8 @@ class RunningJob final : public Job {
       };
     }
     ARROW_ASSIGN_OR_RAISE(graph_, BuildGraph(plan_, surroundings));
+    live_state_ =
+        std::make_unique<LiveState>(plan_, graph_, surroundings.wake, surroundings.deliver);
     scheduler_ = MakeThreadedScheduler(std::min(cores, static_cast<int>(graph_.tasks.size())),
                                        SystemClock());
     monitor_ = std::make_unique<WatermarkMonitor>(graph_, SystemClock(), surroundings.warn);
@@ -133,21 +119,35 @@ class RunningJob final : public Job {
     user_calls_->Answer(call, UserError(error.kind, error.identifier, error.message));
   }
 
-  void TakeSavepoint(std::string path, bool stop,
+  void TakeSavepoint(std::string path, AfterSavepoint after,
                      std::function<void(const JobError*)> done) override {
     if (checkpoints_ == nullptr) {
       const JobError error = ToJobError(
-          UserError("savepoint", path, "a job without a checkpoint folder takes no savepoints"),
-          nullptr);
+          UserError("savepoint", path, "a job without a checkpoint folder takes no savepoints"));
       return done(&error);
     }
-    checkpoints_->TakeSavepoint(
-        {std::move(path), stop, [done = std::move(done)](const arrow::Status& status) {
-           if (status.ok()) return done(nullptr);
-           const JobError error = ToJobError(status, nullptr);
-           done(&error);
-         }});
+    SavepointRequest request;
+    request.path = std::move(path);
+    request.stop = after != AfterSavepoint::kGoOn;
+    request.drain = after == AfterSavepoint::kDrain;
+    request.done = [done = std::move(done)](const arrow::Status& status) {
+      if (status.ok()) return done(nullptr);
+      const JobError error = ToJobError(status);
+      done(&error);
+    };
+    checkpoints_->TakeSavepoint(std::move(request));
   }
+
+  void ReadState(uint32_t id, StateRequest request,
+                 std::function<void(const JobError*)> done) override {
+    live_state_->Read(id, request, [done = std::move(done)](const arrow::Status& status) {
+      if (status.ok()) return done(nullptr);
+      const JobError error = ToJobError(status);
+      done(&error);
+    });
+  }
+
+  void CancelStateRead(uint32_t id) override { live_state_->Cancel(id); }
 
   std::string Metrics() const override {
     nlohmann::json metrics = {{"operators", OperatorsJson()},
@@ -213,7 +213,8 @@ class RunningJob final : public Job {
   void Finish(const RunOutcome& outcome) {
     log_->Close();
     if (outcome.status.ok()) return callbacks_.finished(nullptr);
-    const JobError error = ToJobError(outcome.status, outcome.task);
+    const JobError error =
+        ToJobError(outcome.status, outcome.task == nullptr ? std::string() : outcome.task->name());
     callbacks_.finished(&error);
   }
 
@@ -302,6 +303,7 @@ class RunningJob final : public Job {
   std::unique_ptr<JobLog> log_;
   std::unique_ptr<Executor> executor_;
   Graph graph_;
+  std::unique_ptr<LiveState> live_state_;
   std::unique_ptr<WatermarkMonitor> monitor_;
   std::unique_ptr<JobCheckpoints> checkpoints_;
   std::mutex mutex_;
@@ -318,7 +320,7 @@ std::unique_ptr<Job> StartJob(std::string_view plan, JobCallbacks callbacks, Job
   auto job = std::make_unique<RunningJob>();
   const arrow::Status status = job->Start(plan, std::move(callbacks));
   if (status.ok()) return job;
-  *error = ToJobError(status, nullptr);
+  *error = ToJobError(status);
   return nullptr;
 }
 

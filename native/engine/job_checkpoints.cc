@@ -42,6 +42,23 @@ bool HoldsState(const std::string& op) {
   return spec == nullptr || spec->stateful;
 }
 
+// What the plan says of an operator's state, in the member "state" of its config.
+arrow::Result<std::vector<StateField>> FieldsOf(const PlanNode& node) {
+  std::vector<StateField> fields;
+  const nlohmann::json* const state = node.Member("state");
+  if (state == nullptr) return fields;
+  const auto malformed = [&node] {
+    return node.Error("config 'state' must be a list of pairs of texts, [name, type]");
+  };
+  if (!state->is_array()) return malformed();
+  for (const nlohmann::json& field : *state) {
+    if (!field.is_array() || field.size() != 2 || !field[0].is_string() || !field[1].is_string())
+      return malformed();
+    fields.push_back({field[0].get<std::string>(), field[1].get<std::string>()});
+  }
+  return fields;
+}
+
 nlohmann::json ToJson(const CheckpointRecord& record) {
   nlohmann::json json = {{"epoch", record.epoch},
                          {"triggeredMs", record.triggered_ms},
@@ -71,12 +88,15 @@ arrow::Status JobCheckpoints::Begin() {
   request.from = plan.restore;
   request.path = plan.restore_path;
   request.since_attempt = plan.restore_since_attempt;
+  request.claim = plan.claim;
   request.accept_duplicates = plan.accept_duplicates;
   ARROW_ASSIGN_OR_RAISE(const auto checkpoint, folder_->Begin(request, surroundings_.log));
 
   CheckpointCoordinator::Hooks hooks;
   hooks.inject = [this](const Barrier& barrier, std::shared_ptr<SavepointFolder> savepoint,
-                        bool stop) { InjectBarrier(barrier, std::move(savepoint), stop); };
+                        AtBarrier at_barrier) {
+    InjectBarrier(barrier, std::move(savepoint), at_barrier);
+  };
   hooks.release = [this](int64_t epoch) { Release(epoch); };
   hooks.stopped = surroundings_.stopped;
   hooks.committed = [this](int64_t epoch, const std::set<SubtaskKey>& ended) {
@@ -98,6 +118,11 @@ arrow::Status JobCheckpoints::Begin() {
     surroundings_.log(std::string("restored ") + (is_savepoint ? "savepoint " : "checkpoint ") +
                       std::to_string(restored_epoch_) + " from " +
                       (by_path ? plan.restore_path : plan.folder));
+    if (checkpoint->manifest.drained) {
+      surroundings_.log(
+          "this savepoint was taken with --drain: event time had come to its end. Rows that come "
+          "now are late, or their windows fire once more");
+    }
     restore_ns_ = surroundings_.clock->MonotonicNanos() - begin;
   }
   const std::lock_guard lock(mutex_);
@@ -120,8 +145,7 @@ arrow::Status JobCheckpoints::Restore(const RestoredCheckpoint* checkpoint) {
     for (const TaskOperator& op : task->operators()) {
       op.context->attempt = folder_->attempt();
       op.context->checkpoints_id = folder_->id();
-      const CheckpointCoordinator::Subtask subtask{op.uid, op.name, task->subtask(),
-                                                   HoldsState(op.name), FieldsOf(op)};
+      ARROW_ASSIGN_OR_RAISE(const auto subtask, SubtaskOf(op, task->subtask()));
       std::vector<StateFile> inherited;
       if (state) {
         claimed.insert(op.uid);
@@ -166,18 +190,15 @@ arrow::Result<std::vector<StateFile>> JobCheckpoints::RestoreOperator(
   return state.FilesOf(old, subtask.subtask, parallelism);
 }
 
-// What the plan says of an operator's state, in the member "state" of its config.
-std::vector<StateField> JobCheckpoints::FieldsOf(const TaskOperator& op) const {
-  std::vector<StateField> fields;
+arrow::Result<CheckpointCoordinator::Subtask> JobCheckpoints::SubtaskOf(const TaskOperator& op,
+                                                                        int number) const {
+  CheckpointCoordinator::Subtask subtask{op.uid, op.name, number, HoldsState(op.name)};
   for (const PlanNode& node : plan_.nodes) {
-    const nlohmann::json* const state = node.uid == op.uid ? node.Member("state") : nullptr;
-    if (state == nullptr || !state->is_array()) continue;
-    for (const nlohmann::json& field : *state) {
-      if (field.is_array() && field.size() == 2 && field[0].is_string() && field[1].is_string())
-        fields.push_back({field[0].get<std::string>(), field[1].get<std::string>()});
-    }
+    if (node.uid != op.uid) continue;
+    ARROW_ASSIGN_OR_RAISE(subtask.fields, FieldsOf(node));
+    if (node.state_table) subtask.definition = node.state_table->definition;
   }
-  return fields;
+  return subtask;
 }
 
 void JobCheckpoints::StartThread() {
@@ -191,11 +212,12 @@ void JobCheckpoints::TakeSavepoint(SavepointRequest request) {
 }
 
 void JobCheckpoints::InjectBarrier(const Barrier& barrier,
-                                   std::shared_ptr<SavepointFolder> savepoint, bool stop) {
+                                   std::shared_ptr<SavepointFolder> savepoint,
+                                   AtBarrier at_barrier) {
   if (savepoint != nullptr) writer_->AddSavepoint(barrier.id, std::move(savepoint));
   for (size_t i = 0; i < graph_.tasks.size(); ++i) {
     if (!graph_.tasks[i]->is_source()) continue;
-    graph_.tasks[i]->RequestBarrier(barrier, stop);
+    graph_.tasks[i]->RequestBarrier(barrier, at_barrier);
     surroundings_.wake(i);
   }
 }

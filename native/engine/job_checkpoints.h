@@ -61,8 +61,9 @@ class JobCheckpoints {
   arrow::Result<std::vector<StateFile>> RestoreOperator(
       const TaskOperator& op, const CheckpointCoordinator::Subtask& subtask,
       const RestoredState& state) const;
-  std::vector<StateField> FieldsOf(const TaskOperator& op) const;
-  void InjectBarrier(const Barrier& barrier, std::shared_ptr<SavepointFolder> savepoint, bool stop);
+  arrow::Result<CheckpointCoordinator::Subtask> SubtaskOf(const TaskOperator& op, int number) const;
+  void InjectBarrier(const Barrier& barrier, std::shared_ptr<SavepointFolder> savepoint,
+                     AtBarrier at_barrier);
   void Release(int64_t epoch);
   void Committed(int64_t epoch, const std::set<SubtaskKey>& ended);
 

@@ -14,6 +14,7 @@
 #include "aggregates/aggregate_set.h"
 #include "base/hash.h"
 #include "operators/net_changes.h"
+#include "operators/state_rows.h"
 #include "stream/operator.h"
 
 namespace sabot {
@@ -23,14 +24,15 @@ class GlobalGroupAggregate final : public Operator {
  public:
   GlobalGroupAggregate(size_t num_keys, bool input_retracts, bool emit_update_before,
                        const KeyedTableLayout& layout, std::unique_ptr<AggregateSet> aggregates,
-                       const std::shared_ptr<arrow::Schema>& schema, OperatorContext& context)
+                       std::shared_ptr<arrow::Schema> schema, OperatorContext& context)
       : num_keys_(num_keys),
         input_retracts_(input_retracts),
         table_("groups", layout),
         partials_("partials", PartialLayout(layout)),
         aggregates_(std::move(aggregates)),
+        schema_(std::move(schema)),
         context_(context),
-        net_(schema, num_keys, emit_update_before,
+        net_(schema_, num_keys, emit_update_before,
              !input_retracts && aggregates_->changes_with_every_row(), layout.ttl_ms > 0) {}
 
   arrow::Result<Progress> Process(int, const Batch& in, Collector& out) override {
@@ -67,6 +69,12 @@ class GlobalGroupAggregate final : public Operator {
   arrow::Status Restore(const SnapshotReader& from) override {
     table_.BeginBatch(context_.clock->NowMillis());
     return table_.Restore(from);
+  }
+  StateCursor ReadState(std::optional<StateKey> only) override {
+    KeyTypes keys;
+    for (size_t i = 0; i < num_keys_; ++i)
+      keys.push_back(schema_->field(static_cast<int>(i))->type());
+    return ReadGroups(table_, *aggregates_, std::move(keys), std::move(only));
   }
 
  private:
@@ -115,6 +123,7 @@ class GlobalGroupAggregate final : public Operator {
   KeyedTable table_;
   KeyedTable partials_;  // Of one batch.
   std::unique_ptr<AggregateSet> aggregates_;
+  std::shared_ptr<arrow::Schema> schema_;
   OperatorContext& context_;
   NetChanges net_;
 

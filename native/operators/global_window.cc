@@ -15,6 +15,7 @@
 
 #include "aggregates/aggregate_set.h"
 #include "batch/key_encoding.h"
+#include "operators/state_rows.h"
 #include "stream/operator.h"
 
 namespace sabot {
@@ -67,6 +68,9 @@ class GlobalWindow final : public Operator {
 
   arrow::Status Snapshot(SnapshotWriter& to) override { return windows_->Snapshot(to); }
   arrow::Status Restore(const SnapshotReader& from) override { return windows_->Restore(from); }
+  StateCursor ReadState(std::optional<StateKey> only) override {
+    return ReadGroups(*windows_, *aggregates_, key_types_, std::move(only));
+  }
 
  private:
   int64_t& rows(Slot slot) { return windows_->cells().at<int64_t>(kRows, slot); }

@@ -19,6 +19,7 @@
 #include "aggregates/aggregate_set.h"
 #include "base/hash.h"
 #include "operators/net_changes.h"
+#include "operators/state_rows.h"
 #include "stream/operator.h"
 
 namespace sabot {
@@ -84,6 +85,12 @@ class GroupAggregate final : public Operator {
   arrow::Status Restore(const SnapshotReader& from) override {
     table_.BeginBatch(context_.clock->NowMillis());
     return table_.Restore(from);
+  }
+  StateCursor ReadState(std::optional<StateKey> only) override {
+    KeyTypes keys;
+    for (size_t i = 0; i < config_.keys.size(); ++i)
+      keys.push_back(schema_->field(static_cast<int>(i))->type());
+    return ReadGroups(table_, *aggregates_, std::move(keys), std::move(only));
   }
 
  private:

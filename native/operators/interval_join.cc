@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "operators/join_output.h"
+#include "operators/state_rows.h"
 
 namespace sabot {
 namespace {
@@ -109,6 +110,9 @@ class IntervalJoin final : public Operator {
     ARROW_ASSIGN_OR_RAISE(watermark_, from.GetInt64("watermark"));
     ARROW_RETURN_NOT_OK(sides_[0]->Restore(from));
     return sides_[1]->Restore(from);
+  }
+  StateCursor ReadState(std::optional<StateKey> only) override {
+    return ReadSides(*sides_[0], *sides_[1], std::move(only));
   }
 
  private:

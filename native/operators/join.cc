@@ -8,6 +8,7 @@
 // a state TTL a row meets those alone that come within it, in processing time.
 #include "base/error.h"
 #include "operators/join_output.h"
+#include "operators/state_rows.h"
 
 namespace sabot {
 namespace {
@@ -65,6 +66,9 @@ class Join final : public Operator {
     for (const auto& side : sides_) side->BeginBatch(clock_->NowMillis());
     ARROW_RETURN_NOT_OK(sides_[0]->Restore(from));
     return sides_[1]->Restore(from);
+  }
+  StateCursor ReadState(std::optional<StateKey> only) override {
+    return ReadSides(*sides_[0], *sides_[1], std::move(only));
   }
 
  private:

@@ -4,14 +4,17 @@
 //   out                                                      +I[a, 2]
 //
 // Without keys, a row that is taken back is found by its whole content, and rows may repeat. With
-// keys the newest row of a key replaces the one before. Results come in order of arrival.
+// keys the newest row of a key replaces the one before. Results come in order of arrival, or as
+// `orderBy` says.
 //
 // State: the rows that are left, by their content or key.
 #include <algorithm>
 #include <numeric>
 #include <unordered_set>
 
+#include "operators/state_rows.h"
 #include "state/row_lists.h"
+#include "state/sort_key.h"
 #include "stream/operator.h"
 
 namespace sabot {
@@ -21,9 +24,13 @@ constexpr size_t kPieceRows = 8192;
 
 class MaterializeFinal final : public Operator {
  public:
-  MaterializeFinal(std::vector<int> keys, bool upsert, const Schema& schema,
-                   OperatorMetrics* metrics)
-      : keys_(keys), upsert_(upsert), rows_("rows", schema, std::move(keys)), metrics_(metrics) {}
+  MaterializeFinal(std::vector<int> keys, bool upsert, std::vector<SortKey> order_by,
+                   const Schema& schema, OperatorMetrics* metrics)
+      : keys_(keys),
+        upsert_(upsert),
+        order_by_(std::move(order_by)),
+        rows_("rows", schema, std::move(keys)),
+        metrics_(metrics) {}
 
   arrow::Result<Progress> Process(int, const Batch& in, Collector&) override {
     ARROW_RETURN_NOT_OK(RowLists::EncodeKeys(in, keys_, &encoded_));
@@ -34,6 +41,7 @@ class MaterializeFinal final : public Operator {
 
   arrow::Result<Progress> OnEndOfInput(int, Collector& out) override {
     left_ = rows_.AllRows();
+    if (!order_by_.empty()) ARROW_RETURN_NOT_OK(Sort());
     emitted_ = 0;
     return Resume(out);
   }
@@ -52,8 +60,32 @@ class MaterializeFinal final : public Operator {
 
   arrow::Status Snapshot(SnapshotWriter& to) override { return rows_.Snapshot(to); }
   arrow::Status Restore(const SnapshotReader& from) override { return rows_.Restore(from); }
+  StateCursor ReadState(std::optional<StateKey> only) override {
+    return ReadRows(rows_, std::move(only));
+  }
 
  private:
+  // Rows that order alike stay in order of arrival.
+  arrow::Status Sort() {
+    std::vector<std::pair<std::string, RowId>> sorted;
+    sorted.reserve(left_.size());
+    for (size_t begin = 0; begin < left_.size(); begin += kPieceRows) {
+      const size_t count = std::min(kPieceRows, left_.size() - begin);
+      ARROW_ASSIGN_OR_RAISE(auto rows,
+                            rows_.store().Gather(std::span(left_).subspan(begin, count)));
+      const Batch piece{std::move(rows), nullptr, kNoSplit};
+      for (size_t i = 0; i < count; ++i) {
+        std::string key;
+        ARROW_RETURN_NOT_OK(EncodeSortKey(piece, static_cast<int64_t>(i), order_by_, &key));
+        sorted.emplace_back(std::move(key), left_[begin + i]);
+      }
+    }
+    std::sort(sorted.begin(), sorted.end());
+    std::transform(sorted.begin(), sorted.end(), left_.begin(),
+                   [](const auto& row) { return row.second; });
+    return arrow::Status::OK();
+  }
+
   // Rows of equal content are interchangeable: all that comes is kept first, in one piece, then
   // what is taken back goes. A lone retraction, which a filter may leave behind, takes nothing.
   arrow::Status ApplyChanges(const Batch& in) {
@@ -85,6 +117,7 @@ class MaterializeFinal final : public Operator {
 
   std::vector<int> keys_;
   bool upsert_;
+  std::vector<SortKey> order_by_;
   RowLists rows_;
   OperatorMetrics* metrics_;
   // While a batch or the end is worked off.
@@ -102,7 +135,9 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
     keys.resize(node.schema.size());
     std::iota(keys.begin(), keys.end(), 0);
   }
-  return std::make_unique<MaterializeFinal>(std::move(keys), upsert, node.schema, context.metrics);
+  ARROW_ASSIGN_OR_RAISE(auto order_by, node.SortKeys("orderBy"));
+  return std::make_unique<MaterializeFinal>(std::move(keys), upsert, std::move(order_by),
+                                            node.schema, context.metrics);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "operators/rank.h"
 
 #include "base/error.h"
+#include "operators/state_rows.h"
 #include "state/ranked_rows.h"
 
 namespace sabot {
@@ -54,6 +55,9 @@ class Rank final : public Operator {
 
   arrow::Status Snapshot(SnapshotWriter& to) override { return rows_.Snapshot(to); }
   arrow::Status Restore(const SnapshotReader& from) override { return rows_.Restore(from); }
+  StateCursor ReadState(std::optional<StateKey> only) override {
+    return ReadRows(rows_, std::move(only));
+  }
 
  private:
   void Add(RowId id, RowKind kind, int64_t rank) {

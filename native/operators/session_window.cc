@@ -17,6 +17,7 @@
 
 #include "aggregates/aggregate_set.h"
 #include "batch/key_encoding.h"
+#include "operators/state_rows.h"
 #include "operators/windows.h"
 
 namespace sabot {
@@ -144,7 +145,42 @@ class SessionWindow final : public Operator {
     return arrow::Status::OK();
   }
 
+  // Keys, start and end in local time, aggregates.
+  StateCursor ReadState(std::optional<StateKey> only) override {
+    const bool all = !only.has_value();
+    return [this, all, only,
+            at = SlotCursor(only)](size_t rows_max) mutable -> arrow::Result<StatePiece> {
+      StatePiece piece;
+      piece.last = true;
+      std::vector<Slot> slots =
+          all ? at.Next(*sessions_, rows_max, &piece.last) : SessionsOf(*only);
+      if (input_retracts_)
+        std::erase_if(slots, [this](Slot slot) { return cell(kRows, slot) == 0; });
+      ARROW_ASSIGN_OR_RAISE(piece.columns, KeyColumns(*sessions_, slots, key_types_, kNumberBytes));
+      std::vector<int64_t> starts;
+      std::vector<int64_t> ends;
+      for (const Slot slot : slots) {
+        starts.push_back(cell(kStart, slot));
+        ends.push_back(cell(kEnd, slot));
+      }
+      piece.columns.push_back(LocalTimes(std::move(starts)));
+      piece.columns.push_back(LocalTimes(std::move(ends)));
+      ARROW_ASSIGN_OR_RAISE(auto results, aggregates_->Finish(*sessions_, slots));
+      piece.columns.insert(piece.columns.end(), results.begin(), results.end());
+      return piece;
+    };
+  }
+
  private:
+  std::vector<Slot> SessionsOf(const StateKey& key) {
+    std::vector<Slot> slots;
+    const Slot head = heads_.Lookup(key.bytes, key.hash);
+    if (head == kNoSlot) return slots;
+    for (Slot slot = Head(heads_.cells().at<Slot>(0, head)); slot != kNoSlot; slot = next(slot))
+      slots.push_back(slot);
+    return slots;
+  }
+
   // A session's end when it was queued; it may have moved since.
   struct QueuedEnd {
     int64_t end;

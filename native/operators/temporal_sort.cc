@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "operators/state_rows.h"
 #include "state/row_store.h"
 #include "state/sort_key.h"
 #include "stream/operator.h"
@@ -83,6 +84,16 @@ class TemporalSort final : public Operator {
       ARROW_ASSIGN_OR_RAISE(const RowId first, restored.Append(rows));
       return Keep(restored.batch(), first);
     });
+  }
+
+  StateCursor ReadState(std::optional<StateKey>) override {
+    return [this,
+            at = RowCursor(std::nullopt)](size_t rows_max) mutable -> arrow::Result<StatePiece> {
+      StatePiece piece;
+      ARROW_ASSIGN_OR_RAISE(const auto rows, store_.Gather(at.Next(store_, rows_max, &piece.last)));
+      piece.columns = rows->columns();
+      return piece;
+    };
   }
 
  private:

@@ -17,6 +17,7 @@
 #include "aggregates/aggregate_set.h"
 #include "base/planted_bug.h"
 #include "batch/key_encoding.h"
+#include "operators/state_rows.h"
 #include "operators/windows.h"
 
 namespace sabot {
@@ -151,7 +152,68 @@ class WindowAggregate final : public Operator {
     return arrow::Status::OK();
   }
 
+  // Keys, start and end in local time, aggregates: of every open slice, then of what fired slices
+  // of open CUMULATE windows add up to. One that goes meanwhile is left where it was.
+  StateCursor ReadState(std::optional<StateKey> only) override {
+    return
+        [this, id = SliceId{.end = INT64_MIN}, of_sums = false,
+         at = SlotCursor(std::move(only))](size_t rows_max) mutable -> arrow::Result<StatePiece> {
+          StatePiece piece;
+          SliceId found;
+          const KeyedTable* const table = of_sums ? SumFrom(id, &found) : SliceFrom(id, &found);
+          if (table == nullptr) {
+            piece.last = of_sums;
+            of_sums = true;
+            id = {.end = INT64_MIN};
+            return piece;
+          }
+          if (found != id) at.Rewind();
+          id = found;
+          bool table_last = false;
+          std::vector<Slot> slots = at.Next(*table, rows_max, &table_last);
+          ARROW_ASSIGN_OR_RAISE(
+              piece.columns, SliceColumns(*table, std::move(slots), StartOf(id, of_sums), id.end));
+          if (table_last) {
+            ++id.start;
+            at.Rewind();
+          }
+          return piece;
+        };
+  }
+
  private:
+  // The first slice or sum at or behind `id`; nullptr where there is none.
+  const KeyedTable* SliceFrom(SliceId id, SliceId* found) const {
+    const auto at = slices_.lower_bound(id);
+    if (at == slices_.end()) return nullptr;
+    *found = at->first;
+    return at->second.get();
+  }
+  const KeyedTable* SumFrom(SliceId id, SliceId* found) const {
+    const auto at = id.start > 0 ? sums_.upper_bound(id.end) : sums_.lower_bound(id.end);
+    if (at == sums_.end()) return nullptr;
+    *found = {.end = at->first};
+    return at->second.get();
+  }
+  int64_t StartOf(SliceId id, bool is_sum) const {
+    if (is_sum) return windows_.WindowStart(id.end);
+    return windows_.kind() == WindowKind::kAttached ? id.start : id.end - windows_.slice_ms();
+  }
+
+  arrow::Result<std::vector<ArrayPtr>> SliceColumns(const KeyedTable& table,
+                                                    std::vector<Slot> slots, int64_t start,
+                                                    int64_t end) const {
+    if (input_retracts_)
+      std::erase_if(slots, [&](Slot slot) { return table.cells().at<int64_t>(0, slot) == 0; });
+    // Without keys the table may be kept by the window: those are no key columns.
+    ARROW_ASSIGN_OR_RAISE(auto columns, KeyColumns(table, slots, key_types_));
+    columns.push_back(LocalTimes(std::vector<int64_t>(slots.size(), start)));
+    columns.push_back(LocalTimes(std::vector<int64_t>(slots.size(), end)));
+    ARROW_ASSIGN_OR_RAISE(auto results, aggregates_->Finish(table, slots));
+    columns.insert(columns.end(), results.begin(), results.end());
+    return columns;
+  }
+
   // Places of rows that no slice takes: no place below zero is an index.
   static constexpr int32_t kLate = -1;
   static constexpr int32_t kInNoWindow = -2;  // Between two windows of HOP with gaps.

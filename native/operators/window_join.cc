@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "operators/join_output.h"
+#include "operators/state_rows.h"
 #include "operators/windows.h"
 
 namespace sabot {
@@ -122,6 +123,29 @@ class WindowJoin final : public Operator {
       for (int input = 0; input < 2; ++input) ARROW_RETURN_NOT_OK(Rows(id, input).Restore(from));
     }
     return arrow::Status::OK();
+  }
+
+  // Window after window; one that goes meanwhile is left where it was.
+  StateCursor ReadState(std::optional<StateKey> only) override {
+    return [this, window = WindowId{.end = INT64_MIN},
+            at =
+                SideCursor({ToArrow(sides_[0].schema), ToArrow(sides_[1].schema)},
+                           std::move(only))](size_t rows_max) mutable -> arrow::Result<StatePiece> {
+      StatePiece piece;
+      const auto found = windows_.lower_bound(window);
+      piece.last = found == windows_.end();
+      if (piece.last) return piece;
+      if (found->first != window) at.Rewind();
+      window = found->first;
+      bool window_last = false;
+      ARROW_ASSIGN_OR_RAISE(piece.columns, at.Next({found->second[0].get(), found->second[1].get()},
+                                                   rows_max, &window_last));
+      if (window_last) {
+        ++window.start;
+        at.Rewind();
+      }
+      return piece;
+    };
   }
 
  private:

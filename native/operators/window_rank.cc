@@ -11,6 +11,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "operators/state_rows.h"
 #include "operators/window_rank.h"
 
 namespace sabot {
@@ -103,6 +104,28 @@ class WindowRank final : public Operator {
     watermark_ = least == kWatermarkMax ? kWatermarkMin : least;
     for (const WindowId& id : all) ARROW_RETURN_NOT_OK(Window(id).Restore(from));
     return arrow::Status::OK();
+  }
+
+  // Window after window; one that goes meanwhile is left where it was.
+  StateCursor ReadState(std::optional<StateKey> only) override {
+    return [this, window = WindowId{.end = INT64_MIN},
+            at = RowCursor(std::move(only))](size_t rows_max) mutable -> arrow::Result<StatePiece> {
+      StatePiece piece;
+      const auto found = windows_.lower_bound(window);
+      piece.last = found == windows_.end();
+      if (piece.last) return piece;
+      if (found->first != window) at.Rewind();
+      window = found->first;
+      bool window_last = false;
+      const std::vector<RowId> ids = at.Next(*found->second, rows_max, &window_last);
+      ARROW_ASSIGN_OR_RAISE(const auto rows, found->second->store().Gather(ids));
+      piece.columns = rows->columns();
+      if (window_last) {
+        ++window.start;
+        at.Rewind();
+      }
+      return piece;
+    };
   }
 
  private:

@@ -44,7 +44,7 @@ arrow::Result<AggregateCall> DecodeAggregate(const json& from) {
 }
 
 arrow::Result<PlanNode> DecodeNode(const json& from, const Plan& plan,
-                                   const std::map<int, int>& index_of) {
+                                   const std::map<int, int>& index_of, const json& document) {
   PlanNode node;
   node.id = from.at("id").get<int>();
   node.op = from.at("op").get<std::string>();
@@ -78,6 +78,9 @@ arrow::Result<PlanNode> DecodeNode(const json& from, const Plan& plan,
   if (from.contains("schema")) {
     ARROW_ASSIGN_OR_RAISE(node.schema, DecodeSchema(from.at("schema")));
   }
+  if (from.contains("stateTable")) {
+    ARROW_ASSIGN_OR_RAISE(node.state_table, DecodeStateTable(from, document));
+  }
   return node;
 }
 
@@ -100,6 +103,7 @@ arrow::Result<PlanCheckpoint> DecodeCheckpoint(const json& from) {
   if (source == "path") {
     to.restore = PlanCheckpoint::Restore::kPath;
     to.restore_path = restore.at("path").get<std::string>();
+    to.claim = restore.value("claim", false);
   } else if (source == "latest") {
     to.restore = PlanCheckpoint::Restore::kLatest;
   } else if (source != "nothing") {
@@ -134,7 +138,7 @@ arrow::Result<Plan> DecodeDocument(const json& from) {
   }
   std::map<int, int> index_of;
   for (const json& node : from.at("nodes")) {
-    ARROW_ASSIGN_OR_RAISE(auto decoded, DecodeNode(node, plan, index_of));
+    ARROW_ASSIGN_OR_RAISE(auto decoded, DecodeNode(node, plan, index_of, from));
     index_of[decoded.id] = static_cast<int>(plan.nodes.size());
     plan.nodes.push_back(std::move(decoded));
   }

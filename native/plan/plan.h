@@ -41,6 +41,13 @@ struct SortKey {
   bool nulls_first = false;
 };
 
+// An operator's state as a table for readers (Operator::ReadState).
+struct PlanStateTable {
+  Schema columns;
+  std::vector<int> keys;   // The columns that it is kept by; none: one key cannot be looked up.
+  std::string definition;  // The node, for those who have no plan: see DecodeStateOperator.
+};
+
 // One operator of the plan. Reading config: a missing or ill-typed member is an error naming the
 // node; the overloads with a fallback allow it to be absent.
 class PlanNode {
@@ -53,6 +60,7 @@ class PlanNode {
   std::vector<Schema> input_schemas;
   Schema schema;  // Output.
   std::shared_ptr<const nlohmann::json> config;
+  std::optional<PlanStateTable> state_table;  // Absent: its state is nothing to look at.
 
   bool Has(const char* name) const;
   arrow::Result<int64_t> Int(const char* name) const;
@@ -99,6 +107,7 @@ struct PlanCheckpoint {
   enum class Restore : uint8_t { kNothing, kLatest, kPath };
   Restore restore = Restore::kNothing;
   std::string restore_path;
+  bool claim = false;  // What lies there becomes the job's.
   // Not 0: what this attempt or a later one has committed comes before `restore`.
   int64_t restore_since_attempt = 0;
   bool allow_non_restored_state = false;
@@ -112,9 +121,20 @@ struct Plan {
   std::vector<PlanNode> nodes;  // Topological order.
 };
 
+// An operator without its plan: enough to restore its state, and to read it.
+struct StateOperator {
+  PlanNode node;  // Inputs have schemas only.
+  PlanOptions options;
+};
+
 arrow::Result<Plan> DecodePlan(std::string_view json);
+arrow::Result<StateOperator> DecodeStateOperator(std::string_view definition);
 arrow::Result<Type> DecodeType(const nlohmann::json& json);
 arrow::Result<Schema> DecodeSchema(const nlohmann::json& json);
 arrow::Result<Expression> DecodeExpression(const nlohmann::json& json);
+// Of a node of a plan's JSON, and of the plan; `from` has a "stateTable". May throw what nlohmann
+// throws.
+arrow::Result<PlanStateTable> DecodeStateTable(const nlohmann::json& from,
+                                               const nlohmann::json& plan);
 
 }  // namespace sabot

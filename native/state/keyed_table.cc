@@ -198,6 +198,14 @@ std::vector<Slot> KeyedTable::LiveSlots() const {
   return slots;
 }
 
+std::vector<Slot> KeyedTable::LiveSlots(Slot* next, size_t num_max) const {
+  std::vector<Slot> slots;
+  for (; *next < num_slots_ && slots.size() < num_max; ++*next) {
+    if (live(*next) && !TooOld(*next)) slots.push_back(*next);
+  }
+  return slots;
+}
+
 int64_t KeyedTable::size_bytes() const {
   int64_t size = cells_.size_bytes() + index_.size_bytes();
   for (const auto& child : children_) size += child->size_bytes();

@@ -89,6 +89,8 @@ class KeyedTable {
   Slot num_slots() const { return num_slots_; }  // Live or not: iterate 0..num_slots with live().
   // All live slots in ascending order of slot, but for keys that are too old.
   std::vector<Slot> LiveSlots() const;
+  // At most so many of them, from slot `*next` on, which moves behind those that were looked at.
+  std::vector<Slot> LiveSlots(Slot* next, size_t num_max) const;
   const KeyedTableLayout& layout() const { return layout_; }
   int64_t size_bytes() const;
 

@@ -72,6 +72,14 @@ arrow::Result<RankedRows::Inserted> RankedRows::Insert(int64_t row) {
   return result;
 }
 
+std::vector<RowId> RankedRows::RowsOf(std::string_view key, uint64_t hash) const {
+  std::vector<RowId> rows;
+  const Slot group = table_.Lookup(key, hash);
+  if (group == kNoSlot) return rows;
+  for (Slot at = First(group); at != kNoSlot; at = After(at)) rows.push_back(RowOf(at));
+  return rows;
+}
+
 arrow::Status RankedRows::End() {
   for (const RowId id : released_) store_.Release(id);
   released_.clear();

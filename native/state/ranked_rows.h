@@ -44,6 +44,8 @@ class RankedRows {
   RowId RowOf(Slot element) const { return elements().cells().at<RowId>(0, element); }
   int64_t Count(Slot group) const { return elements().count(group); }
   std::vector<Slot> Groups() const { return table_.LiveSlots(); }
+  // The rows of a group, from best to worst.
+  std::vector<RowId> RowsOf(std::string_view key, uint64_t hash) const;
 
   const RowStore& store() const { return store_; }
   int64_t size_bytes() const { return table_.size_bytes() + store_.size_bytes(); }

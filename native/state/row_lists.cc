@@ -91,6 +91,12 @@ RowId RowLists::Head(std::string_view key, uint64_t hash) const {
   return slot == kNoSlot ? kNoRow : head(slot);
 }
 
+std::vector<RowId> RowLists::RowsOf(std::string_view key, uint64_t hash) const {
+  std::vector<RowId> rows;
+  for (RowId id = Head(key, hash); id != kNoRow; id = store_.next(id)) rows.push_back(id);
+  return rows;
+}
+
 bool RowLists::Pop(std::string_view key, uint64_t hash) {
   const Slot slot = table_.Lookup(key, hash);
   if (slot == kNoSlot) return false;

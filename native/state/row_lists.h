@@ -39,6 +39,8 @@ class RowLists {
   arrow::Status Add(const Batch& batch, const EncodedKeys& keys, std::span<const int32_t> rows);
   // The newest row of a key, then store().next(); kNoRow where there is none.
   RowId Head(std::string_view key, uint64_t hash) const;
+  // All rows of a key, newest first.
+  std::vector<RowId> RowsOf(std::string_view key, uint64_t hash) const;
   // Takes the newest row off a key's list; false where there is none. The key goes with its last
   // row.
   bool Pop(std::string_view key, uint64_t hash);

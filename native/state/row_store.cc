@@ -200,6 +200,37 @@ void RowStore::MarkDead(Segment& segment, int64_t row) {
   word |= bit;
 }
 
+int64_t RowStore::FirstAtLeast(const Segment& segment, uint64_t sequence) {
+  int64_t low = 0;
+  int64_t high = segment.rows->num_rows();
+  while (low < high) {
+    const int64_t middle = (low + high) / 2;
+    (SequenceOf(segment, middle) < sequence ? low : high) =
+        SequenceOf(segment, middle) < sequence ? middle + 1 : middle;
+  }
+  return low;
+}
+
+std::vector<RowId> RowStore::LiveRows(uint64_t* next, uint64_t end, size_t num_max) const {
+  std::vector<RowId> ids;
+  for (size_t i = 0; i < segments_.size(); ++i) {
+    const Segment& segment = segments_[i];
+    if (segment.rows == nullptr) continue;
+    for (int64_t at = FirstAtLeast(segment, *next); at < segment.rows->num_rows(); ++at) {
+      const uint64_t sequence = SequenceOf(segment, at);
+      if (sequence >= end) break;
+      if (IsDead(segment, at)) continue;
+      if (ids.size() == num_max) {
+        *next = sequence;
+        return ids;
+      }
+      ids.push_back(((first_ + i) << 32) + static_cast<uint64_t>(at));
+    }
+  }
+  *next = end;
+  return ids;
+}
+
 RowId RowMoves::To(RowId old) const {
   if (old == kNoRow) return kNoRow;
   const auto at = std::lower_bound(from_.begin(), from_.end(), old);

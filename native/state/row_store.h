@@ -74,6 +74,10 @@ class RowStore {
   // The rows of these ids, in that order.
   arrow::Result<RecordBatchPtr> Gather(std::span<const RowId> ids) const;
 
+  // At most so many live rows, from the sequence number `*next` on, which moves behind them: to
+  // `end` once there are no more before it.
+  std::vector<RowId> LiveRows(uint64_t* next, uint64_t end, size_t num_max) const;
+
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
   int64_t num_rows() const { return num_rows_; }  // Live ones.
   // Released rows that still take room, because others of their segment live.
@@ -120,6 +124,12 @@ class RowStore {
                                         : (*segment.sequences)[static_cast<size_t>(row)];
   }
   static void MarkDead(Segment& segment, int64_t row);
+  static bool IsDead(const Segment& segment, int64_t row) {
+    return segment.dead != nullptr &&
+           ((*segment.dead)[static_cast<size_t>(row / 64)] >> (row % 64) & 1) != 0;
+  }
+  // The first row whose number is not below `sequence`.
+  static int64_t FirstAtLeast(const Segment& segment, uint64_t sequence);
   RowId AppendSegment(Segment segment);
   Segment& at(RowId id) { return segments_[(id >> 32) - first_]; }
   const Segment& at(RowId id) const { return segments_[(id >> 32) - first_]; }

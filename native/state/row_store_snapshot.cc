@@ -101,17 +101,6 @@ class RowStore::Frozen final : public FrozenState {
   }
 
  private:
-  static int64_t FirstAtLeast(const Segment& part, uint64_t sequence) {
-    int64_t low = 0;
-    int64_t high = part.rows->num_rows();
-    while (low < high) {
-      const int64_t middle = (low + high) / 2;
-      (SequenceOf(part, middle) < sequence ? low : high) =
-          SequenceOf(part, middle) < sequence ? middle + 1 : middle;
-    }
-    return low;
-  }
-
   arrow::Status WriteHeader(ByteWriter& piece) const {
     piece.U32(kVersion);
     piece.U64(next_sequence_);

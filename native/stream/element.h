@@ -38,6 +38,13 @@ struct Barrier {
   BarrierKind kind = BarrierKind::kCheckpoint;
 };
 
+// What a source does around a barrier.
+enum class AtBarrier : uint8_t {
+  kGoOn,
+  kHold,   // It produces nothing behind it, until it is released.
+  kDrain,  // The same, and event time comes to its end before the barrier.
+};
+
 struct EndOfInput {};
 
 using Element = std::variant<Batch, Watermark, StreamStatus, Barrier, EndOfInput>;

@@ -23,6 +23,8 @@ arrow::Result<Progress> Operator::OnTimer(int64_t, Collector&) { return Progress
 
 arrow::Result<Progress> Operator::OnEndOfInput(int, Collector&) { return Progress::kDone; }
 
+StateCursor Operator::ReadState(std::optional<StateKey>) { return nullptr; }
+
 arrow::Status Operator::OnCommitted(int64_t) { return arrow::Status::OK(); }
 
 arrow::Result<Progress> Operator::Resume(Collector&) {

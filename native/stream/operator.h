@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,7 @@
 #include "stream/element.h"
 #include "stream/metrics.h"
 #include "stream/node_shared.h"
+#include "stream/state_cursor.h"
 #include "stream/user_function.h"
 #include "stream/watermark_alignment.h"
 
@@ -116,6 +118,10 @@ class Operator {
 
   virtual arrow::Status Snapshot(SnapshotWriter& to) = 0;
   virtual arrow::Status Restore(const SnapshotReader& from) = 0;
+
+  // Reads the state, all of it or what belongs to one key, between two elements. The cursor must
+  // not outlive the operator; empty: this state is nothing to look at.
+  virtual StateCursor ReadState(std::optional<StateKey> only);
 };
 
 // An operator whose subtasks hold nothing between two calls.

@@ -71,9 +71,9 @@ arrow::Status Task::Open() {
   return arrow::Status::OK();
 }
 
-void Task::RequestBarrier(Barrier barrier, bool then_hold) {
+void Task::RequestBarrier(Barrier barrier, AtBarrier at_barrier) {
   const std::lock_guard lock(barrier_mutex_);
-  requested_barriers_.push_back({barrier, then_hold});
+  requested_barriers_.push_back({barrier, at_barrier});
   has_requested_barrier_ = true;
 }
 
@@ -89,7 +89,8 @@ arrow::Result<StepResult> Task::Step(int quantum) {
   for (int i = 0; i < quantum; ++i) {
     ARROW_ASSIGN_OR_RAISE(const bool worked, WorkOnce(&why));
     const bool wrote = snapshots_.WritePiece();
-    if (!worked && !wrote) break;
+    const bool read = state_reads_.any() && ReadStatePiece();
+    if (!worked && !wrote && !read) break;
     if (!worked) why = StepResult::kReady;
   }
   if (why != StepResult::kReady) ARROW_RETURN_NOT_OK(FlushOutputs());
@@ -281,7 +282,11 @@ arrow::Status Task::ProduceOnce() {
       requested_barriers_.pop_front();
       has_requested_barrier_ = !requested_barriers_.empty();
     }
-    if (next.then_hold) held_epoch_ = next.barrier.id;
+    if (next.at_barrier != AtBarrier::kGoOn) held_epoch_ = next.barrier.id;
+    if (next.at_barrier == AtBarrier::kDrain) {
+      StageCollector out(this, 0);
+      ARROW_RETURN_NOT_OK(out.Emit(Watermark{kWatermarkMax}));
+    }
     return Handle(0, {0, next.barrier});
   }
   SABOT_CHECK(!source_ended_);
@@ -314,6 +319,17 @@ arrow::Status Task::FireTimers() {
   return arrow::Status::OK();
 }
 
+// Not while an operator is half-way through an element.
+bool Task::ReadStatePiece() {
+  const std::string uid = state_reads_.NextUid();
+  for (size_t stage = 0; stage < operators_.size(); ++stage) {
+    if (operators_[stage].uid != uid) continue;
+    if (stages_[stage].suspension != Suspension::kNone) return false;
+    return state_reads_.ReadPiece(*operators_[stage].op);
+  }
+  SABOT_CHECK(false);  // Whoever asks knows who runs here.
+}
+
 arrow::Status Task::Commit(int64_t epoch) {
   committed_epoch_ = epoch;
   const std::lock_guard lock(commit_mutex_);
@@ -337,6 +353,7 @@ arrow::Status Task::FinishTask() {
 arrow::Status Task::Stop() { return finished_ ? arrow::Status::OK() : TellDirectly(); }
 
 arrow::Status Task::TellDirectly() {
+  state_reads_.Close();
   const std::lock_guard lock(commit_mutex_);
   is_told_directly_ = true;
   return committed_epoch_ > told_epoch_ ? TellCommitted() : arrow::Status::OK();

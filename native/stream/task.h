@@ -24,6 +24,7 @@
 #include "stream/gate.h"
 #include "stream/late_row_log.h"
 #include "stream/operator.h"
+#include "stream/state_reads.h"
 #include "stream/task_snapshots.h"
 
 namespace sabot {
@@ -75,8 +76,7 @@ class Task {
   arrow::Result<StepResult> Step(int quantum);
 
   // Sources: a barrier to inject between two pieces of input. Any thread; wake the task afterwards.
-  // With `then_hold` the source produces nothing behind it, until it is released.
-  void RequestBarrier(Barrier barrier, bool then_hold = false);
+  void RequestBarrier(Barrier barrier, AtBarrier at_barrier = AtBarrier::kGoOn);
   // What the source was held for behind the barrier `epoch` has failed: it goes on. Any thread;
   // wake the task afterwards.
   void Release(int64_t epoch) { released_epoch_ = epoch; }
@@ -87,6 +87,9 @@ class Task {
   // No step will run any more, though the task has not finished: tells its operators what they have
   // not been told.
   arrow::Status Stop();
+
+  // Reads the state of one of its operators between elements. Any thread; wake the task afterwards.
+  void ReadState(StateRead read) { state_reads_.Add(std::move(read)); }
 
   // The earliest processing time an operator waits for; INT64_MAX for none.
   int64_t NextTimer() const;
@@ -120,6 +123,7 @@ class Task {
   arrow::Status SendLate(size_t stage, int input, const Batch& batch,
                          std::span<const int32_t> rows);
   arrow::Status FireTimers();
+  bool ReadStatePiece();
   arrow::Status TellCommitted();
   arrow::Status FinishTask();
   arrow::Status TellDirectly();
@@ -136,6 +140,7 @@ class Task {
   std::vector<Exchange*> all_outputs_;  // Those and the operators' late outputs.
   TaskTimes times_;
   TaskSnapshots snapshots_;
+  StateReads state_reads_;
   Clock* clock_ = &SystemClock();
   int64_t pause_after_rows_ = INT64_MAX;
   bool source_ended_ = false;
@@ -148,7 +153,7 @@ class Task {
   std::mutex barrier_mutex_;
   struct RequestedBarrier {
     Barrier barrier;
-    bool then_hold = false;
+    AtBarrier at_barrier = AtBarrier::kGoOn;
   };
   std::deque<RequestedBarrier> requested_barriers_;
   std::atomic<bool> has_requested_barrier_{false};

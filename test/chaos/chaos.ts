@@ -166,8 +166,11 @@ const restoredEpoch = (stderr: string): number => Number(/restored checkpoint (\
 /** The newest epoch with a manifest in any job's folder below. */
 function newestEpoch(folder: string): number {
   if (!existsSync(folder)) return 0;
-  const epochs = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) =>
-    Number(/chk-(\d+)-\d+\/manifest\.json$/.exec(path)?.[1] ?? 0),
+  // Not recursively: what a running job removes meanwhile must not be looked into.
+  const epochs = readdirSync(folder).flatMap((job) =>
+    readdirSync(join(folder, job))
+      .filter((name) => existsSync(join(folder, job, name, 'manifest.json')))
+      .map((name) => Number(/^chk-(\d+)-\d+$/.exec(name)?.[1] ?? 0)),
   );
   return Math.max(0, ...epochs);
 }

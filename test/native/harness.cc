@@ -255,6 +255,33 @@ void Harness::Feed(const Batch& batch, int input) {
 
 std::vector<Batch> Harness::TakeBatches() { return std::exchange(self_->output->batches, {}); }
 
+std::vector<std::string> Harness::State(const std::vector<std::string>& key_columns,
+                                        std::string_view key) {
+  std::optional<StateKey> only;
+  if (!key.empty()) {
+    const Batch row = MakeBatch(MakeSchema(key_columns), key);
+    const std::vector<ArrayPtr> columns = row.rows->columns();
+    EncodedKeys encoded;
+    EXPECT_TRUE(encoded.Encode(columns, row.num_rows()).ok());
+    only = StateKey{std::string(encoded.key(0)), encoded.hash(0)};
+  }
+  const StateCursor cursor = self_->op->ReadState(std::move(only));
+  std::vector<std::string> lines;
+  for (bool last = cursor == nullptr; !last;) {
+    const StatePiece piece = cursor(2).ValueOrDie();
+    last = piece.last;
+    if (piece.columns.empty()) continue;
+    arrow::FieldVector fields;
+    for (const ArrayPtr& column : piece.columns) fields.push_back(arrow::field("", column->type()));
+    const auto rows =
+        arrow::RecordBatch::Make(arrow::schema(fields), piece.columns[0]->length(), piece.columns);
+    EXPECT_TRUE(rows->ValidateFull().ok()) << rows->ValidateFull().ToString();
+    for (std::string& line : ToLines(Batch{rows, nullptr, kNoSplit}))
+      lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
 const OperatorMetrics& Harness::metrics() const { return self_->metrics; }
 
 bool Harness::wants_input() const { return self_->op->wants_input(); }

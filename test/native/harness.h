@@ -71,6 +71,10 @@ class Harness {
   std::vector<Batch> TakeBatches();
   // Processing time goes on while the task has no room downstream.
   void BackPressure(int64_t millis);
+  // What readers see of its state, piece by piece as "+I[...]"; of one key, if `key` is given as
+  // one row of columns like {"k STRING"}.
+  std::vector<std::string> State(const std::vector<std::string>& key_columns = {},
+                                 std::string_view key = "");
   const OperatorMetrics& metrics() const;
   WatermarkAlignment& alignment() { return alignment_; }
   bool wants_input() const;

@@ -1,6 +1,7 @@
 // What Flink's checkpointing settings come to.
 
 import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkpointsOf } from '../../lib/planner/checkpointing.js';
 
@@ -42,6 +43,37 @@ describe('checkpointing settings', () => {
     expect(
       checkpointsOf({ ...settings, 'execution.state-recovery.ignore-unclaimed-state': 'TRUE' }, 'job')?.restore,
     ).toEqual({ from: 'path', path: './sp', allowNonRestoredState: true });
+  });
+
+  it("restore and claim by Flink's settings, which beat what the command was told", () => {
+    const recovery = (values: Record<string, string>, request = {}) =>
+      checkpointsOf(
+        { ...DIR, ...Object.fromEntries(Object.entries(values).map(([k, v]) => [`execution.state-recovery.${k}`, v])) },
+        'job',
+        request,
+      )?.restore;
+    expect(recovery({ path: 'file:///sp' })).toEqual({ from: 'path', path: '/sp' });
+    expect(recovery({ path: '/sp', 'claim-mode': 'claim' }, { restore: 'latest' })).toEqual({
+      from: 'path',
+      path: '/sp',
+      claim: true,
+    });
+    expect(recovery({ 'claim-mode': 'NO_CLAIM' }, { restore: '/a', claim: true })).toEqual({
+      from: 'path',
+      path: '/a',
+    });
+    expect(recovery({}, { restore: 'sp', claim: true })).toEqual({ from: 'path', path: resolve('sp'), claim: true });
+    // What is the latest is the job's anyway.
+    expect(recovery({ 'claim-mode': 'CLAIM' }, { restore: 'latest' })).toEqual({ from: 'latest' });
+    expect(recovery({ path: '/sp', 'ignore-unclaimed-state': 'true' })).toMatchObject({ allowNonRestoredState: true });
+    expect(recovery({ 'claim-mode': 'CLAIM' })).toBeUndefined();
+    expect(() => recovery({}, { claim: true })).toThrow('--claim');
+    expect(() => recovery({ 'claim-mode': 'LEGACY' })).toThrow("use 'NO_CLAIM'");
+    expect(() => recovery({ path: '/sp', 'claim-mode': 'MAYBE' })).toThrow("expected 'CLAIM' or 'NO_CLAIM'");
+    expect(() => recovery({ path: '/sp', 'ignore-unclaimed-state': 'yes' })).toThrow("expected 'true' or 'false'");
+    expect(() => checkpointsOf({ 'execution.state-recovery.path': '/sp' }, 'job')).toThrow(
+      "SET 'execution.checkpointing.dir'",
+    );
   });
 
   it('refuse what they cannot do', () => {

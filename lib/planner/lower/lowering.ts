@@ -6,7 +6,7 @@
 
 import { placed } from '../../errors.js';
 import type { MiniBatch } from '../../operators/group-aggregate.js';
-import type { LogicalNode } from '../../plan/nodes.js';
+import { inputsOf, type LogicalNode } from '../../plan/nodes.js';
 import type { PhysicalNode } from '../../plan/physical.js';
 import { lowerAggregate, lowerGroupWindowAggregate, lowerLateRows } from './aggregates.js';
 import { lowerFilter, lowerProject } from './current-watermark.js';
@@ -27,6 +27,8 @@ export interface LoweringOptions {
   readonly finalResults: boolean;
   /** Operators have several subtasks. */
   readonly spread: boolean;
+  /** They come in the order of ORDER BY, whatever that is by. */
+  readonly ordered: boolean;
 }
 
 function available(node: PhysicalNode): PhysicalNode {
@@ -44,6 +46,10 @@ export class Lowering {
     let lowered = this.done.get(node);
     if (lowered === undefined) {
       lowered = placed(node.span, () => available(this.lowerNode(node)));
+      if (node.uid !== undefined) {
+        const below = inputsOf(node).map((input) => this.done.get(input));
+        lowered = withUid(lowered, node.uid, below);
+      }
       this.done.set(node, lowered);
     }
     return lowered;
@@ -103,4 +109,12 @@ export class Lowering {
         throw unsupported('MATCH_RECOGNIZE', 'MATCH_RECOGNIZE');
     }
   }
+}
+
+/** Gives the uid to the operator that keeps the state of a lowered node, if one does; `below` are those of its inputs. */
+function withUid(node: PhysicalNode, uid: string, below: readonly (PhysicalNode | undefined)[]): PhysicalNode {
+  if (node.spec.state !== undefined) return { ...node, uid };
+  const [input] = node.inputs;
+  if (node.inputs.length !== 1 || below.includes(input!.node)) return node;
+  return { ...node, inputs: [{ ...input!, node: withUid(input!.node, uid, below) }] };
 }

@@ -9,6 +9,7 @@
 import { SabotError } from '../../errors.js';
 import { deduplicate } from '../../operators/deduplicate.js';
 import { limit } from '../../operators/limit.js';
+import { materializeFinal } from '../../operators/materialize-final.js';
 import { rank } from '../../operators/rank.js';
 import { temporalSort } from '../../operators/temporal-sort.js';
 import { topN } from '../../operators/top-n.js';
@@ -25,9 +26,11 @@ import { unsupported } from './unsupported.js';
 export function lowerSort(node: SortNode, lowering: Lowering): PhysicalNode {
   if (node.fetch !== undefined || node.offset !== undefined) {
     const settled = insertOnly(lowerSettled(node.input, lowering), 'rank', 'ORDER BY');
-    return topN(settled, node.orderBy, { offset: node.offset ?? 0, fetch: node.fetch ?? null });
+    const first = topN(settled, node.orderBy, { offset: node.offset ?? 0, fetch: node.fetch ?? null });
+    return lowering.options.ordered ? materializeFinal(first, undefined, false, node.orderBy) : first;
   }
   const input = lowering.lower(node.input);
+  if (lowering.options.ordered) return materializeFinal(input, undefined, false, node.orderBy);
   const first = node.orderBy[0];
   if (first === undefined) return input;
   if (timeAttribute(node.input.schema[first.column]!.type) === undefined || first.descending) {

@@ -3,7 +3,7 @@
 import { tableSink, tableSource, watermarkOptions } from '../../connectors/catalogue.js';
 import { valuesSource } from '../../connectors/sources.js';
 import { SabotError } from '../../errors.js';
-import { iterableSource } from '../../operators/iterable-source.js';
+import { iterableSource, messageSource } from '../../operators/iterable-source.js';
 import { watermarkAssigner } from '../../operators/watermark-assigner.js';
 import type { ScanNode, SinkNode, ValuesNode, WatermarkNode } from '../../plan/nodes.js';
 import { changesOf, isInsertOnly, type PhysicalNode } from '../../plan/physical.js';
@@ -11,7 +11,8 @@ import type { TablePlaces } from '../../plan/table.js';
 import type { Lowering } from './lowering.js';
 
 export function lowerScan(node: ScanNode): PhysicalNode {
-  const { table, options, rows, schema } = node;
+  const { table, options, rows, messages, schema } = node;
+  if (messages !== undefined) return messageSource(messages, schema, table.identifier[2]);
   if (rows !== undefined) return iterableSource(rows, schema, table.identifier[2]);
   return aboutTable(node.places, () => tableSource(table, options, schema));
 }

@@ -4,6 +4,7 @@ import type { LogicalNode } from '../../plan/nodes.js';
 import type { ObjectIdentifier, TableDefinition } from '../../plan/table.js';
 import type { SessionValues } from './expressions.js';
 import type { Scope } from './scope.js';
+import type { StateTables } from './state-tables.js';
 
 /** A view is kept as its plan: it was analysed when it was created. */
 export interface ViewDefinition {
@@ -40,6 +41,8 @@ export interface QueryEnvironment {
   readonly session: SessionValues;
   readonly connectorNames: ConnectorNames;
   readonly commonTables: ReadonlyMap<string, LogicalNode>;
+  /** What state('uid') reads. */
+  readonly states: StateTables | undefined;
   /** The row that an enclosing query, or the left side of LATERAL, is at. */
   readonly outer: Scope | null;
 }

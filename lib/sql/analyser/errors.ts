@@ -25,6 +25,7 @@ export type ValidationKind =
   | 'unknown-connector'
   | 'unknown-format'
   | 'unknown-function'
+  | 'unknown-state'
   | 'unknown-table'
   | 'unsupported-function'
   | 'unsupported-over'

@@ -32,6 +32,8 @@ export interface QueryTail {
   readonly offset: number | undefined;
   readonly fetch: number | undefined;
   readonly top: boolean;
+  /** All input ends: state is read. */
+  readonly bounded: boolean;
   /** Of its keys, else of OFFSET and LIMIT. */
   readonly span: ast.SourceSpan;
   readonly offsetSpan?: ast.SourceSpan;
@@ -50,6 +52,7 @@ export function analyseQuery(query: ast.Query, environment: QueryEnvironment, to
     offset: rowCount(query.offset),
     fetch: rowCount(query.limit),
     top,
+    bounded: environment.states !== undefined,
     span: tailSpan(query),
     ...(query.offset === null ? {} : { offsetSpan: query.offset.span }),
   };
@@ -87,7 +90,7 @@ function analyseBody(body: ast.QueryBody, environment: QueryEnvironment, top: bo
     case 'select':
       return analyseSelect(
         body,
-        { orderBy: [], offset: undefined, fetch: undefined, top, span: body.span },
+        { orderBy: [], offset: undefined, fetch: undefined, top, bounded: false, span: body.span },
         environment,
       );
     case 'query':
@@ -224,7 +227,7 @@ export function sorted(input: LogicalNode, keys: readonly SortKey[], tail: Query
   if (keys.length === 0) return limited ? { op: 'limit', input, ...bounds, schema: input.schema, span } : input;
   if (!limited) {
     if (!top) return input;
-    checkTimeSort(input.schema, keys, tail);
+    if (!tail.bounded) checkTimeSort(input.schema, keys, tail);
   }
   return { op: 'sort', input, orderBy: keys, ...bounds, schema: input.schema, span };
 }

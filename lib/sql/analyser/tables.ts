@@ -20,6 +20,7 @@ import { matchRecognize } from './match-recognize.js';
 import { comparison, logical } from './operators.js';
 import { analyseQuery, expressionContext } from './query.js';
 import { type MergedColumn, type Relation, Scope } from './scope.js';
+import { isStateTable, stateTable } from './state-tables.js';
 import { joinUnnest, unnest } from './unnest.js';
 import { isWindowFunction, windowTable } from './window-tables.js';
 
@@ -180,6 +181,9 @@ function tableFunction(reference: ast.TableFunctionTable, environment: QueryEnvi
   const { call: node } = reference;
   if (isWindowFunction(node)) return relation(windowTable(node, environment), [], reference.alias, environment);
   const name = functionName(node);
+  if (isStateTable(name)) {
+    return relation(stateTable(node, environment.states), ['state'], reference.alias, environment);
+  }
   const known = ['TUMBLE', 'HOP', 'CUMULATE', 'SESSION'];
   const message = `No match found for function signature ${name}${suggestion(name.toUpperCase(), known)}`;
   throw invalid('unknown-function', name, message, node.span);

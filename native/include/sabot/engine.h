@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sabot {
 
@@ -30,6 +32,13 @@ struct UserCall {
   std::shared_ptr<const void> owner;  // Keeps the bytes alive.
 };
 
+// What of an operator's state is asked for.
+struct StateRequest {
+  std::string uid;
+  std::optional<std::vector<std::string>> columns;  // By name, in that order; absent: all.
+  std::string key;  // One row of the key columns as one Arrow IPC message; empty: all keys.
+};
+
 // How a job talks to its owner. All are called on the job's own threads, never concurrently for one
 // channel or one node of one subtask.
 struct JobCallbacks {
@@ -44,6 +53,12 @@ struct JobCallbacks {
   std::function<void(const JobError* error)> finished;
 };
 
+enum class AfterSavepoint : uint8_t {
+  kGoOn,
+  kStop,   // The job ends with it, as failed with kind "stopped".
+  kDrain,  // The same, after event time has come to its end: every window fires before it.
+};
+
 // A running job. Destroying it cancels it and waits for its threads; it must not be destroyed from
 // a callback.
 class Job {
@@ -53,11 +68,17 @@ class Job {
   virtual void Cancel() = 0;
   // There may be room for output again. Any thread.
   virtual void Wake() = 0;
-  // Writes a savepoint to `path`, a folder that is absent or empty. With `stop` the job ends with
-  // it, as failed with kind "stopped". `done` is called at most once, on the job's threads, nullptr
-  // for success; not if the job ends before. Any thread.
-  virtual void TakeSavepoint(std::string path, bool stop,
+  // Writes a savepoint to `path`, a folder that is absent or empty. `done` is called at most once,
+  // on the job's threads, nullptr for success; not if the job ends before. Any thread.
+  virtual void TakeSavepoint(std::string path, AfterSavepoint after,
                              std::function<void(const JobError* error)> done) = 0;
+  // Reads an operator's state as it is, between its elements, and delivers it in Arrow IPC messages
+  // on the channel "state:ID". `done` is called at most once, after the last piece, nullptr for
+  // success; not if the job ends before. Any thread.
+  virtual void ReadState(uint32_t id, StateRequest request,
+                         std::function<void(const JobError* error)> done) = 0;
+  // Nobody wants the rest: `done` follows soon. Any thread.
+  virtual void CancelStateRead(uint32_t id) = 0;
   // What a call came to, or why it failed (which fails the job). Any thread; a call that nobody
   // waits for any more is ignored.
   virtual void Answer(uint64_t call, std::string&& bytes) = 0;

@@ -5,13 +5,16 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
+#include <thread>
 
 #include "base/error.h"
 
 namespace sabot {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 
 // The same contract for the machine's files and for those in memory.
@@ -49,6 +52,30 @@ TEST_P(ObjectStoreTest, OnlyOneCreates) {
   EXPECT_FALSE(second->PutIfAbsent("log/1", "b").ValueOrDie());
   EXPECT_EQ(second->Get("log/1").ValueOrDie(), "a");
   EXPECT_THAT(first->List("log").ValueOrDie(), ElementsAre("1"));
+}
+
+// What goes while a folder is listed is not listed, and no error.
+TEST_P(ObjectStoreTest, AFolderMayChangeWhileItIsListed) {
+  constexpr int kNumFiles = 64;
+  const auto store = MakeFolderStore(files_, folder_, "a");
+  ASSERT_TRUE(store->Put("x/stays", "one").ok());
+  std::atomic<bool> ended = false;
+  std::thread other([&] {
+    for (int round = 0; round < 5; ++round) {
+      for (int i = 0; i < kNumFiles; ++i)
+        EXPECT_TRUE(store->Put("x/" + std::to_string(i), "").ok());
+      for (int i = 0; i < kNumFiles; ++i) EXPECT_TRUE(store->Remove("x/" + std::to_string(i)).ok());
+    }
+    ended = true;
+  });
+  while (!ended) {
+    const auto names = store->List("x");
+    EXPECT_TRUE(names.ok()) << names.status().ToString();
+    if (names.ok()) {
+      EXPECT_THAT(*names, Contains("stays"));
+    }
+  }
+  other.join();
 }
 
 TEST_P(ObjectStoreTest, WhatIsNotFinishedDoesNotExist) {

@@ -57,6 +57,34 @@ class CheckpointFolderTest : public testing::Test {
   std::vector<std::string> warnings_;
 };
 
+// Somebody looks while the job goes on and removes what is older.
+TEST_F(CheckpointFolderTest, TheNewestIsFoundWhileOlderOnesGo) {
+  const auto folder = Open("a");
+  ASSERT_TRUE(Begin(*folder, Restore::kNothing).ok());
+  int64_t epoch = 0;
+  const auto commit_some = [&] {
+    for (int i = 0; i < 3; ++i) {
+      ++epoch;
+      ASSERT_TRUE(Commit(*folder, epoch, "state " + std::to_string(epoch)).ok());
+    }
+  };
+  commit_some();
+  commit_some();
+  for (int hit = 1; hit <= 3; ++hit) {
+    SCOPED_TRACE(hit);
+    int num_reads = 0;
+    files_.SetFault([&](std::string_view operation, const std::string& path) {
+      if (operation == "read" && path.starts_with("/chk/log/") && ++num_reads == hit) commit_some();
+      return arrow::Status::OK();
+    });
+    const auto found = CheckpointFolder::Newest(files_, "/chk");
+    files_.SetFault({});
+    ASSERT_TRUE(found.ok()) << found.status().ToString();
+    EXPECT_EQ((*found)->manifest.epoch, epoch);
+    EXPECT_EQ(StateOf(**found), "state " + std::to_string(epoch));
+  }
+}
+
 TEST_F(CheckpointFolderTest, TheLatestCommitIsRestored) {
   auto first = Open("a");
   ASSERT_FALSE(Begin(*first, Restore::kLatest).ValueOrDie().has_value());
@@ -251,6 +279,136 @@ TEST(ManifestTest, EveryDamageIsFound) {
     flipped[i] = static_cast<char>(flipped[i] ^ 1);
     EXPECT_FALSE(DecodeManifest(flipped).ok()) << i;
   }
+}
+
+// Restoring by path: whose is it?
+class ClaimTest : public CheckpointFolderTest {
+ protected:
+  // A savepoint with one file.
+  void WriteSavepoint(const std::string& path, const std::string& state) {
+    const auto savepoint = SavepointFolder::Create(files_, path, "test").ValueOrDie();
+    const std::string name = savepoint->NewStateName();
+    ASSERT_TRUE(savepoint->store().Put(name, state).ok());
+    Manifest manifest;
+    manifest.job = "job";
+    manifest.kind = CheckpointKind::kSavepoint;
+    manifest.attempt = 1;
+    manifest.epoch = 5;
+    const StateFile file{name, static_cast<int64_t>(state.size()), HashBytes(state), ""};
+    manifest.operators = {{"op", "window", {{{file}}}}};
+    ASSERT_TRUE(savepoint->Commit(manifest).ok());
+  }
+  void Restore(CheckpointFolder& folder, const std::string& path, bool claim) {
+    RestoreRequest request;
+    request.from = PlanCheckpoint::Restore::kPath;
+    request.path = path;
+    request.claim = claim;
+    const auto restored = folder.Begin(request, [](const std::string&) {});
+    ASSERT_TRUE(restored.ok()) << restored.status().ToString();
+    ASSERT_TRUE(restored->has_value());
+  }
+  void CommitMany(CheckpointFolder& folder, int64_t first, int64_t last) {
+    for (int64_t epoch = first; epoch <= last; ++epoch)
+      ASSERT_TRUE(Commit(folder, epoch, "state " + std::to_string(epoch)).ok());
+  }
+  // Over another start.
+  void RestoreOwnAndGoOn(bool claim) {
+    auto first = Open("a");
+    ASSERT_TRUE(Begin(*first, PlanCheckpoint::Restore::kLatest).ok());
+    ASSERT_NO_FATAL_FAILURE(CommitMany(*first, 1, 2));
+    auto second = Open("b");
+    ASSERT_NO_FATAL_FAILURE(Restore(*second, "/chk/chk-1-1", claim));
+    ASSERT_NO_FATAL_FAILURE(CommitMany(*second, 3, 9));
+    auto third = Open("c");
+    ASSERT_TRUE(Begin(*third, PlanCheckpoint::Restore::kLatest).ok());
+    ASSERT_NO_FATAL_FAILURE(CommitMany(*third, 10, 11));
+  }
+};
+
+TEST_F(ClaimTest, AClaimedSavepointGoesWhenEnoughCheckpointsAreNewer) {
+  WriteSavepoint("/sp", "saved");
+  auto first = Open("a");
+  ASSERT_NO_FATAL_FAILURE(Restore(*first, "/sp/", true));
+  ASSERT_NO_FATAL_FAILURE(CommitMany(*first, 6, 7));
+  EXPECT_TRUE(files_.Exists("/sp/manifest.json"));
+  // A restart does not forget it.
+  auto second = Open("b");
+  ASSERT_TRUE(Begin(*second, PlanCheckpoint::Restore::kLatest).ok());
+  EXPECT_TRUE(files_.Exists("/sp/manifest.json"));
+  ASSERT_NO_FATAL_FAILURE(CommitMany(*second, 8, 8));
+  EXPECT_FALSE(files_.Exists("/sp"));
+  EXPECT_THAT(second->store().List("claimed").ValueOrDie(), testing::IsEmpty());
+}
+
+TEST_F(ClaimTest, OneThatIsNotClaimedIsNeverTouched) {
+  WriteSavepoint("/sp", "saved");
+  auto folder = Open("a");
+  ASSERT_NO_FATAL_FAILURE(Restore(*folder, "/sp", false));
+  ASSERT_NO_FATAL_FAILURE(CommitMany(*folder, 6, 12));
+  const auto restored = CheckpointFolder::ReadPath(files_, "/sp").ValueOrDie();
+  EXPECT_EQ(StateOf(restored), "saved");
+}
+
+TEST_F(ClaimTest, WhatIsClaimedAndThenNotIsSomebodysAgain) {
+  WriteSavepoint("/sp", "saved");
+  auto first = Open("a");
+  ASSERT_NO_FATAL_FAILURE(Restore(*first, "/sp", true));
+  auto second = Open("b");
+  ASSERT_NO_FATAL_FAILURE(Restore(*second, "/sp", false));
+  ASSERT_NO_FATAL_FAILURE(CommitMany(*second, 6, 12));
+  EXPECT_TRUE(files_.Exists("/sp/manifest.json"));
+}
+
+TEST_F(ClaimTest, RestoredAgainItWaitsForNewerCheckpointsAgain) {
+  WriteSavepoint("/sp", "saved");
+  auto first = Open("a");
+  ASSERT_NO_FATAL_FAILURE(Restore(*first, "/sp", true));
+  ASSERT_NO_FATAL_FAILURE(CommitMany(*first, 6, 7));
+  auto second = Open("b");
+  ASSERT_NO_FATAL_FAILURE(Restore(*second, "/sp", true));
+  ASSERT_NO_FATAL_FAILURE(CommitMany(*second, 8, 9));
+  EXPECT_TRUE(files_.Exists("/sp/manifest.json"));
+  ASSERT_NO_FATAL_FAILURE(CommitMany(*second, 10, 10));
+  EXPECT_FALSE(files_.Exists("/sp"));
+}
+
+TEST_F(ClaimTest, AnotherSavepointInItsPlaceIsLeftAlone) {
+  WriteSavepoint("/sp", "saved");
+  auto folder = Open("a");
+  ASSERT_NO_FATAL_FAILURE(Restore(*folder, "/sp", true));
+  for (const char* file : {"/sp/manifest.json", "/sp/state-0"})
+    ASSERT_TRUE(files_.Remove(file).ok());
+  WriteSavepoint("/sp", "another");
+  ASSERT_NO_FATAL_FAILURE(CommitMany(*folder, 6, 12));
+  EXPECT_EQ(StateOf(CheckpointFolder::ReadPath(files_, "/sp").ValueOrDie()), "another");
+}
+
+TEST_F(ClaimTest, ACheckpointOfItsOwnFolderThatIsNotClaimedStays) {
+  ASSERT_NO_FATAL_FAILURE(RestoreOwnAndGoOn(false));
+  EXPECT_EQ(StateOf(CheckpointFolder::ReadPath(files_, "/chk/chk-1-1").ValueOrDie()), "state 1");
+  EXPECT_FALSE(files_.Exists("/chk/chk-2-1/manifest.json"));
+}
+
+TEST_F(ClaimTest, ACheckpointOfItsOwnFolderThatIsClaimedGoesInItsTurn) {
+  ASSERT_NO_FATAL_FAILURE(RestoreOwnAndGoOn(true));
+  EXPECT_FALSE(files_.Exists("/chk/chk-1-1/manifest.json"));
+}
+
+TEST_F(ClaimTest, OfAnotherFoldersCheckpointGoesWhatNobodyElseNeeds) {
+  auto other = CheckpointFolder::Open(files_, {"/other", "other", 3}).ValueOrDie();
+  ASSERT_TRUE(other->Begin({}, [](const std::string&) {}).ok());
+  Manifest first = Write(*other, 1, "shared");
+  Manifest second = Write(*other, 2, "own");
+  auto& files = second.operators[0].subtasks[0].files;
+  files.insert(files.begin(), first.operators[0].subtasks[0].files[0]);
+  ASSERT_TRUE(other->Commit(first).ok());
+  ASSERT_TRUE(other->Commit(second).ok());
+  auto folder = Open("a");
+  ASSERT_NO_FATAL_FAILURE(Restore(*folder, "/other/chk-2-1", true));
+  ASSERT_NO_FATAL_FAILURE(CommitMany(*folder, 3, 6));
+  EXPECT_FALSE(files_.Exists("/other/chk-2-1"));
+  EXPECT_EQ(StateOf(CheckpointFolder::ReadPath(files_, "/other/chk-1-1").ValueOrDie()), "shared");
+  EXPECT_THAT(other->store().List("state").ValueOrDie(), testing::SizeIs(1));
 }
 
 }  // namespace

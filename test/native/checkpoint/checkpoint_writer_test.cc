@@ -30,9 +30,8 @@ class CheckpointWriterTest : public testing::Test {
     folder_ = CheckpointFolder::Open(files_, {"/chk", "test", 3}).ValueOrDie();
     EXPECT_TRUE(folder_->Begin({}, [](const std::string&) {}).ok());
     CheckpointCoordinator::Hooks hooks;
-    hooks.inject = [this](const Barrier& barrier, const std::shared_ptr<SavepointFolder>&, bool) {
-      barriers_.push_back(barrier);
-    };
+    hooks.inject = [this](const Barrier& barrier, const std::shared_ptr<SavepointFolder>&,
+                          AtBarrier) { barriers_.push_back(barrier); };
     hooks.committed = [this](int64_t epoch, const std::set<SubtaskKey>&) {
       committed_.push_back(epoch);
     };

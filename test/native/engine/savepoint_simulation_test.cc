@@ -1,5 +1,6 @@
 // Savepoints at any step: they stand alone, may be moved, and a job that was stopped with one goes
 // on from it, or from its log, as if nothing had happened.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -178,6 +179,87 @@ TEST(SavepointTest, OneThatFailsLetsTheJobGoOn) {
   ASSERT_TRUE(run.savepoint);
   EXPECT_NE(run.savepoint->message().find("no space left"), std::string::npos);
   EXPECT_FALSE(files.Exists("/sp"));
+}
+
+int64_t CountedRows(const std::vector<std::string>& visible) {
+  int64_t sum = 0;
+  for (const std::string& line : visible) sum += json::parse(line)["n"].get<int64_t>();
+  return sum;
+}
+
+// Of the query that counts every row once.
+TEST(DrainTest, EveryRowThatWasReadHasFiredAndNoneCountsTwice) {
+  const json query = RecoveryQueries()[0].query;
+  uint64_t num_drained = 0;
+  int64_t num_fired = 0;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random(seed);
+    MemoryFileSystem files;
+    files.Write("/in/rows.jsonl", RecoveryInput(kNumRows));
+    AttemptOptions options{.seed = random()};
+    options.savepoint_step = 1 + random() % 400;
+    options.savepoint_path = "/sp";
+    options.stop = options.drain = true;
+    const int parallelism = 1 + static_cast<int>(random() % 3);
+    const Attempt run =
+        RunAttempt(RecoveryPlan{.query = query, .parallelism = parallelism}.text(), files, options);
+    if (run.end != Attempt::End::kStopped) continue;
+    ++num_drained;
+    const int64_t fired = CountedRows(VisibleRows(files));
+    const json restore = {{"from", "path"}, {"path", "/sp"}};
+    const Attempt rest =
+        RunAttempt(RecoveryPlan{.query = query, .parallelism = 2, .restore = restore}.text(), files,
+                   {.seed = seed});
+    ASSERT_EQ(rest.end, Attempt::End::kFinished) << rest.status.ToString();
+    // As in Flink a window of which more rows come fires a second time: with those alone.
+    EXPECT_EQ(CountedRows(VisibleRows(files)) + rest.late_rows, kNumRows);
+    num_fired += fired;
+    EXPECT_THAT(rest.warnings, testing::Contains(testing::HasSubstr("--drain")));
+  }
+  EXPECT_GT(num_drained, 5);
+  EXPECT_GT(num_fired, 0);
+}
+
+TEST(DrainTest, WithoutItsSavepointTheJobFails) {
+  MemoryFileSystem files;
+  files.Write("/in/rows.jsonl", RecoveryInput(kNumRows));
+  files.SetFault([](std::string_view operation, const std::string& path) {
+    const bool hit = path.starts_with("/sp/") && operation == "sync";
+    return hit ? arrow::Status::IOError("no space left on device") : arrow::Status::OK();
+  });
+  const Attempt run = RunAttempt(
+      RecoveryPlan{.query = RecoveryQueries()[0].query}.text(), files,
+      {.seed = 1, .savepoint_step = 100, .savepoint_path = "/sp", .stop = true, .drain = true});
+  EXPECT_EQ(run.end, Attempt::End::kFailed);
+  EXPECT_THAT(run.status.message(), testing::HasSubstr("no space left"));
+  files.SetFault({});
+  // What goes on is the checkpoint from before, as if nothing had been tried.
+  MemoryFileSystem undisturbed;
+  undisturbed.Write("/in/rows.jsonl", RecoveryInput(kNumRows));
+  const std::string plan =
+      RecoveryPlan{.query = RecoveryQueries()[0].query, .restore = {{"from", "latest"}}}.text();
+  ASSERT_EQ(RunAttempt(plan, undisturbed, {.seed = 1}).end, Attempt::End::kFinished);
+  ASSERT_EQ(RunAttempt(plan, files, {.seed = 2}).end, Attempt::End::kFinished);
+  EXPECT_EQ(Difference(VisibleRows(files), VisibleRows(undisturbed)), "");
+}
+
+TEST(StateFieldsTest, ANodeWhoseStateIsMalformedIsRefused) {
+  json plan = json::parse(RecoveryPlan{.query = RecoveryQueries()[0].query}.text());
+  for (const char* state : {R"("text")", R"(["k"])", R"([["k"]])", R"([["k", 1]])",
+                            R"([["k", "BIGINT", "x"]])", "{}"}) {
+    SCOPED_TRACE(state);
+    plan["nodes"][2]["config"]["state"] = json::parse(state);
+    MemoryFileSystem files;
+    files.Write("/in/rows.jsonl", Rows(10, 7));
+    const Attempt run = RunAttempt(plan.dump(), files, {.seed = 1});
+    EXPECT_EQ(run.end, Attempt::End::kFailed);
+    EXPECT_THAT(run.status.message(), testing::HasSubstr("config 'state' must be a list of pairs"));
+  }
+  plan["nodes"][2]["config"]["state"] = json::parse(R"([["k", "STRING"]])");
+  MemoryFileSystem files;
+  files.Write("/in/rows.jsonl", Rows(10, 7));
+  EXPECT_EQ(RunAttempt(plan.dump(), files, {.seed = 1}).end, Attempt::End::kFinished);
 }
 
 }  // namespace

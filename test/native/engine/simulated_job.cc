@@ -120,7 +120,7 @@ class SimulatedJob {
     if (run_.num_steps == options_.savepoint_step) {
       checkpoints_->TakeSavepoint(
           {options_.savepoint_path, options_.stop,
-           [this](const arrow::Status& status) { SavepointAnswered(status); }});
+           [this](const arrow::Status& status) { SavepointAnswered(status); }, options_.drain});
     }
     if (random_() % 4 == 0) clock_.AdvanceMillis(static_cast<int64_t>(random_() % 3));
     if (random_() % 3 != 0) return;

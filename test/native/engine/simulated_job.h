@@ -46,6 +46,7 @@ struct AttemptOptions {
   std::string savepoint_path = {};
   SimulatedDisk* disk = nullptr;                 // In front of the files; the caller crashes it.
   bool stop = false;                             // The job ends with it.
+  bool drain = false;                            // After event time has come to its end.
   std::function<void()> on_savepoint = nullptr;  // It has been taken.
   int64_t channel_bytes_max = 3000;              // Small: back-pressure is part of it.
   int64_t sink_lines_per_second = 0;             // How fast results are taken; 0: at once.

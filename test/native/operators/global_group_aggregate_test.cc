@@ -48,5 +48,24 @@ TEST(GlobalGroupAggregateTest, RefusesBytesThatAreNoPartialOfItsOwn) {
   EXPECT_FALSE(global.TryRows(R"([["a", "abc"]])").ok());
 }
 
+TEST(GlobalGroupAggregateTest, ItsStateIsKeysAndMergedAggregates) {
+  const std::string config =
+      R"(", "config": {"keys": [0], "aggregates":
+          [{"function": "count", "args": [], "type": {"kind": "BIGINT"}}]}, "schema": )";
+  test::Harness local(
+      R"({"op": "local_group_aggregate)" + config + test::SchemaJson({"k STRING", "p BYTES"}) + "}",
+      {test::MakeSchema({"k STRING"})});
+  test::Harness global(R"({"op": "global_group_aggregate)" + config +
+                           test::SchemaJson({"k STRING", "n BIGINT"}) + "}",
+                       {test::MakeSchema({"k STRING", "p BYTES"})});
+  for (int i = 0; i < 2; ++i) {
+    local.Rows(R"([["a"], ["b"], ["a"]])");
+    for (const Batch& batch : local.TakeBatches()) global.Feed(batch);
+  }
+  global.Restart(2);
+  EXPECT_THAT(global.State(), testing::UnorderedElementsAre("+I[a, 4]", "+I[b, 2]"));
+  EXPECT_THAT(global.State({"k STRING"}, R"([["b"]])"), ElementsAre("+I[b, 2]"));
+}
+
 }  // namespace
 }  // namespace sabot

@@ -63,5 +63,12 @@ TEST(GlobalWindowTest, StillKnowsItsRowsAfterARestart) {
   }
 }
 
+TEST(GlobalWindowTest, ItsStateIsTheWindowsThatAreNotFull) {
+  auto harness = Open(R"(, "count": 2)");
+  harness.Rows(R"([["a", 1], ["b", 5], ["a", 1], ["c", 4]])");
+  harness.Restart(2);
+  EXPECT_THAT(harness.State(), testing::UnorderedElementsAre("+I[b, 5, 1]", "+I[c, 4, 1]"));
+}
+
 }  // namespace
 }  // namespace sabot

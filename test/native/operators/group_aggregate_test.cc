@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 const char* const kCountAndMax = R"([
   {"function": "count", "args": [], "type": {"kind": "BIGINT"}},
@@ -197,6 +198,26 @@ TEST(GroupAggregateTest, RetractionsOfForgottenGroupsAreIgnored) {
   harness.Take();
   harness.Rows(R"([["-D", "a", 5], ["+I", "a", 6]])");
   EXPECT_THAT(harness.Take(), ElementsAre("+I[a, 1, 6]"));
+}
+
+TEST(GroupAggregateTest, ItsStateIsKeysAndWhatTheAggregatesComeTo) {
+  test::Harness groups(Node(kCountAndMax, kOutput, R"(, "inputRetracts": true)"),
+                       {test::MakeSchema(kInput)});
+  EXPECT_THAT(groups.State(), IsEmpty());
+  groups.Rows(R"([["a", 1], ["b", 5], ["a", 3], [null, null], ["x", 2], ["-D", "x", 2]])");
+  const auto all = UnorderedElementsAre("+I[a, 2, 3]", "+I[b, 1, 5]", "+I[NULL, 1, NULL]");
+  EXPECT_THAT(groups.State(), all);
+  EXPECT_THAT(groups.State({"k STRING"}, R"([["a"]])"), ElementsAre("+I[a, 2, 3]"));
+  EXPECT_THAT(groups.State({"k STRING"}, R"([["x"]])"), IsEmpty());
+  groups.Restart(3);
+  EXPECT_THAT(groups.State(), all);
+}
+
+TEST(GroupAggregateTest, WithoutKeysItsStateIsOneRow) {
+  const std::string count = R"([{"function": "count", "args": [], "type": {"kind": "BIGINT"}}])";
+  test::Harness groups(Node(count, {"n BIGINT"}, "", "[]"), {test::MakeSchema({"v INT"})});
+  groups.Rows("[[1], [2], [3]]");
+  EXPECT_THAT(groups.State(), ElementsAre("+I[3]"));
 }
 
 }  // namespace

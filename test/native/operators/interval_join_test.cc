@@ -44,5 +44,13 @@ TEST(IntervalJoinTest, ForgetsWhatTimeHasPassedAndHoldsTheWatermarkBack) {
   EXPECT_THAT(harness.Take(), IsEmpty());
 }
 
+TEST(IntervalJoinTest, ItsStateIsTheRowsThatStillWait) {
+  auto harness = OpenInterval();
+  harness.Rows(R"([["a", 10], ["b", 200]])", 0);
+  harness.AdvanceWatermark(100);
+  harness.Restart(2);
+  EXPECT_THAT(harness.State(), ElementsAre("+I[left, b, 1970-01-01 00:00:00.200, NULL, NULL]"));
+}
+
 }  // namespace
 }  // namespace sabot

@@ -78,7 +78,25 @@ TEST(JoinTest, RowsAreForgottenAfterTheTtl) {
     harness.AdvanceProcessingTime(600);
     harness.Rows(R"([["a", 4]])", 0);
     EXPECT_THAT(harness.Take(), ElementsAre("+I[a, 4, a, 12]"));
+    EXPECT_THAT(
+        harness.State(),
+        UnorderedElementsAre("+I[left, a, 4, NULL, NULL]", "+I[right, NULL, NULL, b, 11]",
+                             "+I[right, NULL, NULL, a, 12]", "+I[right, NULL, NULL, b, 13]"));
   }
+}
+
+TEST(JoinTest, ItsStateIsTheRowsOfBothSides) {
+  test::Harness harness(JoinNode(), Inputs());
+  harness.Rows(R"([["a", 1], [null, 2], ["b", 3], ["a", 4]])", 0);
+  harness.Rows(R"([["a", 10], ["c", 11]])", 1);
+  harness.Restart(3);
+  EXPECT_THAT(harness.State(),
+              UnorderedElementsAre("+I[left, a, 1, NULL, NULL]", "+I[left, b, 3, NULL, NULL]",
+                                   "+I[left, a, 4, NULL, NULL]", "+I[right, NULL, NULL, a, 10]",
+                                   "+I[right, NULL, NULL, c, 11]"));
+  EXPECT_THAT(harness.State({"k STRING"}, R"([["a"]])"),
+              UnorderedElementsAre("+I[left, a, 4, NULL, NULL]", "+I[left, a, 1, NULL, NULL]",
+                                   "+I[right, NULL, NULL, a, 10]"));
 }
 
 }  // namespace

@@ -67,5 +67,30 @@ TEST(MaterializeFinalTest, ManyUpdatesOfOneRowDoNotPileUp) {
   EXPECT_LT(bytes_max, 3'000'000);
 }
 
+TEST(MaterializeFinalTest, ComesInOrderIfItIsAskedTo) {
+  for (const int64_t batch_rows : {int64_t{1}, INT64_MAX}) {
+    test::Harness harness(
+        R"({"op": "materialize_final",
+            "config": {"orderBy": [{"column": 1, "descending": true, "nullsFirst": false}]},
+            "schema": )" +
+            test::SchemaJson({"k STRING", "v INT"}) + "}",
+        {test::MakeSchema({"k STRING", "v INT"})}, {.batch_rows_max = batch_rows});
+    harness.Rows(R"([["a", 1], ["b", 7], ["c", null], ["d", 7], ["x", 9], ["-D", "x", 9]])");
+    harness.Restart();
+    harness.EndOfInput();
+    EXPECT_THAT(harness.Take(),
+                ElementsAre("W(max)", "+I[b, 7]", "+I[d, 7]", "+I[a, 1]", "+I[c, NULL]"));
+  }
+}
+
+TEST(MaterializeFinalTest, ItsStateIsTheRowsThatAreLeft) {
+  test::Harness harness(R"({"op": "materialize_final", "config": {"keys": [0]}, "schema": )" +
+                            test::SchemaJson({"k STRING", "v INT"}) + "}",
+                        {test::MakeSchema({"k STRING", "v INT"})});
+  harness.Rows(R"([["a", 1], ["b", 7], ["a", 2], ["-D", "b", 7]])");
+  harness.Restart();
+  EXPECT_THAT(harness.State(), ElementsAre("+I[a, 2]"));
+}
+
 }  // namespace
 }  // namespace sabot

@@ -45,5 +45,13 @@ TEST(RankTest, SkippedRanksAreKeptButNotShown) {
   EXPECT_THAT(harness.Take(), ElementsAre("+I[a, 1]", "-U[a, 1]", "+U[a, 3]"));
 }
 
+TEST(RankTest, ItsStateIsTheRowsThatRank) {
+  test::Harness harness(RankNode(1, 2, true), Inputs());
+  harness.Rows(R"([["a", 3], ["a", 1], ["b", 9], ["a", 5]])");
+  harness.Restart(2);
+  EXPECT_THAT(harness.State(), testing::UnorderedElementsAre("+I[a, 3]", "+I[a, 5]", "+I[b, 9]"));
+  EXPECT_THAT(harness.State({"k STRING"}, R"([["a"]])"), ElementsAre("+I[a, 5]", "+I[a, 3]"));
+}
+
 }  // namespace
 }  // namespace sabot

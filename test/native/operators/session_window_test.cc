@@ -8,6 +8,7 @@ namespace sabot {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::UnorderedElementsAre;
 
 constexpr const char* kCountAndSum =
     R"([{"function": "count", "args": [], "type": {"kind": "BIGINT", "nullable": false}},
@@ -89,6 +90,19 @@ TEST(SessionWindowTest, FiresInPieces) {
   harness.Rows(rows + "]");
   harness.EndOfInput();
   EXPECT_EQ(harness.Take().size(), 20'001u);
+}
+
+TEST(SessionWindowTest, ItsStateIsTheOpenSessions) {
+  auto harness = OpenSession();
+  harness.Rows(R"([["a", 1, 1], ["a", 2, 4], ["b", 4, 1], ["a", 5, 20]])");
+  harness.Restart(2);
+  const std::string one = "+I[a, 1970-01-01 00:00:00.001, 1970-01-01 00:00:00.009, 2, 3]";
+  const std::string other = "+I[a, 1970-01-01 00:00:00.020, 1970-01-01 00:00:00.025, 1, 5]";
+  const std::string of_b = "+I[b, 1970-01-01 00:00:00.001, 1970-01-01 00:00:00.006, 1, 4]";
+  EXPECT_THAT(harness.State(), UnorderedElementsAre(one, other, of_b));
+  EXPECT_THAT(harness.State({"k STRING"}, R"([["a"]])"), UnorderedElementsAre(one, other));
+  harness.AdvanceWatermark(10);
+  EXPECT_THAT(harness.State(), ElementsAre(other));
 }
 
 }  // namespace

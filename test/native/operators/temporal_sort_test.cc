@@ -33,5 +33,18 @@ TEST(TemporalSortTest, SortsWhatTheWatermarkHasPassed) {
   }
 }
 
+TEST(TemporalSortTest, ItsStateIsTheRowsThatWait) {
+  test::Harness harness(
+      R"({"op": "temporal_sort", "config": {"orderBy": [{"column": 0}]}, "schema": )" +
+          test::SchemaJson({"t TIMESTAMP(3)", "v INT"}) + "}",
+      {test::MakeSchema({"t TIMESTAMP(3)", "v INT"})});
+  harness.Rows("[[9, 1], [4, 2], [20, 3], [30, 4], [25, 5]]");
+  harness.AdvanceWatermark(10);
+  harness.Restart();
+  EXPECT_THAT(harness.State(),
+              ElementsAre("+I[1970-01-01 00:00:00.020, 3]", "+I[1970-01-01 00:00:00.030, 4]",
+                          "+I[1970-01-01 00:00:00.025, 5]"));
+}
+
 }  // namespace
 }  // namespace sabot

@@ -121,5 +121,38 @@ TEST(WindowAggregateTest, AttachedWindowsComeFromTheRows) {
                                           "+I[4, 1970-01-01 00:00:00.015]", "W(14)"));
 }
 
+std::string Slice(const std::string& key, int start, int end, const std::string& values) {
+  const std::string window = Row("", start, end);  // "+I[, start, end]"
+  return "+I[" + key + window.substr(3, window.size() - 4) + ", " + values + "]";
+}
+
+TEST(WindowAggregateTest, ItsStateIsTheOpenSlices) {
+  auto tumble = Open(kTumble);
+  tumble.Rows(R"([["a", 1, 3], ["b", 2, 12], ["a", 3, 9], ["c", 1, 4], ["d", 1, 5]])");
+  tumble.Restart(2);
+  EXPECT_THAT(tumble.State(),
+              UnorderedElementsAre(Slice("a", 0, 10, "2, 4"), Slice("c", 0, 10, "1, 1"),
+                                   Slice("d", 0, 10, "1, 1"), Slice("b", 10, 20, "1, 2")));
+  EXPECT_THAT(tumble.State({"k STRING"}, R"([["b"]])"), ElementsAre(Slice("b", 10, 20, "1, 2")));
+  tumble.AdvanceWatermark(9);
+  EXPECT_THAT(tumble.State(), ElementsAre(Slice("b", 10, 20, "1, 2")));
+
+  auto hop = Open(kHop);
+  hop.Rows(R"([["a", 1, 3], ["a", 2, 7], ["a", 4, 12]])");
+  hop.Restart(2);
+  EXPECT_THAT(hop.State(), ElementsAre(Slice("a", 0, 5, "1, 1"), Slice("a", 5, 10, "1, 2"),
+                                       Slice("a", 10, 15, "1, 4")));
+}
+
+TEST(WindowAggregateTest, TheStateOfCumulateHasWhatFiredSlicesAddUpTo) {
+  auto harness = Open(kCumulate);
+  harness.Rows(R"([["a", 1, 3], ["a", 2, 12], ["b", 5, 13], ["a", 4, 25]])");
+  harness.AdvanceWatermark(19);
+  harness.Restart(2);
+  EXPECT_THAT(harness.State(),
+              UnorderedElementsAre(Slice("a", 20, 30, "1, 4"), Slice("a", 0, 30, "2, 3"),
+                                   Slice("b", 0, 30, "1, 5")));
+}
+
 }  // namespace
 }  // namespace sabot

@@ -58,5 +58,21 @@ TEST(WindowJoinTest, WithoutKeysEveryRowMeetsEveryRow) {
   EXPECT_THAT(harness.Take(), SizeIs(150 * 150 + 1));
 }
 
+TEST(WindowJoinTest, ItsStateIsTheRowsOfOpenWindows) {
+  auto harness = Open("[0]");
+  harness.Rows(R"([["a", 1, 0, 10], ["a", 3, 10, 20], ["b", 2, 20, 30]])", 0);
+  harness.Rows(R"([["a", 4, 10, 20]])", 1);
+  harness.AdvanceWatermark(9);
+  harness.Restart(2);
+  const std::string ten = "1970-01-01 00:00:00.010, 1970-01-01 00:00:00.020";
+  const std::string twenty = "1970-01-01 00:00:00.020, 1970-01-01 00:00:00.030";
+  const std::string none = "NULL, NULL, NULL, NULL";
+  EXPECT_THAT(harness.State(), ElementsAre("+I[left, a, 3, " + ten + ", " + none + "]",
+                                           "+I[right, " + none + ", a, 4, " + ten + "]",
+                                           "+I[left, b, 2, " + twenty + ", " + none + "]"));
+  EXPECT_THAT(harness.State({"k STRING"}, R"([["b"]])"),
+              ElementsAre("+I[left, b, 2, " + twenty + ", " + none + "]"));
+}
+
 }  // namespace
 }  // namespace sabot

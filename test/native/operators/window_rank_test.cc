@@ -69,5 +69,18 @@ TEST(WindowRankTest, ManyCandidatesDoNotPileUp) {
   EXPECT_THAT(harness.Take().back(), "W(max)");
 }
 
+TEST(WindowRankTest, ItsStateIsTheRowsOfOpenWindows) {
+  auto harness = Open();
+  harness.Rows(R"([["a", 3, 0, 10], ["a", 5, 10, 20], ["b", 4, 10, 20], ["a", 7, 20, 30]])");
+  harness.AdvanceWatermark(9);
+  harness.Restart(2);
+  const std::string ten = ", 1970-01-01 00:00:00.010, 1970-01-01 00:00:00.020]";
+  const std::string twenty = ", 1970-01-01 00:00:00.020, 1970-01-01 00:00:00.030]";
+  EXPECT_THAT(harness.State(),
+              testing::UnorderedElementsAre("+I[a, 5" + ten, "+I[b, 4" + ten, "+I[a, 7" + twenty));
+  EXPECT_THAT(harness.State({"k STRING"}, R"([["a"]])"),
+              ElementsAre("+I[a, 5" + ten, "+I[a, 7" + twenty));
+}
+
 }  // namespace
 }  // namespace sabot

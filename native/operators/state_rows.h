@@ -1,0 +1,105 @@
+// How operators' state becomes rows for readers (Operator::ReadState): where a reading stands in a
+// table or a row store, and the columns of what it finds there.
+//
+//   SlotCursor over groups   ->  slots 0 1 3   ->  keys decoded, aggregates finished
+//   RowCursor over rows      ->  rows 7 8 9    ->  the rows themselves
+#pragma once
+
+#include <arrow/result.h>
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "aggregates/aggregate_set.h"
+#include "state/keyed_table.h"
+#include "state/row_lists.h"
+#include "stream/state_cursor.h"
+
+namespace sabot {
+
+using KeyTypes = std::vector<std::shared_ptr<arrow::DataType>>;
+
+// Goes over the live slots of a table that changes between two calls; or gives the slot of one key.
+// What comes after the first call may be left out, so that a reading ends.
+class SlotCursor {
+ public:
+  explicit SlotCursor(std::optional<StateKey> only) : only_(std::move(only)) {}
+  std::vector<Slot> Next(const KeyedTable& table, size_t num_max, bool* last);
+  void Rewind() { next_ = end_ = 0; }  // For another table.
+
+ private:
+  std::optional<StateKey> only_;
+  Slot next_ = 0;
+  Slot end_ = 0;
+};
+
+// The same for rows; those of one key come at once.
+class RowCursor {
+ public:
+  explicit RowCursor(std::optional<StateKey> only) : only_(std::move(only)) {}
+  template <typename Rows>
+  std::vector<RowId> Next(const Rows& rows, size_t num_max, bool* last) {
+    if (only_) {
+      *last = true;
+      return rows.RowsOf(only_->bytes, only_->hash);
+    }
+    return Next(rows.store(), num_max, last);
+  }
+  std::vector<RowId> Next(const RowStore& store, size_t num_max, bool* last);
+  void Rewind() { next_ = end_ = 0; }  // For another store.
+
+ private:
+  std::optional<StateKey> only_;
+  uint64_t next_ = 0;  // A sequence number.
+  uint64_t end_ = 0;
+};
+
+// The key columns of slots; the last `bytes_behind` bytes of every key are none.
+arrow::Result<std::vector<ArrayPtr>> KeyColumns(const KeyedTable& table,
+                                                std::span<const Slot> slots, const KeyTypes& types,
+                                                size_t bytes_behind = 0);
+
+// Milliseconds of local time as TIMESTAMP(3).
+ArrayPtr LocalTimes(std::vector<int64_t> millis);
+
+// The rows of a table: keys, then what the aggregates come to. Both outlive the cursor.
+StateCursor ReadGroups(const KeyedTable& table, const AggregateSet& aggregates, KeyTypes keys,
+                       std::optional<StateKey> only);
+
+// The rows of a store, whole; `rows` outlives the cursor.
+template <typename Rows>
+StateCursor ReadRows(const Rows& rows, std::optional<StateKey> only) {
+  return [&rows,
+          at = RowCursor(std::move(only))](size_t rows_max) mutable -> arrow::Result<StatePiece> {
+    StatePiece piece;
+    const std::vector<RowId> ids = at.Next(rows, rows_max, &piece.last);
+    ARROW_ASSIGN_OR_RAISE(const auto batch, rows.store().Gather(ids));
+    piece.columns = batch->columns();
+    return piece;
+  };
+}
+
+// The rows of two sides: "left" or "right", then the columns of the left, then those of the right;
+// those of the other side are NULL.
+class SideCursor {
+ public:
+  using Sides = std::array<const RowLists*, 2>;  // nullptr: there is nothing on that side.
+
+  SideCursor(std::array<std::shared_ptr<arrow::Schema>, 2> schemas, std::optional<StateKey> only)
+      : schemas_(std::move(schemas)), at_(std::move(only)) {}
+  arrow::Result<std::vector<ArrayPtr>> Next(const Sides& sides, size_t rows_max, bool* last);
+  void Rewind();  // For other sides.
+
+ private:
+  std::array<std::shared_ptr<arrow::Schema>, 2> schemas_;
+  RowCursor at_;
+  size_t side_ = 0;
+};
+
+// The two outlive the cursor.
+StateCursor ReadSides(const RowLists& left, const RowLists& right, std::optional<StateKey> only);
+
+}  // namespace sabot
