@@ -37,12 +37,12 @@ void Lookup(benchmark::State& state, bool with_day) {
   std::vector<Slot> slots(kRows);
   for (const auto& batch : batches) {  // All keys are there before the clock runs.
     (void)keys.Encode(batch, kRows);
-    table.LookupOrInsert(keys, slots, nullptr);
+    (void)table.LookupOrInsert(keys, slots, nullptr);
   }
   size_t next = 0;
   for (auto _ : state) {
     (void)keys.Encode(batches[next++ % batches.size()], kRows);
-    table.LookupOrInsert(keys, slots, nullptr);
+    (void)table.LookupOrInsert(keys, slots, nullptr);
     for (const Slot slot : slots) ++table.cells().at<int64_t>(0, slot);
   }
   state.SetItemsProcessed(state.iterations() * kRows);

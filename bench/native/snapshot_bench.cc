@@ -49,7 +49,7 @@ std::vector<EncodedKeys> Batches(int64_t num_keys) {
 }
 
 void Update(KeyedTable& table, const EncodedKeys& keys, std::vector<Slot>& slots) {
-  table.LookupOrInsert(keys, slots, nullptr);
+  (void)table.LookupOrInsert(keys, slots, nullptr);
   for (const Slot slot : slots) {
     char* const cells = table.cells().row(slot);
     ++*reinterpret_cast<int64_t*>(cells + table.cells().offset(0));

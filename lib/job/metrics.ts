@@ -15,7 +15,10 @@ export interface OperatorMetrics {
   readonly skippedRecords: number;
   /** Event time that it has passed on; null: none yet, or the end of input. */
   readonly watermarkMs: number | null;
+  /** State in memory. */
   readonly stateBytes: number;
+  /** State that has moved to disk so far, each time it did (`state.backend.type` = `rocksdb`). */
+  readonly spilledBytes: number;
 }
 
 /** Counters of one task: a chain of operators of one subtask that run together. */

@@ -161,6 +161,9 @@ export interface PlanOptions {
   readonly 'batch.max-delay-ms'?: number;
   readonly 'auto-watermark-interval-ms'?: number;
   readonly 'state-ttl-ms'?: number;
+  readonly 'state-backend'?: 'memory' | 'rocksdb';
+  readonly 'memory-limit-bytes'?: number;
+  readonly 'state-folder'?: string;
   readonly 'local-time-zone'?: string;
   readonly 'query-start-ms'?: number;
 }

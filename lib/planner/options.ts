@@ -2,9 +2,11 @@
 //
 //   { 'table.exec.resource.default-parallelism': '2' }   ->   { parallelism: 2, … }
 
+import { tmpdir, totalmem } from 'node:os';
+import { resolve } from 'node:path';
 import type { MiniBatch } from '../operators/group-aggregate.js';
 import type { PlanOptions } from '../plan/physical.js';
-import { count, duration, flag, type Settings, timeZone } from './settings.js';
+import { choice, count, duration, flag, memory, type Settings, timeZone } from './settings.js';
 
 /** Keys that planning and running look at; the session warns about others that it does not know either. */
 export const plannerSettings = [
@@ -14,6 +16,9 @@ export const plannerSettings = [
   'batch.max-delay',
   'pipeline.auto-watermark-interval',
   'pipeline.name',
+  'memory.limit',
+  'state.backend.type',
+  'state.backend.rocksdb.localdir',
   'table.local-time-zone',
   'table.exec.source.idle-timeout',
   'table.exec.state.ttl',
@@ -40,11 +45,27 @@ export function planOptions(settings: Settings, parallelism: number, queryStartM
     ...(maxRows === undefined ? {} : { 'batch.max-rows': maxRows }),
     ...(maxDelay === undefined ? {} : { 'batch.max-delay-ms': maxDelay }),
     'auto-watermark-interval-ms': duration(settings, 'pipeline.auto-watermark-interval') ?? 200,
+    ...stateOptions(settings),
     ...(ttl === 0 ? {} : { 'state-ttl-ms': ttl }),
     'local-time-zone': zone === undefined || zone === 'default' ? 'UTC' : zone,
     'query-start-ms': queryStartMs,
   };
 }
+
+/** Where state lies. With a disk it may take half of the process's memory, unless the settings say how much. */
+function stateOptions(settings: Settings): Partial<PlanOptions> {
+  const limit = memory(settings, 'memory.limit');
+  if (choice(settings, 'state.backend.type', ['memory', 'hashmap', 'rocksdb']) !== 'rocksdb')
+    return limit === undefined ? {} : { 'memory-limit-bytes': limit };
+  return {
+    'state-backend': 'rocksdb',
+    'memory-limit-bytes': limit ?? Math.floor(processMemory() / 2),
+    'state-folder': resolve(settings['state.backend.rocksdb.localdir'] ?? tmpdir()),
+  };
+}
+
+/** What this process may take: the machine's memory, or its container's. */
+const processMemory = (): number => Math.min(totalmem(), process.constrainedMemory() || totalmem());
 
 /** Mini-batching, if it is switched on. Flink wants its latency and size then. */
 export function miniBatchOf(settings: Settings): MiniBatch | undefined {

@@ -111,6 +111,10 @@ class Builder {
     op.context->task_times = &graph_.tasks[task]->times();
     op.context->alignment = graph_.alignment.get();
     op.context->shared = graph_.shared.back().get();
+    if (surroundings_.state != nullptr) {
+      op.tiers = surroundings_.state->TiersFor(node.id, subtask);
+      op.context->tiers = op.tiers.get();
+    }
     op.context->waker = [wake = surroundings_.wake, task] { wake(task); };
     op.context->deliver = surroundings_.deliver;
     if (surroundings_.open_user_function) {

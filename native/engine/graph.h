@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/job_state.h"
 #include "plan/plan.h"
 #include "stream/channel.h"
 #include "stream/task.h"
@@ -48,6 +49,8 @@ struct GraphSurroundings {
   UserFunctionOpener open_user_function;  // May be empty.
   // What the job's owner should know of an operator; any thread.
   std::function<void(const WarningPlace& place, std::string message)> warn;
+  // Of the job; outlives the graph. nullptr: state stays in memory, without limit.
+  JobState* state = nullptr;
   int64_t channel_bytes_max = kChannelBytesMax;
 };
 

@@ -15,6 +15,7 @@
 #include "engine/job_checkpoints.h"
 #include "engine/job_error.h"
 #include "engine/job_log.h"
+#include "engine/job_state.h"
 #include "engine/live_state.h"
 #include "engine/scheduler.h"
 #include "engine/user_calls.h"
@@ -71,6 +72,8 @@ class RunningJob final : public Job {
         return user_calls_->Open(node, subtask, std::move(waker));
       };
     }
+    state_ = JobState::Make(plan_.options);
+    surroundings.state = state_.get();
     ARROW_ASSIGN_OR_RAISE(graph_, BuildGraph(plan_, surroundings));
     live_state_ =
         std::make_unique<LiveState>(plan_, graph_, surroundings.wake, surroundings.deliver);
@@ -160,6 +163,8 @@ class RunningJob final : public Job {
 
  private:
   void OpenAndRun() {
+    const arrow::Status state = state_->Open();
+    if (!state.ok()) return Finish({state, nullptr});
     std::vector<Task*> tasks;
     for (const auto& task : graph_.tasks) {
       const arrow::Status status = task->Open();
@@ -233,7 +238,8 @@ class RunningJob final : public Job {
                              {"lateRows", m.late_rows.value()},
                              {"skippedRecords", m.skipped_records.value()},
                              {"watermarkMs", TimeJson(m.watermark_ms.value())},
-                             {"stateBytes", m.state_bytes.value()}});
+                             {"stateBytes", m.state_bytes.value()},
+                             {"spilledBytes", each.tiers->spilled_bytes()}});
       }
     }
     return operators;
@@ -302,6 +308,7 @@ class RunningJob final : public Job {
   std::unique_ptr<UserCalls> user_calls_;  // Outlives the graph, whose operators hold its lines.
   std::unique_ptr<JobLog> log_;
   std::unique_ptr<Executor> executor_;
+  std::unique_ptr<JobState> state_;
   Graph graph_;
   std::unique_ptr<LiveState> live_state_;
   std::unique_ptr<WatermarkMonitor> monitor_;

@@ -27,7 +27,7 @@ class GlobalGroupAggregate final : public Operator {
                        std::shared_ptr<arrow::Schema> schema, OperatorContext& context)
       : num_keys_(num_keys),
         input_retracts_(input_retracts),
-        table_("groups", layout),
+        table_("groups", layout, context.tiers),
         partials_("partials", PartialLayout(layout)),
         aggregates_(std::move(aggregates)),
         schema_(std::move(schema)),
@@ -42,7 +42,7 @@ class GlobalGroupAggregate final : public Operator {
     slots_.resize(static_cast<size_t>(in.num_rows()));
     inserted_.clear();
     table_.BeginBatch(context_.clock->NowMillis());
-    table_.LookupOrInsert(keys_, slots_, &inserted_);
+    ARROW_RETURN_NOT_OK(table_.LookupOrInsert(keys_, slots_, &inserted_));
     ARROW_RETURN_NOT_OK(ReadPartials(in));
     FindTouched();
     ARROW_RETURN_NOT_OK(net_.Begin(table_, *aggregates_, touched_, existed_));

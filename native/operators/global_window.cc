@@ -27,19 +27,19 @@ class GlobalWindow final : public Operator {
  public:
   GlobalWindow(int64_t count, bool purges, std::vector<int> keys,
                std::vector<std::shared_ptr<arrow::DataType>> key_types,
-               std::shared_ptr<arrow::Schema> schema, OperatorMetrics* metrics)
+               std::shared_ptr<arrow::Schema> schema, OperatorContext& context)
       : count_(count),
         purges_(purges),
         keys_(std::move(keys)),
         key_types_(std::move(key_types)),
         schema_(std::move(schema)),
-        metrics_(metrics) {}
+        context_(context) {}
 
   arrow::Status Init(std::vector<AggregateCall> calls) {
     KeyedTableLayout layout;
     layout.cells = {{"rows", CellSpec::Kind::kFixed8}};
     ARROW_ASSIGN_OR_RAISE(aggregates_, AggregateSet::Make(std::move(calls), false, layout));
-    windows_ = std::make_unique<KeyedTable>("windows", layout);
+    windows_ = std::make_unique<KeyedTable>("windows", layout, context_.tiers);
     return arrow::Status::OK();
   }
 
@@ -48,21 +48,21 @@ class GlobalWindow final : public Operator {
     for (const int key : keys_) key_columns.push_back(in.column(key));
     ARROW_RETURN_NOT_OK(encoded_.Encode(key_columns, in.num_rows()));
     slots_.resize(static_cast<size_t>(in.num_rows()));
-    windows_->LookupOrInsert(encoded_, slots_, nullptr);
+    ARROW_RETURN_NOT_OK(windows_->LookupOrInsert(encoded_, slots_, nullptr));
     moved_.clear();
     int64_t begin = 0;
     for (int64_t row = 0; row < in.num_rows(); ++row) {
-      Slot slot = At(row);
+      ARROW_ASSIGN_OR_RAISE(Slot slot, At(row));
       if (rows(slot) == count_) {
         // The window is full, and its next row has come: it fires first, with all others that are.
         ARROW_RETURN_NOT_OK(Fire(in, begin, row, out));
         begin = row;
-        slot = At(row);
+        ARROW_ASSIGN_OR_RAISE(slot, At(row));
       }
       if (++rows(slot) == count_) full_.push_back(row);
     }
     ARROW_RETURN_NOT_OK(Fire(in, begin, in.num_rows(), out));
-    metrics_->state_bytes.Set(windows_->size_bytes());
+    context_.metrics->state_bytes.Set(windows_->size_bytes());
     return Progress::kDone;
   }
 
@@ -77,14 +77,15 @@ class GlobalWindow final : public Operator {
 
   // The slot of a row's key now: a purged window's key has been given another since the batch was
   // looked up.
-  Slot At(int64_t row) {
+  arrow::Result<Slot> At(int64_t row) {
     Slot& slot = slots_[static_cast<size_t>(row)];
     if (moved_.empty()) return slot;
     const auto moved = moved_.find(encoded_.key(row));
     if (moved == moved_.end()) return slot;
     if (moved->second == kNoSlot) {
-      bool inserted = false;
-      moved->second = windows_->LookupOrInsert(encoded_.key(row), encoded_.hash(row), &inserted);
+      const auto of = static_cast<int32_t>(row);
+      ARROW_RETURN_NOT_OK(windows_->LookupOrInsert(encoded_, std::span(&of, 1),
+                                                   std::span(&moved->second, 1), nullptr));
     }
     return slot = moved->second;
   }
@@ -124,7 +125,7 @@ class GlobalWindow final : public Operator {
   const std::vector<int> keys_;
   const std::vector<std::shared_ptr<arrow::DataType>> key_types_;
   const std::shared_ptr<arrow::Schema> schema_;
-  OperatorMetrics* metrics_;
+  OperatorContext& context_;
   std::unique_ptr<AggregateSet> aggregates_;
   std::unique_ptr<KeyedTable> windows_;
 
@@ -150,7 +151,7 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
     key_types.push_back(ToArrow(node.input_schemas[0][static_cast<size_t>(key)].type));
   }
   auto made = std::make_unique<GlobalWindow>(count, purges, std::move(keys), std::move(key_types),
-                                             ToArrow(node.schema), context.metrics);
+                                             ToArrow(node.schema), context);
   ARROW_RETURN_NOT_OK(made->Init(std::move(calls)));
   return made;
 }

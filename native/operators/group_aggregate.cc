@@ -45,7 +45,7 @@ class GroupAggregate final : public Operator {
                  std::shared_ptr<arrow::Schema> schema, OperatorContext& context)
       : config_(std::move(config)),
         has_ttl_(layout.ttl_ms > 0),
-        table_("groups", std::move(layout)),
+        table_("groups", std::move(layout), context.tiers),
         aggregates_(std::move(aggregates)),
         schema_(std::move(schema)),
         context_(context),
@@ -119,15 +119,14 @@ class GroupAggregate final : public Operator {
     slots_.resize(static_cast<size_t>(batch.num_rows()));
     inserted_.clear();
     if (config_.keys.empty()) {
-      bool inserted;
-      const Slot slot = table_.LookupOrInsert("", HashBytes(""), &inserted);
-      std::fill(slots_.begin(), slots_.end(), slot);
-      if (inserted) inserted_.push_back(0);
+      ARROW_RETURN_NOT_OK(keys_.Encode({}, 1));
+      ARROW_RETURN_NOT_OK(table_.LookupOrInsert(keys_, std::span(slots_).first(1), &inserted_));
+      std::fill(slots_.begin(), slots_.end(), slots_[0]);
     } else {
       std::vector<ArrayPtr> columns;
       for (const int key : config_.keys) columns.push_back(batch.column(key));
       ARROW_RETURN_NOT_OK(keys_.Encode(columns, batch.num_rows()));
-      table_.LookupOrInsert(keys_, slots_, &inserted_);
+      ARROW_RETURN_NOT_OK(table_.LookupOrInsert(keys_, slots_, &inserted_));
     }
     inserted_slots_.clear();
     for (const int64_t row : inserted_) inserted_slots_.push_back(slots_[static_cast<size_t>(row)]);

@@ -33,7 +33,7 @@ class LocalGroupAggregate final : public StatelessOperator {
     ARROW_RETURN_NOT_OK(encoded_.Encode(columns, in.num_rows()));
     slots_.resize(static_cast<size_t>(in.num_rows()));
     inserted_.clear();
-    table_.LookupOrInsert(encoded_, slots_, &inserted_);
+    ARROW_RETURN_NOT_OK(table_.LookupOrInsert(encoded_, slots_, &inserted_));
     if (input_retracts_) {
       for (size_t row = 0; row < slots_.size(); ++row) {
         table_.cells().at<int64_t>(0, slots_[row]) +=

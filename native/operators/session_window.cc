@@ -63,7 +63,7 @@ class SessionWindow final : public Operator {
     ARROW_RETURN_NOT_OK(encoded_.Encode(key_columns, in.num_rows()));
     const auto num_rows = static_cast<size_t>(in.num_rows());
     head_slots_.resize(num_rows);
-    heads_.LookupOrInsert(encoded_, head_slots_, nullptr);
+    ARROW_RETURN_NOT_OK(heads_.LookupOrInsert(encoded_, head_slots_, nullptr));
     slots_.assign(num_rows, kNoSlot);
     wanted_.assign(num_rows, 1);
     const int64_t* times = in.rows->column_data(windows_.time_column())->GetValues<int64_t>(1);
@@ -152,8 +152,12 @@ class SessionWindow final : public Operator {
             at = SlotCursor(only)](size_t rows_max) mutable -> arrow::Result<StatePiece> {
       StatePiece piece;
       piece.last = true;
-      std::vector<Slot> slots =
-          all ? at.Next(*sessions_, rows_max, &piece.last) : SessionsOf(*only);
+      std::vector<Slot> slots;
+      if (all) {
+        ARROW_ASSIGN_OR_RAISE(slots, at.Next(*sessions_, rows_max, &piece.last));
+      } else {
+        slots = SessionsOf(*only);
+      }
       if (input_retracts_)
         std::erase_if(slots, [this](Slot slot) { return cell(kRows, slot) == 0; });
       ARROW_ASSIGN_OR_RAISE(piece.columns, KeyColumns(*sessions_, slots, key_types_, kNumberBytes));

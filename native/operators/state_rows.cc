@@ -10,17 +10,11 @@
 
 namespace sabot {
 
-std::vector<Slot> SlotCursor::Next(const KeyedTable& table, size_t num_max, bool* last) {
-  if (only_) {
-    *last = true;
-    const Slot slot = table.Lookup(only_->bytes, only_->hash);
-    return slot == kNoSlot ? std::vector<Slot>() : std::vector<Slot>{slot};
-  }
-  if (end_ == 0) end_ = table.num_slots();
-  std::vector<Slot> slots = table.LiveSlots(&next_, num_max);
-  while (!slots.empty() && slots.back() >= end_) slots.pop_back();
-  *last = next_ >= end_ || next_ >= table.num_slots();
-  return slots;
+arrow::Result<std::vector<Slot>> SlotCursor::Next(KeyedTable& table, size_t num_max, bool* last) {
+  if (!only_) return reading_.Next(table, num_max, last);
+  *last = true;
+  ARROW_ASSIGN_OR_RAISE(const Slot slot, table.Fetch(only_->bytes, only_->hash));
+  return slot == kNoSlot ? std::vector<Slot>() : std::vector<Slot>{slot};
 }
 
 std::vector<RowId> RowCursor::Next(const RowStore& store, size_t num_max, bool* last) {
@@ -49,12 +43,12 @@ ArrayPtr LocalTimes(std::vector<int64_t> millis) {
                                                  arrow::Buffer::FromVector(std::move(millis)));
 }
 
-StateCursor ReadGroups(const KeyedTable& table, const AggregateSet& aggregates, KeyTypes keys,
+StateCursor ReadGroups(KeyedTable& table, const AggregateSet& aggregates, KeyTypes keys,
                        std::optional<StateKey> only) {
   return [&table, &aggregates, keys = std::move(keys),
           at = SlotCursor(std::move(only))](size_t rows_max) mutable -> arrow::Result<StatePiece> {
     StatePiece piece;
-    const std::vector<Slot> slots = at.Next(table, rows_max, &piece.last);
+    ARROW_ASSIGN_OR_RAISE(const std::vector<Slot> slots, at.Next(table, rows_max, &piece.last));
     ARROW_ASSIGN_OR_RAISE(piece.columns, KeyColumns(table, slots, keys));
     ARROW_ASSIGN_OR_RAISE(auto results, aggregates.Finish(table, slots));
     piece.columns.insert(piece.columns.end(), results.begin(), results.end());

@@ -23,17 +23,16 @@ namespace sabot {
 using KeyTypes = std::vector<std::shared_ptr<arrow::DataType>>;
 
 // Goes over the live slots of a table that changes between two calls; or gives the slot of one key.
-// What comes after the first call may be left out, so that a reading ends.
 class SlotCursor {
  public:
   explicit SlotCursor(std::optional<StateKey> only) : only_(std::move(only)) {}
-  std::vector<Slot> Next(const KeyedTable& table, size_t num_max, bool* last);
-  void Rewind() { next_ = end_ = 0; }  // For another table.
+  // Good until the table is used again.
+  arrow::Result<std::vector<Slot>> Next(KeyedTable& table, size_t num_max, bool* last);
+  void Rewind() { reading_ = KeyedTable::Reading(); }  // For another table.
 
  private:
   std::optional<StateKey> only_;
-  Slot next_ = 0;
-  Slot end_ = 0;
+  KeyedTable::Reading reading_;
 };
 
 // The same for rows; those of one key come at once.
@@ -66,7 +65,7 @@ arrow::Result<std::vector<ArrayPtr>> KeyColumns(const KeyedTable& table,
 ArrayPtr LocalTimes(std::vector<int64_t> millis);
 
 // The rows of a table: keys, then what the aggregates come to. Both outlive the cursor.
-StateCursor ReadGroups(const KeyedTable& table, const AggregateSet& aggregates, KeyTypes keys,
+StateCursor ReadGroups(KeyedTable& table, const AggregateSet& aggregates, KeyTypes keys,
                        std::optional<StateKey> only);
 
 // The rows of a store, whole; `rows` outlives the cursor.

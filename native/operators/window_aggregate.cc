@@ -19,6 +19,7 @@
 #include "batch/key_encoding.h"
 #include "operators/state_rows.h"
 #include "operators/windows.h"
+#include "state/state_tiers.h"
 
 namespace sabot {
 namespace {
@@ -37,14 +38,15 @@ class WindowAggregate final : public Operator {
  public:
   WindowAggregate(Windows windows, WindowColumns columns, std::vector<int> keys,
                   std::vector<std::shared_ptr<arrow::DataType>> key_types, bool input_retracts,
-                  std::shared_ptr<arrow::Schema> schema, OperatorMetrics* metrics)
+                  std::shared_ptr<arrow::Schema> schema, OperatorContext& context)
       : windows_(std::move(windows)),
         columns_(std::move(columns)),
         keys_(std::move(keys)),
         key_types_(std::move(key_types)),
         input_retracts_(input_retracts),
         schema_(std::move(schema)),
-        metrics_(metrics) {
+        tiers_(context.tiers),
+        metrics_(context.metrics) {
     // Without keys rows of attached windows are exchanged by their window: state must lie in the
     // same key groups.
     state_keys_ = keys_;
@@ -58,7 +60,7 @@ class WindowAggregate final : public Operator {
     if (input_retracts_) layout_.cells.push_back({"rows", CellSpec::Kind::kFixed8});
     ARROW_ASSIGN_OR_RAISE(aggregates_,
                           AggregateSet::Make(std::move(calls), input_retracts_, layout_));
-    merged_ = std::make_unique<KeyedTable>("merged", layout_);
+    merged_ = NewTable("merged");
     return arrow::Status::OK();
   }
 
@@ -82,9 +84,9 @@ class WindowAggregate final : public Operator {
         if (pending_.empty() || !windows_.HasFired(pending_.begin()->end, watermark_)) break;
         ARROW_RETURN_NOT_OK(BeginFiring(*pending_.begin()));
       }
-      while (fired_ < firing_slots_.size()) {
+      for (bool more = true; more;) {
         if (!out.has_room()) return Progress::kMoreOutput;
-        ARROW_RETURN_NOT_OK(EmitPiece(out));
+        ARROW_ASSIGN_OR_RAISE(more, EmitPiece(out));
       }
       EndFiring();
     }
@@ -133,21 +135,23 @@ class WindowAggregate final : public Operator {
     for (const SliceId& id : slices) {
       KeyedTable& table = SliceTable(id);
       ARROW_RETURN_NOT_OK(table.Restore(from));
-      if (table.num_keys() > 0) {
-        if (!IsPlanted(PlantedBug::kLostTimer)) AddPending(id);
-      } else {
+      ARROW_ASSIGN_OR_RAISE(const bool empty, table.empty());
+      if (empty) {
         slices_.erase(id);
+      } else if (!IsPlanted(PlantedBug::kLostTimer)) {
+        AddPending(id);
       }
     }
     for (const int64_t end : sums) {
       KeyedTable& table = SumTable(end);
       ARROW_RETURN_NOT_OK(table.Restore(from));
+      ARROW_ASSIGN_OR_RAISE(const bool empty, table.empty());
       // Its remaining windows fire even if no further row comes.
       for (int64_t at = windows_.WindowStart(end) + windows_.window_step(); at <= end;
            at += windows_.window_step()) {
-        if (table.num_keys() > 0 && !windows_.HasFired(at, watermark_)) pending_.insert({at, 0});
+        if (!empty && !windows_.HasFired(at, watermark_)) pending_.insert({at, 0});
       }
-      if (table.num_keys() == 0) sums_.erase(end);
+      if (empty) sums_.erase(end);
     }
     return arrow::Status::OK();
   }
@@ -160,7 +164,7 @@ class WindowAggregate final : public Operator {
          at = SlotCursor(std::move(only))](size_t rows_max) mutable -> arrow::Result<StatePiece> {
           StatePiece piece;
           SliceId found;
-          const KeyedTable* const table = of_sums ? SumFrom(id, &found) : SliceFrom(id, &found);
+          KeyedTable* const table = of_sums ? SumFrom(id, &found) : SliceFrom(id, &found);
           if (table == nullptr) {
             piece.last = of_sums;
             of_sums = true;
@@ -170,7 +174,7 @@ class WindowAggregate final : public Operator {
           if (found != id) at.Rewind();
           id = found;
           bool table_last = false;
-          std::vector<Slot> slots = at.Next(*table, rows_max, &table_last);
+          ARROW_ASSIGN_OR_RAISE(std::vector<Slot> slots, at.Next(*table, rows_max, &table_last));
           ARROW_ASSIGN_OR_RAISE(
               piece.columns, SliceColumns(*table, std::move(slots), StartOf(id, of_sums), id.end));
           if (table_last) {
@@ -183,13 +187,13 @@ class WindowAggregate final : public Operator {
 
  private:
   // The first slice or sum at or behind `id`; nullptr where there is none.
-  const KeyedTable* SliceFrom(SliceId id, SliceId* found) const {
+  KeyedTable* SliceFrom(SliceId id, SliceId* found) const {
     const auto at = slices_.lower_bound(id);
     if (at == slices_.end()) return nullptr;
     *found = at->first;
     return at->second.get();
   }
-  const KeyedTable* SumFrom(SliceId id, SliceId* found) const {
+  KeyedTable* SumFrom(SliceId id, SliceId* found) const {
     const auto at = id.start > 0 ? sums_.upper_bound(id.end) : sums_.lower_bound(id.end);
     if (at == sums_.end()) return nullptr;
     *found = {.end = at->first};
@@ -307,7 +311,7 @@ class WindowAggregate final : public Operator {
     for (const int key : state_keys_) key_columns.push_back(rows.column(key));
     ARROW_RETURN_NOT_OK(encoded_.Encode(key_columns, rows.num_rows()));
     slots_.resize(static_cast<size_t>(rows.num_rows()));
-    table.LookupOrInsert(encoded_, slots_, nullptr);
+    ARROW_RETURN_NOT_OK(table.LookupOrInsert(encoded_, slots_, nullptr));
     if (input_retracts_) {
       for (int64_t row = 0; row < rows.num_rows(); ++row) {
         table.cells().at<int64_t>(0, slots_[static_cast<size_t>(row)]) +=
@@ -331,7 +335,7 @@ class WindowAggregate final : public Operator {
   }
 
   std::unique_ptr<KeyedTable> NewTable(const std::string& name) {
-    return std::make_unique<KeyedTable>(name, layout_);
+    return std::make_unique<KeyedTable>(name, layout_, tiers_);
   }
 
   KeyedTable& SliceTable(SliceId id) {
@@ -348,24 +352,24 @@ class WindowAggregate final : public Operator {
     return *table;
   }
 
-  arrow::Status MergeInto(KeyedTable& into, const KeyedTable& from) {
-    const std::vector<Slot> from_slots = from.LiveSlots();
-    std::vector<Slot> to_slots(from_slots.size());
-    bool inserted = false;
-    for (size_t i = 0; i < from_slots.size(); ++i) {
-      to_slots[i] =
-          into.LookupOrInsert(from.key(from_slots[i]), from.hash(from_slots[i]), &inserted);
-      if (input_retracts_) {
-        into.cells().at<int64_t>(0, to_slots[i]) += from.cells().at<int64_t>(0, from_slots[i]);
+  arrow::Status MergeInto(KeyedTable& into, KeyedTable& from) {
+    KeyedTable::Scan keys(from);
+    while (true) {
+      ARROW_ASSIGN_OR_RAISE(const std::span<const Slot> from_slots, keys.Next(kPieceRows));
+      if (from_slots.empty()) return arrow::Status::OK();
+      slots_.resize(from_slots.size());
+      ARROW_RETURN_NOT_OK(into.LookupOrInsert(from, from_slots, slots_));
+      for (size_t i = 0; input_retracts_ && i < from_slots.size(); ++i) {
+        into.cells().at<int64_t>(0, slots_[i]) += from.cells().at<int64_t>(0, from_slots[i]);
       }
+      ARROW_RETURN_NOT_OK(aggregates_->Merge(into, slots_, from, from_slots));
+      if (tiers_ != nullptr) ARROW_RETURN_NOT_OK(tiers_->MakeRoom());
     }
-    return aggregates_->Merge(into, to_slots, from, from_slots);
   }
 
   // Brings everything that the window holds into one table.
   arrow::Status BeginFiring(SliceId window) {
     window_ = window;
-    fired_ = 0;
     if (windows_.kind() == WindowKind::kCumulate) {
       KeyedTable& sum = SumTable(windows_.LastWindowEnd(window.end));
       const auto slice = slices_.find(window);
@@ -377,11 +381,7 @@ class WindowAggregate final : public Operator {
     } else {
       firing_ = slices_.at(window).get();
     }
-    firing_slots_ = firing_->LiveSlots();
-    if (input_retracts_) {
-      std::erase_if(firing_slots_,
-                    [this](Slot slot) { return firing_->cells().at<int64_t>(0, slot) == 0; });
-    }
+    firing_keys_ = std::make_unique<KeyedTable::Scan>(*firing_);
     return arrow::Status::OK();
   }
 
@@ -403,10 +403,18 @@ class WindowAggregate final : public Operator {
     return arrow::Status::OK();
   }
 
-  arrow::Status EmitPiece(Collector& out) {
-    const size_t count = std::min(kPieceRows, firing_slots_.size() - fired_);
-    const std::span<const Slot> slots(firing_slots_.data() + fired_, count);
-    fired_ += count;
+  // False: everything was emitted.
+  arrow::Result<bool> EmitPiece(Collector& out) {
+    ARROW_ASSIGN_OR_RAISE(std::span<const Slot> slots, firing_keys_->Next(kPieceRows));
+    if (slots.empty()) return false;
+    if (input_retracts_) {
+      slots_.assign(slots.begin(), slots.end());
+      std::erase_if(slots_,
+                    [this](Slot slot) { return firing_->cells().at<int64_t>(0, slot) == 0; });
+      if (slots_.empty()) return true;
+      slots = slots_;
+    }
+    const size_t count = slots.size();
     std::vector<ArrayPtr> columns;
     if (!keys_.empty()) {
       std::vector<std::string_view> keys(count);
@@ -421,14 +429,16 @@ class WindowAggregate final : public Operator {
     const std::vector<int64_t> ends(count, window_.end);
     ARROW_ASSIGN_OR_RAISE(auto times, columns_.Build(starts, ends, windows_));
     columns.insert(columns.end(), times.begin(), times.end());
-    return out.Emit(
+    ARROW_RETURN_NOT_OK(out.Emit(
         Batch{arrow::RecordBatch::Make(schema_, static_cast<int64_t>(count), std::move(columns)),
-              nullptr, kNoSplit});
+              nullptr, kNoSplit}));
+    return true;
   }
 
   void EndFiring() {
+    firing_keys_.reset();
+    if (firing_ == merged_.get()) merged_->Clear();
     firing_ = nullptr;
-    firing_slots_.clear();
     pending_.erase(window_);
     if (windows_.kind() == WindowKind::kCumulate) {
       if (windows_.LastWindowEnd(window_.end) == window_.end) sums_.erase(window_.end);
@@ -457,6 +467,7 @@ class WindowAggregate final : public Operator {
   std::vector<std::shared_ptr<arrow::DataType>> key_types_;
   bool input_retracts_;
   std::shared_ptr<arrow::Schema> schema_;
+  StateTiers* tiers_;
   OperatorMetrics* metrics_;
   KeyedTableLayout layout_;
   std::unique_ptr<AggregateSet> aggregates_;
@@ -470,8 +481,7 @@ class WindowAggregate final : public Operator {
   SliceId window_;
   KeyedTable* firing_ = nullptr;
   std::unique_ptr<KeyedTable> merged_;
-  std::vector<Slot> firing_slots_;
-  size_t fired_ = 0;
+  std::unique_ptr<KeyedTable::Scan> firing_keys_;
 
   // Scratch.
   std::vector<SliceId> slice_ids_;
@@ -500,9 +510,9 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   for (const int key : keys) {
     key_types.push_back(ToArrow(node.input_schemas[0][static_cast<size_t>(key)].type));
   }
-  auto made = std::make_unique<WindowAggregate>(
-      std::move(windows), std::move(columns), std::move(keys), std::move(key_types), input_retracts,
-      ToArrow(node.schema), context.metrics);
+  auto made = std::make_unique<WindowAggregate>(std::move(windows), std::move(columns),
+                                                std::move(keys), std::move(key_types),
+                                                input_retracts, ToArrow(node.schema), context);
   ARROW_RETURN_NOT_OK(made->Init(std::move(calls)));
   return made;
 }

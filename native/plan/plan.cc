@@ -128,9 +128,18 @@ arrow::Result<Plan> DecodeDocument(const json& from) {
     to.auto_watermark_interval_ms =
         options.value("auto-watermark-interval-ms", to.auto_watermark_interval_ms);
     to.state_ttl_ms = options.value("state-ttl-ms", to.state_ttl_ms);
+    const std::string backend = options.value("state-backend", "memory");
+    if (backend != "memory" && backend != "rocksdb")
+      return PlanError("state-backend '" + backend + "' is not known");
+    to.state_backend = backend == "rocksdb" ? StateBackend::kRocksdb : StateBackend::kMemory;
+    to.memory_limit_bytes = options.value("memory-limit-bytes", to.memory_limit_bytes);
+    to.state_folder = options.value("state-folder", to.state_folder);
     to.local_time_zone = options.value("local-time-zone", to.local_time_zone);
     to.query_start_ms = options.value("query-start-ms", to.query_start_ms);
     if (to.batch_max_rows < 1) return PlanError("batch.max-rows must be at least 1");
+    if (to.memory_limit_bytes < 0) return PlanError("memory-limit-bytes must not be negative");
+    if (backend == "rocksdb" && (to.memory_limit_bytes == 0 || to.state_folder.empty()))
+      return PlanError("state-backend 'rocksdb' needs memory-limit-bytes and state-folder");
     if (to.state_ttl_ms < 0) return PlanError("state-ttl-ms must not be negative");
   }
   if (from.contains("checkpoint")) {

@@ -85,12 +85,18 @@ class PlanNode {
   arrow::Status Error(const std::string& message) const;
 };
 
+// Where state lies that does not fit into memory.
+enum class StateBackend : uint8_t { kMemory, kRocksdb };
+
 struct PlanOptions {
   int parallelism = 1;
   int64_t batch_max_rows = 16384;
   int64_t batch_max_delay_ms = 10;
   int64_t auto_watermark_interval_ms = 200;
   int64_t state_ttl_ms = 0;  // How long state of keys is kept after its last change; 0: for ever.
+  StateBackend state_backend = StateBackend::kMemory;
+  int64_t memory_limit_bytes = 0;  // 0: none.
+  std::string state_folder;        // Of kRocksdb: where jobs make folders of their own.
   std::string local_time_zone = "UTC";
   int64_t query_start_ms = 0;  // What CURRENT_TIMESTAMP and the like say.
 };

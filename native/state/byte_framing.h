@@ -34,6 +34,8 @@ class ByteWriter {
     bytes_.append(static_cast<const char*>(data), size);
   }
   std::string Take() { return std::move(bytes_); }
+  std::string_view view() const { return bytes_; }
+  void Clear() { bytes_.clear(); }
   size_t size() const { return bytes_.size(); }
 
  private:

@@ -79,6 +79,7 @@ class CellColumns {
     return static_cast<int64_t>(slots_) * static_cast<int64_t>(stride_) + arena_.size_bytes();
   }
   ByteArena& arena() { return arena_; }
+  const ByteArena& arena() const { return arena_; }
 
  private:
   // Chunk c holds the places 2^c .. 2^(c+1) of a numbering that begins at 64, so the first chunk

@@ -14,7 +14,6 @@ namespace {
 
 // Rows of a batch whose cache lines are fetched together.
 constexpr size_t kBlock = 32;
-constexpr size_t kElementBytesMax = SlotTracker::kNoMarks;
 
 }  // namespace
 
@@ -80,6 +79,17 @@ void ChildTable::FindOrInsert(std::span<const Slot> parents, const EncodedKeys& 
 }
 
 Slot ChildTable::Insert(Slot parent, std::string_view element, uint32_t tag) {
+  if (cold_marks_ != 0) owner_->MarkStale(parent);
+  return InsertMarked(parent, element, tag, false, cold_marks_);
+}
+
+void ChildTable::Load(Slot parent, std::string_view element, ByteReader& cells) {
+  const uint32_t tag = KeyIndex::TagOf(Mix(parent, HashBytes(element)));
+  cells_.Read(InsertMarked(parent, element, tag, true, kInCold), cells);
+}
+
+Slot ChildTable::InsertMarked(Slot parent, std::string_view element, uint32_t tag, bool known,
+                              uint32_t marks) {
   Slot slot = free_;
   if (slot != kNoSlot) {
     free_ = header(slot).left;
@@ -87,11 +97,12 @@ Slot ChildTable::Insert(Slot parent, std::string_view element, uint32_t tag) {
     slot = num_slots_++;
     cells_.Reserve(num_slots_);
   }
-  SABOT_CHECK(element.size() <= kElementBytesMax);
+  SABOT_CHECK(element.size() <= kSizeMask);
   Header& added = header(slot);
   uint32_t word = added.word;
-  tracker_.Take(slot, word);
-  added = {tag, word | static_cast<uint32_t>(element.size()), parent, kNoSlot, kNoSlot, {}};
+  known ? tracker_.TakeKnown(slot, word) : tracker_.Take(slot, word);
+  word |= marks | static_cast<uint32_t>(element.size());
+  added = {tag, word, parent, kNoSlot, kNoSlot, {}};
   if (element.size() <= kInline) {
     if (!element.empty()) std::memcpy(added.bytes, element.data(), element.size());
   } else {
@@ -103,6 +114,7 @@ Slot ChildTable::Insert(Slot parent, std::string_view element, uint32_t tag) {
   if (parents_.size() <= parent) parents_.resize(std::max<size_t>(parent + 1, parents_.size() * 2));
   Parent& of = parents_[parent];
   ++of.count;
+  ++num_elements_;
   if (ordered_) {
     TreeInsert(of.root, slot);
     if (of.first == kNoSlot || element < ElementOf(header(of.first))) of.first = slot;
@@ -123,8 +135,12 @@ void ChildTable::Erase(Slot parent, std::string_view element, uint64_t hash) {
 
 void ChildTable::TouchUntouched(Slot slot) {
   uint32_t& word = header(slot).word;
-  if (tracker_.MustSave(slot, word)) owner_->SaveElement(*this, slot);
-  tracker_.Touch(slot, word);
+  if (!tracker_.IsTouched(word)) {
+    if (tracker_.MustSave(slot, word)) owner_->SaveElement(*this, slot);
+    tracker_.Touch(slot, word);
+  }
+  word |= cold_marks_;
+  if (cold_marks_ != 0) owner_->MarkStale(header(slot).parent);
 }
 
 void ChildTable::SaveAll(Slot parent) {
@@ -137,6 +153,7 @@ void ChildTable::SaveAll(Slot parent) {
 void ChildTable::Erase(Slot slot) {
   if (tracker_.MustSave(slot, header(slot).word)) owner_->SaveElement(*this, slot);
   if (tracker_.MustForget(header(slot).word)) owner_->ForgetElement(*this, slot);
+  if (cold_marks_ != 0) owner_->EraseColdElement(*this, slot);
   Parent& of = parents_[header(slot).parent];
   if (ordered_) {
     TreeErase(of.root, slot);
@@ -181,6 +198,7 @@ void ChildTable::Release(Slot slot) {
     cells_.arena().Free(data, SizeOf(released));
   }
   cells_.Clear(slot);
+  --num_elements_;
   uint32_t word = released.word;
   tracker_.Free(word);
   released = {0, word, kNoSlot, free_, kNoSlot, {}};
@@ -193,6 +211,7 @@ void ChildTable::Clear() {
   index_.Clear();
   parents_.clear();
   num_slots_ = 0;
+  num_elements_ = 0;
   free_ = kNoSlot;
 }
 
@@ -378,6 +397,11 @@ void ChildTable::Read(Slot parent, ByteReader& from) {
 int64_t ChildTable::size_bytes() const {
   return cells_.size_bytes() + index_.size_bytes() +
          static_cast<int64_t>(parents_.size() * sizeof(Parent));
+}
+
+int64_t ChildTable::used_bytes() const {
+  return num_elements_ * static_cast<int64_t>(cells_.stride() + KeyIndex::kBytesPerSlot) +
+         cells_.arena().size_bytes();
 }
 
 }  // namespace sabot

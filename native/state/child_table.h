@@ -40,7 +40,8 @@ class ChildTable {
   void FindOrInsert(std::span<const Slot> parents, const EncodedKeys& elements,
                     const uint8_t* wanted, std::span<Slot> slots);
   void Touch(Slot element_slot) {
-    if (!tracker_.IsTouched(header(element_slot).word)) TouchUntouched(element_slot);
+    const uint32_t marks = tracker_.touched() | cold_marks_;
+    if ((header(element_slot).word & marks) != marks) TouchUntouched(element_slot);
   }
   void Erase(Slot element_slot);
   void Erase(Slot parent, std::string_view element, uint64_t hash);
@@ -68,15 +69,20 @@ class ChildTable {
   void Write(Slot parent, ByteWriter& to) const;
   void Read(Slot parent, ByteReader& from);
   int64_t size_bytes() const;
+  int64_t used_bytes() const;  // As KeyedTable's.
 
  private:
   friend class KeyedTable;
   static constexpr uint32_t kInline = 12;
+  // In an element's word, between its size and the tracker's marks.
+  static constexpr uint32_t kInCold = uint32_t{1} << 24;  // The cold store has the element, too.
+  static constexpr uint32_t kStale = uint32_t{1} << 25;   // But not as it is here.
+  static constexpr uint32_t kSizeMask = kInCold - 1;
   // Precedes an element's cells. Links: an ordered table's tree (a treap, the tag gives the
   // priority), or the list in order of insertion.
   struct Header {
     uint32_t tag;
-    uint32_t word;  // The element's size, and the tracker's marks.
+    uint32_t word;  // The element's size, and marks.
     Slot parent;
     Slot left;            // Or the previous one; of a free slot the next free one.
     Slot right;           // Or the next one.
@@ -104,6 +110,11 @@ class ChildTable {
   static std::string_view ElementOf(const Header& header);
   Slot FindTagged(Slot parent, std::string_view element, uint32_t tag) const;
   Slot Insert(Slot parent, std::string_view element, uint32_t tag);
+  // `marks` beside the tracker's.
+  Slot InsertMarked(Slot parent, std::string_view element, uint32_t tag, bool known,
+                    uint32_t marks);
+  // An element comes back from the cold store.
+  void Load(Slot parent, std::string_view element, ByteReader& cells);
   void Release(Slot slot);
   void TouchUntouched(Slot slot);
   // All that a snapshot still has to write of a parent's elements.
@@ -113,7 +124,7 @@ class ChildTable {
   auto WordOf() {
     return [this](Slot slot) -> uint32_t& { return header(slot).word; };
   }
-  static uint32_t SizeOf(const Header& header) { return header.word & SlotTracker::kNoMarks; }
+  static uint32_t SizeOf(const Header& header) { return header.word & kSizeMask; }
 
   uint32_t PriorityOf(Slot slot) const { return header(slot).tag * 0x9E3779B1u; }
   void TreeInsert(Slot& root, Slot slot);
@@ -131,7 +142,9 @@ class ChildTable {
   std::vector<Parent> parents_;  // By parent slot.
   Slot num_slots_ = 0;
   Slot free_ = kNoSlot;
+  int64_t num_elements_ = 0;
   SlotTracker tracker_;
+  uint32_t cold_marks_ = 0;  // Of an element that is changed.
 };
 
 }  // namespace sabot

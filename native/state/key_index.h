@@ -29,6 +29,9 @@ inline bool SameKey(std::string_view left, std::string_view right) {
 
 class KeyIndex {
  public:
+  // What a slot takes, about.
+  static constexpr size_t kBytesPerSlot = 16;
+
   // The hash's lower bits choose the key group: a subtask sees few of them.
   static uint32_t TagOf(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
 

@@ -5,6 +5,9 @@
 #include <cstring>
 #include <utility>
 
+#include "base/hash.h"
+#include "state/keyed_table_cold.h"
+
 namespace sabot {
 namespace {
 
@@ -20,22 +23,60 @@ std::vector<CellSpec> CellsOf(const KeyedTableLayout& layout) {
   return cells;
 }
 
+// The keys of a batch as LookupBatch sees them: all, some rows, or those of another table's slots.
+struct AllRows {
+  const EncodedKeys& keys;
+  int64_t row(size_t i) const { return static_cast<int64_t>(i); }
+  std::string_view key(size_t i) const { return keys.key(row(i)); }
+  uint64_t hash(size_t i) const { return keys.hash(row(i)); }
+};
+struct SomeRows {
+  const EncodedKeys& keys;
+  std::span<const int32_t> rows;
+  int64_t row(size_t i) const { return rows[i]; }
+  std::string_view key(size_t i) const { return keys.key(row(i)); }
+  uint64_t hash(size_t i) const { return keys.hash(row(i)); }
+};
+struct OtherSlots {
+  const KeyedTable& table;
+  std::span<const Slot> slots;
+  int64_t row(size_t i) const { return static_cast<int64_t>(i); }
+  std::string_view key(size_t i) const { return table.key(slots[i]); }
+  uint64_t hash(size_t i) const { return table.hash(slots[i]); }
+};
+
 }  // namespace
 
-KeyedTable::KeyedTable(std::string name, KeyedTableLayout layout)
-    : name_(std::move(name)), layout_(std::move(layout)), cells_(CellsOf(layout_), sizeof(Header)) {
+KeyedTable::KeyedTable(std::string name, KeyedTableLayout layout, StateTiers* tiers)
+    : name_(std::move(name)),
+      layout_(std::move(layout)),
+      cells_(CellsOf(layout_), sizeof(Header)),
+      tiers_(tiers) {
   static_assert(sizeof(Header) == 32);
-  for (const ChildSpec& child : layout_.children)
+  if (tiers_ != nullptr && tiers_->limited()) cold_ = std::make_unique<ColdTier>(this, tiers_);
+  const bool spills = cold_ != nullptr && tiers_->spills();
+  if (spills) cold_marks_ = kStale | kUsed;
+  for (const ChildSpec& child : layout_.children) {
     children_.push_back(std::make_unique<ChildTable>(child, this));
+    children_.back()->cold_marks_ = spills ? ChildTable::kStale : 0;
+  }
 }
+
+KeyedTable::KeyedTable(KeyedTable&&) noexcept = default;
+KeyedTable& KeyedTable::operator=(KeyedTable&&) noexcept = default;
 
 KeyedTable::~KeyedTable() {
   if (frozen_ != nullptr) LeaveToSnapshot();
 }
 
+uint64_t KeyedTable::HashOf(std::string_view key) const {
+  return HashBytes(key.substr(0, key.size() - layout_.unhashed_bytes));
+}
+
 void KeyedTable::BeginBatch(int64_t now_ms) {
   now_ms_ = std::max(now_ms_, now_ms);
   if (layout_.ttl_ms == 0) return;
+  if (any_cold()) cold_->place.store->SetProcessingTime(now_ms_);
   const int64_t wanted = kSweptSlotsMin + 2 * std::exchange(num_inserted_, 0);
   for (int64_t left = std::min<int64_t>(wanted, num_slots_); left > 0; --left) {
     if (next_swept_ >= num_slots_) next_swept_ = 0;
@@ -44,28 +85,22 @@ void KeyedTable::BeginBatch(int64_t now_ms) {
   }
 }
 
-inline Slot KeyedTable::Find(std::string_view key, uint64_t hash) const {
-  return index_.Find(KeyIndex::TagOf(hash),
-                     [&](Slot slot) { return SameKey(KeyOf(header(slot)), key); });
-}
-
-template <typename RowOf>
-void KeyedTable::LookupBatch(const EncodedKeys& keys, RowOf&& row_of, std::span<Slot> slots,
-                             std::vector<int64_t>* inserted) {
+template <typename Keys>
+void KeyedTable::LookupInMemory(const Keys& keys, std::span<Slot> slots,
+                                std::vector<int64_t>* inserted) {
   for (size_t from = 0; from < slots.size(); from += kBlock) {
     const size_t to = std::min(slots.size(), from + kBlock);
-    for (size_t i = from; i < to; ++i) index_.Prefetch(KeyIndex::TagOf(keys.hash(row_of(i))));
+    for (size_t i = from; i < to; ++i) index_.Prefetch(KeyIndex::TagOf(keys.hash(i)));
     for (size_t i = from; i < to; ++i) {
-      const Slot candidate = index_.Candidate(KeyIndex::TagOf(keys.hash(row_of(i))));
+      const Slot candidate = index_.Candidate(KeyIndex::TagOf(keys.hash(i)));
       if (candidate == kNoSlot) continue;
       const char* const row = cells_.row(candidate);
       __builtin_prefetch(row);
       if (cells_.stride() > 64) __builtin_prefetch(row + 64);
     }
     for (size_t i = from; i < to; ++i) {
-      const int64_t row = row_of(i);
-      const uint64_t hash = keys.hash(row);
-      const std::string_view key = keys.key(row);
+      const uint64_t hash = keys.hash(i);
+      const std::string_view key = keys.key(i);
       const Slot found = Find(key, hash);
       if (found != kNoSlot && !TooOld(found)) {
         Touch(found);
@@ -74,29 +109,65 @@ void KeyedTable::LookupBatch(const EncodedKeys& keys, RowOf&& row_of, std::span<
       }
       if (found != kNoSlot) Erase(found);
       slots[i] = Insert(key, hash);
-      if (inserted != nullptr) inserted->push_back(row);
+      if (inserted != nullptr) inserted->push_back(keys.row(i));
     }
   }
 }
 
-void KeyedTable::LookupOrInsert(const EncodedKeys& keys, std::span<Slot> slots,
-                                std::vector<int64_t>* inserted) {
-  SABOT_CHECK(static_cast<int64_t>(slots.size()) == keys.length());
-  LookupBatch(keys, [](size_t i) { return static_cast<int64_t>(i); }, slots, inserted);
+template <typename Keys>
+arrow::Status KeyedTable::LookupBatch(const Keys& keys, std::span<Slot> slots,
+                                      std::vector<int64_t>* inserted) {
+  if (any_cold()) {
+    std::vector<WantedKey>& wanted = cold_->wanted;
+    wanted.clear();
+    for (size_t from = 0; from < slots.size(); from += kBlock) {
+      const size_t to = std::min(slots.size(), from + kBlock);
+      for (size_t i = from; i < to; ++i) index_.Prefetch(KeyIndex::TagOf(keys.hash(i)));
+      for (size_t i = from; i < to; ++i) {
+        const Slot candidate = index_.Candidate(KeyIndex::TagOf(keys.hash(i)));
+        if (candidate != kNoSlot) __builtin_prefetch(cells_.row(candidate));
+      }
+      for (size_t i = from; i < to; ++i) {
+        const Slot found = Find(keys.key(i), keys.hash(i));
+        if (found == kNoSlot) wanted.push_back({keys.key(i), keys.hash(i)});
+      }
+    }
+    ARROW_RETURN_NOT_OK(Load(wanted));
+  }
+  LookupInMemory(keys, slots, inserted);
+  // To be loaded is no use: a key that is not seen again goes first.
+  if (any_cold()) {
+    for (const Slot slot : cold_->loaded) header(slot).word &= ~kUsed;
+  }
+  return arrow::Status::OK();
 }
 
-void KeyedTable::LookupOrInsert(const EncodedKeys& keys, std::span<const int32_t> rows,
-                                std::span<Slot> slots, std::vector<int64_t>* inserted) {
+arrow::Status KeyedTable::LookupOrInsert(const EncodedKeys& keys, std::span<Slot> slots,
+                                         std::vector<int64_t>* inserted) {
+  SABOT_CHECK(static_cast<int64_t>(slots.size()) == keys.length());
+  return LookupBatch(AllRows{keys}, slots, inserted);
+}
+
+arrow::Status KeyedTable::LookupOrInsert(const EncodedKeys& keys, std::span<const int32_t> rows,
+                                         std::span<Slot> slots, std::vector<int64_t>* inserted) {
   SABOT_CHECK(slots.size() == rows.size());
-  LookupBatch(keys, [rows](size_t i) { return int64_t{rows[i]}; }, slots, inserted);
+  return LookupBatch(SomeRows{keys, rows}, slots, inserted);
+}
+
+arrow::Status KeyedTable::LookupOrInsert(const KeyedTable& keys, std::span<const Slot> of,
+                                         std::span<Slot> slots) {
+  SABOT_CHECK(slots.size() == of.size());
+  return LookupBatch(OtherSlots{keys, of}, slots, nullptr);
 }
 
 Slot KeyedTable::Lookup(std::string_view key, uint64_t hash) const {
+  SABOT_CHECK(!any_cold());
   const Slot found = Find(key, hash);
   return found != kNoSlot && TooOld(found) ? kNoSlot : found;
 }
 
 Slot KeyedTable::LookupOrInsert(std::string_view key, uint64_t hash, bool* inserted) {
+  SABOT_CHECK(!any_cold());
   const Slot found = Find(key, hash);
   *inserted = found == kNoSlot || TooOld(found);
   if (!*inserted) {
@@ -109,11 +180,14 @@ Slot KeyedTable::LookupOrInsert(std::string_view key, uint64_t hash, bool* inser
 
 void KeyedTable::TouchUntouched(Slot slot) {
   uint32_t& word = header(slot).word;
-  if (tracker_.MustSave(slot, word)) Save(slot);
-  tracker_.Touch(slot, word);
+  if (!tracker_.IsTouched(word)) {
+    if (tracker_.MustSave(slot, word)) Save(slot);
+    tracker_.Touch(slot, word);
+  }
+  word |= cold_marks_;
 }
 
-Slot KeyedTable::TakeSlot() {
+Slot KeyedTable::TakeSlot(bool known) {
   Slot slot = free_;
   if (slot != kNoSlot) {
     free_ = header(slot).next_free;
@@ -121,12 +195,22 @@ Slot KeyedTable::TakeSlot() {
     slot = num_slots_++;
     cells_.Reserve(num_slots_);
   }
-  tracker_.Take(slot, header(slot).word);
+  uint32_t& word = header(slot).word;
+  known ? tracker_.TakeKnown(slot, word) : tracker_.Take(slot, word);
   return slot;
 }
 
 Slot KeyedTable::Insert(std::string_view key, uint64_t hash) {
   const Slot slot = TakeSlot();
+  Fill(slot, key, hash);
+  // Not used yet: a key that is never seen again goes first.
+  header(slot).word |= cold_marks_ & kStale;
+  if (layout_.ttl_ms > 0) touched_ms(slot) = now_ms_;
+  ++num_inserted_;
+  return slot;
+}
+
+void KeyedTable::Fill(Slot slot, std::string_view key, uint64_t hash) {
   Header& added = header(slot);
   added.hash = hash;
   added.size = static_cast<uint32_t>(key.size());
@@ -135,27 +219,31 @@ Slot KeyedTable::Insert(std::string_view key, uint64_t hash) {
   if (!key.empty())
     std::memcpy(key.size() > kInline ? added.data : added.bytes, key.data(), key.size());
   index_.Insert(KeyIndex::TagOf(hash), slot);
-  if (layout_.ttl_ms > 0) touched_ms(slot) = now_ms_;
-  ++num_inserted_;
   ++num_keys_;
-  return slot;
 }
 
 void KeyedTable::Erase(Slot slot) {
-  Header& erased = header(slot);
-  SABOT_CHECK((erased.word & SlotTracker::kTaken) != 0);
+  SABOT_CHECK((header(slot).word & SlotTracker::kTaken) != 0);
   if (live(slot)) {
     if (frozen_ != nullptr) SaveWithChildren(slot);
     Forget(slot);
-    index_.Erase(KeyIndex::TagOf(erased.hash), slot);
-    if (erased.size > kInline) cells_.arena().Free(erased.data, erased.size);
+    EraseCold(slot);
+  }
+  Release(slot);
+}
+
+void KeyedTable::Release(Slot slot) {
+  Header& released = header(slot);
+  if (live(slot)) {
+    index_.Erase(KeyIndex::TagOf(released.hash), slot);
+    if (released.size > kInline) cells_.arena().Free(released.data, released.size);
     --num_keys_;
   }
   for (const auto& child : children_) child->DropAll(slot);
   cells_.Clear(slot);
-  tracker_.Free(erased.word);
-  erased.size = 0;
-  erased.next_free = free_;
+  tracker_.Free(released.word);
+  released.size = 0;
+  released.next_free = free_;
   free_ = slot;
 }
 
@@ -164,11 +252,12 @@ Slot KeyedTable::Renew(Slot slot) {
   // To snapshots the key goes and comes again.
   if (frozen_ != nullptr) SaveWithChildren(slot);
   Forget(slot);
+  EraseCold(slot);
   const Slot renewed = TakeSlot();
   Header& old = header(slot);
   const uint32_t word = header(renewed).word;
   header(renewed) = old;  // With the bytes of a long key.
-  header(renewed).word = word | kKeyed;
+  header(renewed).word = word | kKeyed | cold_marks_;
   index_.Replace(KeyIndex::TagOf(old.hash), slot, renewed);
   if (layout_.ttl_ms > 0) touched_ms(renewed) = now_ms_;
   old.word &= ~kKeyed;
@@ -179,7 +268,8 @@ Slot KeyedTable::Renew(Slot slot) {
 void KeyedTable::Clear() {
   if (frozen_ != nullptr) return LeaveToSnapshot();
   tracker_ = {};
-  forgotten_ = {};
+  gone_.Take();
+  gone_overflowed_ = false;
   chain_ = {};
   cells_.ClearAll();
   for (const auto& child : children_) child->Clear();
@@ -187,9 +277,11 @@ void KeyedTable::Clear() {
   num_keys_ = 0;
   num_slots_ = 0;
   free_ = kNoSlot;
+  if (cold_ != nullptr) cold_ = std::make_unique<ColdTier>(this, tiers_);
 }
 
 std::vector<Slot> KeyedTable::LiveSlots() const {
+  SABOT_CHECK(!any_cold());
   std::vector<Slot> slots;
   slots.reserve(static_cast<size_t>(num_keys_));
   for (Slot slot = 0; slot < num_slots_; ++slot) {
@@ -198,17 +290,16 @@ std::vector<Slot> KeyedTable::LiveSlots() const {
   return slots;
 }
 
-std::vector<Slot> KeyedTable::LiveSlots(Slot* next, size_t num_max) const {
-  std::vector<Slot> slots;
-  for (; *next < num_slots_ && slots.size() < num_max; ++*next) {
-    if (live(*next) && !TooOld(*next)) slots.push_back(*next);
-  }
-  return slots;
-}
-
 int64_t KeyedTable::size_bytes() const {
   int64_t size = cells_.size_bytes() + index_.size_bytes();
   for (const auto& child : children_) size += child->size_bytes();
+  return size;
+}
+
+int64_t KeyedTable::used_bytes() const {
+  int64_t size = num_keys_ * static_cast<int64_t>(cells_.stride() + KeyIndex::kBytesPerSlot) +
+                 cells_.arena().size_bytes();
+  for (const auto& child : children_) size += child->used_bytes();
   return size;
 }
 

@@ -6,7 +6,9 @@
 //
 // A table may have child tables: any number of elements per slot (distinct sets, retractable
 // MIN/MAX), each element with cells of its own. Slots are stable until erased and reused after.
-// Memory tier: cells in chunks and an open-addressing index.
+// Memory tier: cells in chunks and an open-addressing index. With StateTiers that may spill, keys
+// move to a ColdStore when memory gets short, and come back when they are looked up: then slots are
+// good until the end of the element that the operator is working on.
 //
 // From its first snapshot on a table knows which slots and elements have changed, so that the next
 // one writes only those. LookupOrInsert marks the slots it gives; whoever changes cells of a slot
@@ -28,10 +30,15 @@
 #include "state/child_table.h"
 #include "state/delta_chain.h"
 #include "state/key_index.h"
+#include "state/record_log.h"
 #include "state/slot_tracker.h"
 #include "state/snapshot.h"
 
 namespace sabot {
+
+class ColdScan;
+struct ColdTableOptions;
+class StateTiers;
 
 struct KeyedTableLayout {
   std::vector<CellSpec> cells;
@@ -46,7 +53,8 @@ struct KeyedTableLayout {
 
 class KeyedTable {
  public:
-  KeyedTable(std::string name, KeyedTableLayout layout);
+  // `tiers` outlives the table; nullptr: it stays in memory, whatever the budget says.
+  KeyedTable(std::string name, KeyedTableLayout layout, StateTiers* tiers = nullptr);
   // What a snapshot still has to write stays alive until then.
   ~KeyedTable();
   KeyedTable(const KeyedTable&) = delete;
@@ -58,16 +66,23 @@ class KeyedTable {
 
   // A slot for every row of `keys`. `inserted` receives the rows whose key was new (first
   // appearance only).
-  void LookupOrInsert(const EncodedKeys& keys, std::span<Slot> slots,
-                      std::vector<int64_t>* inserted);
+  arrow::Status LookupOrInsert(const EncodedKeys& keys, std::span<Slot> slots,
+                               std::vector<int64_t>* inserted);
   // Only the given rows of `keys`; slots[i] belongs to rows[i].
-  void LookupOrInsert(const EncodedKeys& keys, std::span<const int32_t> rows, std::span<Slot> slots,
-                      std::vector<int64_t>* inserted);
+  arrow::Status LookupOrInsert(const EncodedKeys& keys, std::span<const int32_t> rows,
+                               std::span<Slot> slots, std::vector<int64_t>* inserted);
+  // The keys of these slots of another table.
+  arrow::Status LookupOrInsert(const KeyedTable& keys, std::span<const Slot> of,
+                               std::span<Slot> slots);
+  // One key of a table that stays in memory.
   Slot LookupOrInsert(std::string_view key, uint64_t hash, bool* inserted);
   Slot Lookup(std::string_view key, uint64_t hash) const;  // kNoSlot where absent.
+  // The same of any table: the key comes from where it lies.
+  arrow::Result<Slot> Fetch(std::string_view key, uint64_t hash);
   // Before the cells of a slot from elsewhere are changed.
   void Touch(Slot slot) {
-    if (!tracker_.IsTouched(header(slot).word)) TouchUntouched(slot);
+    const uint32_t marks = tracker_.touched() | cold_marks_;
+    if ((header(slot).word & marks) != marks) TouchUntouched(slot);
     if (layout_.ttl_ms > 0) touched_ms(slot) = now_ms_;
   }
   void Erase(Slot slot);  // Cells are cleared, children dropped.
@@ -85,14 +100,19 @@ class KeyedTable {
   std::string_view key(Slot slot) const { return KeyOf(header(slot)); }
   uint64_t hash(Slot slot) const { return header(slot).hash; }
   bool live(Slot slot) const { return (header(slot).word & kKeyed) != 0; }
-  int64_t num_keys() const { return num_keys_; }
+  int64_t num_keys() const { return num_keys_; }  // In memory.
+  arrow::Result<bool> empty();
   Slot num_slots() const { return num_slots_; }  // Live or not: iterate 0..num_slots with live().
-  // All live slots in ascending order of slot, but for keys that are too old.
+  // Of a table that stays in memory: all live slots in ascending order of slot, but for keys that
+  // are too old.
   std::vector<Slot> LiveSlots() const;
-  // At most so many of them, from slot `*next` on, which moves behind those that were looked at.
-  std::vector<Slot> LiveSlots(Slot* next, size_t num_max) const;
+  // Of any table: all live keys, piece by piece; while it changes: Reading.
+  class Scan;
+  class Reading;
   const KeyedTableLayout& layout() const { return layout_; }
   int64_t size_bytes() const;
+  // What keys and elements in memory take: less than size_bytes() after many have gone.
+  int64_t used_bytes() const;
 
   // As the structure "<name>".
   arrow::Status Snapshot(SnapshotWriter& to);
@@ -108,12 +128,18 @@ class KeyedTable {
   friend class ChildTable;
   class Frozen;
   class Replay;
-  KeyedTable(KeyedTable&&) = default;
-  KeyedTable& operator=(KeyedTable&&) = default;
+  KeyedTable(KeyedTable&&) noexcept;
+  KeyedTable& operator=(KeyedTable&&) noexcept;
 
   static constexpr uint32_t kInline = 16;
-  // In a taken slot's word, beside the tracker's marks: the index leads here.
-  static constexpr uint32_t kKeyed = 1;
+  // In a taken slot's word, beside the tracker's marks.
+  static constexpr uint32_t kKeyed = 1;   // The index leads here.
+  static constexpr uint32_t kInCold = 2;  // The cold store has the key, too.
+  static constexpr uint32_t kStale = 4;   // But not as it is here.
+  static constexpr uint32_t kUsed = 8;    // Since the clock's hand came by.
+  // How often in a row it found the key used, less how often it did not: 0 to 3.
+  static constexpr uint32_t kHabit = 16;
+  static constexpr uint32_t kHabitMax = 3 * kHabit;
   // Precedes a slot's cells, so that comparing the key fetches them.
   struct Header {
     uint64_t hash;
@@ -133,13 +159,20 @@ class KeyedTable {
   static std::string_view KeyOf(const Header& header) {
     return {header.size <= kInline ? header.bytes : header.data, header.size};
   }
-  template <typename RowOf>
-  void LookupBatch(const EncodedKeys& keys, RowOf&& row_of, std::span<Slot> slots,
-                   std::vector<int64_t>* inserted);
+  template <typename Keys>
+  arrow::Status LookupBatch(const Keys& keys, std::span<Slot> slots,
+                            std::vector<int64_t>* inserted);
+  template <typename Keys>
+  void LookupInMemory(const Keys& keys, std::span<Slot> slots, std::vector<int64_t>* inserted);
   Slot Find(std::string_view key, uint64_t hash) const;  // Too old or not.
   Slot Insert(std::string_view key, uint64_t hash);
-  Slot TakeSlot();
+  // `known`: it will hold what snapshots have already.
+  Slot TakeSlot(bool known = false);
+  void Fill(Slot slot, std::string_view key,
+            uint64_t hash);  // Of a taken slot, and into the index.
+  void Release(Slot slot);
   void TouchUntouched(Slot slot);
+  uint64_t HashOf(std::string_view key) const;
   // The cell after the layout's, where it has a ttl.
   int64_t& touched_ms(Slot slot) { return cells_.at<int64_t>(num_cells(), slot); }
   bool TooOld(Slot slot) const {
@@ -147,7 +180,43 @@ class KeyedTable {
   }
   int num_cells() const { return static_cast<int>(layout_.cells.size()); }
 
+  // --- the cold tier ---
+  struct ColdTier;
+  struct WantedKey {
+    std::string_view key;
+    uint64_t hash;
+  };
+  ColdTableOptions ColdOptions() const;
+  bool any_cold() const;
+  // Brings those of these keys that the store has into memory, which has none of them.
+  arrow::Status Load(std::vector<WantedKey>& wanted);
+  arrow::Result<Slot> LoadRow(std::string_view key, uint64_t hash, std::string_view value,
+                              bool* has_elements);
+  arrow::Status LoadElements(Slot slot, std::string_view row_key, ColdScan& rows);
+  arrow::Status ReadElements(Slot slot, std::string_view row_key, ColdScan& rows);
+  // The key of the row that the scan stands on, into memory unless it is there; the scan moves
+  // behind it.
+  struct TakenRow {
+    Slot slot = kNoSlot;
+    bool was_loaded = false;
+  };
+  arrow::Result<TakenRow> TakeRow(ColdScan& rows);
+  static arrow::Status SkipRow(ColdScan& rows);
+  std::string_view KeyOfRow(const ColdScan& rows) const;
+  // Keys that were only looked at go again.
+  void ReleaseLoaded(std::vector<Slot>& loaded);
+  void Evict(Slot slot);
+  void WriteCold(Slot slot);
+  void EraseCold(Slot slot);
+  void EraseColdElement(const ChildTable& child, Slot element);
+  void MarkStale(Slot slot) { header(slot).word |= cold_marks_; }
+
   // --- for snapshots ---
+  bool NextIsBase(SnapshotMode mode) const {
+    return mode != SnapshotMode::kIncremental || !chain_.CanGrow() || gone_overflowed_;
+  }
+  // Whether gone_ may take one more record.
+  bool LogsGone();
   uint8_t PlaceOf(const ChildTable& child) const;
   auto WordOf() {
     return [this](Slot slot) -> uint32_t& { return header(slot).word; };
@@ -158,6 +227,7 @@ class KeyedTable {
   void SaveElement(ChildTable& child, Slot element);
   void Forget(Slot slot);
   void ForgetElement(const ChildTable& child, Slot element);
+  void NoteEvicted(Slot slot);
   void LeaveToSnapshot();  // Afterwards the table is as new.
 
   std::string name_;
@@ -174,9 +244,76 @@ class KeyedTable {
 
   // Rebuilt on restore.
   SlotTracker tracker_;
-  ByteWriter forgotten_;      // Records of keys and elements that have gone since the last barrier.
-  Frozen* frozen_ = nullptr;  // Of the snapshot being written.
+  // Records of keys and elements that have gone since the last barrier, and of changed keys that
+  // were evicted, in order.
+  RecordLog gone_;
+  bool gone_overflowed_ = false;  // They were too many: the next snapshot is a base.
+  Frozen* frozen_ = nullptr;      // Of the snapshot being written.
   DeltaChain chain_;
+
+  StateTiers* tiers_;
+  uint32_t cold_marks_ = 0;  // Of a slot that is changed.
+  std::unique_ptr<ColdTier> cold_;
+};
+
+// Goes over all keys, those in memory first. Until it ends nothing is evicted and nothing may be
+// erased; slots of the piece before are void, unless they were touched.
+class KeyedTable::Scan {
+ public:
+  explicit Scan(KeyedTable& table);
+  ~Scan();
+  Scan(const Scan&) = delete;
+  Scan& operator=(const Scan&) = delete;
+
+  // At most `count` slots; none: there are no more.
+  arrow::Result<std::span<const Slot>> Next(size_t count);
+
+ private:
+  KeyedTable& table_;
+  Slot next_ = 0;
+  const Slot end_;
+  std::unique_ptr<ColdScan> rows_;
+  std::vector<Slot> slots_;
+  std::vector<Slot> loaded_;  // Of the last piece.
+};
+
+// Goes over all keys while the table changes between two calls. A key that is there all the time
+// comes once; one that comes or goes meanwhile may be missed, or come twice if it went and came
+// again.
+//
+//   keys in memory and on disk, by key group, some groups at a time (a pass):
+//       note which keys of them memory has   ->   all others, in order   ->   those noted
+//
+// So no key is lost that moves between memory and disk. A table that stays in memory is read in
+// order of slots.
+class KeyedTable::Reading {
+ public:
+  // A pass notes that many keys, or those of one key group.
+  explicit Reading(int64_t noted_max = 16'384) : noted_max_(noted_max) {}
+  // About `count` slots of the table, the same one at every call; good until it is used again.
+  arrow::Result<std::vector<Slot>> Next(KeyedTable& table, size_t count, bool* last);
+
+ private:
+  std::vector<Slot> NextInMemory(const KeyedTable& table, size_t count, bool* last);
+  void BeginPass(const KeyedTable& table);
+  arrow::Status ReadRows(KeyedTable& table, size_t count, std::vector<Slot>* slots);
+  arrow::Status ReadNoted(KeyedTable& table, size_t count, std::vector<Slot>* slots);
+  bool IsNoted(std::string_view key) const;
+
+  int64_t noted_max_;
+
+  // Of a table that stays in memory.
+  Slot next_ = 0;
+  Slot end_ = 0;
+
+  int next_group_ = 0;  // Of the pass to come.
+  bool in_pass_ = false;
+  std::vector<std::string> noted_;  // In order.
+  size_t next_noted_ = 0;
+  bool has_rows_ = false;  // In the store, from next_row_ on.
+  std::string next_row_;
+  std::string rows_end_;
+  std::vector<Slot> loaded_;  // Of the last piece.
 };
 
 }  // namespace sabot

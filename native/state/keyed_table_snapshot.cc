@@ -9,25 +9,20 @@
 // A base has every key and element. A delta has first what has gone since the snapshot before, then
 // what has changed or come. Cells that change before they were written are saved first; puts come
 // in any order. An element's key is left out where it is that of the element before.
+//
+// Of a table with rows in a ColdStore, a base copies those first, as the store had them at the
+// barrier. Of the keys in memory it has those that differ from the store's; a key that the store
+// has, too, is forgotten before it is put.
 #include <array>
 #include <utility>
 
-#include "base/hash.h"
-#include "state/keyed_table.h"
+#include "state/keyed_table_cold.h"
+#include "state/keyed_table_records.h"
 
 namespace sabot {
 namespace {
 
-constexpr uint32_t kVersion = 2;
-constexpr const char* kTimed = "t";
-
-enum Record : uint8_t {
-  kForget = 1,
-  kForgetElement = 2,
-  kPut = 3,
-  kPutElement = 4,
-  kPutSibling = 5,  // An element of the same key.
-};
+void Begin(TableRecord record, ByteWriter& to) { to.U8(static_cast<uint8_t>(record)); }
 
 // What one piece may cost: records written, and slots looked at.
 constexpr int kPieceRecords = 4096;
@@ -40,6 +35,13 @@ void AppendCells(const std::vector<CellSpec>& cells, std::string& text) {
   }
 }
 
+void WriteHeader(const KeyedTableLayout& layout, ByteWriter& to) {
+  to.U32(kTableVersion);
+  to.Bytes(LayoutText(layout) + (layout.ttl_ms > 0 ? kTimedLayout : ""));
+}
+
+}  // namespace
+
 std::string LayoutText(const KeyedTableLayout& layout) {
   std::string text;
   AppendCells(layout.cells, text);
@@ -50,13 +52,6 @@ std::string LayoutText(const KeyedTableLayout& layout) {
   }
   return text;
 }
-
-void WriteHeader(const KeyedTableLayout& layout, ByteWriter& to) {
-  to.U32(kVersion);
-  to.Bytes(LayoutText(layout) + (layout.ttl_ms > 0 ? kTimed : ""));
-}
-
-}  // namespace
 
 void KeyedTable::WriteSlot(Slot slot, ByteWriter& to) const {
   cells_.Write(slot, to);
@@ -74,12 +69,19 @@ void KeyedTable::ReadSlot(Slot slot, ByteReader& from) {
 // is written, or leaves it everything when it goes before.
 class KeyedTable::Frozen final : public FrozenState {
  public:
-  Frozen(KeyedTable* table, SectionKind kind, bool aside, ByteWriter first)
+  // `cold_rows`: of a base, all rows of the store.
+  Frozen(KeyedTable* table, SectionKind kind, bool aside, ByteWriter first,
+         std::deque<std::string> gone, std::unique_ptr<ColdScan> cold_rows)
       : table_(table),
         kind_(kind),
         aside_(aside),
+        over_cold_(cold_rows != nullptr),
         num_earlier_(kind == SectionKind::kBase ? 0 : table->chain_.num_earlier()),
-        first_(std::move(first)) {}
+        first_(std::move(first)),
+        gone_(std::move(gone)),
+        cold_rows_(std::move(cold_rows)) {
+    if (over_cold_) cold_prefix_size_ = table->cold_->place.prefix.size() + 1;
+  }
 
   ~Frozen() override {
     if (adopted_ != nullptr) {
@@ -94,14 +96,20 @@ class KeyedTable::Frozen final : public FrozenState {
 
   arrow::Result<std::string> NextPiece(size_t bytes_max, bool* last) override {
     ByteWriter piece = std::exchange(first_, {});
-    if (piece.size() == 0) piece = std::exchange(saved_, {});
+    if (!gone_.empty()) return NextGone(std::move(piece), last);
     records_left_ = kPieceRecords;
+    while (cold_rows_ != nullptr && piece.size() < bytes_max && records_left_ > 0) {
+      ARROW_RETURN_NOT_OK(CopyCold(piece));
+    }
+    // Before all that the cursor finds: a key that is forgotten and put comes before its elements.
+    if (cold_rows_ == nullptr) AppendSaved(piece);
     slots_left_ = kPieceSlots;
     sibling_of_ = kNoSlot;
-    while (piece.size() < bytes_max && records_left_ > 0 && slots_left_ > 0 && !written()) {
+    while (cold_rows_ == nullptr && piece.size() < bytes_max && records_left_ > 0 &&
+           slots_left_ > 0 && !written()) {
       at_ == 0 ? WriteNext(piece) : WriteNextElement(*table_->children_[at_ - 1], piece);
     }
-    *last = written() && saved_.size() == 0;
+    *last = written() && cold_rows_ == nullptr;
     bytes_ += static_cast<int64_t>(piece.size());
     return piece.Take();
   }
@@ -115,16 +123,31 @@ class KeyedTable::Frozen final : public FrozenState {
     table_ = adopted_.get();
   }
 
-  void WritePut(Slot slot, ByteWriter& to) const {
-    to.U8(kPut);
-    to.Short(table_->key(slot));
-    table_->cells_.Write(slot, to);
+  // Whether the chain has this slot's key and elements as they are: since they came from the store
+  // they have not changed.
+  bool IsCold(Slot slot) const {
+    return (table_->header(slot).word & (kInCold | kStale)) == kInCold;
   }
 
-  void WriteElement(const ChildTable& child, Slot element, bool sibling, ByteWriter& to) const {
-    to.U8(sibling ? kPutSibling : kPutElement);
-    to.U8(table_->PlaceOf(child));
-    if (!sibling) to.Short(table_->key(child.header(element).parent));
+  void WriteKey(Slot slot, ByteWriter& to) const {
+    if (over_cold_ && (table_->header(slot).word & kInCold) != 0 && !table_->children_.empty()) {
+      Begin(TableRecord::kForget, to);
+      to.Short(table_->key(slot));
+    }
+    WritePut(*table_, slot, to);
+  }
+
+  static void WritePut(const KeyedTable& table, Slot slot, ByteWriter& to) {
+    Begin(TableRecord::kPut, to);
+    to.Short(table.key(slot));
+    table.cells_.Write(slot, to);
+  }
+
+  static void WriteElement(const KeyedTable& table, const ChildTable& child, Slot element,
+                           bool sibling, ByteWriter& to) {
+    Begin(sibling ? TableRecord::kPutSibling : TableRecord::kPutElement, to);
+    to.U8(table.PlaceOf(child));
+    if (!sibling) to.Short(table.key(child.header(element).parent));
     to.Short(child.element(element));
     child.cells_.Write(element, to);
   }
@@ -134,11 +157,25 @@ class KeyedTable::Frozen final : public FrozenState {
  private:
   bool written() const { return at_ > table_->children_.size(); }
 
+  void AppendSaved(ByteWriter& piece) {
+    piece.Append(saved_.view().data(), saved_.size());
+    saved_.Clear();
+  }
+
+  std::string NextGone(ByteWriter piece, bool* last) {
+    piece.Append(gone_.front().data(), gone_.front().size());
+    gone_.pop_front();
+    *last = false;
+    bytes_ += static_cast<int64_t>(piece.size());
+    return piece.Take();
+  }
+
   void WriteNext(ByteWriter& piece) {
     const Slot slot = table_->tracker_.Next(table_->WordOf(), &slots_left_);
     if (slot != kNoSlot) {
+      if (IsCold(slot)) return;
       --records_left_;
-      WritePut(slot, piece);
+      WriteKey(slot, piece);
     } else if (table_->tracker_.finished()) {
       ++at_;
     }
@@ -147,14 +184,51 @@ class KeyedTable::Frozen final : public FrozenState {
   void WriteNextElement(ChildTable& child, ByteWriter& piece) {
     const Slot element = child.tracker_.Next(child.WordOf(), &slots_left_);
     if (element != kNoSlot) {
-      --records_left_;
       const Slot parent = child.header(element).parent;
-      WriteElement(child, element, parent == sibling_of_, piece);
+      if (IsCold(parent)) return;
+      --records_left_;
+      WriteElement(*table_, child, element, parent == sibling_of_, piece);
       sibling_of_ = parent;
     } else if (child.tracker_.finished()) {
       ++at_;
       sibling_of_ = kNoSlot;
     }
+  }
+
+  // One row of the store as a record.
+  arrow::Status CopyCold(ByteWriter& piece) {
+    if (!cold_rows_->valid()) {
+      cold_rows_.reset();
+      return arrow::Status::OK();
+    }
+    --records_left_;
+    const std::string_view key = cold_rows_->key().substr(cold_prefix_size_);
+    ByteReader value(cold_rows_->value());
+    if (table_->layout_.ttl_ms > 0) value.I64();
+    // No key is the beginning of another: this is an element of the key before.
+    if (has_cold_key_ && key.size() > cold_key_.size() && key.starts_with(cold_key_)) {
+      const auto place = static_cast<uint8_t>(key[cold_key_.size()]);
+      if (place >= table_->children_.size()) return RowDamaged(table_->name_);
+      Begin(TableRecord::kPutElement, piece);
+      piece.U8(place);
+      piece.Short(cold_key_);
+      piece.Short(key.substr(cold_key_.size() + 1));
+      CopyCells(table_->children_[place]->cells_, value, piece);
+    } else {
+      cold_key_ = key;
+      has_cold_key_ = true;
+      Begin(TableRecord::kPut, piece);
+      piece.Short(key);
+      CopyCells(table_->cells_, value, piece);
+    }
+    return cold_rows_->Next();
+  }
+
+  static void CopyCells(const CellColumns& cells, ByteReader& value, ByteWriter& piece) {
+    ByteReader end = value;
+    cells.Skip(end, cells.num_columns());
+    const std::string_view bytes = value.Take(value.size() - end.size());
+    piece.Append(bytes.data(), bytes.size());
   }
 
   void End(bool confirmed) {
@@ -168,7 +242,7 @@ class KeyedTable::Frozen final : public FrozenState {
         child->tracker_.Abandon(child->WordOf(), child->num_slots_);
     }
     table.frozen_ = nullptr;
-    if (!table.tracker_.active()) table.forgotten_ = {};
+    if (!table.tracker_.active()) table.gone_.Take();
     if (aside_) return;
     confirmed ? table.chain_.Add(kind_, bytes_) : table.chain_.Break();
   }
@@ -177,30 +251,46 @@ class KeyedTable::Frozen final : public FrozenState {
   std::unique_ptr<KeyedTable> adopted_;
   SectionKind kind_;
   bool aside_;
+  const bool over_cold_;  // The snapshot has the store's rows.
   int num_earlier_;
-  ByteWriter first_;  // The header, and what has gone.
-  ByteWriter saved_;  // Records of what changed before it was written.
-  size_t at_ = 0;     // The table, then its children.
+  ByteWriter first_;              // The header.
+  std::deque<std::string> gone_;  // Records that come before all others.
+  ByteWriter saved_;              // Records of what changed before it was written.
+  size_t at_ = 0;                 // The table, then its children.
   int records_left_ = 0;
   int64_t slots_left_ = 0;
   Slot sibling_of_ = kNoSlot;  // The key of the element before, in this piece.
   int64_t bytes_ = 0;
+
+  // Until they are copied.
+  std::unique_ptr<ColdScan> cold_rows_;
+  size_t cold_prefix_size_ = 0;
+  bool has_cold_key_ = false;
+  std::string cold_key_;
 };
 
 arrow::Status KeyedTable::Snapshot(SnapshotWriter& to) {
   SABOT_CHECK(frozen_ == nullptr);  // The snapshot before was written or given up.
   const bool aside = to.mode() == SnapshotMode::kSavepoint;
-  const bool whole = aside || to.mode() == SnapshotMode::kFull || !chain_.CanGrow();
+  const bool whole = NextIsBase(to.mode());
+  std::unique_ptr<ColdScan> cold_rows;
+  if (whole && any_cold()) {
+    ARROW_RETURN_NOT_OK(cold_->FlushErased());
+    ARROW_ASSIGN_OR_RAISE(cold_rows, ScanKeyGroups(cold_->place, {}));
+  }
   tracker_.Freeze(whole, aside, num_slots_);
   for (const auto& child : children_) child->tracker_.Freeze(whole, aside, child->num_slots_);
   ByteWriter first;
   WriteHeader(layout_, first);
+  std::deque<std::string> gone;
   if (!aside) {
-    const std::string forgotten = std::exchange(forgotten_, {}).Take();
-    if (!whole) first.Append(forgotten.data(), forgotten.size());
+    gone = gone_.Take();
+    if (whole) gone.clear();
+    gone_overflowed_ = false;
   }
   const SectionKind kind = whole ? SectionKind::kBase : SectionKind::kDelta;
-  auto frozen = std::make_unique<Frozen>(this, kind, aside, std::move(first));
+  auto frozen = std::make_unique<Frozen>(this, kind, aside, std::move(first), std::move(gone),
+                                         std::move(cold_rows));
   frozen_ = frozen.get();
   to.Freeze(name_, std::move(frozen));
   return arrow::Status::OK();
@@ -208,7 +298,9 @@ arrow::Status KeyedTable::Snapshot(SnapshotWriter& to) {
 
 void KeyedTable::LeaveToSnapshot() {
   std::unique_ptr<KeyedTable> left(new KeyedTable(std::move(*this)));
-  *this = KeyedTable(left->name_, left->layout_);
+  left->cold_.reset();
+  *this = KeyedTable(left->name_, left->layout_, left->tiers_);
+  if (cold_ != nullptr) cold_->table = this;
   for (const auto& child : children_) child->owner_ = this;
   for (const auto& child : left->children_) child->owner_ = left.get();
   Frozen* const frozen = left->frozen_;
@@ -222,12 +314,22 @@ uint8_t KeyedTable::PlaceOf(const ChildTable& child) const {
 }
 
 void KeyedTable::Save(Slot slot) {
-  frozen_->WritePut(slot, frozen_->saved());
+  if (!frozen_->IsCold(slot)) frozen_->WriteKey(slot, frozen_->saved());
   tracker_.MarkSaved(header(slot).word);
 }
 
 void KeyedTable::SaveElement(ChildTable& child, Slot element) {
-  frozen_->WriteElement(child, element, false, frozen_->saved());
+  // The key first: its record may forget what the store has of its elements.
+  const Slot parent = child.header(element).parent;
+  uint32_t& word = header(parent).word;
+  if (tracker_.MustSave(parent, word)) {
+    const bool dirty = tracker_.IsDirty(parent, word);
+    Save(parent);
+    // It has not changed: what the chain has not got of it stays so.
+    if (dirty && !tracker_.IsTouched(word)) tracker_.Touch(parent, word);
+  }
+  if (!frozen_->IsCold(parent))
+    Frozen::WriteElement(*this, child, element, false, frozen_->saved());
   child.tracker_.MarkSaved(child.header(element).word);
 }
 
@@ -238,154 +340,35 @@ void KeyedTable::SaveWithChildren(Slot slot) {
 
 void KeyedTable::Forget(Slot slot) {
   if (!tracker_.MustForget(header(slot).word)) return;
-  forgotten_.U8(kForget);
-  forgotten_.Short(key(slot));
+  if (!LogsGone()) return;
+  ByteWriter& record = gone_.Next();
+  Begin(TableRecord::kForget, record);
+  record.Short(key(slot));
 }
 
 void KeyedTable::ForgetElement(const ChildTable& child, Slot element) {
   const Slot parent = child.header(element).parent;
   if (!live(parent)) return;  // Renewed: the key itself is forgotten already.
-  forgotten_.U8(kForgetElement);
-  forgotten_.U8(PlaceOf(child));
-  forgotten_.Short(key(parent));
-  forgotten_.Short(child.element(element));
+  if (!LogsGone()) return;
+  ByteWriter& record = gone_.Next();
+  Begin(TableRecord::kForgetElement, record);
+  record.U8(PlaceOf(child));
+  record.Short(key(parent));
+  record.Short(child.element(element));
 }
 
-// --- reading ---
-
-// Applies the records of chains to a table that is being restored.
-class KeyedTable::Replay {
- public:
-  Replay(KeyedTable* table, const SnapshotReader& from, int64_t now_ms)
-      : table_(table), from_(from), now_ms_(now_ms) {}
-
-  arrow::Status Run(const SnapshotReader::SectionChain& chain) {
-    for (const SnapshotSection* section : chain) {
-      if (section->pieces.empty()) return Damaged();
-      bool first = true;
-      for (const std::string_view piece : section->pieces) {
-        ByteReader bytes(piece);
-        if (first) ARROW_RETURN_NOT_OK(ReadHeader(bytes));
-        first = false;
-        known_ = false;
-        while (bytes.ok() && !bytes.done()) {
-          if (!ReadRecord(bytes)) return Damaged();
-        }
-        if (!bytes.ok()) return Damaged();
-      }
+// What the chain has not got yet of a key that leaves memory.
+void KeyedTable::NoteEvicted(Slot slot) {
+  // Not stale: it was noted when it left memory before.
+  if (!tracker_.active() || (header(slot).word & kStale) == 0 || !LogsGone()) return;
+  if (tracker_.IsDirty(slot, header(slot).word)) Frozen::WritePut(*this, slot, gone_.Next());
+  for (const auto& child : children_) {
+    if (child->count(slot) == 0) continue;
+    for (const Slot element : child->Elements(slot)) {
+      if (!child->tracker_.IsDirty(element, child->header(element).word)) continue;
+      Frozen::WriteElement(*this, *child, element, false, gone_.Next());
     }
-    return arrow::Status::OK();
   }
-
- private:
-  arrow::Status Damaged() const {
-    return arrow::Status::Invalid("State '", table_->name_, "' is cut short or damaged.");
-  }
-
-  arrow::Status ReadHeader(ByteReader& bytes) {
-    const uint32_t version = bytes.U32();
-    std::string_view written = bytes.Bytes();
-    if (!bytes.ok()) return Damaged();
-    if (version != kVersion) {
-      return arrow::Status::Invalid("State '", table_->name_, "' has version ", version,
-                                    "; this build reads version ", kVersion, ".");
-    }
-    timed_ = written.ends_with(kTimed);
-    if (timed_) written.remove_suffix(1);
-    const std::string layout = LayoutText(table_->layout_);
-    if (written != layout) {
-      return arrow::Status::Invalid("State '", table_->name_, "' was written with another layout (",
-                                    written, ", now ", layout,
-                                    "): the operator's definition has changed since.");
-    }
-    return arrow::Status::OK();
-  }
-
-  // False: damaged, or the reader is no longer ok.
-  bool ReadRecord(ByteReader& bytes) {
-    const uint8_t record = bytes.U8();
-    if (record == kForget) return ReadKey(bytes) && Forget();
-    if (record == kPut) return ReadKey(bytes) && Put(bytes);
-    if (record < kForgetElement || record > kPutSibling) return false;
-    const uint8_t place = bytes.U8();
-    if (!bytes.ok() || place >= table_->children_.size()) return false;
-    if (record == kPutSibling ? !known_ : !ReadKey(bytes)) return false;
-    const std::string_view element = bytes.Short();
-    if (!bytes.ok() || element.size() > SlotTracker::kNoMarks) return false;
-    ChildTable& child = *table_->children_[place];
-    if (record == kForgetElement) {
-      const Slot parent = own_ ? table_->Lookup(key_, hash_) : kNoSlot;
-      if (parent != kNoSlot) child.Erase(parent, element, HashBytes(element));
-      return true;
-    }
-    if (!own_) {
-      child.cells_.Skip(bytes, child.cells_.num_columns());
-      return bytes.ok();
-    }
-    bool inserted;
-    if (slot_ == kNoSlot) slot_ = table_->LookupOrInsert(key_, hash_, &inserted);
-    child.cells_.Read(child.FindOrInsert(slot_, element, HashBytes(element), &inserted), bytes);
-    return bytes.ok();
-  }
-
-  bool ReadKey(ByteReader& bytes) {
-    key_ = bytes.Short();
-    const size_t unhashed = table_->layout_.unhashed_bytes;
-    if (!bytes.ok() || key_.size() < unhashed) return false;
-    hash_ = HashBytes(key_.substr(0, key_.size() - unhashed));
-    own_ = from_.Owns(hash_);
-    slot_ = kNoSlot;
-    known_ = true;
-    return true;
-  }
-
-  bool Forget() {
-    const Slot slot = own_ ? table_->Lookup(key_, hash_) : kNoSlot;
-    if (slot != kNoSlot) table_->Erase(slot);
-    return true;
-  }
-
-  bool Put(ByteReader& bytes) {
-    const size_t num_cells = table_->layout_.cells.size();
-    if (!own_) {
-      table_->cells_.Skip(bytes, num_cells);
-      if (timed_) bytes.I64();
-      return bytes.ok();
-    }
-    bool inserted;
-    slot_ = table_->LookupOrInsert(key_, hash_, &inserted);
-    table_->cells_.Read(slot_, bytes, num_cells);
-    // A key without a time was touched just now.
-    const int64_t touched_ms = timed_ ? bytes.I64() : now_ms_;
-    if (table_->layout_.ttl_ms > 0) table_->touched_ms(slot_) = touched_ms;
-    return bytes.ok();
-  }
-
-  KeyedTable* table_;
-  const SnapshotReader& from_;
-  int64_t now_ms_;
-  bool timed_ = false;
-  // The key of the record at hand, or of the one before.
-  bool known_ = false;
-  bool own_ = false;
-  std::string_view key_;
-  uint64_t hash_ = 0;
-  Slot slot_ = kNoSlot;  // Once it was needed.
-};
-
-arrow::Status KeyedTable::Restore(const SnapshotReader& from) {
-  SABOT_CHECK(num_keys_ == 0 && !tracker_.active());
-  ARROW_ASSIGN_OR_RAISE(const auto chains, from.Chains(name_));
-  // While records are applied no key is too old.
-  const int64_t now_ms = std::exchange(now_ms_, 0);
-  Replay replay(this, from, now_ms);
-  for (const SnapshotReader::SectionChain& chain : chains) ARROW_RETURN_NOT_OK(replay.Run(chain));
-  now_ms_ = now_ms;
-  if (!from.continues() || chains.size() != 1) return arrow::Status::OK();
-  tracker_.Continue(WordOf(), num_slots_);
-  for (const auto& child : children_) child->tracker_.Continue(child->WordOf(), child->num_slots_);
-  chain_.Continue(chains[0]);
-  return arrow::Status::OK();
 }
 
 }  // namespace sabot

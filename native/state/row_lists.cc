@@ -66,18 +66,18 @@ arrow::Status RowLists::Add(const Batch& batch, const EncodedKeys& keys,
     ARROW_ASSIGN_OR_RAISE(kept,
                           kept->AddColumn(kept->num_columns(), RowStore::AddedField(), added));
   }
-  Link(keys, rows, store_.Append(std::move(kept)));
-  return arrow::Status::OK();
+  return Link(keys, rows, store_.Append(std::move(kept)));
 }
 
-void RowLists::Link(const EncodedKeys& keys, std::span<const int32_t> rows, RowId first) {
+arrow::Status RowLists::Link(const EncodedKeys& keys, std::span<const int32_t> rows, RowId first) {
   std::vector<Slot> slots(rows.size());
-  table_.LookupOrInsert(keys, rows, slots, nullptr);
+  ARROW_RETURN_NOT_OK(table_.LookupOrInsert(keys, rows, slots, nullptr));
   for (size_t i = 0; i < rows.size(); ++i) {
     const RowId id = first + i;
     store_.set_next(id, head(slots[i]));
     head(slots[i]) = id;
   }
+  return arrow::Status::OK();
 }
 
 arrow::Status RowLists::Compact() {
@@ -128,8 +128,7 @@ arrow::Status RowLists::Restore(const SnapshotReader& from) {
     }
     if (rows.empty()) return arrow::Status::OK();
     ARROW_ASSIGN_OR_RAISE(const RowId first, restored.Append(rows));
-    Link(keys, rows, first);
-    return arrow::Status::OK();
+    return Link(keys, rows, first);
   });
 }
 

@@ -61,7 +61,7 @@ class RowLists {
  private:
   int64_t AddedMillis(RowId id) const;
   // Puts rows of the store, consecutive from `first`, on their keys' lists.
-  void Link(const EncodedKeys& keys, std::span<const int32_t> rows, RowId first);
+  arrow::Status Link(const EncodedKeys& keys, std::span<const int32_t> rows, RowId first);
   arrow::Status Compact();
 
   RowId& head(Slot slot) { return table_.cells().at<RowId>(0, slot); }

@@ -35,11 +35,18 @@ class SlotTracker {
 
   // --- changes; `word` is the slot's ---
 
-  // Whether a taken slot needs no Touch before it is changed.
+  // The mark of slots that need no Touch before they are changed.
+  uint32_t touched() const { return touched_; }
   bool IsTouched(uint32_t word) const { return (word & touched_) != 0; }
   // Whether a slot must be saved, and MarkSaved called, before it is changed or freed.
   bool MustSave(Slot slot, uint32_t word) const {
     return whole_ ? slot >= next_ && slot < end_ && (word & kSaved) == 0 : (word & frozen_) != 0;
+  }
+  // Whether the chain has not got all of a slot's changes: the next delta must tell them.
+  bool IsDirty(Slot slot, uint32_t word) const {
+    // What a snapshot aside writes stays as dirty as it was.
+    const bool frozen = aside_ && was_active_ && (word & frozen_) != 0 && MustSave(slot, word);
+    return IsTouched(word) || frozen;
   }
   void MarkSaved(uint32_t& word) {
     word &= ~frozen_;
@@ -56,6 +63,11 @@ class SlotTracker {
     word = kTaken | (word & touched_);
     if (whole_ && slot >= next_ && slot < end_) word |= kSaved;
     if (!IsTouched(word)) Touch(slot, word);
+  }
+  // As Take, but the slot gets back what the chain has already.
+  void TakeKnown(Slot slot, uint32_t& word) {
+    word = kTaken | (word & touched_) | (active() ? kKnown : 0);
+    if (whole_ && slot >= next_ && slot < end_) word |= kSaved;
   }
   void Free(uint32_t& word) { word &= active() ? touched_ : 0; }
   // Whether a snapshot must be told that a slot's key or element is gone.

@@ -33,6 +33,8 @@
 
 namespace sabot {
 
+class StateTiers;
+
 enum class Progress : uint8_t { kDone, kMoreOutput, kBlocked };
 
 // Where an operator's output goes: the next operator of the chain, or the exchanges behind it.
@@ -69,6 +71,8 @@ struct OperatorContext {
   WatermarkAlignment* alignment = nullptr;
   // With the other subtasks of this operator.
   NodeShared* shared = nullptr;
+  // Memory and disk of this subtask's state; nullptr: all of it stays in memory, without limit.
+  StateTiers* tiers = nullptr;
   // Makes a blocked task runnable; may be called from any thread, any number of times.
   std::function<void()> waker;
   // Where sinks hand their results to the job's owner (result_sink, print_sink); may be called from

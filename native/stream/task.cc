@@ -89,7 +89,10 @@ arrow::Result<StepResult> Task::Step(int quantum) {
   for (int i = 0; i < quantum; ++i) {
     ARROW_ASSIGN_OR_RAISE(const bool worked, WorkOnce(&why));
     const bool wrote = snapshots_.WritePiece();
-    const bool read = state_reads_.any() && ReadStatePiece();
+    bool read = false;
+    if (state_reads_.any()) {
+      ARROW_ASSIGN_OR_RAISE(read, ReadStatePiece());
+    }
     if (!worked && !wrote && !read) break;
     if (!worked) why = StepResult::kReady;
   }
@@ -208,6 +211,7 @@ arrow::Status Task::Handle(size_t stage, GateEvent event) {
 
 arrow::Status Task::Finish(size_t stage, Progress progress, std::optional<Element> after) {
   if (progress == Progress::kDone) {
+    ARROW_RETURN_NOT_OK(MakeRoom(stage));
     return after ? Deliver(stage + 1, std::move(*after)) : arrow::Status::OK();
   }
   stages_[stage].suspension =
@@ -320,14 +324,22 @@ arrow::Status Task::FireTimers() {
 }
 
 // Not while an operator is half-way through an element.
-bool Task::ReadStatePiece() {
+arrow::Result<bool> Task::ReadStatePiece() {
   const std::string uid = state_reads_.NextUid();
   for (size_t stage = 0; stage < operators_.size(); ++stage) {
     if (operators_[stage].uid != uid) continue;
     if (stages_[stage].suspension != Suspension::kNone) return false;
-    return state_reads_.ReadPiece(*operators_[stage].op);
+    const bool read = state_reads_.ReadPiece(*operators_[stage].op);
+    ARROW_RETURN_NOT_OK(MakeRoom(stage));  // What was read may have come from disk.
+    return read;
   }
   SABOT_CHECK(false);  // Whoever asks knows who runs here.
+}
+
+// Between two elements, when the operator holds no slots.
+arrow::Status Task::MakeRoom(size_t stage) {
+  StateTiers* const tiers = operators_[stage].tiers.get();
+  return tiers == nullptr ? arrow::Status::OK() : tiers->MakeRoom();
 }
 
 arrow::Status Task::Commit(int64_t epoch) {

@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "state/state_tiers.h"
 #include "stream/exchange.h"
 #include "stream/gate.h"
 #include "stream/late_row_log.h"
@@ -40,6 +41,7 @@ enum class StepResult : uint8_t {
 
 // One operator of a chain with what it needs; `name` and `uid` are the plan's.
 struct TaskOperator {
+  std::unique_ptr<StateTiers> tiers;  // Outlives the operator.
   std::unique_ptr<Operator> op;
   std::unique_ptr<OperatorContext> context;
   std::unique_ptr<OperatorMetrics> metrics;
@@ -123,7 +125,8 @@ class Task {
   arrow::Status SendLate(size_t stage, int input, const Batch& batch,
                          std::span<const int32_t> rows);
   arrow::Status FireTimers();
-  bool ReadStatePiece();
+  arrow::Result<bool> ReadStatePiece();
+  arrow::Status MakeRoom(size_t stage);
   arrow::Status TellCommitted();
   arrow::Status FinishTask();
   arrow::Status TellDirectly();

@@ -1,5 +1,5 @@
 // chaos: real processes, killed with SIGKILL at random moments and started again from their last checkpoint, at another
-// parallelism, until the job is done; its output must be that of a run that nobody disturbed.
+// parallelism and on another state backend, until the job is done; its output must be that of a run that nobody disturbed.
 //
 //   runChaos({ command, rounds: 30, seed: 1 })  ->  rounds played, and what was wrong (nothing)
 //
@@ -34,6 +34,11 @@ const PARALLELISMS = [1, 2, 3];
 // Then a job is left alone until it is done, and the next has its turn.
 const KILLS_PER_JOB_MAX = 20;
 const CHECKPOINT_INTERVAL = '30 ms';
+/** All in memory, or in so little that most of it is on disk. */
+const BACKENDS = [
+  "SET 'state.backend.type' = 'hashmap';",
+  "SET 'state.backend.type' = 'rocksdb'; SET 'memory.limit' = '200 kb';",
+] as const;
 
 /** Plays rounds over all jobs in turn, as many of each, until so many processes have been killed and each job begun is done. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
@@ -53,7 +58,7 @@ async function playJob(job: ChaosJob, options: ChaosOptions, random: () => numbe
   const folder = mkdtempSync(join(tmpdir(), 'sabot-chaos-'));
   const { log = () => {} } = options;
   try {
-    const undisturbed = await start(job, folder, 'undisturbed', 2, options).ended;
+    const undisturbed = await start(job, folder, 'undisturbed', 2, BACKENDS[0], options).ended;
     const expected = visibleRows(join(folder, 'undisturbed'));
     if (undisturbed.code !== 0 || expected.length === 0) {
       report.findings.push(`${job.name}: an undisturbed run ends with ${undisturbed.code}: ${undisturbed.stderr}`);
@@ -62,7 +67,8 @@ async function playJob(job: ChaosJob, options: ChaosOptions, random: () => numbe
     for (;;) {
       const parallelism = PARALLELISMS[Math.floor(random() * PARALLELISMS.length)]!;
       const isRound = newestEpoch(join(folder, 'checkpoints')) > 1;
-      const run = start(job, folder, 'disturbed', parallelism, options);
+      const backend = BACKENDS[Math.floor(random() * BACKENDS.length)]!;
+      const run = start(job, folder, 'disturbed', parallelism, backend, options);
       // Mostly while rows flow, now and then while it starts.
       const whileStarting = random() < 0.06;
       const delayMs = random() * (whileStarting ? 300 : undisturbed.ms * 0.2);
@@ -110,13 +116,22 @@ interface Outcome {
   readonly ms: number;
 }
 
-function start(job: ChaosJob, folder: string, name: string, parallelism: number, options: ChaosOptions) {
+function start(
+  job: ChaosJob,
+  folder: string,
+  name: string,
+  parallelism: number,
+  backend: string,
+  options: ChaosOptions,
+) {
   const script = join(folder, `${name}.sql`);
   const checkpoints = name === 'undisturbed' ? 'checkpoints-undisturbed' : 'checkpoints';
   writeFileSync(
     script,
     `SET 'execution.checkpointing.dir' = '${join(folder, checkpoints)}';
 SET 'execution.checkpointing.interval' = '${CHECKPOINT_INTERVAL}';
+SET 'state.backend.rocksdb.localdir' = '${join(folder, 'state')}';
+${backend}
 ${job.script(join(folder, name))}`,
   );
   const [file, ...first] = options.command as [string, ...string[]];

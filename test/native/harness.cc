@@ -3,6 +3,7 @@
 
 #include <arrow/api.h>
 #include <arrow/json/from_string.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,9 +12,12 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/memory_budget.h"
 #include "batch/key_encoding.h"
 #include "engine/catalogue.h"
 #include "running_snapshots.h"
+#include "state/cold_backends.h"
+#include "state/state_tiers.h"
 
 namespace sabot::test {
 namespace {
@@ -162,6 +166,10 @@ struct Harness::Subtask {
   OperatorMetrics metrics;
   OperatorContext context;
   std::unique_ptr<Output> output;
+  // Where memory is short: all that can goes to disk after every element.
+  MemoryBudget budget{{.limit_bytes = 1}, [] { return int64_t{0}; }};
+  std::unique_ptr<ColdBackend> backend;
+  std::unique_ptr<StateTiers> tiers;
   std::unique_ptr<Operator> op;
 };
 
@@ -176,15 +184,21 @@ Harness::Harness(std::string_view node, std::vector<Schema> inputs, HarnessOptio
   node_.input_schemas = std::move(inputs);
   spec_ = FindOperator(node_.op);
   SABOT_CHECK(spec_ != nullptr);
-  self_ = Open();
+  self_ = Open(Memory::kEnough);
   snapshots_ = std::make_unique<RunningSnapshots>();
 }
 
 Harness::~Harness() = default;
 
-std::unique_ptr<Harness::Subtask> Harness::Open() {
+std::unique_ptr<Harness::Subtask> Harness::Open(Memory memory) {
   auto subtask = std::make_unique<Subtask>();
   OperatorContext& context = subtask->context;
+  if (memory == Memory::kShort) {
+    subtask->backend = MakeModelBackend();
+    subtask->tiers = std::make_unique<StateTiers>(
+        TiersOptions{.budget = &subtask->budget, .backend = subtask->backend.get(), .folder = {}});
+    context.tiers = subtask->tiers.get();
+  }
   context.session = {options_.plan.local_time_zone, options_.plan.query_start_ms};
   context.options = options_.plan;
   context.clock = &clock_;
@@ -227,6 +241,7 @@ arrow::Status Harness::DriveOne(Subtask& subtask, const Call& call) {
     if (*progress == Progress::kBlocked && options_.owner != nullptr) options_.owner->AnswerOne(0);
     progress = subtask.op->Resume(*subtask.output);
   }
+  if (progress.ok() && subtask.tiers != nullptr) return subtask.tiers->MakeRoom();
   return progress.status();
 }
 
@@ -265,7 +280,15 @@ std::vector<std::string> Harness::State(const std::vector<std::string>& key_colu
     EXPECT_TRUE(encoded.Encode(columns, row.num_rows()).ok());
     only = StateKey{std::string(encoded.key(0)), encoded.hash(0)};
   }
-  const StateCursor cursor = self_->op->ReadState(std::move(only));
+  const std::vector<std::string> lines = StateOf(*self_, only);
+  if (twin_ != nullptr) {
+    EXPECT_THAT(StateOf(*twin_, only), testing::UnorderedElementsAreArray(lines));
+  }
+  return lines;
+}
+
+std::vector<std::string> Harness::StateOf(Subtask& subtask, std::optional<StateKey> only) {
+  const StateCursor cursor = subtask.op->ReadState(std::move(only));
   std::vector<std::string> lines;
   for (bool last = cursor == nullptr; !last;) {
     const StatePiece piece = cursor(2).ValueOrDie();
@@ -278,6 +301,10 @@ std::vector<std::string> Harness::State(const std::vector<std::string>& key_colu
     EXPECT_TRUE(rows->ValidateFull().ok()) << rows->ValidateFull().ToString();
     for (std::string& line : ToLines(Batch{rows, nullptr, kNoSplit}))
       lines.push_back(std::move(line));
+    if (subtask.tiers != nullptr) {
+      const arrow::Status room = subtask.tiers->MakeRoom();
+      EXPECT_TRUE(room.ok()) << room;
+    }
   }
   return lines;
 }
@@ -325,7 +352,7 @@ void Harness::Restart(int parallelism) {
   const MemorySnapshot savepoint = snapshots_->Savepoint(*self_->op);
   const SnapshotChain chain{snapshots_->Finish(*self_->op), {}};
   auto old = std::exchange(self_, nullptr);
-  twin_ = Restored({{{&savepoint.sections()}, {}}}, {}, false);
+  twin_ = Restored({{{&savepoint.sections()}, {}}}, {}, false, Memory::kShort);
   if (parallelism == 1) {
     self_ = Restored({chain}, {}, true);
   } else {
@@ -349,8 +376,8 @@ void Harness::Restart(int parallelism) {
 }
 
 std::unique_ptr<Harness::Subtask> Harness::Restored(std::vector<SnapshotChain> chains,
-                                                    KeyGroups own, bool continues) {
-  auto subtask = Open();
+                                                    KeyGroups own, bool continues, Memory memory) {
+  auto subtask = Open(memory);
   const arrow::Status restored =
       subtask->op->Restore(SnapshotReader(std::move(chains), own, continues));
   EXPECT_TRUE(restored.ok()) << restored.ToString();

@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,7 +73,7 @@ class Harness {
   // Processing time goes on while the task has no room downstream.
   void BackPressure(int64_t millis);
   // What readers see of its state, piece by piece as "+I[...]"; of one key, if `key` is given as
-  // one row of columns like {"k STRING"}.
+  // one row of columns like {"k STRING"}. The twin's readers, whose state is on disk, see the same.
   std::vector<std::string> State(const std::vector<std::string>& key_columns = {},
                                  std::string_view key = "");
   const OperatorMetrics& metrics() const;
@@ -83,12 +84,14 @@ class Harness {
   class Output;
   struct Subtask;
   using Call = std::function<arrow::Result<Progress>(Operator&, Collector&)>;
-  std::unique_ptr<Subtask> Open();
+  enum class Memory { kEnough, kShort };
+  std::unique_ptr<Subtask> Open(Memory memory);
   std::unique_ptr<Subtask> Restored(std::vector<SnapshotChain> chains, KeyGroups own,
-                                    bool continues);
+                                    bool continues, Memory memory = Memory::kEnough);
   void Drive(const Call& call);
   arrow::Status DriveOne(Subtask& subtask, const Call& call);
   void CompareTwin();
+  static std::vector<std::string> StateOf(Subtask& subtask, std::optional<StateKey> only);
 
   PlanNode node_;
   const OperatorSpec* spec_;
@@ -97,7 +100,8 @@ class Harness {
   TaskTimes task_times_;
   WatermarkAlignment alignment_;
   std::unique_ptr<Subtask> self_;
-  // Restored from a savepoint where self_ was from a chain; sees everything that self_ sees.
+  // Restored from a savepoint where self_ was from a chain, and with its state on disk; sees
+  // everything that self_ sees.
   std::unique_ptr<Subtask> twin_;
   size_t twin_begins_ = 0;  // Of what self_ has given since.
   std::unique_ptr<RunningSnapshots> snapshots_;

@@ -129,12 +129,14 @@ describe.each(nodes)('in $name', { timeout: 120_000 }, ({ path }) => {
     expect(run(path(), 'workers.cjs', script)).toBe('5,5\n');
   });
 
-  it('runs a script with the command', () => {
+  it('runs scripts with the command, also with state on disk', () => {
+    const bids = `CREATE TABLE bids (auction BIGINT, note STRING)
+      WITH ('connector' = 'filesystem', 'path' = 'bids.json', 'format' = 'json');`;
+    writeFileSync(join(folder, 'script.sql'), `${bids} SELECT note, auction FROM bids WHERE note IS NOT NULL;`);
     writeFileSync(
-      join(folder, 'script.sql'),
-      `CREATE TABLE bids (auction BIGINT, note STRING)
-         WITH ('connector' = 'filesystem', 'path' = 'bids.json', 'format' = 'json');
-       SELECT note, auction FROM bids WHERE note IS NOT NULL;`,
+      join(folder, 'disk.sql'),
+      `${bids} SET 'state.backend.type' = 'rocksdb'; SET 'memory.limit' = '1 kb'; SET 'batch.max-rows' = '1';
+       SELECT note, SUM(auction) AS auctions FROM bids WHERE note IS NOT NULL GROUP BY note;`,
     );
     const sabot = (...args: string[]) =>
       execFileSync(path(), [join(folder, 'node_modules/.bin/sabot'), ...args], {
@@ -143,6 +145,7 @@ describe.each(nodes)('in $name', { timeout: 120_000 }, ({ path }) => {
         encoding: 'utf8',
       });
     expect(sabot('sql', '-f', 'script.sql')).toBe('{"note":"a","auction":1}\n{"note":"b","auction":2}\n');
+    expect(sabot('sql', '-f', 'disk.sql')).toBe('{"note":"a","auctions":1}\n{"note":"b","auctions":2}\n');
     expect(sabot('--version')).toMatch(/^\d+\.\d+\.\d+/);
   });
 });

@@ -48,27 +48,31 @@ export async function runWhole(script: string, plan: CasePlan): Promise<WholeRun
   return { schema: planned.sinks[0]!.schema, lines, rows, error };
 }
 
-/** A run that is killed at a share of its input, and one that goes on from its checkpoint, at another parallelism maybe. */
+/** What the run that goes on has otherwise. */
+export type CasePlanAfter = Pick<CasePlan, 'parallelism' | 'settings'>;
+
+/** A run that is killed at a share of its input, and one that goes on from its checkpoint. */
 export async function runInterrupted(
   script: string,
   whole: WholeRun,
   share: number,
   first: CasePlan,
-  parallelismAfter: number,
+  after: CasePlanAfter,
 ): Promise<InterruptedRun> {
   const folder = mkdtempSync(join(tmpdir(), 'sabot-interrupted-'));
-  const settings = {
+  const checkpointed = (settings: CasePlan['settings']) => ({
     'execution.checkpointing.dir': folder,
     'execution.checkpointing.interval': '1 ms',
-    ...first.settings,
-  };
+    'state.backend.rocksdb.localdir': join(folder, 'state'),
+    ...settings,
+  });
   try {
     const pauses = whole.rows.map((rows) => Math.floor(share * Math.max(...rows)));
-    const plan = await planOf(script, { ...first, settings });
+    const plan = await planOf(script, { ...first, settings: checkpointed(first.settings) });
     const begun = await attempt(paused(plan, pauses), storedAt(plan, whole.rows, pauses));
     if (begun.error !== undefined) return { ...begun, sources: [], restoredEpoch: 0 };
     const rest = await attempt(
-      await planOf(script, { ...first, settings, parallelism: parallelismAfter, restore: 'latest' }),
+      await planOf(script, { ...first, ...after, settings: checkpointed(after.settings), restore: 'latest' }),
     );
     return {
       lines: [...begun.lines, ...rest.lines],

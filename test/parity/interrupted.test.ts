@@ -1,10 +1,10 @@
 // interrupted: every parity case once more, killed at a quarter, half and three quarters of its input and restored there, at another
-// parallelism where it can be: the answer is Flink's all the same.
+// parallelism where it can be, and on another state backend: the answer is Flink's all the same.
 //
 //   job.sql, killed at row n and restored  ->  our rows of both attempts  =  expected.jsonl, changelog.jsonl (in order)
 //
-// And its sources go on at row n: they give exactly the rows that are left. One point for each case, all three if SABOT_INTERRUPTIONS is
-// 'all'.
+// And its sources go on at row n: they give exactly the rows that are left. One point and one pair of backends for each case, all if
+// SABOT_INTERRUPTIONS is 'all'.
 
 import { describe, expect, it, type TestContext } from 'vitest';
 import type { SabotError } from '../../lib/errors.js';
@@ -25,22 +25,45 @@ const INTERRUPTIONS: readonly Interruption[] = [
   { share: 0.5, parallelism: 2, parallelismAfter: 1 },
   { share: 0.75, parallelism: 1, parallelismAfter: 1 },
 ];
+// With RocksDB every key leaves memory after every batch.
+const BACKENDS = {
+  memory: { 'state.backend.type': 'memory' },
+  rocksdb: { 'state.backend.type': 'rocksdb', 'memory.limit': '1 kb', 'batch.max-rows': '7' },
+} as const;
+type Backend = keyof typeof BACKENDS;
+const BACKEND_PAIRS: readonly (readonly [Backend, Backend])[] = [
+  ['memory', 'rocksdb'],
+  ['rocksdb', 'memory'],
+  ['memory', 'memory'],
+];
 const ALL = process.env['SABOT_INTERRUPTIONS'] === 'all';
+
+interface Point extends Interruption {
+  readonly backends: readonly [Backend, Backend];
+}
+const allPoints: readonly Point[] = INTERRUPTIONS.flatMap((point) =>
+  BACKEND_PAIRS.map((backends) => ({ ...point, backends })),
+);
+/** Of the nth case. */
+function pointOf(n: number): Point {
+  const point = INTERRUPTIONS[n % INTERRUPTIONS.length]!;
+  return { ...point, backends: BACKEND_PAIRS[Math.floor(n / INTERRUPTIONS.length) % BACKEND_PAIRS.length]! };
+}
 
 describe('parity with Flink, interrupted', () => {
   for (const [i, parityCase] of parityCases().entries()) {
     const { name, singleSubtask, final, changelog, error } = parityCase;
-    const points = ALL ? INTERRUPTIONS : [INTERRUPTIONS[i % INTERRUPTIONS.length]!];
-    for (const { share, ...asked } of points) {
-      const one = { share, parallelism: 1, parallelismAfter: 1 };
-      const point = singleSubtask ? one : { share, ...asked };
+    for (const { share, backends, ...asked } of ALL ? allPoints : [pointOf(i)]) {
+      const one = { share, backends, parallelism: 1, parallelismAfter: 1 };
+      const point = singleSubtask ? one : { share, backends, ...asked };
       const { parallelism, parallelismAfter } = point;
-      const title = `${name}, at ${share} of its rows, parallelism ${parallelism} then ${parallelismAfter}`;
+      const [before, after] = backends;
+      const title = `${name}, at ${share} of its rows, parallelism ${parallelism} on ${before}, then ${parallelismAfter} on ${after}`;
       if (final !== undefined || error?.atRunTime === true)
         it(title, (context) => check(context, parityCase, 'final', point), TIMEOUT_MS);
       if (changelog !== undefined)
         it(
-          `${name}, changes, at ${share} of its rows`,
+          `${name}, changes, at ${share} of its rows, on ${before}, then on ${after}`,
           (context) => check(context, parityCase, 'changelog', one),
           TIMEOUT_MS,
         );
@@ -52,7 +75,7 @@ async function check(
   context: TestContext,
   parityCase: ParityCase,
   results: CasePlan['results'],
-  { share, parallelism, parallelismAfter }: Interruption,
+  { share, backends: [before, after], parallelism, parallelismAfter }: Point,
 ): Promise<void> {
   const plan: CasePlan = { results, parallelism, settings: {} };
   const whole = await runWhole(parityCase.script, plan).catch((failure: Error) => failure);
@@ -65,7 +88,13 @@ async function check(
     error === undefined ? JSON.stringify(lines) === JSON.stringify(expected) : kindOf(whole.error) === error.kind;
   if (!isRight) return context.skip('its answer is not right when it is not interrupted');
 
-  const run = await runInterrupted(parityCase.script, whole, share, plan, parallelismAfter);
+  const run = await runInterrupted(
+    parityCase.script,
+    whole,
+    share,
+    { ...plan, settings: BACKENDS[before] },
+    { parallelism: parallelismAfter, settings: BACKENDS[after] },
+  );
   expect(kindOf(run.error), run.error?.message).toBe(error?.kind);
   if (error !== undefined) return;
   expect(run.restoredEpoch).toBeGreaterThan(0);

@@ -53,7 +53,7 @@ class Rig {
     EncodedKeys keys;
     ARROW_RETURN_NOT_OK(keys.Encode(columns, batch.num_rows()));
     std::vector<Slot> slots(static_cast<size_t>(batch.num_rows()));
-    table.LookupOrInsert(keys, slots, nullptr);
+    EXPECT_TRUE(table.LookupOrInsert(keys, slots, nullptr).ok());
     return slots;
   }
 

@@ -101,6 +101,8 @@ DisturbedRun Disturb(uint64_t seed) {
     // Where nothing keeps a checkpoint from being taken, none may fail.
     if (disturbance.faults.failures == 0 && !disturbance.short_timeout) plan.tolerable_failures = 0;
     if (disturbance.short_timeout) plan.timeout_ms = 1 + static_cast<int64_t>(random() % 30);
+    // Some attempts have memory for few keys; whatever the backend, the next one goes on from it.
+    if (random() % 2 == 0) plan.memory_limit_bytes = 3'000;
     // Later attempts are left alone more and more, so that it ends.
     const bool is_disturbed = random() % 8 >= static_cast<uint64_t>(attempt) / 3;
     DiskFaults faults = is_disturbed ? disturbance.faults : DiskFaults{};
@@ -116,6 +118,7 @@ DisturbedRun Disturb(uint64_t seed) {
     run.num_disk_failures += disk.num_failures();
     run.num_lost_syncs += disk.num_lost_syncs();
     run.num_restores_behind_first += result.restored_epoch > 1 ? 1 : 0;
+    run.num_spilling_attempts += result.spilled_bytes > 0 ? 1 : 0;
     const std::vector<std::string> visible = VisibleRows(files);
     if (!std::includes(undisturbed.rows.begin(), undisturbed.rows.end(), visible.begin(),
                        visible.end())) {

@@ -19,6 +19,7 @@ struct DisturbedRun {
   uint64_t num_disk_failures = 0;
   uint64_t num_lost_syncs = 0;
   uint64_t num_restores_behind_first = 0;
+  uint64_t num_spilling_attempts = 0;  // Whose state did not fit into memory.
   bool gave_up = false;  // A damaged checkpoint was found, and the job refused to go on.
 };
 

@@ -78,10 +78,16 @@ std::string RecoveryPlan::text() const {
                      {"tolerableFailures", tolerable_failures}};
   if (!restore.is_null()) checkpoint["restore"] = restore;
   if (at_least_once) checkpoint["mode"] = "at-least-once";
+  json options = {{"parallelism", parallelism}, {"batch.max-rows", batch_rows}};
+  if (memory_limit_bytes > 0) {
+    options.update({{"state-backend", "rocksdb"},
+                    {"memory-limit-bytes", memory_limit_bytes},
+                    {"state-folder", "/none"}});
+  }
   const json plan = {
       {"version", 1},
       {"job", "simulation"},
-      {"options", {{"parallelism", parallelism}, {"batch.max-rows", batch_rows}}},
+      {"options", options},
       {"checkpoint", checkpoint},
       {"nodes",
        {{{"id", 1},

@@ -20,6 +20,7 @@ struct RecoveryPlan {
   bool at_least_once = false;
   int64_t timeout_ms = 600'000;
   int64_t tolerable_failures = 1'000'000;
+  int64_t memory_limit_bytes = 0;  // Then state spills into a model of RocksDB.
   nlohmann::json sink = {{"op", "file_sink"}, {"config", {{"path", "/out"}, {"format", "json"}}}};
 
   std::string text() const;

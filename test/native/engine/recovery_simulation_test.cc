@@ -1,7 +1,8 @@
 // Jobs that die at any step, on disks that tear, fail, lie, dawdle and fill up, again and again,
-// and go on from their checkpoints at other parallelisms: the output folder ends up as if nothing
-// had happened. A failing seed is printed and replays exactly; SABOT_SEEDS=FIRST-LAST runs others
-// (scripts/simulate runs many). That the simulation finds mistakes is shown with planted ones.
+// and go on from their checkpoints at other parallelisms and on other state backends: the output
+// folder ends up as if nothing had happened. A failing seed is printed and replays exactly;
+// SABOT_SEEDS=FIRST-LAST runs others (scripts/simulate runs many). That the simulation finds
+// mistakes is shown with planted ones.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -31,23 +32,26 @@ TEST(RecoverySimulation, WhateverDiesTheOutputIsTheSame) {
     all.num_disk_failures += run.num_disk_failures;
     all.num_lost_syncs += run.num_lost_syncs;
     all.num_restores_behind_first += run.num_restores_behind_first;
+    all.num_spilling_attempts += run.num_spilling_attempts;
     num_given_up += run.gave_up ? 1 : 0;
     ++by_kind[run.kind];
   }
   std::printf(
       "%llu seeds: %llu crashes, %llu attempts failed for their disks, %llu disk failures, "
       "%llu lost syncs, %llu given up for damage; %llu restores of a checkpoint later than the "
-      "first\n",
+      "first; %llu attempts with state on disk\n",
       static_cast<unsigned long long>(seeds.count()),
       static_cast<unsigned long long>(all.num_crashes),
       static_cast<unsigned long long>(all.num_failed_attempts),
       static_cast<unsigned long long>(all.num_disk_failures),
       static_cast<unsigned long long>(all.num_lost_syncs),
       static_cast<unsigned long long>(num_given_up),
-      static_cast<unsigned long long>(all.num_restores_behind_first));
+      static_cast<unsigned long long>(all.num_restores_behind_first),
+      static_cast<unsigned long long>(all.num_spilling_attempts));
   // Otherwise the test would prove little.
   EXPECT_GT(all.num_crashes, seeds.count());
   EXPECT_GT(all.num_restores_behind_first, seeds.count() / 2);
+  EXPECT_GT(all.num_spilling_attempts, seeds.count() / 2);
   if (seeds.count() < 100) return;
   EXPECT_GT(all.num_disk_failures, seeds.count() / 10);
   EXPECT_GT(all.num_lost_syncs, seeds.count() / 20);

@@ -7,6 +7,7 @@
 #include "base/executor.h"
 #include "engine/graph.h"
 #include "engine/job_checkpoints.h"
+#include "engine/job_state.h"
 #include "engine/scheduler.h"
 #include "engine/simulated_disk.h"
 #include "engine/slow_executor.h"
@@ -22,7 +23,8 @@ class SimulatedJob {
         memory_(files),
         files_(options.disk != nullptr ? static_cast<FileSystem&>(*options.disk) : files),
         random_(options.seed),
-        plan_(DecodePlan(plan).ValueOrDie()) {}
+        plan_(DecodePlan(plan).ValueOrDie()),
+        state_(JobState::Simulated(plan_.options)) {}
 
   Attempt Run() {
     clock_.AdvanceMillis(static_cast<int64_t>(random_() % 1'000'000));
@@ -56,6 +58,7 @@ class SimulatedJob {
     simulation.executor = &executor_;
     simulation.stalled = [this] { return Stalled(); };
     scheduler_ = MakeSimulatedScheduler(simulation, clock_);
+    surroundings.state = state_.get();
     ARROW_ASSIGN_OR_RAISE(graph_, BuildGraph(plan_, surroundings));
     for (const auto& task : graph_.tasks) ARROW_RETURN_NOT_OK(task->Open());
     JobCheckpoints::Surroundings own;
@@ -198,8 +201,10 @@ class SimulatedJob {
       run_.restored_epoch = statistics["restoredEpoch"].get<int64_t>();
     }
     for (const auto& task : graph_.tasks) {
-      for (const TaskOperator& op : task->operators())
+      for (const TaskOperator& op : task->operators()) {
         run_.late_rows += op.metrics->late_rows.value();
+        run_.spilled_bytes += op.tiers->spilled_bytes();
+      }
     }
     disk_queue_.Drop();
     executor_.Drop();
@@ -220,6 +225,7 @@ class SimulatedJob {
   int64_t coordinator_free_ms_ = 0;
   int64_t sink_free_ms_ = 0;
   bool sink_is_awaited_ = false;  // Somebody has results for it.
+  const std::unique_ptr<JobState> state_;
   std::unique_ptr<Scheduler> scheduler_;
   Graph graph_;
   std::unique_ptr<JobCheckpoints> checkpoints_;

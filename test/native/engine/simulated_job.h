@@ -31,6 +31,7 @@ struct Attempt {
   std::vector<TakenCheckpoint> checkpoints;  // All but the last one.
   int64_t restored_epoch = 0;
   int64_t late_rows = 0;
+  int64_t spilled_bytes = 0;
   std::optional<arrow::Status> savepoint;  // What became of it.
   std::string last_savepoint;              // As the statistics had it when that was answered.
   std::vector<std::string> lines;          // What result sinks have handed out.

@@ -160,6 +160,44 @@ class StateReaderTest : public ::testing::Test {
     return SerializeMessage(*row.rows).ValueOrDie();
   }
 
+  std::string Unbounded() const {
+    PlanText plan({.parallelism = 2, .batch_rows = 100});
+    const int source = plan.Add("datagen_source", "", {"n BIGINT"},
+                                R"("rowsPerSecond":5000,"fields":[{"name":"n"}])");
+    return Counted(std::move(plan), source, 0, false);
+  }
+  static int64_t SpilledBytes(const Job& job) {
+    int64_t bytes = 0;
+    const json metrics = json::parse(job.Metrics());
+    for (const json& op : metrics["operators"]) bytes += op["spilledBytes"].get<int64_t>();
+    return bytes;
+  }
+  // Ten times, and until so many bytes of state have moved to disk.
+  static void ReadWhileItRuns(const std::string& plan, int64_t spilled_bytes) {
+    JobUnderTest run(plan);
+    int64_t last = 0;
+    for (int i = 0; i < 10 || SpilledBytes(run.job()) < spilled_bytes; ++i) {
+      ASSERT_LT(i, 100'000);
+      std::optional<JobError> failure;
+      const auto lines = Lines(run.Read({.uid = "groups", .columns = {}, .key = {}}, &failure));
+      ASSERT_FALSE(failure) << failure->message;
+      EXPECT_EQ(std::set<std::string>(lines.begin(), lines.end()).size(), lines.size());
+      const int64_t sum = Sum(lines);
+      EXPECT_GE(sum, last);
+      last = sum;
+      if (lines.empty()) continue;
+      const int64_t value = std::stoll(lines[0].substr(3));
+      EXPECT_EQ(run.Read({.uid = "groups", .columns = {}, .key = Key(value)}, &failure).size(), 1u);
+    }
+    EXPECT_GT(last, 0);
+    std::optional<JobError> failure;
+    run.Read({.uid = "other", .columns = {}, .key = {}}, &failure);
+    ASSERT_TRUE(failure);
+    EXPECT_EQ(failure->kind, "unknown-state");
+    run.job().Cancel();
+    run.Wait();
+  }
+
   const std::filesystem::path folder_;
 };
 
@@ -243,31 +281,14 @@ TEST_F(StateReaderTest, WhatIsNoCheckpointIsSaid) {
   EXPECT_THAT(error.message, HasSubstr("there is no checkpoint or savepoint at"));
 }
 
-TEST_F(StateReaderTest, ARunningJobIsReadBetweenItsBatches) {
-  PlanText plan({.parallelism = 2, .batch_rows = 100});
-  const int source = plan.Add("datagen_source", "", {"n BIGINT"},
-                              R"("rowsPerSecond":5000,"fields":[{"name":"n"}])");
-  JobUnderTest run(Counted(std::move(plan), source, 0, false));
-  int64_t last = 0;
-  for (int i = 0; i < 10; ++i) {
-    std::optional<JobError> failure;
-    const auto lines = Lines(run.Read({.uid = "groups", .columns = {}, .key = {}}, &failure));
-    ASSERT_FALSE(failure) << failure->message;
-    EXPECT_EQ(std::set<std::string>(lines.begin(), lines.end()).size(), lines.size());
-    const int64_t sum = Sum(lines);
-    EXPECT_GE(sum, last);
-    last = sum;
-    if (lines.empty()) continue;
-    const int64_t value = std::stoll(lines[0].substr(3));
-    EXPECT_EQ(run.Read({.uid = "groups", .columns = {}, .key = Key(value)}, &failure).size(), 1u);
-  }
-  EXPECT_GT(last, 0);
-  std::optional<JobError> failure;
-  run.Read({.uid = "other", .columns = {}, .key = {}}, &failure);
-  ASSERT_TRUE(failure);
-  EXPECT_EQ(failure->kind, "unknown-state");
-  run.job().Cancel();
-  run.Wait();
+TEST_F(StateReaderTest, ARunningJobIsReadBetweenItsBatches) { ReadWhileItRuns(Unbounded(), 0); }
+
+TEST_F(StateReaderTest, ARunningJobIsReadWhoseStateLiesOnDisk) {
+  json plan = json::parse(Unbounded());
+  plan["options"].update({{"state-backend", "rocksdb"},
+                          {"memory-limit-bytes", 100'000},
+                          {"state-folder", folder_.string()}});
+  ReadWhileItRuns(plan.dump(), 100'000);
 }
 
 }  // namespace

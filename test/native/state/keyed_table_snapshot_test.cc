@@ -3,221 +3,17 @@
 // seed is printed and replays exactly.
 #include <gtest/gtest.h>
 
-#include <deque>
-#include <map>
 #include <memory>
-#include <optional>
 #include <random>
 #include <string>
-#include <vector>
 
 #include "base/hash.h"
-#include "state/keyed_table.h"
+#include "state/keyed_table_rig.h"
 
-namespace sabot {
+namespace sabot::test {
 namespace {
 
-using Kind = CellSpec::Kind;
-
-enum Cell : int { kCount = 0, kText = 1 };
-enum Child : int { kSet = 0, kOrdered = 1 };
-
-KeyedTableLayout Layout() {
-  return {{{"count", Kind::kFixed8}, {"text", Kind::kBytes}},
-          {{{{"times", Kind::kFixed8}}, false}, {{{"value", Kind::kBytes}}, true}}};
-}
-
-struct ModelKey {
-  int64_t count = 0;
-  std::optional<std::string> text;
-  std::map<std::string, int64_t> set;
-  std::map<std::string, std::string> ordered;
-  auto operator<=>(const ModelKey&) const = default;
-};
-using Model = std::map<std::string, ModelKey>;
-
-Model ModelOf(const KeyedTable& table) {
-  Model model;
-  for (const Slot slot : table.LiveSlots()) {
-    ModelKey& key = model[std::string(table.key(slot))];
-    key.count = table.cells().at<int64_t>(kCount, slot);
-    if (table.cells().has_bytes(kText, slot)) key.text = table.cells().bytes(kText, slot);
-    const ChildTable& set = table.child(kSet);
-    for (const Slot at : set.Elements(slot))
-      key.set[std::string(set.element(at))] = set.cells().at<int64_t>(0, at);
-    const ChildTable& ordered = table.child(kOrdered);
-    for (const Slot at : ordered.Elements(slot))
-      key.ordered[std::string(ordered.element(at))] = ordered.cells().bytes(0, at);
-  }
-  return model;
-}
-
-// A table that changes at random, with the model that it must agree with.
-class Subject {
- public:
-  explicit Subject(uint64_t seed) : random_(seed) {}
-
-  void Change() {
-    switch (random_() % 16) {
-      case 0:
-      case 1:
-      case 2:
-        return EraseKey();
-      case 3:
-        return RenewKey();
-      case 4:
-        return EraseElements();
-      case 5:
-      case 6:
-        return EraseElement();
-      case 7:
-        return TouchKey();
-      case 8:
-      case 9:
-      case 10:
-        return PutElement();
-      default:
-        return PutKey();
-    }
-  }
-
-  void Replace(std::unique_ptr<KeyedTable> table, Model model) {
-    table_ = std::move(table);
-    model_ = std::move(model);
-  }
-  KeyedTable& table() { return *table_; }
-  const Model& model() const { return model_; }
-  std::mt19937_64& random() { return random_; }
-
- private:
-  // Short ones, and ones that are kept in the arena.
-  std::string RandomKey() {
-    const uint64_t number = random_() % 40;
-    return "key " + std::to_string(number) + std::string(number % 3 == 0 ? 20 : 0, '.');
-  }
-  std::string RandomElement() {
-    const uint64_t number = random_() % 12;
-    return std::to_string(number) + std::string(number % 4 == 0 ? 20 : 0, '.');
-  }
-  Slot SlotOf(const std::string& key) {
-    bool inserted;
-    return table_->LookupOrInsert(key, HashBytes(key), &inserted);
-  }
-  // A key that is there; empty if there is none.
-  std::string PresentKey() {
-    if (model_.empty()) return "";
-    return std::next(model_.begin(), static_cast<ptrdiff_t>(random_() % model_.size()))->first;
-  }
-  Slot PresentSlot(const std::string& key) { return table_->Lookup(key, HashBytes(key)); }
-
-  void SetCells(Slot slot, ModelKey& key) {
-    key.count = static_cast<int64_t>(random_() % 1'000);
-    table_->cells().at<int64_t>(kCount, slot) = key.count;
-    if (random_() % 4 == 0) {
-      key.text.reset();
-      table_->cells().clear_bytes(kText, slot);
-    } else {
-      key.text = std::string(random_() % 30, 't');
-      table_->cells().set_bytes(kText, slot, *key.text);
-    }
-  }
-
-  void PutKey() {
-    const std::string key = RandomKey();
-    SetCells(SlotOf(key), model_[key]);
-  }
-
-  void TouchKey() {
-    const std::string key = PresentKey();
-    if (key.empty()) return;
-    const Slot slot = PresentSlot(key);
-    table_->Touch(slot);
-    SetCells(slot, model_[key]);
-  }
-
-  void EraseKey() {
-    const std::string key = PresentKey();
-    if (key.empty()) return;
-    table_->Erase(PresentSlot(key));
-    model_.erase(key);
-  }
-
-  // As group_aggregate does: the old slot is still changed before it goes.
-  void RenewKey() {
-    const std::string key = PresentKey();
-    if (key.empty()) return;
-    const Slot old = PresentSlot(key);
-    const Slot renewed = table_->Renew(old);
-    model_[key] = {};
-    bool inserted;
-    ChildTable& set = table_->child(kSet);
-    set.FindOrInsert(old, "late", HashBytes("late"), &inserted);
-    if (const Slot first = set.First(old); first != kNoSlot) set.Erase(first);
-    SetCells(renewed, model_[key]);
-    table_->Erase(old);
-    if (random_() % 2 == 0) PutElementOf(key);
-  }
-
-  void PutElement() {
-    const std::string key = random_() % 4 == 0 ? RandomKey() : PresentKey();
-    if (!key.empty()) PutElementOf(key);
-  }
-
-  void PutElementOf(const std::string& key) {
-    const Slot slot = SlotOf(key);
-    ModelKey& model = model_[key];
-    const std::string element = RandomElement();
-    bool inserted;
-    if (random_() % 2 == 0) {
-      ChildTable& set = table_->child(kSet);
-      const Slot at = set.FindOrInsert(slot, element, HashBytes(element), &inserted);
-      set.Touch(at);
-      model.set[element] += 7;
-      set.cells().at<int64_t>(0, at) += 7;
-    } else {
-      ChildTable& ordered = table_->child(kOrdered);
-      const Slot at = ordered.FindOrInsert(slot, element, HashBytes(element), &inserted);
-      ordered.Touch(at);
-      ordered.cells().set_bytes(0, at, model.ordered[element] = std::string(random_() % 40, 'v'));
-    }
-  }
-
-  void EraseElement() {
-    const std::string key = PresentKey();
-    if (key.empty()) return;
-    const std::string element = RandomElement();
-    const int child = static_cast<int>(random_() % 2);
-    table_->child(child).Erase(PresentSlot(key), element, HashBytes(element));
-    child == kSet ? model_[key].set.erase(element) : model_[key].ordered.erase(element);
-  }
-
-  void EraseElements() {
-    const std::string key = PresentKey();
-    if (key.empty()) return;
-    table_->child(kSet).EraseAll(PresentSlot(key));
-    model_[key].set.clear();
-  }
-
-  std::mt19937_64 random_;
-  std::unique_ptr<KeyedTable> table_ = std::make_unique<KeyedTable>("t", Layout());
-  Model model_;
-};
-
-// Snapshots that are kept, as a coordinator would.
-struct Chain {
-  std::deque<MemorySnapshot> snapshots;
-
-  void Keep(MemorySnapshot snapshot, int num_earlier) {
-    ASSERT_LE(num_earlier, std::ssize(snapshots));
-    while (std::ssize(snapshots) > num_earlier) snapshots.pop_front();
-    snapshots.push_back(std::move(snapshot));
-  }
-  SnapshotChain view() const {
-    SnapshotChain chain;
-    for (const MemorySnapshot& each : snapshots) chain.snapshots.push_back(&each.sections());
-    return chain;
-  }
-};
+KeyedTableLayout Layout() { return RigLayout(); }
 
 Model RestoredAt(int parallelism, const SnapshotChain& chain) {
   Model all;
@@ -232,8 +28,8 @@ Model RestoredAt(int parallelism, const SnapshotChain& chain) {
   return all;
 }
 
-void RunChain(uint64_t seed, int64_t* num_deltas) {
-  Subject subject(seed);
+void RunSeed(uint64_t seed, int64_t* num_deltas) {
+  Subject subject(seed, std::make_unique<KeyedTable>("t", Layout()));
   std::mt19937_64& random = subject.random();
   Chain chain;
   std::unique_ptr<SnapshotWriter> writer;
@@ -292,7 +88,7 @@ TEST(KeyedTableSnapshot, ChainsAgreeWithAModelUnderRandomChanges) {
   int64_t num_deltas = 0;
   for (uint64_t seed = 1; seed <= 60; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    RunChain(seed, &num_deltas);
+    RunSeed(seed, &num_deltas);
     if (HasFatalFailure()) return;
   }
   EXPECT_GT(num_deltas, 500);  // Otherwise the test would prove little.
@@ -339,7 +135,7 @@ TEST(KeyedTableSnapshot, DeltasHoldWhatHasChangedAndBasesComeWhenTheyHaveGrown) 
 
 // Whatever is in a snapshot's bytes, reading ends with a table or an error.
 TEST(KeyedTableSnapshot, DamagedBytesAreNoCrash) {
-  Subject subject(5);
+  Subject subject(5, std::make_unique<KeyedTable>("t", Layout()));
   Chain chain;
   for (int i = 0; i < 6; ++i) {
     for (int j = 0; j < 100; ++j) subject.Change();
@@ -381,4 +177,4 @@ TEST(KeyedTableSnapshot, DamagedBytesAreNoCrash) {
 }
 
 }  // namespace
-}  // namespace sabot
+}  // namespace sabot::test

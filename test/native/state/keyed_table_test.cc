@@ -45,7 +45,7 @@ TEST(KeyedTable, GivesEveryRowItsKeysSlot) {
   ASSERT_TRUE(keys.Encode(columns, 6).ok());
   std::vector<Slot> slots(6);
   std::vector<int64_t> inserted;
-  table.LookupOrInsert(keys, slots, &inserted);
+  ASSERT_TRUE(table.LookupOrInsert(keys, slots, &inserted).ok());
   EXPECT_EQ(slots, (std::vector<Slot>{0, 1, 0, 2, 3, 1}));
   EXPECT_EQ(inserted, (std::vector<int64_t>{0, 1, 3, 4}));
   EXPECT_EQ(table.key(3), keys.key(4));
@@ -53,7 +53,7 @@ TEST(KeyedTable, GivesEveryRowItsKeysSlot) {
   inserted.clear();
   const std::vector<int32_t> rows{4, 2};
   std::vector<Slot> some(2);
-  table.LookupOrInsert(keys, rows, some, &inserted);
+  ASSERT_TRUE(table.LookupOrInsert(keys, rows, some, &inserted).ok());
   EXPECT_EQ(some, (std::vector<Slot>{3, 0}));
   EXPECT_TRUE(inserted.empty());
   EXPECT_EQ(table.Lookup("absent", HashBytes("absent")), kNoSlot);
@@ -104,7 +104,7 @@ TEST(KeyedTable, HoldsAMillionKeys) {
       const std::vector<ArrayPtr> columns{Integers(values)};
       ASSERT_TRUE(keys.Encode(columns, 10'000).ok());
       std::vector<int64_t> inserted;
-      table.LookupOrInsert(keys, slots, &inserted);
+      ASSERT_TRUE(table.LookupOrInsert(keys, slots, &inserted).ok());
       ASSERT_EQ(inserted.size(), round == 0 ? 10'000u : 0u);
       for (size_t i = 0; i < slots.size(); ++i) {
         int64_t& cell = table.cells().at<int64_t>(0, slots[i]);
@@ -263,7 +263,7 @@ TEST(KeyedTable, SweepingKeepsUpWithKeysThatComeOnce) {
     const std::vector<ArrayPtr> columns{Integers(values)};
     ASSERT_TRUE(keys.Encode(columns, 100).ok());
     table.BeginBatch(now);
-    table.LookupOrInsert(keys, slots, nullptr);
+    ASSERT_TRUE(table.LookupOrInsert(keys, slots, nullptr).ok());
     ASSERT_LE(table.num_keys(), 20'100);  // 10,000 are young enough.
   }
 }

@@ -1,0 +1,176 @@
+// group_aggregate whose state is four times as large as its memory, beside the same in memory:
+// COUNT(*), SUM(v), MAX(t) by k, where a group's values take 100 bytes and keys follow Zipf's law.
+//
+//   SABOT_COLD_KEYS=5000000 (default)     Groups/memory, Groups/rocksdb: rows a second
+#include <arrow/array/builder_binary.h>
+#include <arrow/array/builder_primitive.h>
+#include <benchmark/benchmark.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "base/check.h"
+#include "engine/catalogue.h"
+#include "state/cold_backends.h"
+#include "state/state_tiers.h"
+
+namespace sabot {
+namespace {
+
+using nlohmann::json;
+
+constexpr int64_t kRows = 16'384;
+constexpr size_t kTextBytes = 84;  // With a count and a sum: 100.
+// Of a group in memory: header, cells, place in the index, text in the arena.
+constexpr int64_t kGroupBytes = 32 + 40 + 16 + 96;
+constexpr int kWarmBatches = 300;
+
+int64_t NumKeys() {
+  const char* const asked = std::getenv("SABOT_COLD_KEYS");
+  return asked != nullptr ? std::atoll(asked) : 5'000'000;
+}
+
+// Neighbours in rank are none by key.
+int64_t KeyOf(int64_t rank) {
+  return static_cast<int64_t>((static_cast<uint64_t>(rank) * 0x2545F4914F6CDD1Dull) >> 1);
+}
+
+class Blackhole final : public Collector {
+ public:
+  arrow::Status Emit(Batch batch) override {
+    rows += batch.num_rows();
+    return arrow::Status::OK();
+  }
+  arrow::Status Emit(Watermark) override { return arrow::Status::OK(); }
+  arrow::Status Emit(StreamStatus) override { return arrow::Status::OK(); }
+  arrow::Status EmitLate(int, const Batch&, std::span<const int32_t>) override {
+    return arrow::Status::OK();
+  }
+  bool has_room() const override { return true; }
+  int64_t rows = 0;
+};
+
+PlanNode Groups() {
+  const auto type_of = [](const char* kind) { return json{{"kind", kind}}; };
+  const auto call = [&](const char* function, std::vector<int> args, const char* type) {
+    json types = json::array();
+    if (!args.empty()) types.push_back(type_of(type));
+    return json{
+        {"function", function}, {"args", args}, {"argTypes", types}, {"type", type_of(type)}};
+  };
+  PlanNode node;
+  node.op = "group_aggregate";
+  node.config = std::make_shared<const json>(json{
+      {"keys", {0}},
+      {"emitUpdateBefore", false},
+      {"aggregates",
+       {call("count", {}, "BIGINT"), call("sum", {1}, "BIGINT"), call("max", {2}, "VARCHAR")}}});
+  Type bigint, text;
+  bigint.kind = TypeKind::kBigint;
+  text.kind = TypeKind::kVarchar;
+  node.input_schemas = {{{"k", bigint}, {"v", bigint}, {"t", text}}};
+  node.schema = {{"k", bigint}, {"n", bigint}, {"s", bigint}, {"m", text}};
+  return node;
+}
+
+class Work {
+ public:
+  Work(int64_t limit_bytes, ColdBackend* backend, std::string folder)
+      : budget_({.limit_bytes = limit_bytes}, [] { return int64_t{0}; }),
+        tiers_(TiersOptions{.budget = &budget_, .backend = backend, .folder = std::move(folder)}) {
+    context_.clock = &SystemClock();
+    context_.metrics = &metrics_;
+    context_.tiers = &tiers_;
+    groups_ = FindOperator("group_aggregate")->make(Groups(), context_).ValueOrDie();
+  }
+
+  arrow::Status Fill() {
+    for (int64_t from = 0; from < NumKeys(); from += kRows)
+      ARROW_RETURN_NOT_OK(Process(MakeBatch([from](int64_t row) { return from + row; })));
+    for (int i = 0; i < kWarmBatches; ++i) ARROW_RETURN_NOT_OK(Process(ZipfBatch()));
+    return arrow::Status::OK();
+  }
+
+  // Rank r comes about 1 / (r ln n) of the times.
+  Batch ZipfBatch() {
+    std::uniform_real_distribution<double> uniform(0, std::log(static_cast<double>(NumKeys())));
+    return MakeBatch([&](int64_t) { return static_cast<int64_t>(std::exp(uniform(random_))) - 1; });
+  }
+
+  arrow::Status Process(const Batch& batch) {
+    ARROW_ASSIGN_OR_RAISE(const Progress progress, groups_->Process(0, batch, out_));
+    SABOT_CHECK(progress == Progress::kDone);
+    return tiers_.MakeRoom();
+  }
+  int64_t spilled_bytes() const { return tiers_.spilled_bytes(); }
+
+ private:
+  template <typename RankOf>
+  Batch MakeBatch(const RankOf& rank_of) {
+    arrow::Int64Builder keys, values;
+    arrow::StringBuilder texts;
+    std::string text(kTextBytes, 'x');
+    for (int64_t row = 0; row < kRows; ++row) {
+      SABOT_CHECK(keys.Append(KeyOf(rank_of(row))).ok() && values.Append(row).ok());
+      text[random_() % kTextBytes] = static_cast<char>('a' + random_() % 26);
+      SABOT_CHECK(texts.Append(text).ok());
+    }
+    Batch batch;
+    batch.rows = arrow::RecordBatch::Make(
+        arrow::schema({arrow::field("k", arrow::int64()), arrow::field("v", arrow::int64()),
+                       arrow::field("t", arrow::utf8())}),
+        kRows, {*keys.Finish(), *values.Finish(), *texts.Finish()});
+    return batch;
+  }
+
+  MemoryBudget budget_;
+  StateTiers tiers_;
+  OperatorMetrics metrics_;
+  OperatorContext context_;
+  Blackhole out_;
+  std::mt19937_64 random_{1};
+  std::unique_ptr<Operator> groups_;
+};
+
+void Run(benchmark::State& state, Work& work) {
+  SABOT_CHECK(work.Fill().ok());
+  const int64_t spilled = work.spilled_bytes();
+  for (auto _ : state) {
+    state.PauseTiming();
+    const Batch batch = work.ZipfBatch();
+    state.ResumeTiming();
+    const arrow::Status status = work.Process(batch);
+    if (!status.ok()) return state.SkipWithError(status.ToString().c_str());
+  }
+  state.SetItemsProcessed(state.iterations() * kRows);
+  state.counters["spilled_bytes_a_row"] = static_cast<double>(work.spilled_bytes() - spilled) /
+                                          static_cast<double>(state.iterations() * kRows);
+}
+
+void InMemory(benchmark::State& state) {
+  Work work(MemoryBudget::kUnlimited, nullptr, "");
+  Run(state, work);
+}
+
+void OnRocksdb(benchmark::State& state) {
+  const int64_t limit = kGroupBytes * NumKeys() / 4;
+  const int64_t cold = limit * 3 / 10;  // As a job shares it out.
+  const std::string folder =
+      (std::filesystem::temp_directory_path() / ("sabot-bench-" + std::to_string(getpid())))
+          .string();
+  const auto backend = MakeRocksdbBackend({.memory_bytes = cold});
+  Work work(limit - cold, backend.get(), folder);
+  Run(state, work);
+}
+
+BENCHMARK(InMemory)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(400);
+BENCHMARK(OnRocksdb)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(400);
+
+}  // namespace
+}  // namespace sabot

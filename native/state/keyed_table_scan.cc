@@ -1,0 +1,194 @@
+// Going over all keys of a KeyedTable, wherever they lie.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "state/keyed_table_cold.h"
+
+namespace sabot {
+namespace {
+
+// Rows of the store that a reading looks at in one piece.
+constexpr int kLookedAtMax = 8'192;
+
+}  // namespace
+
+arrow::Result<bool> KeyedTable::empty() {
+  if (num_keys_ > 0) return false;
+  Scan scan(*this);
+  ARROW_ASSIGN_OR_RAISE(const auto first, scan.Next(1));
+  return first.empty();
+}
+
+arrow::Result<KeyedTable::TakenRow> KeyedTable::TakeRow(ColdScan& rows) {
+  const std::string row_key(rows.key());
+  const std::string_view key =
+      std::string_view(row_key).substr(row_key.size() - KeyOfRow(rows).size());
+  if (key.size() < layout_.unhashed_bytes) return RowDamaged(name_);
+  const uint64_t hash = HashOf(key);
+  TakenRow taken{.slot = Find(key, hash)};
+  if (taken.slot != kNoSlot) {
+    ARROW_RETURN_NOT_OK(SkipRow(rows));
+    return taken;
+  }
+  bool has_elements = false;
+  ARROW_ASSIGN_OR_RAISE(taken.slot, LoadRow(key, hash, rows.value(), &has_elements));
+  taken.was_loaded = true;
+  header(taken.slot).word |= kInCold;
+  ARROW_RETURN_NOT_OK(has_elements ? LoadElements(taken.slot, row_key, rows) : rows.Next());
+  return taken;
+}
+
+arrow::Status KeyedTable::SkipRow(ColdScan& rows) {
+  const std::string row_key(rows.key());
+  do {
+    ARROW_RETURN_NOT_OK(rows.Next());
+  } while (rows.valid() && rows.key().starts_with(row_key));
+  return arrow::Status::OK();
+}
+
+void KeyedTable::ReleaseLoaded(std::vector<Slot>& loaded) {
+  for (const Slot slot : loaded) {
+    if (live(slot) && (header(slot).word & kStale) == 0) Evict(slot);
+  }
+  loaded.clear();
+}
+
+// --- while nothing changes ---
+
+KeyedTable::Scan::Scan(KeyedTable& table) : table_(table), end_(table.num_slots_) {
+  if (table_.cold_ != nullptr) ++table_.cold_->num_pins;
+}
+
+KeyedTable::Scan::~Scan() {
+  if (table_.cold_ != nullptr) --table_.cold_->num_pins;
+}
+
+arrow::Result<std::span<const Slot>> KeyedTable::Scan::Next(size_t count) {
+  table_.ReleaseLoaded(loaded_);
+  slots_.clear();
+  for (; next_ < end_ && slots_.size() < count; ++next_) {
+    if (table_.live(next_) && !table_.TooOld(next_)) slots_.push_back(next_);
+  }
+  if (next_ < end_ || !table_.any_cold()) return slots_;
+  ColdTier& cold = *table_.cold_;
+  if (rows_ == nullptr) {
+    ARROW_RETURN_NOT_OK(cold.FlushErased());
+    ARROW_ASSIGN_OR_RAISE(rows_, ScanKeyGroups(cold.place, {}));
+  }
+  while (rows_->valid() && slots_.size() < count) {
+    ARROW_ASSIGN_OR_RAISE(const TakenRow taken, table_.TakeRow(*rows_));
+    if (!taken.was_loaded) continue;  // It was there already.
+    loaded_.push_back(taken.slot);
+    if (!table_.TooOld(taken.slot)) slots_.push_back(taken.slot);
+  }
+  return slots_;
+}
+
+// --- while the table changes ---
+
+arrow::Result<std::vector<Slot>> KeyedTable::Reading::Next(KeyedTable& table, size_t count,
+                                                           bool* last) {
+  if (table.cold_marks_ == 0) return NextInMemory(table, count, last);
+  table.ReleaseLoaded(loaded_);
+  if (!in_pass_) BeginPass(table);
+  std::vector<Slot> slots;
+  ARROW_RETURN_NOT_OK(has_rows_ ? ReadRows(table, count, &slots) : ReadNoted(table, count, &slots));
+  in_pass_ = has_rows_ || next_noted_ < noted_.size();
+  *last = !in_pass_ && next_group_ == kMaxParallelism;
+  return slots;
+}
+
+// What came after the first call may be left out, so that a reading ends.
+std::vector<Slot> KeyedTable::Reading::NextInMemory(const KeyedTable& table, size_t count,
+                                                    bool* last) {
+  if (end_ == 0) end_ = table.num_slots_;
+  const Slot end = std::min(end_, table.num_slots_);
+  std::vector<Slot> slots;
+  for (; next_ < end && slots.size() < count; ++next_) {
+    if (table.live(next_) && !table.TooOld(next_)) slots.push_back(next_);
+  }
+  *last = next_ >= end;
+  return slots;
+}
+
+void KeyedTable::Reading::BeginPass(const KeyedTable& table) {
+  std::array<int64_t, kMaxParallelism> num_keys{};
+  for (Slot slot = 0; slot < table.num_slots_; ++slot) {
+    if (table.live(slot)) ++num_keys[static_cast<size_t>(KeyGroupOf(table.hash(slot)))];
+  }
+  KeyGroups groups{.first = next_group_, .last = next_group_};
+  int64_t sum = num_keys[static_cast<size_t>(next_group_)];
+  while (groups.last + 1 < kMaxParallelism) {
+    sum += num_keys[static_cast<size_t>(groups.last) + 1];
+    if (sum > noted_max_) break;
+    ++groups.last;
+  }
+  next_group_ = groups.last + 1;
+  noted_.clear();
+  next_noted_ = 0;
+  for (Slot slot = 0; slot < table.num_slots_; ++slot) {
+    if (table.live(slot) && groups.holds(table.hash(slot))) noted_.emplace_back(table.key(slot));
+  }
+  std::sort(noted_.begin(), noted_.end());
+  has_rows_ = table.any_cold();
+  if (!has_rows_) return;
+  next_row_ = table.cold_->place.Begin(groups.first);
+  rows_end_ = table.cold_->place.Begin(groups.last + 1);
+}
+
+bool KeyedTable::Reading::IsNoted(std::string_view key) const {
+  return std::binary_search(noted_.begin(), noted_.end(), key,
+                            [](std::string_view a, std::string_view b) { return a < b; });
+}
+
+// Keys that were on disk when the pass began; they may have come into memory since.
+arrow::Status KeyedTable::Reading::ReadRows(KeyedTable& table, size_t count,
+                                            std::vector<Slot>* slots) {
+  has_rows_ = table.any_cold();
+  if (!has_rows_) return arrow::Status::OK();
+  ColdTier& cold = *table.cold_;
+  ARROW_RETURN_NOT_OK(cold.FlushErased());
+  ARROW_ASSIGN_OR_RAISE(const auto rows,
+                        cold.place.store->Scan(cold.place.table, next_row_, rows_end_));
+  for (int looked_at = 0; rows->valid(); ++looked_at) {
+    if (slots->size() == count || looked_at == kLookedAtMax) {
+      next_row_ = rows->key();
+      return arrow::Status::OK();
+    }
+    if (IsNoted(table.KeyOfRow(*rows))) {
+      ARROW_RETURN_NOT_OK(SkipRow(*rows));
+      continue;
+    }
+    ARROW_ASSIGN_OR_RAISE(const TakenRow taken, table.TakeRow(*rows));
+    if (taken.was_loaded) loaded_.push_back(taken.slot);
+    if (!table.TooOld(taken.slot)) slots->push_back(taken.slot);
+  }
+  has_rows_ = false;
+  return arrow::Status::OK();
+}
+
+// Keys that were in memory when the pass began; they may be on disk since.
+arrow::Status KeyedTable::Reading::ReadNoted(KeyedTable& table, size_t count,
+                                             std::vector<Slot>* slots) {
+  const size_t end = std::min(noted_.size(), next_noted_ + count);
+  const std::span<const std::string> keys(noted_.data() + next_noted_, end - next_noted_);
+  next_noted_ = end;
+  if (table.any_cold()) {
+    std::vector<WantedKey>& wanted = table.cold_->wanted;
+    wanted.clear();
+    for (const std::string& key : keys) {
+      const uint64_t hash = table.HashOf(key);
+      if (table.Find(key, hash) == kNoSlot) wanted.push_back({key, hash});
+    }
+    ARROW_RETURN_NOT_OK(table.Load(wanted));
+    loaded_ = table.cold_->loaded;
+  }
+  for (const std::string& key : keys) {
+    const Slot slot = table.Find(key, table.HashOf(key));
+    if (slot != kNoSlot && !table.TooOld(slot)) slots->push_back(slot);
+  }
+  return arrow::Status::OK();
+}
+
+}  // namespace sabot

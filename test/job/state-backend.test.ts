@@ -1,0 +1,176 @@
+// State that is several times larger than its memory: the same answers as in memory, also from a checkpoint that the other
+// backend has taken; memory stays bounded; what is wrong with the disk is said.
+
+import { type ChildProcess, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { visibleRows } from '../chaos/chaos.js';
+import { CommandUnderTest, type Outcome, outcome } from '../cli/command.js';
+
+const TIMEOUT_MS = 120_000;
+const LIMIT = '8 mb';
+const command = new CommandUnderTest();
+const children = new Set<ChildProcess>();
+let numScripts = 0;
+
+beforeAll(() => command.build(), 60_000);
+afterAll(() => command.remove());
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL');
+  children.clear();
+});
+
+const at = (...names: string[]) => join(command.folder, ...names);
+
+const bids = (rows: number) => `CREATE TABLE bid (
+  auction BIGINT, bidder BIGINT, price BIGINT, channel STRING, url STRING, \`dateTime\` TIMESTAMP(3), extra STRING,
+  WATERMARK FOR \`dateTime\` AS \`dateTime\` - INTERVAL '4' SECOND
+) WITH ('connector' = 'nexmark', 'table' = 'bid', 'rows' = '${rows}', 'seed' = '7');
+SET 'batch.max-rows' = '1000';
+`;
+const MEMORY = `SET 'state.backend.type' = 'hashmap';\n`;
+const rocksdb = (folder = 'state', limit = LIMIT) => `SET 'state.backend.type' = 'rocksdb';
+SET 'memory.limit' = '${limit}';
+SET 'state.backend.rocksdb.localdir' = '${at(folder)}';
+`;
+/** Almost every bid is a group of its own. */
+const grouped = `SELECT COUNT(*) AS \`groups\`, SUM(bids) AS bids, SUM(CHAR_LENGTH(link)) AS letters, SUM(bidders) AS bidders
+FROM (SELECT price, extra, COUNT(*) AS bids, MAX(url) AS link, COUNT(DISTINCT bidder) AS bidders FROM bid GROUP BY price, extra);`;
+const windowed = (
+  out: string,
+) => `CREATE TABLE report (price BIGINT, bidder BIGINT, window_end TIMESTAMP(3), bids BIGINT, link STRING)
+WITH ('connector' = 'filesystem', 'path' = '${at(out)}', 'format' = 'json');
+INSERT INTO report SELECT price, bidder, window_end, COUNT(*), MAX(url)
+FROM TABLE(HOP(TABLE bid, DESCRIPTOR(\`dateTime\`), INTERVAL '2' MINUTE, INTERVAL '4' MINUTE))
+GROUP BY price, bidder, window_start, window_end;`;
+const checkpoints = `SET 'execution.checkpointing.dir' = '${at('chk')}';
+SET 'execution.checkpointing.interval' = '50 ms';
+SET 'restart-strategy.type' = 'none';
+`;
+
+function start(script: string, ...args: string[]) {
+  const file = at(`script-${numScripts++}.sql`);
+  writeFileSync(file, script);
+  const child = command.start('sql', '-f', file, '--output', 'json', ...args);
+  children.add(child);
+  // The most memory that was resident, as the kernel counts it.
+  let peakBytes = 0;
+  const timer = setInterval(() => {
+    try {
+      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+      peakBytes = Number(/^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024 || peakBytes;
+    } catch {
+      // It has ended.
+    }
+  }, 10);
+  const ended = outcome(child).then((result) => {
+    clearInterval(timer);
+    return { ...result, peakBytes };
+  });
+  return { child, ended };
+}
+
+const newestEpoch = () => {
+  const jobs = existsSync(at('chk')) ? readdirSync(at('chk')) : [];
+  const epochs = jobs.flatMap((job) => readdirSync(at('chk', job))).filter((name) => name.startsWith('chk-'));
+  return Math.max(0, ...epochs.map((name) => Number(name.split('-')[1])));
+};
+
+async function until(what: () => boolean, ended: Promise<Outcome>): Promise<void> {
+  let isOver: Outcome | undefined;
+  void ended.then((result) => {
+    isOver = result;
+  });
+  while (!what()) {
+    if (isOver !== undefined) throw new Error(`the process has ended with ${isOver.code}: ${isOver.stderr}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+describe("'state.backend.type' = 'rocksdb'", () => {
+  it(
+    'answers as memory does, in a part of its memory',
+    async () => {
+      const rows = 400_000;
+      const inMemory = await start(bids(rows) + MEMORY + grouped).ended;
+      expect(inMemory).toMatchObject({ code: 0 });
+      const onDisk = await start(bids(rows) + rocksdb() + grouped).ended;
+      expect(onDisk).toMatchObject({ code: 0, stdout: inMemory.stdout });
+      const answer = JSON.parse(inMemory.stdout) as { groups: number; bids: number };
+      expect(answer.bids).toBe(rows);
+      expect(answer.groups).toBeGreaterThan(rows / 2);
+      // More than ten times the limit is state; what memory holds more than that is the same in both.
+      console.log(`peak: ${inMemory.peakBytes >> 20} MB in memory, ${onDisk.peakBytes >> 20} MB on RocksDB`);
+      expect(inMemory.peakBytes - onDisk.peakBytes).toBeGreaterThan(60 << 20);
+      expect(readdirSync(at('state'))).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'goes on from a checkpoint that the other backend has taken, when it was killed',
+    async () => {
+      const rows = 300_000;
+      const small = "SET 'batch.max-rows' = '200';\n";
+      expect(await start(bids(rows) + windowed('whole')).ended).toMatchObject({ code: 0 });
+      const backends = [rocksdb(), MEMORY, rocksdb(), rocksdb()];
+      let kills = 0;
+      for (const [i, backend] of backends.entries()) {
+        const script = bids(rows) + small + checkpoints + backend + windowed('out');
+        const before = newestEpoch();
+        const run = start(script, '--restore', 'latest', '--parallelism', String(1 + (i % 3)));
+        await until(() => newestEpoch() > before + 1, run.ended).catch(() => {}); // It may be done.
+        run.child.kill('SIGKILL');
+        const result = await run.ended;
+        if (result.code === null) kills++;
+        if (result.code === null && backend !== MEMORY) expect(readdirSync(at('state')).length).toBe(1); // What it left.
+        if (before > 0) expect(result.stderr).toContain('restored checkpoint');
+      }
+      expect(kills).toBeGreaterThanOrEqual(2); // To memory and back.
+      const last = await start(bids(rows) + checkpoints + rocksdb() + windowed('out'), '--restore', 'latest').ended;
+      expect(last).toMatchObject({ code: 0 });
+      expect(visibleRows(at('out'))).toEqual(visibleRows(at('whole')));
+      expect(readdirSync(at('state'))).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it('says which folder it cannot write', async () => {
+    writeFileSync(at('file'), 'no folder');
+    const result = await start(bids(10) + rocksdb('file/state') + grouped).ended;
+    expect(result.code).toBe(1);
+    expect(result.stderr).toContain(at('file/state'));
+  });
+
+  const mounts = (folder: string) => ['-rm', 'mount', '-t', 'tmpfs', '-o', 'size=3m', 'sabot-test', folder];
+  const mayMount = () => {
+    mkdirSync(at('disk'), { recursive: true });
+    return spawnSync('unshare', mounts(at('disk'))).status === 0;
+  };
+
+  it.skipIf(!mayMount())(
+    'a full disk fails the job',
+    async () => {
+      const file = at('full.sql');
+      writeFileSync(file, bids(400_000) + rocksdb('disk') + grouped);
+      const mount = `mount -t tmpfs -o size=3m sabot-test '${at('disk')}' && exec "$0" "$@"`;
+      const shell = ['-rm', 'sh', '-c', mount, process.execPath, command.path, 'sql', '-f', file];
+      const result = spawnSync('unshare', shell, { encoding: 'utf8' });
+      expect(result.status).toBe(1);
+      expect(result.stderr).toMatch(/No space left on device/);
+      expect(result.stderr).toContain(at('disk'));
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe("'memory.limit' without a disk", () => {
+  it('is not exceeded in silence', async () => {
+    const limited = `SET 'memory.limit' = '2 mb';\n`;
+    const result = await start(bids(100_000) + limited + grouped).ended;
+    expect(result.code).toBe(1);
+    expect(result.stderr).toContain("set 'state.backend.type' to 'rocksdb'");
+    rmSync(at('state'), { recursive: true, force: true });
+  });
+});

@@ -1,0 +1,46 @@
+// MemoryBudget: who gives back how much.
+#include "base/memory_budget.h"
+
+#include <gtest/gtest.h>
+
+namespace sabot {
+namespace {
+
+TEST(MemoryBudget, SharesOutWhatIsTooMuch) {
+  int64_t pool = 0;
+  MemoryBudget budget({.limit_bytes = 100, .cold_bytes = 30}, [&pool] { return pool; });
+  const auto left = budget.Open();
+  {
+    const auto right = budget.Open();
+    left->Set(45);
+    right->Set(20);
+    EXPECT_EQ(left->ExcessBytes(), 0);
+    EXPECT_EQ(budget.state_bytes(), 65);
+    right->Set(25);
+    pool = 10;  // In flight.
+    EXPECT_EQ(left->ExcessBytes(), 6);
+    EXPECT_EQ(right->ExcessBytes(), 3);
+  }
+  EXPECT_EQ(budget.state_bytes(), 45);
+  EXPECT_EQ(left->ExcessBytes(), 0);
+}
+
+TEST(MemoryBudget, LeavesStateAQuarterWhateverIsInFlight) {
+  MemoryBudget budget({.limit_bytes = 100, .cold_bytes = 20}, [] { return int64_t{1000}; });
+  const auto account = budget.Open();
+  account->Set(20);
+  EXPECT_EQ(account->ExcessBytes(), 0);
+  account->Set(25);
+  EXPECT_EQ(account->ExcessBytes(), 5);
+}
+
+TEST(MemoryBudget, CountsNothingWithoutALimit) {
+  MemoryBudget budget({}, [] { return int64_t{1} << 60; });
+  const auto account = budget.Open();
+  account->Set(int64_t{1} << 50);
+  EXPECT_EQ(account->ExcessBytes(), 0);
+  EXPECT_EQ(budget.state_bytes(), 0);
+}
+
+}  // namespace
+}  // namespace sabot

@@ -1,0 +1,314 @@
+// KeyedTable over a ColdStore: the same random changes as in the tests of its snapshots, with
+// memory for a few keys only; restores from one backend to another; a disk that fails. A failing
+// seed is printed and replays exactly.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "base/error.h"
+#include "base/memory_budget.h"
+#include "state/cold_backends.h"
+#include "state/keyed_table_rig.h"
+#include "state/state_tiers.h"
+
+namespace sabot::test {
+namespace {
+
+enum class Backend { kMemory, kModel, kRocksdb };
+
+// Where tables live: one budget of memory, one cold store.
+class World {
+ public:
+  World(Backend backend, int64_t limit_bytes, const std::string& root)
+      : budget_({.limit_bytes = limit_bytes}, [] { return int64_t{0}; }),
+        backend_(backend == Backend::kModel ? MakeModelBackend()
+                                            : MakeRocksdbBackend({.memory_bytes = 1 << 20})) {
+    static uint64_t num_worlds = 0;
+    tiers_ = std::make_unique<StateTiers>(
+        TiersOptions{.budget = &budget_,
+                     .backend = backend == Backend::kMemory ? nullptr : backend_.get(),
+                     .folder = root + "/" + std::to_string(++num_worlds)});
+  }
+  StateTiers& tiers() { return *tiers_; }
+
+ private:
+  MemoryBudget budget_;
+  std::unique_ptr<ColdBackend> backend_;
+  std::unique_ptr<StateTiers> tiers_;
+};
+
+class KeyedTableColdTest : public testing::TestWithParam<Backend> {
+ protected:
+  KeyedTableColdTest() { std::filesystem::remove_all(root_); }
+  ~KeyedTableColdTest() override { std::filesystem::remove_all(root_); }
+
+  std::unique_ptr<KeyedTable> NewTable(World& world) {
+    return std::make_unique<KeyedTable>("t", RigLayout(with_children_), &world.tiers());
+  }
+
+  Model RestoredAt(int parallelism, Backend backend, const SnapshotChain& chain) {
+    Model all;
+    for (int subtask = 0; subtask < parallelism; ++subtask) {
+      const KeyGroups own = KeyGroupsOf(subtask, parallelism);
+      World world(backend, backend == Backend::kMemory ? kUnlimited : kLimit, root_);
+      const auto table = NewTable(world);
+      const arrow::Status status = table->Restore(SnapshotReader({chain}, own));
+      EXPECT_TRUE(status.ok()) << status;
+      all.merge(ModelOf(*table));
+    }
+    return all;
+  }
+
+  void RunSeed(uint64_t seed);
+
+  static constexpr int64_t kLimit = 2'000;
+  static constexpr int64_t kUnlimited = MemoryBudget::kUnlimited;
+  const std::string root_ =
+      testing::TempDir() + "sabot-keyed-table-cold-" + std::to_string(getpid());
+  bool with_children_ = true;
+  int64_t num_deltas_ = 0;
+  int64_t num_bases_over_cold_ = 0;
+};
+
+INSTANTIATE_TEST_SUITE_P(Backends, KeyedTableColdTest,
+                         testing::Values(Backend::kModel, Backend::kRocksdb), [](const auto& each) {
+                           return each.param == Backend::kModel ? "model" : "rocksdb";
+                         });
+
+void KeyedTableColdTest::RunSeed(uint64_t seed) {
+  auto world = std::make_unique<World>(GetParam(), kLimit, root_);
+  Subject subject(seed, NewTable(*world), true);
+  std::mt19937_64& random = subject.random();
+  Chain chain;
+  std::unique_ptr<SnapshotWriter> writer;
+  MemorySnapshot snapshot;
+  Model frozen;
+  const auto changes_per_piece = 1 + random() % 4;
+  const auto changes_per_element = 1 + random() % 8;
+  for (int step = 0; step < 1'000; ++step) {
+    subject.Change();
+    if (random() % changes_per_element == 0) {
+      const arrow::Status status = world->tiers().MakeRoom();
+      ASSERT_TRUE(status.ok()) << status;
+    }
+    if (random() % 200 == 0) {
+      ASSERT_EQ(ModelOf(subject.table()), subject.model());
+    }
+    if (writer == nullptr) {
+      if (random() % 20 != 0) continue;
+      const uint64_t dice = random() % 20;
+      writer = std::make_unique<SnapshotWriter>(dice == 0   ? SnapshotMode::kFull
+                                                : dice <= 2 ? SnapshotMode::kSavepoint
+                                                            : SnapshotMode::kIncremental);
+      ASSERT_TRUE(subject.table().Snapshot(*writer).ok());
+      snapshot = MemorySnapshot();
+      frozen = subject.model();
+      continue;
+    }
+    if (random() % 300 == 0) {
+      writer.reset();  // Given up.
+      continue;
+    }
+    if (random() % 400 == 0) {
+      // The table goes, and another one begins under its name once this snapshot is written.
+      subject.Replace(NewTable(*world), {});
+      ASSERT_TRUE(writer->WriteAll(snapshot).ok());
+    } else {
+      if (random() % changes_per_piece != 0) continue;
+      const auto done = writer->WritePiece(snapshot, 1 + random() % 200);
+      ASSERT_TRUE(done.ok()) << done.status();
+      if (!*done) continue;
+    }
+    const int parallelism = random() % 3 == 0 ? 3 : 1;
+    const auto reader = static_cast<Backend>(random() % 3);
+    if (writer->mode() == SnapshotMode::kSavepoint) {
+      ASSERT_EQ(writer->num_earlier(), 0);
+      ASSERT_EQ(RestoredAt(parallelism, reader, {{&snapshot.sections()}, {}}), frozen);
+      writer.reset();
+      continue;
+    }
+    num_deltas_ += writer->num_earlier() > 0 ? 1 : 0;
+    // More keys than memory holds.
+    num_bases_over_cold_ += writer->num_earlier() == 0 && frozen.size() > 25 ? 1 : 0;
+    chain.Keep(std::move(snapshot), writer->num_earlier());
+    writer.reset();
+    ASSERT_EQ(RestoredAt(parallelism, reader, chain.view()), frozen);
+    if (random() % 6 == 0) {
+      auto next = std::make_unique<World>(GetParam(), kLimit, root_);
+      auto restored = NewTable(*next);
+      const arrow::Status status = restored->Restore(SnapshotReader({chain.view()}, {}, true));
+      ASSERT_TRUE(status.ok()) << status;
+      subject.Replace(std::move(restored), frozen);
+      world = std::move(next);
+    }
+  }
+  writer.reset();
+  ASSERT_EQ(ModelOf(subject.table()), subject.model());
+  subject.Replace(nullptr, {});
+}
+
+TEST_P(KeyedTableColdTest, AgreesWithAModelUnderRandomChanges) {
+  const uint64_t num_seeds = GetParam() == Backend::kModel ? 60 : 8;
+  for (uint64_t seed = 1; seed <= num_seeds; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    with_children_ = seed % 3 != 0;
+    RunSeed(seed);
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GT(num_deltas_, 5 * static_cast<int64_t>(num_seeds));
+  EXPECT_GT(num_bases_over_cold_, static_cast<int64_t>(num_seeds));
+}
+
+// Whatever moves between memory and disk meanwhile: who reads sees every key that is there all the
+// time once, as it is at that moment.
+TEST_P(KeyedTableColdTest, IsReadWhileItChanges) {
+  int64_t num_read = 0;
+  for (uint64_t seed = 1; seed <= (GetParam() == Backend::kModel ? 40 : 8); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    with_children_ = seed % 3 != 0;
+    World world(GetParam(), kLimit, root_);
+    Subject subject(seed, NewTable(world), true);
+    std::mt19937_64& random = subject.random();
+    for (int round = 0; round < 20; ++round) {
+      for (int i = 0; i < 30; ++i) subject.Change();
+      ASSERT_TRUE(world.tiers().MakeRoom().ok());
+      std::set<std::string> always;
+      for (const auto& [key, value] : subject.model()) always.insert(key);
+      subject.renewed().clear();
+      std::map<std::string, int> times;
+      KeyedTable::Reading reading(static_cast<int64_t>(random() % 20));
+      for (bool last = false; !last;) {
+        const auto slots = reading.Next(subject.table(), 1 + random() % 5, &last);
+        ASSERT_TRUE(slots.ok()) << slots.status();
+        Model read;
+        for (const Slot slot : *slots) AddTo(&read, subject.table(), slot);
+        for (const auto& [key, value] : read) {
+          ASSERT_EQ(value, subject.model().at(key)) << key;
+          ++times[key];
+        }
+        if (random() % 2 == 0) {
+          ASSERT_TRUE(world.tiers().MakeRoom().ok());
+        }
+        for (uint64_t changes = random() % 4; changes > 0; --changes) {
+          subject.Change();
+          std::erase_if(always, [&](const auto& key) { return !subject.model().contains(key); });
+        }
+      }
+      for (const std::string& key : always) {
+        if (subject.renewed().contains(key)) continue;
+        ASSERT_EQ(times[key], 1) << key;
+        ++num_read;
+      }
+    }
+    subject.Replace(nullptr, {});
+  }
+  EXPECT_GT(num_read, 500);
+}
+
+// A model whose disk fails after some operations, and goes on failing.
+class FailingStore final : public ColdStore {
+ public:
+  FailingStore(std::unique_ptr<ColdStore> store, int64_t* operations_left)
+      : store_(std::move(store)), left_(operations_left) {}
+  arrow::Result<Table> OpenTable(const std::string& name,
+                                 const ColdTableOptions& options) override {
+    ARROW_RETURN_NOT_OK(Ask());
+    return store_->OpenTable(name, options);
+  }
+  arrow::Status MultiGet(Table table, std::span<const std::string_view> keys,
+                         ColdValues* values) override {
+    ARROW_RETURN_NOT_OK(Ask());
+    return store_->MultiGet(table, keys, values);
+  }
+  arrow::Status Write(const ColdWrites& writes) override {
+    ARROW_RETURN_NOT_OK(Ask());
+    return store_->Write(writes);
+  }
+  arrow::Result<std::unique_ptr<ColdScan>> Scan(Table table, std::string_view from,
+                                                std::string_view to) override {
+    ARROW_RETURN_NOT_OK(Ask());
+    return store_->Scan(table, from, to);
+  }
+  void SetProcessingTime(int64_t now_ms) override { store_->SetProcessingTime(now_ms); }
+  arrow::Status Compact(Table table) override { return store_->Compact(table); }
+
+ private:
+  arrow::Status Ask() {
+    return --*left_ < 0 ? UserError("io", "/disk", "Input/output error") : arrow::Status::OK();
+  }
+  std::unique_ptr<ColdStore> store_;
+  int64_t* left_;
+};
+
+class FailingBackend final : public ColdBackend {
+ public:
+  explicit FailingBackend(int64_t operations) : left_(operations) {}
+  arrow::Result<std::unique_ptr<ColdStore>> Open(const std::string& folder) override {
+    ARROW_ASSIGN_OR_RAISE(auto store, model_->Open(folder));
+    return std::make_unique<FailingStore>(std::move(store), &left_);
+  }
+  int64_t memory_bytes() const override { return 0; }
+
+ private:
+  int64_t left_;
+  std::unique_ptr<ColdBackend> model_ = MakeModelBackend();
+};
+
+// One pass over keys that do not fit into memory, with snapshots and a scan; what it ended with.
+arrow::Status WorkWithLittleMemory(KeyedTable& table, StateTiers& tiers) {
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 60; ++i) {
+      const EncodedKeys keys = Encoded("key " + std::to_string(i * 7 % 60));
+      Slot slot = kNoSlot;
+      ARROW_RETURN_NOT_OK(table.LookupOrInsert(keys, std::span(&slot, 1), nullptr));
+      ++table.cells().at<int64_t>(kCount, slot);
+      if (i % 13 == 5) table.Erase(slot);
+      ARROW_RETURN_NOT_OK(tiers.MakeRoom());
+    }
+    SnapshotWriter writer;
+    ARROW_RETURN_NOT_OK(table.Snapshot(writer));
+    MemorySnapshot snapshot;
+    ARROW_RETURN_NOT_OK(writer.WriteAll(snapshot));
+    KeyedTable::Scan all(table);
+    for (bool more = true; more;) {
+      ARROW_ASSIGN_OR_RAISE(const auto slots, all.Next(10));
+      more = !slots.empty();
+    }
+  }
+  return arrow::Status::OK();
+}
+
+TEST(KeyedTableOnAFailingDisk, SaysSoWhateverItWasDoing) {
+  int64_t num_failures = 0;
+  for (int64_t operations = 0;; ++operations) {
+    MemoryBudget budget({.limit_bytes = 2'000}, [] { return int64_t{0}; });
+    FailingBackend backend(operations);
+    StateTiers tiers(TiersOptions{.budget = &budget, .backend = &backend, .folder = ""});
+    KeyedTable table("t", RigLayout(), &tiers);
+    const arrow::Status status = WorkWithLittleMemory(table, tiers);
+    if (status.ok()) break;
+    ASSERT_NE(DetailOf(status), nullptr) << status;
+    ASSERT_EQ(DetailOf(status)->kind(), "io");
+    ++num_failures;
+  }
+  EXPECT_GT(num_failures, 100);
+}
+
+// Whatever the limit, memory that cannot spill is not exceeded in silence.
+TEST(KeyedTableInMemory, OverTheLimitIsAnError) {
+  MemoryBudget budget({.limit_bytes = 2'000}, [] { return int64_t{0}; });
+  StateTiers tiers(TiersOptions{.budget = &budget, .backend = nullptr, .folder = ""});
+  KeyedTable table("t", RigLayout(), &tiers);
+  const arrow::Status status = WorkWithLittleMemory(table, tiers);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(DetailOf(status)->kind(), "memory-limit");
+  EXPECT_NE(status.message().find("'state.backend.type' to 'rocksdb'"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace sabot::test
