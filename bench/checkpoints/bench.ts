@@ -1,6 +1,6 @@
 // bench: what checkpoints cost: the same job without and with them, in alternating pairs, each run a process of its own.
 //
-//   npm run bench:checkpoints -- --queries q5,q17,q18 --rows 20000000 --interval 1s --backend memory --pairs 5
+//   npm run bench:checkpoints -- --queries q5,q17,q18_state --rows 20000000 --interval 1s --backend memory --pairs 5
 //   npm run bench:checkpoints -- --large-state --keys 8000000        how much a checkpoint of a large, slowly changing state writes
 //
 // Bids come from the engine's own generator. `stall` is how long a task stood still because of a barrier: the wait for the barriers of its other
@@ -16,7 +16,7 @@ import { type Run, runJob } from './run.js';
 
 const { values: asked } = parseArgs({
   options: {
-    queries: { type: 'string', default: 'q5,q17,q18' },
+    queries: { type: 'string', default: 'q5,q17,q18_state' },
     rows: { type: 'string', default: '20000000' },
     interval: { type: 'string', default: '1s' },
     backend: { type: 'string', default: 'memory' },
@@ -41,8 +41,8 @@ function scriptOf(query: string, folder: string | undefined): string {
   };
   const values: Record<string, string> = { ROWS: asked.rows, SEED: '42', SINK: 'blackhole' };
   const sets = Object.entries(settings).map(([key, value]) => `SET '${key}' = '${value}';\n`);
-  const files = ['nexmark/queries/ddl_nexmark', query === 'q18' ? 'checkpoints/q18' : `nexmark/queries/${query}`];
-  return [...sets, ...files.map((name) => readFileSync(`bench/${name}.sql`, 'utf8'))]
+  const files = ['ddl_nexmark', query];
+  return [...sets, ...files.map((name) => readFileSync(`bench/nexmark/queries/${name}.sql`, 'utf8'))]
     .join('')
     .replaceAll(/\$\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <arrow/result.h>
+#include <arrow/type_fwd.h>
 
 #include <cstdint>
 #include <functional>
@@ -55,6 +56,9 @@ class FileSystem {
   // What lies in a folder, by name ascending.
   virtual arrow::Result<std::vector<FileInfo>> List(const std::string& folder) = 0;
   virtual arrow::Result<std::unique_ptr<ReadableFile>> OpenToRead(const std::string& path) = 0;
+  // The whole file without a copy: memory that the system may take back and read again. The file
+  // must not change as long as it is held.
+  virtual arrow::Result<std::shared_ptr<arrow::Buffer>> Map(const std::string& path) = 0;
   // Creates or empties the file; its folder must exist.
   virtual arrow::Result<std::unique_ptr<WritableFile>> Create(const std::string& path) = 0;
   // With its parents; an existing folder is no error.
@@ -91,6 +95,7 @@ class MemoryFileSystem final : public FileSystem {
   bool Exists(const std::string& path) override;
   arrow::Result<std::vector<FileInfo>> List(const std::string& folder) override;
   arrow::Result<std::unique_ptr<ReadableFile>> OpenToRead(const std::string& path) override;
+  arrow::Result<std::shared_ptr<arrow::Buffer>> Map(const std::string& path) override;
   arrow::Result<std::unique_ptr<WritableFile>> Create(const std::string& path) override;
   arrow::Status CreateFolder(const std::string& path) override;
   arrow::Status Rename(const std::string& from, const std::string& to) override;

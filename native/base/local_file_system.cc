@@ -1,5 +1,7 @@
 // The machine's files.
+#include <arrow/buffer.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -12,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/file_system.h"
+#include "base/mapped_file.h"
 
 namespace sabot {
 namespace {
@@ -88,6 +91,16 @@ class LocalWritableFile final : public WritableFile {
   int file_;
 };
 
+class MappedFile final : public arrow::Buffer {
+ public:
+  MappedFile(void* data, int64_t size) : Buffer(static_cast<const uint8_t*>(data), size) {}
+  ~MappedFile() override { munmap(memory(), static_cast<size_t>(size())); }
+  void LetPagesGo() const { madvise(memory(), static_cast<size_t>(size()), MADV_DONTNEED); }
+
+ private:
+  void* memory() const { return const_cast<uint8_t*>(data()); }
+};
+
 class LocalFiles final : public FileSystem {
  public:
   arrow::Result<FileInfo> Stat(const std::string& path) override {
@@ -130,6 +143,22 @@ class LocalFiles final : public FileSystem {
     if (file < 0) return SystemError(path, "read");
     posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL);
     return std::make_unique<LocalReadableFile>(path, file);
+  }
+
+  arrow::Result<std::shared_ptr<arrow::Buffer>> Map(const std::string& path) override {
+    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return SystemError(path, "read");
+    struct stat status{};
+    const bool known = fstat(file, &status) == 0;
+    const auto size = known ? static_cast<size_t>(status.st_size) : 0;
+    void* const data = size == 0 ? nullptr : mmap(nullptr, size, PROT_READ, MAP_SHARED, file, 0);
+    const int failure = errno;
+    close(file);
+    errno = failure;
+    if (!known || data == MAP_FAILED) return SystemError(path, "read");
+    if (size == 0) return std::make_shared<arrow::Buffer>(nullptr, 0);
+    madvise(data, size, MADV_WILLNEED);
+    return std::make_shared<MappedFile>(data, status.st_size);
   }
 
   arrow::Result<std::unique_ptr<WritableFile>> Create(const std::string& path) override {
@@ -177,6 +206,10 @@ class LocalFiles final : public FileSystem {
 };
 
 }  // namespace
+
+void LetPagesGo(const arrow::Buffer& mapped) {
+  if (const auto* file = dynamic_cast<const MappedFile*>(&mapped)) file->LetPagesGo();
+}
 
 FileSystem& LocalFileSystem() {
   static LocalFiles files;

@@ -8,10 +8,12 @@
 
 namespace sabot {
 
-void MemoryAccount::Set(int64_t bytes) {
+void MemoryAccount::Set(int64_t bytes, int64_t pooled_bytes) {
   if (!budget_->limited()) return;
   budget_->state_bytes_ += bytes - bytes_;
+  budget_->pooled_state_bytes_ += pooled_bytes - pooled_bytes_;
   bytes_ = bytes;
+  pooled_bytes_ = pooled_bytes;
 }
 
 int64_t MemoryAccount::ExcessBytes() const {
@@ -31,7 +33,8 @@ MemoryBudget::MemoryBudget(Shares shares, std::function<int64_t()> pool_bytes)
 // However much is in flight, state keeps a quarter of what is to share: channels are bounded.
 int64_t MemoryBudget::state_bytes_max() const {
   const int64_t shared = shares_.limit_bytes - shares_.cold_bytes;
-  return std::max(shared - pool_bytes_(), shared / 4);
+  const int64_t in_flight = std::max<int64_t>(pool_bytes_() - pooled_state_bytes_, 0);
+  return std::max(shared - in_flight, shared / 4);
 }
 
 }  // namespace sabot

@@ -3,7 +3,7 @@
 //   limit 100 = cold stores 30 (fixed: their caches and write buffers) + 70 for the others
 //   in flight 10, state 45 + 25        state may have 60, has 70: its owners give back 6.4 and 3.6
 //
-// In flight is what the Arrow pool holds: batches in channels and operators, and row buffers, which
+// In flight is what the Arrow pool holds beside state: batches in channels and operators, which
 // cannot be given back. Without a limit nothing is counted. Thread-safe.
 #pragma once
 
@@ -19,11 +19,12 @@ class MemoryBudget;
 // What one owner of state keeps: told by the owner, between two elements.
 class MemoryAccount {
  public:
-  ~MemoryAccount() { Set(0); }
+  ~MemoryAccount() { Set(0, 0); }
   MemoryAccount(const MemoryAccount&) = delete;
   MemoryAccount& operator=(const MemoryAccount&) = delete;
 
-  void Set(int64_t bytes);
+  // `pooled_bytes`: what of it the Arrow pool holds.
+  void Set(int64_t bytes, int64_t pooled_bytes);
   int64_t bytes() const { return bytes_; }
   // What this owner should spill now; 0 while all is well.
   int64_t ExcessBytes() const;
@@ -34,6 +35,7 @@ class MemoryAccount {
 
   MemoryBudget* budget_;
   int64_t bytes_ = 0;
+  int64_t pooled_bytes_ = 0;
 };
 
 class MemoryBudget {
@@ -62,6 +64,7 @@ class MemoryBudget {
   const Shares shares_;
   const std::function<int64_t()> pool_bytes_;
   std::atomic<int64_t> state_bytes_{0};
+  std::atomic<int64_t> pooled_state_bytes_{0};
 };
 
 }  // namespace sabot

@@ -1,4 +1,6 @@
 // Files in memory.
+#include <arrow/buffer.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -175,6 +177,14 @@ arrow::Result<std::unique_ptr<ReadableFile>> MemoryFileSystem::OpenToRead(const 
   const auto found = files_.find(path);
   if (found == files_.end()) return Missing(path);
   return std::make_unique<Reader>(this, path, found->second);
+}
+
+arrow::Result<std::shared_ptr<arrow::Buffer>> MemoryFileSystem::Map(const std::string& path) {
+  ARROW_RETURN_NOT_OK(Ask("read", path));
+  const std::lock_guard lock(mutex_);
+  const auto found = files_.find(path);
+  if (found == files_.end()) return Missing(path);
+  return arrow::Buffer::FromString(found->second->bytes);
 }
 
 arrow::Result<std::unique_ptr<WritableFile>> MemoryFileSystem::Create(const std::string& path) {

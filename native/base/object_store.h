@@ -9,6 +9,7 @@
 #pragma once
 
 #include <arrow/result.h>
+#include <arrow/type_fwd.h>
 
 #include <cstdint>
 #include <memory>
@@ -32,6 +33,8 @@ class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
   virtual arrow::Result<std::string> Get(const std::string& name) = 0;
+  // A large object, without a copy where the store can do so.
+  virtual arrow::Result<std::shared_ptr<arrow::Buffer>> Map(const std::string& name) = 0;
   virtual bool Exists(const std::string& name) = 0;
   virtual arrow::Status Put(const std::string& name, std::string_view bytes) = 0;
   virtual arrow::Result<bool> PutIfAbsent(const std::string& name, std::string_view bytes) = 0;

@@ -1,6 +1,8 @@
 // Claiming, committing, retaining.
 #include "checkpoint/checkpoint_folder.h"
 
+#include <arrow/buffer.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -41,29 +43,33 @@ arrow::Result<Manifest> ReadManifest(ObjectStore& store, const std::string& chec
 
 }  // namespace
 
-arrow::Result<std::string> ReadStateFile(ObjectStore& store, const StateFile& file) {
-  if (file.name.empty()) return file.bytes;
-  ARROW_ASSIGN_OR_RAISE(std::string bytes, store.Get(file.name));
-  if (static_cast<int64_t>(bytes.size()) != file.size) {
+arrow::Result<std::shared_ptr<arrow::Buffer>> ReadStateFile(ObjectStore& store,
+                                                            const StateFile& file) {
+  if (file.name.empty()) return arrow::Buffer::FromString(file.bytes);
+  ARROW_ASSIGN_OR_RAISE(auto bytes, store.Map(file.name));
+  if (bytes->size() != file.size) {
     return UserError("checkpoint", store.PathOf(file.name),
-                     store.PathOf(file.name) + " has " + std::to_string(bytes.size()) +
+                     store.PathOf(file.name) + " has " + std::to_string(bytes->size()) +
                          " bytes; the manifest says " + std::to_string(file.size));
   }
-  if (HashBytes(bytes) != file.checksum) {
+  if (HashBytes(std::string_view(*bytes)) != file.checksum) {
     return UserError("checkpoint", store.PathOf(file.name),
                      store.PathOf(file.name) + " is damaged: its checksum does not fit");
   }
   return bytes;
 }
 
-arrow::Status VerifyFiles(ObjectStore& store, const Manifest& manifest) {
+arrow::Result<StateFiles> ReadStateFiles(ObjectStore& store, const Manifest& manifest) {
+  StateFiles files;
   for (const OperatorState& op : manifest.operators) {
     for (const SubtaskState& subtask : op.subtasks) {
-      for (const StateFile& file : subtask.files)
-        ARROW_RETURN_NOT_OK(ReadStateFile(store, file).status());
+      for (const StateFile& file : subtask.files) {
+        if (file.name.empty()) continue;
+        ARROW_ASSIGN_OR_RAISE(files[file.name], ReadStateFile(store, file));
+      }
     }
   }
-  return arrow::Status::OK();
+  return files;
 }
 
 CheckpointFolder::CheckpointFolder(FileSystem& files, FolderOptions options)
@@ -164,7 +170,7 @@ arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::Find(
       break;
   }
   ARROW_ASSIGN_OR_RAISE(auto found, ReadPath(files_, request.path));
-  ARROW_RETURN_NOT_OK(VerifyFiles(*found.store, found.manifest));
+  ARROW_ASSIGN_OR_RAISE(found.files, ReadStateFiles(*found.store, found.manifest));
   return found;
 }
 
@@ -202,7 +208,9 @@ arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::FindLatest(
     const std::string name = CheckpointName(entry->epoch, entry->checkpoint_attempt);
     auto manifest = ReadManifest(*store_, name, entry->manifest_checksum);
     const std::shared_ptr<ObjectStore> store = manifest.ok() ? StoreOf(*manifest) : store_;
-    const arrow::Status status = manifest.ok() ? VerifyFiles(*store, *manifest) : manifest.status();
+    arrow::Result<StateFiles> files =
+        manifest.ok() ? ReadStateFiles(*store, *manifest) : manifest.status();
+    const arrow::Status& status = files.status();
     if (status.ok()) {
       if (!later.empty() && later_is_visible && !accept_duplicates) {
         return UserError(
@@ -213,7 +221,8 @@ arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::FindLatest(
                 " would write those rows a second time. Restore the damaged files from a copy, or "
                 "accept the duplicates with --accept-duplicates.");
       }
-      return RestoredCheckpoint{std::move(*manifest), store, store == store_, true};
+      return RestoredCheckpoint{std::move(*manifest), store, std::move(*files), store == store_,
+                                true};
     }
     if (manifest.ok() && store != store_) {
       return UserError("checkpoint", manifest->files_at,
@@ -378,7 +387,7 @@ arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::Newest(
     if (manifest.ok()) {
       const bool own_files = manifest->files_at.empty();
       if (!own_files) store = MakeFolderStore(files, manifest->files_at, "reader");
-      return RestoredCheckpoint{std::move(*manifest), std::move(store), own_files, true};
+      return RestoredCheckpoint{std::move(*manifest), std::move(store), {}, own_files, true};
     }
     // The job may have gone on and removed it: then there is a newer one.
     if (entry->number == unread) return manifest.status();
@@ -410,7 +419,7 @@ arrow::Result<RestoredCheckpoint> CheckpointFolder::ReadPath(FileSystem& files,
   } else if (manifest->kind == CheckpointKind::kSavepoint) {
     store = MakeFolderStore(files, whole, "reader");
   }
-  return RestoredCheckpoint{std::move(*manifest), std::move(store), false, false};
+  return RestoredCheckpoint{std::move(*manifest), std::move(store), {}, false, false};
 }
 
 }  // namespace sabot

@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -46,10 +47,14 @@ struct RestoreRequest {
   bool claim = false;
 };
 
+// State files by their names, whole and undamaged.
+using StateFiles = std::map<std::string, std::shared_ptr<arrow::Buffer>>;
+
 // A manifest and the store that its file names belong to.
 struct RestoredCheckpoint {
   Manifest manifest;
   std::shared_ptr<ObjectStore> store;
+  StateFiles files = {};     // That were read already: all of them, or none.
   bool own_files = false;    // In this folder: later checkpoints may name them too.
   bool own_lineage = false;  // Committed in this folder's log.
 };
@@ -146,10 +151,11 @@ class CheckpointFolder {
   std::vector<Kept> kept_;
 };
 
-// Every file that a manifest names is there, whole and undamaged; else an error that says which is
-// not.
-arrow::Status VerifyFiles(ObjectStore& store, const Manifest& manifest);
+// Every file that a manifest names, if all are whole and undamaged; else an error that says which
+// is not.
+arrow::Result<StateFiles> ReadStateFiles(ObjectStore& store, const Manifest& manifest);
 // One file's bytes, checked.
-arrow::Result<std::string> ReadStateFile(ObjectStore& store, const StateFile& file);
+arrow::Result<std::shared_ptr<arrow::Buffer>> ReadStateFile(ObjectStore& store,
+                                                            const StateFile& file);
 
 }  // namespace sabot

@@ -1,6 +1,8 @@
 // Reading a checkpoint's files.
 #include "checkpoint/restored_state.h"
 
+#include <arrow/buffer.h>
+
 #include <utility>
 
 #include "base/error.h"
@@ -17,7 +19,7 @@ arrow::Result<RestoredState> RestoredState::Read(const RestoredCheckpoint& check
     to.name = from.name;
     to.fields = from.fields;
     for (const SubtaskState& subtask : from.subtasks)
-      ARROW_RETURN_NOT_OK(state.ReadSubtask(*checkpoint.store, subtask, &to));
+      ARROW_RETURN_NOT_OK(state.ReadSubtask(checkpoint, subtask, &to));
   }
   return state;
 }
@@ -33,22 +35,27 @@ arrow::Result<RestoredState> RestoredState::ReadOne(const RestoredCheckpoint& ch
     for (size_t i = 0; i < from.subtasks.size(); ++i) {
       const bool wanted = subtask < 0 || static_cast<size_t>(subtask) == i;
       ARROW_RETURN_NOT_OK(
-          state.ReadSubtask(*checkpoint.store, wanted ? from.subtasks[i] : SubtaskState(), &to));
+          state.ReadSubtask(checkpoint, wanted ? from.subtasks[i] : SubtaskState(), &to));
     }
   }
   return state;
 }
 
-arrow::Status RestoredState::ReadSubtask(ObjectStore& store, const SubtaskState& subtask,
-                                         Operator* to) {
+arrow::Status RestoredState::ReadSubtask(const RestoredCheckpoint& checkpoint,
+                                         const SubtaskState& subtask, Operator* to) {
   std::vector<SnapshotSections>& snapshots = to->subtasks.emplace_back();
   for (const StateFile& file : subtask.files) {
-    ARROW_ASSIGN_OR_RAISE(std::string bytes, ReadStateFile(store, file));
-    bytes_.push_back(std::move(bytes));
-    auto sections = ParseStateFile(bytes_.back());
+    const auto known = checkpoint.files.find(file.name);
+    if (known != checkpoint.files.end()) {
+      bytes_.push_back(known->second);
+    } else {
+      ARROW_ASSIGN_OR_RAISE(auto bytes, ReadStateFile(*checkpoint.store, file));
+      bytes_.push_back(std::move(bytes));
+    }
+    auto sections = ParseStateFile(std::string_view(*bytes_.back()));
     if (!sections.ok()) {
-      return UserError("checkpoint", store.PathOf(file.name),
-                       store.PathOf(file.name) + ": " + sections.status().message());
+      const std::string path = checkpoint.store->PathOf(file.name);
+      return UserError("checkpoint", path, path + ": " + sections.status().message());
     }
     snapshots.push_back(std::move(*sections));
   }

@@ -3,8 +3,8 @@
 
 #include <arrow/result.h>
 
-#include <deque>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,7 +22,7 @@ class RestoredState {
     std::vector<std::vector<StateFile>> files;            // The same, as files.
   };
 
-  // Reads and checks every file that the manifest names.
+  // Reads and checks every file that the manifest names, unless that was done already.
   static arrow::Result<RestoredState> Read(const RestoredCheckpoint& checkpoint);
   // Only those of one operator, and of one of its subtasks if that is not -1: for OwnReader.
   static arrow::Result<RestoredState> ReadOne(const RestoredCheckpoint& checkpoint,
@@ -41,10 +41,11 @@ class RestoredState {
 
  private:
   RestoredState() = default;
-  arrow::Status ReadSubtask(ObjectStore& store, const SubtaskState& subtask, Operator* to);
+  arrow::Status ReadSubtask(const RestoredCheckpoint& checkpoint, const SubtaskState& subtask,
+                            Operator* to);
 
   bool own_files_ = false;
-  std::deque<std::string> bytes_;  // What the sections refer to; never moves.
+  std::vector<std::shared_ptr<arrow::Buffer>> bytes_;  // What the sections refer to.
   std::map<std::string, Operator> operators_;
 };
 

@@ -1,6 +1,8 @@
 // Savepoints' files.
 #include "checkpoint/savepoint_folder.h"
 
+#include <arrow/buffer.h>
+
 #include <utility>
 
 #include "base/check.h"
@@ -34,9 +36,9 @@ arrow::Result<std::shared_ptr<SavepointFolder>> SavepointFolder::Create(FileSyst
 arrow::Status SavepointFolder::CopyFrom(ObjectStore& store, SubtaskState* state) {
   for (StateFile& file : state->files) {
     if (file.name.empty()) continue;
-    ARROW_ASSIGN_OR_RAISE(const std::string bytes, ReadStateFile(store, file));
+    ARROW_ASSIGN_OR_RAISE(const auto bytes, ReadStateFile(store, file));
     file.name = NewStateName();
-    ARROW_RETURN_NOT_OK(store_->Put(file.name, bytes));
+    ARROW_RETURN_NOT_OK(store_->Put(file.name, std::string_view(*bytes)));
   }
   return arrow::Status::OK();
 }

@@ -14,6 +14,7 @@ constexpr std::string_view kMagic = "sabot state 1\n";
 constexpr uint32_t kEnd = 0xE0F;  // In the place of a kind.
 constexpr size_t kInlineBytesMax = 4096;
 constexpr size_t kBlockBytes = 1 << 20;
+constexpr size_t kSmallPieceBytes = 4096;  // Such pieces are joined, larger ones are not copied.
 constexpr int64_t kWaitingBytesMax = 16 << 20;
 
 }  // namespace
@@ -48,7 +49,8 @@ StateFileWriter::StateFileWriter(ObjectStore& store, std::string name, Executor&
       executor_(executor),
       lane_(lane),
       wake_(std::move(wake)),
-      block_(kMagic),
+      block_{std::string(kMagic)},
+      block_bytes_(kMagic.size()),
       open_(std::make_shared<Open>()) {
   XXH3_64bits_reset(open_->hash);
 }
@@ -65,32 +67,44 @@ arrow::Status StateFileWriter::Write(std::string_view section, SectionKind kind,
   head.U32(static_cast<uint32_t>(kind));
   head.Bytes(section);
   head.U64(piece.size());
-  block_ += head.Take();
-  block_ += piece;
+  block_bytes_ += head.size() + piece.size();
+  SmallPart() += head.Take();
+  if (piece.size() <= kSmallPieceBytes) {
+    SmallPart() += piece;
+  } else {
+    block_.push_back(std::move(piece));
+  }
   ++num_pieces_;
-  if (block_.size() >= kBlockBytes) SubmitBlock();
+  if (block_bytes_ >= kBlockBytes) SubmitBlock();
   return arrow::Status::OK();
+}
+
+// The last part, to which small bytes may be added.
+std::string& StateFileWriter::SmallPart() {
+  if (block_.empty() || block_.back().size() > kSmallPieceBytes) block_.emplace_back();
+  return block_.back();
 }
 
 bool StateFileWriter::has_room() const { return open_->waiting_bytes < kWaitingBytesMax; }
 
 void StateFileWriter::SubmitBlock() {
   ++num_blocks_;
-  open_->waiting_bytes += static_cast<int64_t>(block_.size());
+  const auto size = static_cast<int64_t>(std::exchange(block_bytes_, 0));
+  open_->waiting_bytes += size;
   executor_.Submit(lane_, [&store = store_, name = name_, open = open_, wake = wake_,
-                           block = std::exchange(block_, std::string())] {
+                           block = std::exchange(block_, {}), size] {
     if (open->status.ok() && open->writer == nullptr) {
       auto writer = store.Create(name);
       if (writer.ok()) open->writer = std::move(*writer);
       if (!writer.ok()) open->Fail(writer.status());
     }
-    if (open->status.ok()) {
-      XXH3_64bits_update(open->hash, block.data(), block.size());
-      open->size += static_cast<int64_t>(block.size());
-      const arrow::Status status = open->writer->Append(block);
+    for (const std::string& part : block) {
+      if (!open->status.ok()) break;
+      XXH3_64bits_update(open->hash, part.data(), part.size());
+      const arrow::Status status = open->writer->Append(part);
       if (!status.ok()) open->Fail(status);
     }
-    const auto size = static_cast<int64_t>(block.size());
+    open->size += size;
     const int64_t before = open->waiting_bytes.fetch_sub(size);
     if (before >= kWaitingBytesMax && before - size < kWaitingBytesMax) wake();
   });
@@ -100,10 +114,11 @@ void StateFileWriter::Finish(Written written) {
   ByteWriter end;
   end.U32(kEnd);
   end.I64(num_pieces_);
-  block_ += end.Take();
-  if (num_blocks_ == 0 && block_.size() <= kInlineBytesMax) {
+  block_bytes_ += end.size();
+  SmallPart() += end.Take();
+  if (num_blocks_ == 0 && block_bytes_ <= kInlineBytesMax) {
     StateFile file;
-    file.bytes = std::move(block_);
+    for (const std::string& part : block_) file.bytes += part;
     file.size = static_cast<int64_t>(file.bytes.size());
     file.checksum = HashBytes(file.bytes);
     // After the files of the same lane: later snapshots must not overtake earlier ones.

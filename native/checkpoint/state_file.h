@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/executor.h"
 #include "base/object_store.h"
@@ -41,6 +42,7 @@ class StateFileWriter final : public SectionSink {
  private:
   struct Open;  // What the executor's work shares.
 
+  std::string& SmallPart();
   void SubmitBlock();
 
   ObjectStore& store_;
@@ -48,7 +50,8 @@ class StateFileWriter final : public SectionSink {
   Executor& executor_;
   const Executor::Lane lane_;
   const std::function<void()> wake_;
-  std::string block_;
+  std::vector<std::string> block_;  // In parts: large pieces as they came.
+  size_t block_bytes_ = 0;
   int64_t num_pieces_ = 0;
   int64_t num_blocks_ = 0;  // Submitted.
   std::shared_ptr<Open> open_;

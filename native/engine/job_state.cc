@@ -74,6 +74,7 @@ JobState::JobState(const PlanOptions& options, std::function<int64_t()> pool_byt
 std::unique_ptr<JobState> JobState::Simulated(const PlanOptions& options) {
   std::unique_ptr<JobState> state(new JobState(options, [] { return int64_t{0}; }));
   if (options.state_backend == StateBackend::kRocksdb) state->backend_ = MakeModelBackend();
+  state->own_files_ = std::make_unique<MemoryFileSystem>();
   return state;
 }
 
@@ -108,6 +109,7 @@ std::unique_ptr<StateTiers> JobState::TiersFor(int node, int subtask) {
   return std::make_unique<StateTiers>(
       TiersOptions{.budget = &budget_,
                    .backend = backend_.get(),
+                   .files = own_files_ != nullptr ? own_files_.get() : &LocalFileSystem(),
                    .folder = folder_ + "/" + std::to_string(node) + "-" + std::to_string(subtask)});
 }
 

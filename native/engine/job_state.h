@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 
+#include "base/file_system.h"
 #include "base/memory_budget.h"
 #include "plan/plan.h"
 #include "state/cold_store.h"
@@ -52,7 +53,8 @@ class JobState {
   JobState(const PlanOptions& options, std::function<int64_t()> pool_bytes);
 
   MemoryBudget budget_;
-  std::unique_ptr<ColdBackend> backend_;  // nullptr: state stays in memory.
+  std::unique_ptr<ColdBackend> backend_;   // nullptr: state stays in memory.
+  std::unique_ptr<FileSystem> own_files_;  // In simulation.
   const std::string root_;
   std::string folder_;  // In root_; empty: needs none.
   std::unique_ptr<FolderLock> lock_;

@@ -166,8 +166,10 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   if (left_keys.size() != right_keys.size()) return node.Error("keys differ in number");
   ARROW_ASSIGN_OR_RAISE(auto condition, BindJoinCondition(node, context));
   std::array<std::unique_ptr<RowLists>, 2> sides = {
-      std::make_unique<RowLists>("left", node.input_schemas[0], std::move(left_keys)),
-      std::make_unique<RowLists>("right", node.input_schemas[1], std::move(right_keys))};
+      std::make_unique<RowLists>("left", node.input_schemas[0], std::move(left_keys),
+                                 context.tiers),
+      std::make_unique<RowLists>("right", node.input_schemas[1], std::move(right_keys),
+                                 context.tiers)};
   JoinOutput output(node.input_schemas[0], node.input_schemas[1], ToArrow(node.schema),
                     std::move(condition));
   return std::make_unique<IntervalJoin>(std::move(sides), std::move(output), bounds,

@@ -102,8 +102,10 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   ARROW_ASSIGN_OR_RAISE(auto condition, BindJoinCondition(node, context));
   const int64_t ttl_ms = context.options.state_ttl_ms;
   std::array<std::unique_ptr<RowLists>, 2> sides = {
-      std::make_unique<RowLists>("left", node.input_schemas[0], std::move(left_keys), ttl_ms),
-      std::make_unique<RowLists>("right", node.input_schemas[1], std::move(right_keys), ttl_ms)};
+      std::make_unique<RowLists>("left", node.input_schemas[0], std::move(left_keys), context.tiers,
+                                 ttl_ms),
+      std::make_unique<RowLists>("right", node.input_schemas[1], std::move(right_keys),
+                                 context.tiers, ttl_ms)};
   JoinOutput output(node.input_schemas[0], node.input_schemas[1], ToArrow(node.schema),
                     std::move(condition));
   return std::make_unique<Join>(std::move(sides), std::move(output), context);

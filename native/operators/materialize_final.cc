@@ -25,12 +25,12 @@ constexpr size_t kPieceRows = 8192;
 class MaterializeFinal final : public Operator {
  public:
   MaterializeFinal(std::vector<int> keys, bool upsert, std::vector<SortKey> order_by,
-                   const Schema& schema, OperatorMetrics* metrics)
+                   const Schema& schema, OperatorContext& context)
       : keys_(keys),
         upsert_(upsert),
         order_by_(std::move(order_by)),
-        rows_("rows", schema, std::move(keys)),
-        metrics_(metrics) {}
+        rows_("rows", schema, std::move(keys), context.tiers),
+        metrics_(context.metrics) {}
 
   arrow::Result<Progress> Process(int, const Batch& in, Collector&) override {
     ARROW_RETURN_NOT_OK(RowLists::EncodeKeys(in, keys_, &encoded_));
@@ -137,7 +137,7 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   }
   ARROW_ASSIGN_OR_RAISE(auto order_by, node.SortKeys("orderBy"));
   return std::make_unique<MaterializeFinal>(std::move(keys), upsert, std::move(order_by),
-                                            node.schema, context.metrics);
+                                            node.schema, context);
 }
 
 }  // namespace

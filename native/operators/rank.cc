@@ -22,11 +22,12 @@ namespace {
 class Rank final : public Operator {
  public:
   Rank(RankSpec spec, const Schema& input, std::shared_ptr<arrow::Schema> schema,
-       OperatorMetrics* metrics)
+       OperatorContext& context)
       : spec_(std::move(spec)),
-        rows_("rows", input, spec_.group_by, spec_.order_by, spec_.last_rank),
+        rows_("rows", input, spec_.group_by, spec_.order_by, spec_.last_rank, Ties::kOldestFirst,
+              context.tiers),
         schema_(std::move(schema)),
-        metrics_(metrics) {}
+        metrics_(context.metrics) {}
 
   arrow::Result<Progress> Process(int, const Batch& in, Collector& out) override {
     if (!in.insert_only()) {
@@ -134,7 +135,7 @@ arrow::Result<std::unique_ptr<Operator>> MakeRank(RankSpec spec, const PlanNode&
   if (context.options.state_ttl_ms > 0 && context.subtask == 0)
     context.warn("table.exec.state.ttl does not apply to Top-N as yet: its rows are kept");
   return std::make_unique<Rank>(std::move(spec), node.input_schemas[0], ToArrow(node.schema),
-                                context.metrics);
+                                context);
 }
 
 extern const OperatorSpec kRank{.name = "rank", .num_inputs = 1, .stateful = true, .make = &Make};

@@ -22,8 +22,10 @@ constexpr size_t kPieceRows = 8192;
 
 class TemporalSort final : public Operator {
  public:
-  TemporalSort(std::vector<SortKey> order_by, const Schema& schema, OperatorMetrics* metrics)
-      : order_by_(std::move(order_by)), store_(ToArrow(schema)), metrics_(metrics) {}
+  TemporalSort(std::vector<SortKey> order_by, const Schema& schema, OperatorContext& context)
+      : order_by_(std::move(order_by)),
+        store_(ToArrow(schema), context.tiers),
+        metrics_(context.metrics) {}
 
   arrow::Result<Progress> Process(int, const Batch& in, Collector& out) override {
     ARROW_RETURN_NOT_OK(Keep(in, store_.Append(in.rows)));
@@ -59,7 +61,7 @@ class TemporalSort final : public Operator {
     }
     due_.clear();
     ARROW_RETURN_NOT_OK(Compact());
-    metrics_->state_bytes.Set(store_.size_bytes());
+    metrics_->state_bytes.Set(store_.memory_bytes());
     ARROW_RETURN_NOT_OK(out.Emit(Watermark{watermark_}));
     return Progress::kDone;
   }
@@ -150,7 +152,7 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   if (!time.is_timestamp() || time.precision > 3 || order_by[0].descending) {
     return node.Error("orderBy must begin with the event time, ascending");
   }
-  return std::make_unique<TemporalSort>(std::move(order_by), node.schema, context.metrics);
+  return std::make_unique<TemporalSort>(std::move(order_by), node.schema, context);
 }
 
 }  // namespace

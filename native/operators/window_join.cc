@@ -40,11 +40,12 @@ struct Side {
 class WindowJoin final : public Operator {
  public:
   WindowJoin(std::array<Side, 2> sides, WindowZone zone, JoinOutput output,
-             OperatorMetrics* metrics)
+             OperatorContext& context)
       : sides_(std::move(sides)),
         zone_(std::move(zone)),
         output_(std::move(output)),
-        metrics_(metrics) {}
+        metrics_(context.metrics),
+        tiers_(context.tiers) {}
 
   arrow::Result<Progress> Process(int input, const Batch& in, Collector& out) override {
     const Side& side = sides_[static_cast<size_t>(input)];
@@ -157,7 +158,7 @@ class WindowJoin final : public Operator {
       const Side& side = sides_[static_cast<size_t>(input)];
       rows = std::make_unique<RowLists>((input == 0 ? "left:" : "right:") + std::to_string(id.end) +
                                             ":" + std::to_string(id.start),
-                                        side.schema, side.group_by);
+                                        side.schema, side.group_by, tiers_);
     }
     return *rows;
   }
@@ -212,6 +213,7 @@ class WindowJoin final : public Operator {
   WindowZone zone_;
   JoinOutput output_;
   OperatorMetrics* metrics_;
+  StateTiers* tiers_;
   std::vector<int32_t> late_;  // Scratch.
   std::map<WindowId, Window> windows_;
   int64_t watermark_ = kWatermarkMin;
@@ -255,7 +257,7 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
                     std::move(condition));
   ARROW_ASSIGN_OR_RAISE(WindowZone zone, WindowZone::Make(node, context));
   return std::make_unique<WindowJoin>(std::move(sides), std::move(zone), std::move(output),
-                                      context.metrics);
+                                      context);
 }
 
 }  // namespace

@@ -28,11 +28,12 @@ struct WindowId {
 class WindowRank final : public Operator {
  public:
   WindowRank(WindowRankSpec spec, Schema input, std::shared_ptr<arrow::Schema> schema,
-             OperatorMetrics* metrics)
+             OperatorContext& context)
       : spec_(std::move(spec)),
         input_(std::move(input)),
         schema_(std::move(schema)),
-        metrics_(metrics) {}
+        metrics_(context.metrics),
+        tiers_(context.tiers) {}
 
   arrow::Result<Progress> Process(int, const Batch& in, Collector& out) override {
     const int64_t* ends = in.rows->column_data(spec_.end_column)->GetValues<int64_t>(1);
@@ -134,7 +135,7 @@ class WindowRank final : public Operator {
     if (window == nullptr) {
       window = std::make_unique<RankedRows>(
           "window:" + std::to_string(id.end) + ":" + std::to_string(id.start), input_,
-          spec_.group_by, spec_.order_by, spec_.last_rank, spec_.ties);
+          spec_.group_by, spec_.order_by, spec_.last_rank, spec_.ties, tiers_);
     }
     return *window;
   }
@@ -180,6 +181,7 @@ class WindowRank final : public Operator {
   Schema input_;
   std::shared_ptr<arrow::Schema> schema_;
   OperatorMetrics* metrics_;
+  StateTiers* tiers_;
   std::vector<int32_t> late_;  // Scratch.
   std::map<WindowId, std::unique_ptr<RankedRows>> windows_;
   int64_t watermark_ = kWatermarkMin;
@@ -217,7 +219,7 @@ arrow::Result<std::unique_ptr<Operator>> MakeWindowRank(WindowRankSpec spec, con
   // Without keys rows are exchanged by their window: state must lie in the same key groups.
   if (spec.group_by.empty()) spec.group_by = {spec.start_column, spec.end_column};
   return std::make_unique<WindowRank>(std::move(spec), node.input_schemas[0], ToArrow(node.schema),
-                                      context.metrics);
+                                      context);
 }
 
 extern const OperatorSpec kWindowRank{

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <span>
 
 #include "base/check.h"
 
@@ -32,21 +31,33 @@ size_t RoundUp(size_t value, size_t multiple) {
 
 }  // namespace
 
-CellColumns::CellColumns(const std::vector<CellSpec>& specs, size_t header_bytes)
+CellColumns::CellColumns(const std::vector<CellSpec>& specs, size_t header_bytes, size_t num_apart)
     : header_bytes_(header_bytes) {
   size_t at = header_bytes;
   size_t alignment = 8;
   columns_.resize(specs.size());
+  const auto place = [&](size_t i) {
+    columns_[i] = {specs[i].kind, at};
+    at += WidthOf(specs[i].kind);
+  };
+  const size_t num_written = specs.size() - num_apart;
+  for (size_t i = 0; i < num_written; ++i) {
+    if (specs[i].kind != CellSpec::Kind::kBytes) continue;
+    place(i);
+    byte_columns_.push_back(static_cast<int>(i));
+  }
   // Wide cells first, so that none needs padding.
+  fixed_begin_ = at;
   for (const size_t width : {size_t{16}, size_t{8}, size_t{4}, size_t{1}}) {
-    for (size_t i = 0; i < specs.size(); ++i) {
-      if (WidthOf(specs[i].kind) != width) continue;
-      if (specs[i].kind == CellSpec::Kind::kFixed16) alignment = 16;
-      at = RoundUp(at, specs[i].kind == CellSpec::Kind::kBytes ? 8 : width);
-      columns_[i] = {specs[i].kind, width, at};
-      at += width;
+    for (size_t i = 0; i < num_written; ++i) {
+      if (specs[i].kind == CellSpec::Kind::kBytes || WidthOf(specs[i].kind) != width) continue;
+      if (width == 16) alignment = 16;
+      place(i);
     }
   }
+  fixed_bytes_ = at - fixed_begin_;
+  at = RoundUp(at, 8);
+  for (size_t i = num_written; i < specs.size(); ++i) place(i);
   stride_ = std::max<size_t>(RoundUp(at, alignment), 8);
 }
 
@@ -55,7 +66,10 @@ CellColumns::~CellColumns() { ClearAll(); }
 CellColumns& CellColumns::operator=(CellColumns&& from) noexcept {
   ClearAll();
   columns_ = std::move(from.columns_);
+  byte_columns_ = std::move(from.byte_columns_);
   header_bytes_ = from.header_bytes_;
+  fixed_begin_ = from.fixed_begin_;
+  fixed_bytes_ = from.fixed_bytes_;
   stride_ = from.stride_;
   slots_ = std::exchange(from.slots_, 0);
   capacity_ = std::exchange(from.capacity_, 0);
@@ -90,9 +104,8 @@ void CellColumns::Reserve(Slot slots) {
 }
 
 void CellColumns::Clear(Slot slot) {
-  for (const Column& column : columns_) {
-    if (column.kind != CellSpec::Kind::kBytes) continue;
-    auto& cell = *reinterpret_cast<ByteCell*>(row(slot) + column.offset);
+  for (const int column : byte_columns_) {
+    const auto& cell = at<ByteCell>(column, slot);
     if (cell.data != nullptr) arena_.Free(cell.data, cell.capacity);
   }
   std::memset(row(slot) + header_bytes_, 0, stride_ - header_bytes_);
@@ -130,43 +143,45 @@ void CellColumns::clear_bytes(int column, Slot slot) {
   cell = {};
 }
 
-void CellColumns::Write(Slot slot, ByteWriter& to) const {
-  for (const Column& column : columns_) {
-    const char* const at = row(slot) + column.offset;
-    if (column.kind != CellSpec::Kind::kBytes) {
-      to.Append(at, column.width);
-      continue;
-    }
-    const auto& cell = *reinterpret_cast<const ByteCell*>(at);
-    to.U8(cell.data != nullptr ? 1 : 0);
-    if (cell.data != nullptr) to.Bytes({cell.data, cell.size});
-  }
+size_t CellColumns::WrittenBytesMax(Slot slot) const {
+  size_t bytes = fixed_bytes_ + byte_columns_.size() * kVarintBytesMax;
+  for (const int column : byte_columns_) bytes += at<ByteCell>(column, slot).size;
+  return bytes;
 }
 
-void CellColumns::Read(Slot slot, ByteReader& from, size_t num_columns) {
-  for (size_t i = 0; i < num_columns; ++i) {
-    const Column& column = columns_[i];
-    if (column.kind != CellSpec::Kind::kBytes) {
-      const std::string_view raw = from.Take(column.width);
-      if (raw.size() == column.width)
-        std::memcpy(row(slot) + column.offset, raw.data(), column.width);
-      continue;
-    }
-    if (from.U8() != 0) {
-      set_bytes(static_cast<int>(i), slot, from.Bytes());
+char* CellColumns::Write(Slot slot, char* to) const {
+  std::memcpy(to, row(slot) + fixed_begin_, fixed_bytes_);
+  to += fixed_bytes_;
+  for (const int column : byte_columns_) {
+    const auto& cell = at<ByteCell>(column, slot);
+    const bool present = cell.data != nullptr;
+    to = PutVarint(present ? uint64_t{cell.size} + 1 : 0, to);
+    if (!present || cell.size == 0) continue;
+    std::memcpy(to, cell.data, cell.size);
+    to += cell.size;
+  }
+  return to;
+}
+
+void CellColumns::Read(Slot slot, ByteReader& from) {
+  const std::string_view fixed = from.Take(fixed_bytes_);
+  if (!from.ok()) return;
+  std::memcpy(row(slot) + fixed_begin_, fixed.data(), fixed_bytes_);
+  for (const int column : byte_columns_) {
+    const uint64_t size = from.Varint();
+    if (size > 0) {
+      set_bytes(column, slot, from.Take(size - 1));
     } else {
-      clear_bytes(static_cast<int>(i), slot);
+      clear_bytes(column, slot);
     }
   }
 }
 
-void CellColumns::Skip(ByteReader& from, size_t num_columns) const {
-  for (const Column& column : std::span(columns_).first(num_columns)) {
-    if (column.kind != CellSpec::Kind::kBytes) {
-      from.Take(column.width);
-    } else if (from.U8() != 0) {
-      from.Bytes();
-    }
+void CellColumns::Skip(ByteReader& from) const {
+  from.Take(fixed_bytes_);
+  for (size_t i = 0; i < byte_columns_.size(); ++i) {
+    const uint64_t size = from.Varint();
+    if (size > 0) from.Take(size - 1);
   }
 }
 

@@ -28,9 +28,10 @@ struct CellSpec {
 
 class CellColumns {
  public:
-  // `header_bytes` (a multiple of 8) precede the cells of every slot; they belong to the table
-  // around.
-  explicit CellColumns(const std::vector<CellSpec>& specs, size_t header_bytes = 0);
+  // `header_bytes` (a multiple of 16) precede the cells of every slot; they belong to the table
+  // around, as do the last `num_apart` cells, which are fixed ones of 8 bytes and not written.
+  explicit CellColumns(const std::vector<CellSpec>& specs, size_t header_bytes = 0,
+                       size_t num_apart = 0);
   ~CellColumns();
   CellColumns(CellColumns&& from) noexcept { *this = std::move(from); }
   CellColumns& operator=(CellColumns&& from) noexcept;
@@ -49,7 +50,6 @@ class CellColumns {
   const char* row(Slot slot) const { return const_cast<CellColumns*>(this)->row(slot); }
   size_t offset(int column) const { return columns_[static_cast<size_t>(column)].offset; }
   size_t stride() const { return stride_; }
-  size_t num_columns() const { return columns_.size(); }
 
   // T must have the cell's size.
   template <typename T>
@@ -70,11 +70,15 @@ class CellColumns {
   void append_bytes(int column, Slot slot, std::string_view value);  // Sets where absent.
   void clear_bytes(int column, Slot slot);
 
-  void Write(Slot slot, ByteWriter& to) const;
-  void Read(Slot slot, ByteReader& from) { Read(slot, from, columns_.size()); }
-  // Replaces the first so many cells.
-  void Read(Slot slot, ByteReader& from, size_t num_columns);
-  void Skip(ByteReader& from, size_t num_columns) const;  // Over one slot's cells.
+  // A slot's cells as bytes: the fixed ones as they lie, then for each byte cell its size and one
+  // (0 where absent) and its bytes.
+  void Write(Slot slot, ByteWriter& to) const {
+    to.EndAt(Write(slot, to.Extend(WrittenBytesMax(slot))));
+  }
+  size_t WrittenBytesMax(Slot slot) const;
+  char* Write(Slot slot, char* to) const;  // Gives the end.
+  void Read(Slot slot, ByteReader& from);
+  void Skip(ByteReader& from) const;  // Over one slot's cells.
   int64_t size_bytes() const {
     return static_cast<int64_t>(slots_) * static_cast<int64_t>(stride_) + arena_.size_bytes();
   }
@@ -94,11 +98,13 @@ class CellColumns {
   };
   struct Column {
     CellSpec::Kind kind;
-    size_t width;
     size_t offset;
   };
   std::vector<Column> columns_;
+  std::vector<int> byte_columns_;
   size_t header_bytes_ = 0;
+  size_t fixed_begin_ = 0;  // The fixed cells, side by side.
+  size_t fixed_bytes_ = 0;
   size_t stride_ = 0;
   uint64_t slots_ = 0;     // That exist.
   uint64_t capacity_ = 0;  // Of the chunks allocated.

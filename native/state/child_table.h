@@ -68,6 +68,7 @@ class ChildTable {
   // A parent's elements and their cells, as part of its snapshot.
   void Write(Slot parent, ByteWriter& to) const;
   void Read(Slot parent, ByteReader& from);
+  int64_t num_elements() const { return index_.size(); }  // Of all parents.
   int64_t size_bytes() const;
   int64_t used_bytes() const;  // As KeyedTable's.
 

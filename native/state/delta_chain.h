@@ -1,8 +1,8 @@
 // DeltaChain: how the snapshots of one structure build on each other.
 //
 //   snapshot      1       2       3       4
-//   written       base    delta   delta   base       the deltas came to more than half of the base
-//   num_earlier   0       1       2       0
+//   written       base    delta   delta   base       more than half of what the chain held was
+//   stale num_earlier   0       1       2       0
 #pragma once
 
 #include <cstdint>
@@ -13,38 +13,40 @@ namespace sabot {
 
 class DeltaChain {
  public:
-  // Whether the next snapshot may be a delta.
-  bool CanGrow() const {
-    return num_earlier_ > 0 && num_earlier_ < kLengthMax && delta_bytes_ <= base_bytes_ / 2;
+  // Whether the next snapshot may be a delta: the chain is short, and not too many of its entries
+  // (keys, elements, rows) are stale beside the structure's `num_live` ones.
+  bool CanGrow(int64_t num_live) const {
+    return num_earlier_ > 0 && num_earlier_ < kLengthMax && num_entries_ <= num_live + num_live / 2;
   }
   int num_earlier() const { return num_earlier_; }
+  int64_t base_entries() const { return base_entries_; }  // Of the last base.
   bool broken() const { return broken_; }
 
-  void Add(SectionKind kind, int64_t bytes) {
+  // A snapshot with so many entries was written.
+  void Add(SectionKind kind, int64_t num_entries) {
     if (kind == SectionKind::kBase) *this = {};
     ++num_earlier_;
-    (kind == SectionKind::kBase ? base_bytes_ : delta_bytes_) += bytes;
+    num_entries_ += num_entries;
+    if (kind == SectionKind::kBase) base_entries_ = num_entries;
   }
   // A snapshot was given up: the next one is a base.
   void Break() {
     *this = {};
     broken_ = true;
   }
-  // What a restored structure was read from is built on further.
-  void Continue(const SnapshotReader::SectionChain& chain) {
-    for (const SnapshotSection* section : chain) {
-      int64_t bytes = 0;
-      for (const std::string_view piece : section->pieces) bytes += std::ssize(piece);
-      Add(section->kind, bytes);
-    }
+  // What a restored structure was read from, with so many entries in all, is built on further.
+  void Continue(const SnapshotReader::SectionChain& chain, int64_t num_entries) {
+    *this = {};
+    num_earlier_ = static_cast<int>(chain.size());
+    num_entries_ = base_entries_ = num_entries;
   }
 
  private:
   static constexpr int kLengthMax = 64;
 
   int num_earlier_ = 0;
-  int64_t base_bytes_ = 0;
-  int64_t delta_bytes_ = 0;
+  int64_t num_entries_ = 0;
+  int64_t base_entries_ = 0;
   bool broken_ = false;
 };
 

@@ -83,6 +83,7 @@ class KeyIndex {
   void Reserve(uint64_t keys) {
     while (5 * static_cast<uint64_t>(buckets_.size()) < 8 * (size_ + keys)) Grow();
   }
+  int64_t size() const { return size_; }
   int64_t size_bytes() const { return static_cast<int64_t>(buckets_.size() * sizeof(Bucket)); }
 
  private:

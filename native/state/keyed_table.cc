@@ -50,7 +50,7 @@ struct OtherSlots {
 KeyedTable::KeyedTable(std::string name, KeyedTableLayout layout, StateTiers* tiers)
     : name_(std::move(name)),
       layout_(std::move(layout)),
-      cells_(CellsOf(layout_), sizeof(Header)),
+      cells_(CellsOf(layout_), sizeof(Header), layout_.ttl_ms > 0 ? 1 : 0),
       tiers_(tiers) {
   static_assert(sizeof(Header) == 32);
   if (tiers_ != nullptr && tiers_->limited()) cold_ = std::make_unique<ColdTier>(this, tiers_);

@@ -175,8 +175,9 @@ class KeyedTable {
   uint64_t HashOf(std::string_view key) const;
   // The cell after the layout's, where it has a ttl.
   int64_t& touched_ms(Slot slot) { return cells_.at<int64_t>(num_cells(), slot); }
+  int64_t touched_ms(Slot slot) const { return cells_.at<int64_t>(num_cells(), slot); }
   bool TooOld(Slot slot) const {
-    return layout_.ttl_ms > 0 && cells_.at<int64_t>(num_cells(), slot) <= now_ms_ - layout_.ttl_ms;
+    return layout_.ttl_ms > 0 && touched_ms(slot) <= now_ms_ - layout_.ttl_ms;
   }
   int num_cells() const { return static_cast<int>(layout_.cells.size()); }
 
@@ -213,11 +214,12 @@ class KeyedTable {
 
   // --- for snapshots ---
   bool NextIsBase(SnapshotMode mode) const {
-    return mode != SnapshotMode::kIncremental || !chain_.CanGrow() || gone_overflowed_;
+    return mode != SnapshotMode::kIncremental || !chain_.CanGrow(NumEntries()) || gone_overflowed_;
   }
   // Whether gone_ may take one more record.
   bool LogsGone();
   uint8_t PlaceOf(const ChildTable& child) const;
+  int64_t NumEntries() const;  // Keys and elements.
   auto WordOf() {
     return [this](Slot slot) -> uint32_t& { return header(slot).word; };
   }

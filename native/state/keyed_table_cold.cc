@@ -102,7 +102,7 @@ arrow::Result<Slot> KeyedTable::LoadRow(std::string_view key, uint64_t hash, std
   const Slot slot = TakeSlot(/*known=*/true);
   Fill(slot, key, hash);
   ByteReader bytes(value);
-  if (layout_.ttl_ms > 0) bytes.I64();
+  if (layout_.ttl_ms > 0) touched_ms(slot) = bytes.I64() - layout_.ttl_ms;
   cells_.Read(slot, bytes);
   *has_elements = false;
   for (size_t i = 0; i < children_.size(); ++i) *has_elements |= bytes.Varint() > 0;

@@ -9,7 +9,7 @@
 
 namespace sabot {
 
-inline constexpr uint32_t kTableVersion = 2;
+inline constexpr uint32_t kTableVersion = 3;
 inline constexpr const char* kTimedLayout = "t";  // At its end, where keys have a time.
 
 enum class TableRecord : uint8_t {

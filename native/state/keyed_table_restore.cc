@@ -1,4 +1,5 @@
-// Restoring a KeyedTable: the records of its snapshots, applied in order.
+// Restoring a KeyedTable: the records of its snapshots, applied in order. Puts are applied some at
+// a time, so that the index is fetched into the cache meanwhile.
 #include <utility>
 
 #include "base/hash.h"
@@ -6,6 +7,11 @@
 #include "state/keyed_table_records.h"
 
 namespace sabot {
+namespace {
+
+constexpr size_t kPutsTogether = 32;
+
+}  // namespace
 
 // Applies the records of chains to a table that is being restored.
 class KeyedTable::Replay {
@@ -13,17 +19,27 @@ class KeyedTable::Replay {
   Replay(KeyedTable* table, const SnapshotReader& from, int64_t now_ms)
       : table_(table), from_(from), now_ms_(now_ms) {}
 
+  // Puts that were read.
+  int64_t num_entries() const { return num_entries_; }
+
   arrow::Status Run(const SnapshotReader::SectionChain& chain) {
     for (const SnapshotSection* section : chain) {
       if (section->pieces.empty()) return Damaged();
       bool first = true;
+      int64_t bytes_left = 0;
+      for (const std::string_view piece : section->pieces) bytes_left += std::ssize(piece);
       for (const std::string_view piece : section->pieces) {
+        const int64_t num_keys = table_->num_keys_;
         ByteReader bytes(piece);
         if (first) ARROW_RETURN_NOT_OK(ReadHeader(bytes));
         first = false;
         known_ = false;
         while (bytes.ok() && !bytes.done()) ARROW_RETURN_NOT_OK(ReadRecord(bytes));
         if (!bytes.ok()) return Damaged();
+        ARROW_RETURN_NOT_OK(ApplyPuts());
+        bytes_left -= std::ssize(piece);
+        if (section->kind == SectionKind::kBase)
+          ReserveFor(table_->num_keys_ - num_keys, std::ssize(piece), bytes_left);
         if (table_->tiers_ != nullptr) ARROW_RETURN_NOT_OK(table_->tiers_->MakeRoom());
       }
     }
@@ -31,6 +47,22 @@ class KeyedTable::Replay {
   }
 
  private:
+  struct Put {
+    std::string_view key;
+    uint64_t hash;
+    std::string_view cells;
+    int64_t touched_ms;
+  };
+
+  // A piece of so many bytes had so many new keys: what is left will have about as many each.
+  void ReserveFor(int64_t num_keys, int64_t piece_bytes, int64_t bytes_left) {
+    const bool grows = table_->tiers_ == nullptr || !table_->tiers_->limited();
+    if (!grows || num_keys <= 0) return;
+    table_->index_.Reserve(
+        static_cast<uint64_t>(static_cast<double>(num_keys) * static_cast<double>(bytes_left) /
+                              static_cast<double>(piece_bytes)));
+  }
+
   arrow::Status Damaged() const {
     return arrow::Status::Invalid("State '", table_->name_, "' is cut short or damaged.");
   }
@@ -56,8 +88,10 @@ class KeyedTable::Replay {
 
   arrow::Status ReadRecord(ByteReader& bytes) {
     const auto record = static_cast<TableRecord>(bytes.U8());
+    if (record >= TableRecord::kPut) ++num_entries_;
+    if (record == TableRecord::kPut) return ReadKey(bytes) ? ReadPut(bytes) : Damaged();
+    ARROW_RETURN_NOT_OK(ApplyPuts());
     if (record == TableRecord::kForget) return ReadKey(bytes) ? Forget() : Damaged();
-    if (record == TableRecord::kPut) return ReadKey(bytes) ? Put(bytes) : Damaged();
     if (record < TableRecord::kForgetElement || record > TableRecord::kPutSibling) return Damaged();
     const uint8_t place = bytes.U8();
     if (!bytes.ok() || place >= table_->children_.size()) return Damaged();
@@ -66,8 +100,7 @@ class KeyedTable::Replay {
     if (!bytes.ok() || element.size() > ChildTable::kSizeMask) return Damaged();
     ChildTable& child = *table_->children_[place];
     if (!own_) {
-      if (record != TableRecord::kForgetElement)
-        child.cells_.Skip(bytes, child.cells_.num_columns());
+      if (record != TableRecord::kForgetElement) child.cells_.Skip(bytes);
       return arrow::Status::OK();
     }
     if (record == TableRecord::kForgetElement) {
@@ -75,7 +108,9 @@ class KeyedTable::Replay {
       if (parent != kNoSlot) child.Erase(parent, element, HashBytes(element));
       return arrow::Status::OK();
     }
-    if (slot_ == kNoSlot) ARROW_RETURN_NOT_OK(FetchOrInsert());
+    if (slot_ == kNoSlot) {
+      ARROW_ASSIGN_OR_RAISE(slot_, FetchOrInsert(key_, hash_));
+    }
     bool inserted;
     const Slot slot = child.FindOrInsert(slot_, element, HashBytes(element), &inserted);
     child.Touch(slot);
@@ -83,14 +118,11 @@ class KeyedTable::Replay {
     return arrow::Status::OK();
   }
 
-  arrow::Status FetchOrInsert() {
-    ARROW_ASSIGN_OR_RAISE(slot_, table_->Fetch(key_, hash_));
-    if (slot_ == kNoSlot) {
-      slot_ = table_->Insert(key_, hash_);
-    } else {
-      table_->Touch(slot_);
-    }
-    return arrow::Status::OK();
+  arrow::Result<Slot> FetchOrInsert(std::string_view key, uint64_t hash) {
+    ARROW_ASSIGN_OR_RAISE(const Slot slot, table_->Fetch(key, hash));
+    if (slot == kNoSlot) return table_->Insert(key, hash);
+    table_->Touch(slot);
+    return slot;
   }
 
   bool ReadKey(ByteReader& bytes) {
@@ -111,18 +143,27 @@ class KeyedTable::Replay {
     return arrow::Status::OK();
   }
 
-  arrow::Status Put(ByteReader& bytes) {
-    const size_t num_cells = table_->layout_.cells.size();
-    if (!own_) {
-      table_->cells_.Skip(bytes, num_cells);
-      if (timed_) bytes.I64();
-      return arrow::Status::OK();
-    }
-    ARROW_RETURN_NOT_OK(FetchOrInsert());
-    table_->cells_.Read(slot_, bytes, num_cells);
+  arrow::Status ReadPut(ByteReader& bytes) {
+    ByteReader cells = bytes;
+    table_->cells_.Skip(bytes);
+    const std::string_view read = cells.Take(cells.size() - bytes.size());
     // A key without a time was touched just now.
     const int64_t touched_ms = timed_ ? bytes.I64() : now_ms_;
-    if (table_->layout_.ttl_ms > 0) table_->touched_ms(slot_) = touched_ms;
+    if (!bytes.ok()) return Damaged();
+    if (!own_) return arrow::Status::OK();
+    puts_.push_back({key_, hash_, read, touched_ms});
+    table_->index_.Prefetch(KeyIndex::TagOf(hash_));
+    return puts_.size() < kPutsTogether ? arrow::Status::OK() : ApplyPuts();
+  }
+
+  arrow::Status ApplyPuts() {
+    for (const Put& put : puts_) {
+      ARROW_ASSIGN_OR_RAISE(const Slot slot, FetchOrInsert(put.key, put.hash));
+      ByteReader cells(put.cells);
+      table_->cells_.Read(slot, cells);
+      if (table_->layout_.ttl_ms > 0) table_->touched_ms(slot) = put.touched_ms;
+    }
+    puts_.clear();
     return arrow::Status::OK();
   }
 
@@ -130,6 +171,8 @@ class KeyedTable::Replay {
   const SnapshotReader& from_;
   int64_t now_ms_;
   bool timed_ = false;
+  int64_t num_entries_ = 0;
+  std::vector<Put> puts_;  // To be applied before any other record.
   // The key of the record at hand, or of the one before.
   bool known_ = false;
   bool own_ = false;
@@ -149,7 +192,7 @@ arrow::Status KeyedTable::Restore(const SnapshotReader& from) {
   if (!from.continues() || chains.size() != 1) return arrow::Status::OK();
   tracker_.Continue(WordOf(), num_slots_);
   for (const auto& child : children_) child->tracker_.Continue(child->WordOf(), child->num_slots_);
-  chain_.Continue(chains[0]);
+  chain_.Continue(chains[0], replay.num_entries());
   return arrow::Status::OK();
 }
 

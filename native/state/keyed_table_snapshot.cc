@@ -6,6 +6,8 @@
 //                                                  put: key, cells, time
 //                                                  put element: child, key, element, cells
 //
+// Cells are as CellColumns writes them.
+//
 // A base has every key and element. A delta has first what has gone since the snapshot before, then
 // what has changed or come. Cells that change before they were written are saved first; puts come
 // in any order. An element's key is left out where it is that of the element before.
@@ -13,6 +15,7 @@
 // Of a table with rows in a ColdStore, a base copies those first, as the store had them at the
 // barrier. Of the keys in memory it has those that differ from the store's; a key that the store
 // has, too, is forgotten before it is put.
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -71,7 +74,7 @@ class KeyedTable::Frozen final : public FrozenState {
  public:
   // `cold_rows`: of a base, all rows of the store.
   Frozen(KeyedTable* table, SectionKind kind, bool aside, ByteWriter first,
-         std::deque<std::string> gone, std::unique_ptr<ColdScan> cold_rows)
+         std::deque<std::string> gone, int64_t num_gone, std::unique_ptr<ColdScan> cold_rows)
       : table_(table),
         kind_(kind),
         aside_(aside),
@@ -79,6 +82,7 @@ class KeyedTable::Frozen final : public FrozenState {
         num_earlier_(kind == SectionKind::kBase ? 0 : table->chain_.num_earlier()),
         first_(std::move(first)),
         gone_(std::move(gone)),
+        num_entries_(num_gone),
         cold_rows_(std::move(cold_rows)) {
     if (over_cold_) cold_prefix_size_ = table->cold_->place.prefix.size() + 1;
   }
@@ -96,6 +100,7 @@ class KeyedTable::Frozen final : public FrozenState {
 
   arrow::Result<std::string> NextPiece(size_t bytes_max, bool* last) override {
     ByteWriter piece = std::exchange(first_, {});
+    piece.Reserve(bytes_max + bytes_max / 8);
     if (!gone_.empty()) return NextGone(std::move(piece), last);
     records_left_ = kPieceRecords;
     while (cold_rows_ != nullptr && piece.size() < bytes_max && records_left_ > 0) {
@@ -110,7 +115,6 @@ class KeyedTable::Frozen final : public FrozenState {
       at_ == 0 ? WriteNext(piece) : WriteNextElement(*table_->children_[at_ - 1], piece);
     }
     *last = written() && cold_rows_ == nullptr;
-    bytes_ += static_cast<int64_t>(piece.size());
     return piece.Take();
   }
 
@@ -129,7 +133,8 @@ class KeyedTable::Frozen final : public FrozenState {
     return (table_->header(slot).word & (kInCold | kStale)) == kInCold;
   }
 
-  void WriteKey(Slot slot, ByteWriter& to) const {
+  void WriteKey(Slot slot, ByteWriter& to) {
+    ++num_entries_;
     if (over_cold_ && (table_->header(slot).word & kInCold) != 0 && !table_->children_.empty()) {
       Begin(TableRecord::kForget, to);
       to.Short(table_->key(slot));
@@ -138,9 +143,12 @@ class KeyedTable::Frozen final : public FrozenState {
   }
 
   static void WritePut(const KeyedTable& table, Slot slot, ByteWriter& to) {
-    Begin(TableRecord::kPut, to);
-    to.Short(table.key(slot));
-    table.cells_.Write(slot, to);
+    const std::string_view key = table.key(slot);
+    char* at = to.Extend(1 + kVarintBytesMax + key.size() + table.cells_.WrittenBytesMax(slot));
+    *at++ = static_cast<char>(TableRecord::kPut);
+    at = PutShort(key, at);
+    to.EndAt(table.cells_.Write(slot, at));
+    if (table.layout_.ttl_ms > 0) to.I64(table.touched_ms(slot));
   }
 
   static void WriteElement(const KeyedTable& table, const ChildTable& child, Slot element,
@@ -153,6 +161,10 @@ class KeyedTable::Frozen final : public FrozenState {
   }
 
   ByteWriter& saved() { return saved_; }
+  ByteWriter& SavedElement() {
+    ++num_entries_;
+    return saved_;
+  }
 
  private:
   bool written() const { return at_ > table_->children_.size(); }
@@ -166,7 +178,6 @@ class KeyedTable::Frozen final : public FrozenState {
     piece.Append(gone_.front().data(), gone_.front().size());
     gone_.pop_front();
     *last = false;
-    bytes_ += static_cast<int64_t>(piece.size());
     return piece.Take();
   }
 
@@ -187,6 +198,7 @@ class KeyedTable::Frozen final : public FrozenState {
       const Slot parent = child.header(element).parent;
       if (IsCold(parent)) return;
       --records_left_;
+      ++num_entries_;
       WriteElement(*table_, child, element, parent == sibling_of_, piece);
       sibling_of_ = parent;
     } else if (child.tracker_.finished()) {
@@ -202,9 +214,11 @@ class KeyedTable::Frozen final : public FrozenState {
       return arrow::Status::OK();
     }
     --records_left_;
+    ++num_entries_;
     const std::string_view key = cold_rows_->key().substr(cold_prefix_size_);
     ByteReader value(cold_rows_->value());
-    if (table_->layout_.ttl_ms > 0) value.I64();
+    const int64_t ttl_ms = table_->layout_.ttl_ms;
+    const int64_t until_ms = ttl_ms > 0 ? value.I64() : 0;
     // No key is the beginning of another: this is an element of the key before.
     if (has_cold_key_ && key.size() > cold_key_.size() && key.starts_with(cold_key_)) {
       const auto place = static_cast<uint8_t>(key[cold_key_.size()]);
@@ -220,13 +234,14 @@ class KeyedTable::Frozen final : public FrozenState {
       Begin(TableRecord::kPut, piece);
       piece.Short(key);
       CopyCells(table_->cells_, value, piece);
+      if (ttl_ms > 0) piece.I64(until_ms - ttl_ms);
     }
     return cold_rows_->Next();
   }
 
   static void CopyCells(const CellColumns& cells, ByteReader& value, ByteWriter& piece) {
     ByteReader end = value;
-    cells.Skip(end, cells.num_columns());
+    cells.Skip(end);
     const std::string_view bytes = value.Take(value.size() - end.size());
     piece.Append(bytes.data(), bytes.size());
   }
@@ -244,7 +259,7 @@ class KeyedTable::Frozen final : public FrozenState {
     table.frozen_ = nullptr;
     if (!table.tracker_.active()) table.gone_.Take();
     if (aside_) return;
-    confirmed ? table.chain_.Add(kind_, bytes_) : table.chain_.Break();
+    confirmed ? table.chain_.Add(kind_, num_entries_) : table.chain_.Break();
   }
 
   KeyedTable* table_;
@@ -260,7 +275,7 @@ class KeyedTable::Frozen final : public FrozenState {
   int records_left_ = 0;
   int64_t slots_left_ = 0;
   Slot sibling_of_ = kNoSlot;  // The key of the element before, in this piece.
-  int64_t bytes_ = 0;
+  int64_t num_entries_;        // Written so far, and of gone_.
 
   // Until they are copied.
   std::unique_ptr<ColdScan> cold_rows_;
@@ -283,14 +298,16 @@ arrow::Status KeyedTable::Snapshot(SnapshotWriter& to) {
   ByteWriter first;
   WriteHeader(layout_, first);
   std::deque<std::string> gone;
+  int64_t num_gone = 0;
   if (!aside) {
+    if (!whole) num_gone = gone_.num_records();
     gone = gone_.Take();
     if (whole) gone.clear();
     gone_overflowed_ = false;
   }
   const SectionKind kind = whole ? SectionKind::kBase : SectionKind::kDelta;
   auto frozen = std::make_unique<Frozen>(this, kind, aside, std::move(first), std::move(gone),
-                                         std::move(cold_rows));
+                                         num_gone, std::move(cold_rows));
   frozen_ = frozen.get();
   to.Freeze(name_, std::move(frozen));
   return arrow::Status::OK();
@@ -305,6 +322,13 @@ void KeyedTable::LeaveToSnapshot() {
   for (const auto& child : left->children_) child->owner_ = left.get();
   Frozen* const frozen = left->frozen_;
   frozen->Adopt(std::move(left));
+}
+
+int64_t KeyedTable::NumEntries() const {
+  // How many there are on disk is not known; when the last base was written, there were so many.
+  int64_t count = num_keys_;
+  for (const auto& child : children_) count += child->num_elements();
+  return any_cold() ? std::max(count, chain_.base_entries()) : count;
 }
 
 uint8_t KeyedTable::PlaceOf(const ChildTable& child) const {
@@ -329,7 +353,7 @@ void KeyedTable::SaveElement(ChildTable& child, Slot element) {
     if (dirty && !tracker_.IsTouched(word)) tracker_.Touch(parent, word);
   }
   if (!frozen_->IsCold(parent))
-    Frozen::WriteElement(*this, child, element, false, frozen_->saved());
+    Frozen::WriteElement(*this, child, element, false, frozen_->SavedElement());
   child.tracker_.MarkSaved(child.header(element).word);
 }
 

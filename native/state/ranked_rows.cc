@@ -28,14 +28,14 @@ KeyedTableLayout Layout() {
 }  // namespace
 
 RankedRows::RankedRows(std::string name, const Schema& schema, std::vector<int> group_by,
-                       std::vector<SortKey> order_by, int64_t limit, Ties ties)
+                       std::vector<SortKey> order_by, int64_t limit, Ties ties, StateTiers* tiers)
     : name_(std::move(name)),
       group_by_(std::move(group_by)),
       order_by_(std::move(order_by)),
       limit_(limit),
       ties_(ties),
       table_(name_, Layout()),
-      store_(ToArrow(schema)) {}
+      store_(ToArrow(schema), tiers) {}
 
 arrow::Status RankedRows::Begin(const Batch& batch) {
   batch_ = batch;

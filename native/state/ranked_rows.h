@@ -23,9 +23,10 @@ enum class Ties { kOldestFirst, kNewestFirst };
 
 class RankedRows {
  public:
-  // `name` is the snapshot section; `limit` the number of rows that a group keeps.
+  // `name` is the snapshot section; `limit` the number of rows that a group keeps; `tiers` are
+  // those of the rows: keys and ranks stay in memory.
   RankedRows(std::string name, const Schema& schema, std::vector<int> group_by,
-             std::vector<SortKey> order_by, int64_t limit, Ties ties = Ties::kOldestFirst);
+             std::vector<SortKey> order_by, int64_t limit, Ties ties, StateTiers* tiers);
 
   // One batch: Begin, then Insert for any of its rows in order, then End.
   arrow::Status Begin(const Batch& batch);
@@ -48,7 +49,8 @@ class RankedRows {
   std::vector<RowId> RowsOf(std::string_view key, uint64_t hash) const;
 
   const RowStore& store() const { return store_; }
-  int64_t size_bytes() const { return table_.size_bytes() + store_.size_bytes(); }
+  // In memory.
+  int64_t size_bytes() const { return table_.size_bytes() + store_.memory_bytes(); }
 
   arrow::Status Snapshot(SnapshotWriter& to) { return store_.Snapshot(name_, to); }
   arrow::Status Restore(const SnapshotReader& from);

@@ -15,6 +15,7 @@ class RecordLog {
  public:
   // Where the next record goes.
   ByteWriter& Next() {
+    ++num_records_;
     if (last_.size() >= kPieceBytes) {
       size_bytes_ += static_cast<int64_t>(last_.size());
       pieces_.push_back(std::exchange(last_, {}).Take());
@@ -22,10 +23,12 @@ class RecordLog {
     return last_;
   }
   int64_t size_bytes() const { return size_bytes_ + static_cast<int64_t>(last_.size()); }
+  int64_t num_records() const { return num_records_; }
   // All pieces; the log is empty then.
   std::deque<std::string> Take() {
     if (last_.size() > 0) pieces_.push_back(std::exchange(last_, {}).Take());
     size_bytes_ = 0;
+    num_records_ = 0;
     return std::exchange(pieces_, {});
   }
 
@@ -35,6 +38,7 @@ class RecordLog {
   std::deque<std::string> pieces_;
   ByteWriter last_;
   int64_t size_bytes_ = 0;  // Of pieces_.
+  int64_t num_records_ = 0;
 };
 
 }  // namespace sabot

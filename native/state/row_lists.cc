@@ -20,13 +20,14 @@ std::shared_ptr<arrow::Schema> StoredSchema(const Schema& schema, int64_t ttl_ms
 
 }  // namespace
 
-RowLists::RowLists(std::string name, const Schema& schema, std::vector<int> keys, int64_t ttl_ms)
+RowLists::RowLists(std::string name, const Schema& schema, std::vector<int> keys, StateTiers* tiers,
+                   int64_t ttl_ms)
     : name_(std::move(name)),
       schema_(schema),
       keys_(std::move(keys)),
       ttl_ms_(ttl_ms),
       table_(name_, {.cells = {{"head", CellSpec::Kind::kFixed8}}, .children = {}}),
-      store_(StoredSchema(schema, ttl_ms)) {}
+      store_(StoredSchema(schema, ttl_ms), tiers) {}
 
 void RowLists::BeginBatch(int64_t now_ms) {
   now_ms_ = now_ms;

@@ -24,7 +24,9 @@ namespace sabot {
 // store.
 class RowLists {
  public:
-  RowLists(std::string name, const Schema& schema, std::vector<int> keys, int64_t ttl_ms = 0);
+  // `tiers`: of the rows; keys stay in memory.
+  RowLists(std::string name, const Schema& schema, std::vector<int> keys, StateTiers* tiers,
+           int64_t ttl_ms = 0);
 
   // The processing time of what follows; to be called before Restore too, where there is a TTL.
   // Drops expired rows now and then.
@@ -53,7 +55,8 @@ class RowLists {
   const RowStore& store() const { return store_; }
   const std::vector<int>& keys() const { return keys_; }
   const Schema& schema() const { return schema_; }
-  int64_t size_bytes() const { return table_.size_bytes() + store_.size_bytes(); }
+  // In memory.
+  int64_t size_bytes() const { return table_.size_bytes() + store_.memory_bytes(); }
 
   arrow::Status Snapshot(SnapshotWriter& to) { return store_.Snapshot(name_, to); }
   arrow::Status Restore(const SnapshotReader& from);

@@ -19,6 +19,9 @@ namespace sabot {
 namespace {
 
 constexpr size_t kCompactedRowsMax = 65'536;  // In one segment.
+// Less is not worth a file, nor more the memory that writing takes.
+constexpr int64_t kSpilledBytesMin = int64_t{1} << 20;
+constexpr int64_t kSpilledBytesMax = int64_t{16} << 20;
 
 // Validity of the referenced rows; nullptr where all are valid.
 arrow::Result<std::shared_ptr<arrow::Buffer>> GatherValidity(std::span<const RowRef> rows,
@@ -151,6 +154,41 @@ arrow::Result<ArrayPtr> GatherColumn(std::span<const RowRef> rows, int column,
   return GatherByBuilder(rows, column, type);
 }
 
+RowStore::RowStore(std::shared_ptr<arrow::Schema> schema, StateTiers* tiers)
+    : schema_(std::move(schema)), tiers_(tiers != nullptr && tiers->limited() ? tiers : nullptr) {
+  if (tiers_ != nullptr) tiers_->Add(this);
+}
+
+RowStore::~RowStore() {
+  if (tiers_ != nullptr) tiers_->Remove(this);
+}
+
+arrow::Result<int64_t> RowStore::Spill(int64_t bytes) {
+  if (tiers_->rows() == nullptr) return 0;
+  const int64_t wanted = std::clamp(bytes, kSpilledBytesMin, kSpilledBytesMax);
+  int64_t freed = 0;
+  std::vector<Segment*> segments;
+  std::vector<RecordBatchPtr> batches;
+  uint64_t next = std::max(next_spilled_, first_);
+  for (; next < first_ + segments_.size() && freed < wanted; ++next) {
+    Segment& segment = segments_[next - first_];
+    if (segment.rows == nullptr || segment.on_disk) continue;
+    segments.push_back(&segment);
+    batches.push_back(segment.rows);
+    freed += segment.row_bytes();
+  }
+  if (segments.empty()) return 0;
+  ARROW_ASSIGN_OR_RAISE(const auto moved, tiers_->rows()->Move(batches));
+  next_spilled_ = next;
+  for (size_t i = 0; i < segments.size(); ++i) {
+    segments[i]->rows = moved[i];
+    segments[i]->on_disk = true;
+  }
+  disk_bytes_ += freed;
+  tiers_->CountSpilled(freed);
+  return freed;
+}
+
 RowId RowStore::Append(RecordBatchPtr rows) {
   Segment segment;
   segment.first_sequence = next_sequence_;
@@ -164,7 +202,7 @@ RowId RowStore::AppendSegment(Segment segment) {
   SABOT_CHECK(num_rows > 0 && num_rows <= UINT32_MAX);
   segment.num_live = num_rows;
   segment.next.assign(static_cast<size_t>(num_rows), kNoRow);
-  segment.bytes = SizeBytes(Batch{segment.rows, nullptr, kNoSplit}) + num_rows * 8;
+  segment.bytes = SizeBytes(Batch{segment.rows, nullptr, kNoSplit}) + num_rows * kLinkBytes;
   num_rows_ += segment.num_live;
   num_kept_ += segment.num_live;
   size_bytes_ += segment.bytes;
@@ -179,6 +217,7 @@ void RowStore::Release(RowId id) {
   --num_rows_;
   if (--segment.num_live > 0) return MarkDead(segment, row(id));
   size_bytes_ -= segment.bytes;
+  if (segment.on_disk) disk_bytes_ -= segment.row_bytes();
   num_kept_ -= segment.rows->num_rows();
   segment = {};
   while (!segments_.empty() && segments_.front().rows == nullptr) {
@@ -262,6 +301,8 @@ arrow::Result<RowMoves> RowStore::Compact(std::vector<RowId> live) {
   first_ = compacted.first_;
   num_kept_ = compacted.num_kept_;
   size_bytes_ = compacted.size_bytes_;
+  disk_bytes_ = 0;
+  next_spilled_ = first_;
   return moves;
 }
 

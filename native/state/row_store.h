@@ -3,10 +3,11 @@
 //   Append(batch of 3)  -> ids 7·0 7·1 7·2          (segment · row)
 //   lists: key -> 7·2 -> 7·0                         newest first, one `next` per row
 //
-// Append-only: a segment goes when its last row is released. What a key's list holds is for the
-// owner to say (the head is a cell of its KeyedTable). Every row has a sequence number, which it
-// keeps when it is moved or restored; snapshots write the rows that have come and the numbers of
-// those that have gone.
+// Where the state's tiers have too little memory, segments move to disk, oldest first; they are
+// read from there as if nothing had happened. Append-only: a segment goes when its last row is
+// released. What a key's list holds is for the owner to say (the head is a cell of its KeyedTable).
+// Every row has a sequence number, which it keeps when it is moved or restored; snapshots write the
+// rows that have come and the numbers of those that have gone.
 #pragma once
 
 #include <arrow/result.h>
@@ -23,6 +24,7 @@
 #include "batch/batch.h"
 #include "state/delta_chain.h"
 #include "state/snapshot.h"
+#include "state/state_tiers.h"
 
 namespace sabot {
 
@@ -41,9 +43,11 @@ class RowMoves {
   std::vector<RowId> to_;
 };
 
-class RowStore {
+class RowStore final : public Resident {
  public:
-  explicit RowStore(std::shared_ptr<arrow::Schema> schema) : schema_(std::move(schema)) {}
+  // `tiers`: nullptr where all rows stay in memory; else they outlive the store.
+  explicit RowStore(std::shared_ptr<arrow::Schema> schema, StateTiers* tiers = nullptr);
+  ~RowStore() override;
   // The last column of rows that age: when each was added. Restore puts NULL where the rows were
   // stored without, and leaves it out where they age no longer.
   static std::shared_ptr<arrow::Field> AddedField();
@@ -82,7 +86,11 @@ class RowStore {
   int64_t num_rows() const { return num_rows_; }  // Live ones.
   // Released rows that still take room, because others of their segment live.
   int64_t num_dead_rows() const { return num_kept_ - num_rows_; }
-  int64_t size_bytes() const { return size_bytes_; }
+  int64_t size_bytes() const { return size_bytes_; }  // In memory and on disk.
+
+  int64_t memory_bytes() const override { return size_bytes_ - disk_bytes_; }
+  int64_t pooled_bytes() const override { return memory_bytes() - num_kept_ * kLinkBytes; }
+  arrow::Result<int64_t> Spill(int64_t bytes) override;
 
   arrow::Status Snapshot(std::string_view section, SnapshotWriter& to);
 
@@ -107,6 +115,7 @@ class RowStore {
   class Frozen;
   class Replay;
   static constexpr int64_t kDeadRowsMin = 16'384;
+  static constexpr int64_t kLinkBytes = 8;
   using Bitmap = std::vector<uint64_t>;
 
   struct Segment {
@@ -117,7 +126,9 @@ class RowStore {
         dead;  // Released rows; nullptr: none. Copied if a snapshot has it, too.
     std::vector<RowId> next;
     int64_t num_live = 0;
-    int64_t bytes = 0;
+    int64_t bytes = 0;  // With its links, which stay in memory.
+    bool on_disk = false;
+    int64_t row_bytes() const { return bytes - std::ssize(next) * kLinkBytes; }
   };
   static uint64_t SequenceOf(const Segment& segment, int64_t row) {
     return segment.sequences == nullptr ? segment.first_sequence + static_cast<uint64_t>(row)
@@ -140,6 +151,10 @@ class RowStore {
   int64_t num_rows_ = 0;
   int64_t num_kept_ = 0;  // Live or dead, in segments that are kept.
   int64_t size_bytes_ = 0;
+
+  StateTiers* tiers_;
+  int64_t disk_bytes_ = 0;
+  uint64_t next_spilled_ = 1;  // No segment before this number is in memory.
 
   uint64_t next_sequence_ = 0;
   // Rebuilt on restore. Rows before this number are in the chain of snapshots.

@@ -91,13 +91,12 @@ class RowStore::Frozen final : public FrozenState {
       ARROW_RETURN_NOT_OK(WriteRows(bytes_max, piece));
     }
     *last = next_released_ == released_.size() && part_ == parts_.size();
-    bytes_ += static_cast<int64_t>(piece.size());
     return piece.Take();
   }
 
   void Confirm() override {
     confirmed_ = true;
-    if (!aside_) chain_->Add(kind_, bytes_);
+    if (!aside_) chain_->Add(kind_, num_entries_);
   }
 
  private:
@@ -134,6 +133,7 @@ class RowStore::Frozen final : public FrozenState {
       ++part_;
       row_ = 0;
     }
+    num_entries_ += std::ssize(rows);
     piece.U8(kRows);
     piece.Varint(runs.size());
     for (const auto& [first, length] : runs) {
@@ -186,7 +186,7 @@ class RowStore::Frozen final : public FrozenState {
   std::vector<RecordBatchPtr> written_;  // Of the piece under way.
   bool begun_ = false;
   bool confirmed_ = false;
-  int64_t bytes_ = 0;
+  int64_t num_entries_ = 0;  // Rows written.
 };
 
 std::shared_ptr<arrow::Field> RowStore::AddedField() {
@@ -195,7 +195,7 @@ std::shared_ptr<arrow::Field> RowStore::AddedField() {
 
 arrow::Status RowStore::Snapshot(std::string_view section, SnapshotWriter& to) {
   const bool aside = to.mode() == SnapshotMode::kSavepoint;
-  const bool whole = aside || to.mode() == SnapshotMode::kFull || !chain_->CanGrow();
+  const bool whole = aside || to.mode() == SnapshotMode::kFull || !chain_->CanGrow(num_rows_);
   std::vector<uint64_t> released;
   if (!aside) released = std::exchange(released_, {});
   if (whole) released.clear();
@@ -232,6 +232,7 @@ class RowStore::Replay {
       : store_(store), section_(section), take_(take), stored_schema_(store->schema_) {}
 
   bool refitted() const { return refitted_; }
+  int64_t num_entries() const { return num_entries_; }  // Rows read, released or not.
 
   // What later snapshots have released is left out at once.
   arrow::Status Run(const SnapshotReader::SectionChain& chain, bool renumber) {
@@ -248,8 +249,10 @@ class RowStore::Replay {
     }
     for (const SnapshotSection* section : chain) {
       ARROW_RETURN_NOT_OK(ReadHeader(section->pieces[0], section->kind));
-      for (size_t i = 1; i < section->pieces.size(); ++i)
+      for (size_t i = 1; i < section->pieces.size(); ++i) {
         ARROW_RETURN_NOT_OK(ReadRows(section->pieces[i]));
+        if (store_->tiers_ != nullptr) ARROW_RETURN_NOT_OK(store_->tiers_->MakeRoom());
+      }
     }
     return arrow::Status::OK();
   }
@@ -300,6 +303,7 @@ class RowStore::Replay {
       for (uint64_t j = 0; j < length; ++j) rows.sequences_.push_back(first + j);
     }
     if (!bytes.ok()) return Damaged();
+    num_entries_ += std::ssize(rows.sequences_);
     if (rows.sequences_.empty()) return bytes.done() ? arrow::Status::OK() : Damaged();
     ARROW_ASSIGN_OR_RAISE(rows.batch_.rows, ReadBatch(bytes.Take(bytes.size())));
     if (rows.batch_.num_rows() != std::ssize(rows.sequences_)) return Damaged();
@@ -352,6 +356,7 @@ class RowStore::Replay {
   std::string_view section_;
   const std::function<arrow::Status(Restored&)>& take_;
   bool renumber_ = false;
+  int64_t num_entries_ = 0;
   std::shared_ptr<arrow::Schema> stored_schema_;
   bool refitted_ = false;  // Stored and wanted rows differ in whether they age.
   std::unordered_set<uint64_t> released_;
@@ -367,7 +372,7 @@ arrow::Status RowStore::Restore(std::string_view section, const SnapshotReader& 
   for (const SnapshotReader::SectionChain& chain : chains)
     ARROW_RETURN_NOT_OK(replay.Run(chain, !continues));
   if (!continues || replay.refitted()) return arrow::Status::OK();
-  chain_->Continue(chains[0]);
+  chain_->Continue(chains[0], replay.num_entries());
   known_end_ = next_sequence_;
   return arrow::Status::OK();
 }

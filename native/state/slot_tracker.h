@@ -29,6 +29,7 @@ class SlotTracker {
   static constexpr uint32_t kSaved = uint32_t{1} << 30;  // Ahead of the cursor, but written or new.
   static constexpr uint32_t kKnown = uint32_t{1} << 31;  // Some snapshot of the chain has it.
   static constexpr uint32_t kNoMarks = kTaken - 1;
+  static constexpr size_t kAhead = 16;  // Slots whose memory is fetched before they are looked at.
 
   // Not before the first snapshot: until then every word is its own or kTaken.
   bool active() const { return touched_ != kTaken; }
@@ -127,6 +128,8 @@ template <typename WordOf>
 Slot SlotTracker::Next(WordOf&& word_of, int64_t* steps) {
   if (!whole_) {
     while (next_ < frozen_list_.size() && (*steps)-- > 0) {
+      if (next_ + kAhead < frozen_list_.size())
+        __builtin_prefetch(&word_of(frozen_list_[next_ + kAhead]), 1);
       const Slot slot = frozen_list_[next_++];
       uint32_t& word = word_of(slot);
       const bool wanted = (word & frozen_) != 0 && (word & kTaken) != 0;

@@ -133,7 +133,7 @@ arrow::Result<std::vector<SnapshotReader::SectionChain>> SnapshotReader::Chains(
   return chains;
 }
 
-uint64_t ByteReader::Varint() {
+uint64_t ByteReader::LongVarint() {
   uint64_t value = 0;
   for (int shift = 0; shift < 64; shift += 7) {
     const uint8_t byte = U8();

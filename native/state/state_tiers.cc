@@ -9,14 +9,21 @@
 namespace sabot {
 
 StateTiers::StateTiers(TiersOptions options)
-    : options_(std::move(options)), account_(options_.budget->Open()) {}
+    : options_(std::move(options)), account_(options_.budget->Open()) {
+  if (spills() && limited() && options_.files != nullptr)
+    rows_.emplace(*options_.files, options_.folder + "/rows");
+}
 
 StateTiers::~StateTiers() { SABOT_CHECK(residents_.empty()); }
 
 void StateTiers::TellBudget() {
   int64_t bytes = 0;
-  for (const Resident* resident : residents_) bytes += resident->memory_bytes();
-  account_->Set(bytes);
+  int64_t pooled_bytes = 0;
+  for (const Resident* resident : residents_) {
+    bytes += resident->memory_bytes();
+    pooled_bytes += resident->pooled_bytes();
+  }
+  account_->Set(bytes, pooled_bytes);
 }
 
 arrow::Status StateTiers::MakeRoom() {

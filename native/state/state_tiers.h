@@ -1,6 +1,7 @@
 // StateTiers: memory and disk of one operator subtask's state.
 //
-//   tables  --over the budget-->  ColdStore (opened when first needed)
+//   tables       --over the budget-->  ColdStore (opened when first needed)
+//   row stores   --over the budget-->  RowSpill
 //
 // Structures of the operator register as residents. Between two elements, when nobody holds slots,
 // the task calls MakeRoom: it tells the budget what they take, and has them move to disk what is
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +24,7 @@
 #include "base/memory_budget.h"
 #include "state/cold_keys.h"
 #include "state/cold_store.h"
+#include "state/row_spill.h"
 
 namespace sabot {
 
@@ -30,6 +33,8 @@ class Resident {
  public:
   virtual ~Resident() = default;
   virtual int64_t memory_bytes() const = 0;
+  // What of that the Arrow pool holds.
+  virtual int64_t pooled_bytes() const { return 0; }
   // Moves about so much to disk; gives what that has freed, which may be less.
   virtual arrow::Result<int64_t> Spill(int64_t bytes) = 0;
 };
@@ -37,6 +42,7 @@ class Resident {
 struct TiersOptions {
   MemoryBudget* budget = nullptr;  // This and what follows outlive the tiers.
   ColdBackend* backend = nullptr;  // nullptr: nothing spills.
+  FileSystem* files = nullptr;     // For rows; nullptr: they do not spill.
   std::string folder;              // Of this subtask alone.
 };
 
@@ -49,6 +55,8 @@ class StateTiers {
 
   bool limited() const { return options_.budget->limited(); }
   bool spills() const { return options_.backend != nullptr; }
+  // Where rows go that do not fit; nullptr: nowhere.
+  RowSpill* rows() { return rows_ ? &*rows_ : nullptr; }
 
   void Add(Resident* resident) { residents_.push_back(resident); }
   void Remove(Resident* resident) { std::erase(residents_, resident); }
@@ -74,6 +82,7 @@ class StateTiers {
   std::vector<Resident*> residents_;
   size_t next_resident_ = 0;  // Whose turn it is to spill.
   std::unique_ptr<ColdStore> store_;
+  std::optional<RowSpill> rows_;
   uint64_t next_place_ = 0;
   std::atomic<int64_t> spilled_bytes_{0};
 };

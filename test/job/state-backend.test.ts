@@ -37,6 +37,17 @@ SET 'state.backend.rocksdb.localdir' = '${at(folder)}';
 /** Almost every bid is a group of its own. */
 const grouped = `SELECT COUNT(*) AS \`groups\`, SUM(bids) AS bids, SUM(CHAR_LENGTH(link)) AS letters, SUM(bidders) AS bidders
 FROM (SELECT price, extra, COUNT(*) AS bids, MAX(url) AS link, COUNT(DISTINCT bidder) AS bidders FROM bid GROUP BY price, extra);`;
+/** Every row meets one of the other side, and none is ever forgotten. */
+const joined = (rows: number) => {
+  const side = (
+    name: string,
+  ) => `CREATE TABLE ${name} (n BIGINT, note AS CONCAT(REPEAT('x', 250), CAST(n AS STRING))) WITH (
+  'connector' = 'datagen', 'number-of-rows' = '${rows}', 'rows-per-second' = '1000000000',
+  'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '${rows}');
+`;
+  return `${side('l')}${side('r')}SET 'batch.max-rows' = '1000';
+SELECT COUNT(*) AS pairs, SUM(CHAR_LENGTH(l.note) + CHAR_LENGTH(r.note)) AS letters FROM l JOIN r ON l.n = r.n;`;
+};
 const windowed = (
   out: string,
 ) => `CREATE TABLE report (price BIGINT, bidder BIGINT, window_end TIMESTAMP(3), bids BIGINT, link STRING)
@@ -102,6 +113,23 @@ describe("'state.backend.type' = 'rocksdb'", () => {
       expect(answer.groups).toBeGreaterThan(rows / 2);
       // More than ten times the limit is state; what memory holds more than that is the same in both.
       console.log(`peak: ${inMemory.peakBytes >> 20} MB in memory, ${onDisk.peakBytes >> 20} MB on RocksDB`);
+      expect(inMemory.peakBytes - onDisk.peakBytes).toBeGreaterThan(60 << 20);
+      expect(readdirSync(at('state'))).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'keeps the rows of a join on disk',
+    async () => {
+      const rows = 200_000;
+      const inMemory = await start(MEMORY + joined(rows)).ended;
+      expect(inMemory).toMatchObject({ code: 0 });
+      const onDisk = await start(rocksdb() + joined(rows)).ended;
+      expect(onDisk).toMatchObject({ code: 0, stdout: inMemory.stdout });
+      expect((JSON.parse(inMemory.stdout) as { pairs: number }).pairs).toBe(rows);
+      // Keys stay in memory.
+      console.log(`peak: ${inMemory.peakBytes >> 20} MB in memory, ${onDisk.peakBytes >> 20} MB with rows on disk`);
       expect(inMemory.peakBytes - onDisk.peakBytes).toBeGreaterThan(60 << 20);
       expect(readdirSync(at('state'))).toEqual([]);
     },

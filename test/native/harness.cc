@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/file_system.h"
 #include "base/memory_budget.h"
 #include "batch/key_encoding.h"
 #include "engine/catalogue.h"
@@ -169,6 +170,7 @@ struct Harness::Subtask {
   // Where memory is short: all that can goes to disk after every element.
   MemoryBudget budget{{.limit_bytes = 1}, [] { return int64_t{0}; }};
   std::unique_ptr<ColdBackend> backend;
+  MemoryFileSystem files;
   std::unique_ptr<StateTiers> tiers;
   std::unique_ptr<Operator> op;
 };
@@ -195,8 +197,10 @@ std::unique_ptr<Harness::Subtask> Harness::Open(Memory memory) {
   OperatorContext& context = subtask->context;
   if (memory == Memory::kShort) {
     subtask->backend = MakeModelBackend();
-    subtask->tiers = std::make_unique<StateTiers>(
-        TiersOptions{.budget = &subtask->budget, .backend = subtask->backend.get(), .folder = {}});
+    subtask->tiers = std::make_unique<StateTiers>(TiersOptions{.budget = &subtask->budget,
+                                                               .backend = subtask->backend.get(),
+                                                               .files = &subtask->files,
+                                                               .folder = "/state"});
     context.tiers = subtask->tiers.get();
   }
   context.session = {options_.plan.local_time_zone, options_.plan.query_start_ms};

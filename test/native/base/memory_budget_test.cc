@@ -12,11 +12,11 @@ TEST(MemoryBudget, SharesOutWhatIsTooMuch) {
   const auto left = budget.Open();
   {
     const auto right = budget.Open();
-    left->Set(45);
-    right->Set(20);
+    left->Set(45, 0);
+    right->Set(20, 0);
     EXPECT_EQ(left->ExcessBytes(), 0);
     EXPECT_EQ(budget.state_bytes(), 65);
-    right->Set(25);
+    right->Set(25, 0);
     pool = 10;  // In flight.
     EXPECT_EQ(left->ExcessBytes(), 6);
     EXPECT_EQ(right->ExcessBytes(), 3);
@@ -28,16 +28,28 @@ TEST(MemoryBudget, SharesOutWhatIsTooMuch) {
 TEST(MemoryBudget, LeavesStateAQuarterWhateverIsInFlight) {
   MemoryBudget budget({.limit_bytes = 100, .cold_bytes = 20}, [] { return int64_t{1000}; });
   const auto account = budget.Open();
-  account->Set(20);
+  account->Set(20, 0);
   EXPECT_EQ(account->ExcessBytes(), 0);
-  account->Set(25);
+  account->Set(25, 0);
   EXPECT_EQ(account->ExcessBytes(), 5);
+}
+
+// State in the pool is state, and not in flight.
+TEST(MemoryBudget, CountsRowsOfTheStateOnce) {
+  MemoryBudget budget({.limit_bytes = 100, .cold_bytes = 0}, [] { return int64_t{60}; });
+  const auto account = budget.Open();
+  account->Set(90, 50);
+  EXPECT_EQ(account->ExcessBytes(), 0);
+  account->Set(91, 50);
+  EXPECT_EQ(account->ExcessBytes(), 1);
+  account->Set(90, 40);
+  EXPECT_EQ(account->ExcessBytes(), 10);
 }
 
 TEST(MemoryBudget, CountsNothingWithoutALimit) {
   MemoryBudget budget({}, [] { return int64_t{1} << 60; });
   const auto account = budget.Open();
-  account->Set(int64_t{1} << 50);
+  account->Set(int64_t{1} << 50, 0);
   EXPECT_EQ(account->ExcessBytes(), 0);
   EXPECT_EQ(budget.state_bytes(), 0);
 }

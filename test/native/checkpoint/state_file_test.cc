@@ -1,6 +1,7 @@
 // State files: what is written comes back, in pieces, in line or as a file; damage is an error.
 #include "checkpoint/state_file.h"
 
+#include <arrow/buffer.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -43,7 +44,7 @@ TEST_F(StateFileTest, ASmallOneStandsInLine) {
 TEST_F(StateFileTest, ALargeOneIsAFile) {
   const StateFile file = WriteAll(3 << 20).ValueOrDie();
   EXPECT_EQ(file.name, "state/1-0");
-  const std::string bytes = ReadStateFile(*store_, file).ValueOrDie();
+  const std::string bytes = ReadStateFile(*store_, file).ValueOrDie()->ToString();
   const SnapshotSections sections = ParseStateFile(bytes).ValueOrDie();
   EXPECT_EQ(sections.find("groups")->second.pieces[0].size(), 3u << 20);
   EXPECT_EQ(sections.find("groups")->second.kind, SectionKind::kBase);

@@ -83,6 +83,10 @@ arrow::Result<std::unique_ptr<ReadableFile>> SimulatedDisk::OpenToRead(const std
   return files_.OpenToRead(path);
 }
 
+arrow::Result<std::shared_ptr<arrow::Buffer>> SimulatedDisk::Map(const std::string& path) {
+  return files_.Map(path);
+}
+
 arrow::Result<std::unique_ptr<WritableFile>> SimulatedDisk::Create(const std::string& path) {
   const Verdict verdict = Judge(path);
   if (!verdict.is_done) return verdict.status;

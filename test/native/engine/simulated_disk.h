@@ -46,6 +46,7 @@ class SimulatedDisk final : public FileSystem {
   bool Exists(const std::string& path) override;
   arrow::Result<std::vector<FileInfo>> List(const std::string& folder) override;
   arrow::Result<std::unique_ptr<ReadableFile>> OpenToRead(const std::string& path) override;
+  arrow::Result<std::shared_ptr<arrow::Buffer>> Map(const std::string& path) override;
   arrow::Result<std::unique_ptr<WritableFile>> Create(const std::string& path) override;
   arrow::Status CreateFolder(const std::string& path) override;
   arrow::Status Rename(const std::string& from, const std::string& to) override;

@@ -9,9 +9,13 @@
 #include <map>
 #include <random>
 
+#include "base/file_system.h"
+#include "base/memory_budget.h"
 #include "harness.h"
+#include "state/cold_backends.h"
 #include "state/ranked_rows.h"
 #include "state/row_lists.h"
+#include "state/state_tiers.h"
 
 namespace sabot {
 namespace {
@@ -57,11 +61,31 @@ Lists ListsOf(const RowLists& rows) {
   return lists;
 }
 
+// Tiers that keep no row in memory between two changes.
+struct ShortMemory {
+  MemoryBudget budget{{.limit_bytes = 1}, [] { return int64_t{0}; }};
+  std::unique_ptr<ColdBackend> backend = MakeModelBackend();
+  MemoryFileSystem files;
+  StateTiers tiers{
+      {.budget = &budget, .backend = backend.get(), .files = &files, .folder = "/state"}};
+};
+
+enum class Memory { kEnough, kShort };
+
 class Rows {
  public:
-  explicit Rows(uint64_t seed) : random_(seed) {}
+  explicit Rows(uint64_t seed, Memory memory = Memory::kEnough)
+      : random_(seed), memory_(memory == Memory::kShort ? new ShortMemory : nullptr) {}
 
   void Change(int64_t rows_max) {
+    ChangeInMemory(rows_max);
+    if (memory_ == nullptr) return;
+    ASSERT_TRUE(memory_->tiers.MakeRoom().ok());
+    ASSERT_EQ(lists_->store().pooled_bytes(), 0);
+    ASSERT_TRUE(memory_->files.Paths().empty());
+  }
+
+  void ChangeInMemory(int64_t rows_max) {
     EncodedKeys keys;
     const Batch batch = RandomBatch(random_, 1 + static_cast<int64_t>(random_()) % rows_max, 9);
     ASSERT_TRUE(RowLists::EncodeKeys(batch, {0}, &keys).ok());
@@ -94,8 +118,11 @@ class Rows {
     }
   }
 
-  static std::unique_ptr<RowLists> Empty() {
-    return std::make_unique<RowLists>("rows", RowSchema(), std::vector<int>{0});
+  static std::unique_ptr<RowLists> Empty(StateTiers* tiers = nullptr) {
+    return std::make_unique<RowLists>("rows", RowSchema(), std::vector<int>{0}, tiers);
+  }
+  std::unique_ptr<RowLists> EmptyHere() const {
+    return Empty(memory_ == nullptr ? nullptr : &memory_->tiers);
   }
   void Replace(std::unique_ptr<RowLists> lists, Lists model) {
     lists_ = std::move(lists);
@@ -107,7 +134,8 @@ class Rows {
 
  private:
   std::mt19937_64 random_;
-  std::unique_ptr<RowLists> lists_ = Empty();
+  std::unique_ptr<ShortMemory> memory_;
+  std::unique_ptr<RowLists> lists_ = EmptyHere();
   Lists model_;
 };
 
@@ -123,9 +151,9 @@ Lists RestoredAt(int parallelism, const SnapshotChain& chain) {
   return all;
 }
 
-void RunChain(uint64_t seed, int num_steps, int64_t rows_max, size_t piece_bytes,
+void RunChain(uint64_t seed, Memory memory, int num_steps, int64_t rows_max, size_t piece_bytes,
               int64_t* num_deltas) {
-  Rows subject(seed);
+  Rows subject(seed, memory);
   std::mt19937_64& random = subject.random();
   std::deque<MemorySnapshot> chain;
   std::unique_ptr<SnapshotWriter> writer;
@@ -146,7 +174,7 @@ void RunChain(uint64_t seed, int num_steps, int64_t rows_max, size_t piece_bytes
       writer.reset();
       continue;
     }
-    if (random() % 60 == 0) subject.Replace(Rows::Empty(), {});
+    if (random() % 60 == 0) subject.Replace(subject.EmptyHere(), {});
     const auto done = writer->WritePiece(snapshot, piece_bytes);
     ASSERT_TRUE(done.ok()) << done.status();
     if (!*done) continue;
@@ -165,7 +193,7 @@ void RunChain(uint64_t seed, int num_steps, int64_t rows_max, size_t piece_bytes
     for (const MemorySnapshot& each : chain) view.snapshots.push_back(&each.sections());
     ASSERT_EQ(RestoredAt(parallelism, view), frozen);
     if (random() % 5 != 0) continue;
-    auto restored = Rows::Empty();
+    auto restored = subject.EmptyHere();
     ASSERT_TRUE(restored->Restore(SnapshotReader({view}, {}, true)).ok());
     subject.Replace(std::move(restored), frozen);
   }
@@ -177,7 +205,7 @@ TEST(RowLists, ChainsAgreeWithAModelUnderRandomChanges) {
   int64_t num_deltas = 0;
   for (uint64_t seed = 1; seed <= 30; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    RunChain(seed, 400, 8, 200, &num_deltas);
+    RunChain(seed, seed % 2 == 0 ? Memory::kShort : Memory::kEnough, 400, 8, 200, &num_deltas);
     if (HasFatalFailure()) return;
   }
   EXPECT_GT(num_deltas, 100);
@@ -185,9 +213,10 @@ TEST(RowLists, ChainsAgreeWithAModelUnderRandomChanges) {
 
 TEST(RowLists, ChainsAgreeWithAModelWhereTheStoreIsCompacted) {
   int64_t num_deltas = 0;
-  for (uint64_t seed = 1; seed <= 3; ++seed) {
+  for (uint64_t seed = 1; seed <= 4; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    RunChain(seed, 60, 20'000, 100'000, &num_deltas);
+    RunChain(seed, seed % 2 == 0 ? Memory::kShort : Memory::kEnough, 60, 20'000, 100'000,
+             &num_deltas);
     if (HasFatalFailure()) return;
   }
   EXPECT_GT(num_deltas, 1);
@@ -196,7 +225,7 @@ TEST(RowLists, ChainsAgreeWithAModelWhereTheStoreIsCompacted) {
 // A TTL may be given and taken away between two runs: rows stored without an age begin one.
 TEST(RowLists, RowsMayBeginToAgeAndCeaseTo) {
   const auto fresh = [](int64_t ttl_ms) {
-    return std::make_unique<RowLists>("rows", RowSchema(), std::vector<int>{0}, ttl_ms);
+    return std::make_unique<RowLists>("rows", RowSchema(), std::vector<int>{0}, nullptr, ttl_ms);
   };
   const Batch batch = test::MakeBatch(RowSchema(), R"([["a", 1], ["a", 2], ["b", 3]])");
   EncodedKeys keys;
@@ -246,7 +275,7 @@ TEST(RankedRows, ChainsKeepRanksAndTies) {
   for (const Ties ties : {Ties::kOldestFirst, Ties::kNewestFirst}) {
     const auto empty = [&] {
       return std::make_unique<RankedRows>("rows", RowSchema(), std::vector<int>{0},
-                                          std::vector<SortKey>{{.column = 1}}, 5, ties);
+                                          std::vector<SortKey>{{.column = 1}}, 5, ties, nullptr);
     };
     std::mt19937_64 random(3);
     auto rows = empty();
@@ -275,6 +304,26 @@ TEST(RankedRows, ChainsKeepRanksAndTies) {
       ASSERT_EQ(Ranks(*rows), Ranks(*never_restored));
     }
   }
+}
+
+TEST(RowStore, ADiskThatIsFullLosesNoRow) {
+  ShortMemory memory;
+  RowStore store(ToArrow(RowSchema()), &memory.tiers);
+  std::mt19937_64 random(7);
+  const Batch batch = RandomBatch(random, 100, 5);
+  const RowId first = store.Append(batch.rows);
+  memory.files.SetFault([](std::string_view operation, const std::string&) {
+    return operation == "append" ? arrow::Status::IOError("no space left on device")
+                                 : arrow::Status::OK();
+  });
+  const arrow::Status status = memory.tiers.MakeRoom();
+  EXPECT_NE(status.message().find("no space left"), std::string::npos) << status;
+  EXPECT_TRUE(memory.files.Paths().empty());
+  EXPECT_TRUE(store.segment(first).Equals(*batch.rows));
+  memory.files.SetFault({});
+  ASSERT_TRUE(memory.tiers.MakeRoom().ok());
+  EXPECT_EQ(store.pooled_bytes(), 0);
+  EXPECT_TRUE(store.segment(first).Equals(*batch.rows));
 }
 
 TEST(RowLists, DamagedBytesAreNoCrash) {
