@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "blackhole.h"
 #include "engine/catalogue.h"
 #include "state/cold_backends.h"
 #include "state/state_tiers.h"
@@ -40,21 +41,6 @@ int64_t NumKeys() {
 int64_t KeyOf(int64_t rank) {
   return static_cast<int64_t>((static_cast<uint64_t>(rank) * 0x2545F4914F6CDD1Dull) >> 1);
 }
-
-class Blackhole final : public Collector {
- public:
-  arrow::Status Emit(Batch batch) override {
-    rows += batch.num_rows();
-    return arrow::Status::OK();
-  }
-  arrow::Status Emit(Watermark) override { return arrow::Status::OK(); }
-  arrow::Status Emit(StreamStatus) override { return arrow::Status::OK(); }
-  arrow::Status EmitLate(int, const Batch&, std::span<const int32_t>) override {
-    return arrow::Status::OK();
-  }
-  bool has_room() const override { return true; }
-  int64_t rows = 0;
-};
 
 PlanNode Groups() {
   const auto type_of = [](const char* kind) { return json{{"kind", kind}}; };

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "blackhole.h"
 #include "engine/catalogue.h"
 
 namespace sabot {
@@ -19,21 +20,6 @@ using nlohmann::json;
 
 constexpr int64_t kRows = 8'192;
 constexpr int kBatches = 128;  // About a million bids, then again from the start.
-
-class Blackhole final : public Collector {
- public:
-  arrow::Status Emit(Batch batch) override {
-    rows += batch.num_rows();
-    return arrow::Status::OK();
-  }
-  arrow::Status Emit(Watermark) override { return arrow::Status::OK(); }
-  arrow::Status Emit(StreamStatus) override { return arrow::Status::OK(); }
-  arrow::Status EmitLate(int, const Batch&, std::span<const int32_t>) override {
-    return arrow::Status::OK();
-  }
-  bool has_room() const override { return true; }
-  int64_t rows = 0;
-};
 
 // auction, bidder, price, day, channel, minute, rank1, rank2, rank3
 std::vector<Batch> Bids() {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "blackhole.h"
 #include "engine/catalogue.h"
 #include "stream/exchange.h"
 
@@ -20,21 +21,6 @@ using nlohmann::json;
 constexpr int64_t kRows = 8'192;
 constexpr int kBatches = 64;
 constexpr int64_t kRowsPerMs = 10;
-
-class Blackhole final : public Collector {
- public:
-  arrow::Status Emit(Batch batch) override {
-    rows += batch.num_rows();
-    return arrow::Status::OK();
-  }
-  arrow::Status Emit(Watermark) override { return arrow::Status::OK(); }
-  arrow::Status Emit(StreamStatus) override { return arrow::Status::OK(); }
-  arrow::Status EmitLate(int, const Batch&, std::span<const int32_t>) override {
-    return arrow::Status::OK();
-  }
-  bool has_room() const override { return true; }
-  int64_t rows = 0;
-};
 
 const json& InputSchema() {
   static const json schema = json::parse(R"([{"name": "auction", "type": {"kind": "BIGINT"}},

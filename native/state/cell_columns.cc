@@ -166,7 +166,7 @@ char* CellColumns::Write(Slot slot, char* to) const {
 void CellColumns::Read(Slot slot, ByteReader& from) {
   const std::string_view fixed = from.Take(fixed_bytes_);
   if (!from.ok()) return;
-  std::memcpy(row(slot) + fixed_begin_, fixed.data(), fixed_bytes_);
+  if (fixed_bytes_ > 0) std::memcpy(row(slot) + fixed_begin_, fixed.data(), fixed_bytes_);
   for (const int column : byte_columns_) {
     const uint64_t size = from.Varint();
     if (size > 0) {

@@ -1,8 +1,8 @@
 // DeltaChain: how the snapshots of one structure build on each other.
 //
 //   snapshot      1       2       3       4
-//   written       base    delta   delta   base       more than half of what the chain held was
-//   stale num_earlier   0       1       2       0
+//   written       base    delta   delta   base       a third of the chain's entries was stale
+//   num_earlier   0       1       2       0
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@ namespace sabot {
 
 class DeltaChain {
  public:
-  // Whether the next snapshot may be a delta: the chain is short, and not too many of its entries
-  // (keys, elements, rows) are stale beside the structure's `num_live` ones.
+  // Whether the next snapshot may be a delta: the chain is short, and of its entries (keys,
+  // elements, rows) no more than a third is stale: the structure has `num_live` ones.
   bool CanGrow(int64_t num_live) const {
     return num_earlier_ > 0 && num_earlier_ < kLengthMax && num_entries_ <= num_live + num_live / 2;
   }

@@ -37,9 +37,7 @@ KeyedTable::ColdTier::ColdTier(KeyedTable* owner, StateTiers* table_tiers)
 
 KeyedTable::ColdTier::~ColdTier() {
   tiers->Remove(this);
-  if (!any) return;
-  // An error comes back with the next write.
-  [[maybe_unused]] const arrow::Status dropped = tiers->Drop(place);
+  if (any) tiers->Drop(place);
 }
 
 // Evictions between two barriers are kept in memory for the next delta; where they are many, a base

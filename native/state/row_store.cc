@@ -19,9 +19,11 @@ namespace sabot {
 namespace {
 
 constexpr size_t kCompactedRowsMax = 65'536;  // In one segment.
-// Less is not worth a file, nor more the memory that writing takes.
+// Where there is so much, it goes together.
 constexpr int64_t kSpilledBytesMin = int64_t{1} << 20;
-constexpr int64_t kSpilledBytesMax = int64_t{16} << 20;
+// A process may map so many files and no more: the next one waits until it has this part of what is
+// on disk.
+constexpr int64_t kPartsOnDisk = 1'024;
 
 // Validity of the referenced rows; nullptr where all are valid.
 arrow::Result<std::shared_ptr<arrow::Buffer>> GatherValidity(std::span<const RowRef> rows,
@@ -165,7 +167,9 @@ RowStore::~RowStore() {
 
 arrow::Result<int64_t> RowStore::Spill(int64_t bytes) {
   if (tiers_->rows() == nullptr) return 0;
-  const int64_t wanted = std::clamp(bytes, kSpilledBytesMin, kSpilledBytesMax);
+  const int64_t least = disk_bytes_ / kPartsOnDisk;
+  if (pooled_bytes() < least) return 0;
+  const int64_t wanted = std::max({bytes, kSpilledBytesMin, least});
   int64_t freed = 0;
   std::vector<Segment*> segments;
   std::vector<RecordBatchPtr> batches;

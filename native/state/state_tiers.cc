@@ -27,6 +27,7 @@ void StateTiers::TellBudget() {
 }
 
 arrow::Status StateTiers::MakeRoom() {
+  ARROW_RETURN_NOT_OK(dropped_);
   if (!options_.budget->limited()) return arrow::Status::OK();
   TellBudget();
   int64_t excess = account_->ExcessBytes();
@@ -61,10 +62,11 @@ arrow::Result<ColdPlace> StateTiers::NewPlace(std::string_view structure,
   return place;
 }
 
-arrow::Status StateTiers::Drop(const ColdPlace& place) {
+void StateTiers::Drop(const ColdPlace& place) {
   ColdWrites writes;
   writes.DeleteRange(place.table, place.prefix, EndOfPrefix(place.prefix));
-  return store_->Write(writes);
+  const arrow::Status status = store_->Write(writes);
+  if (!status.ok()) dropped_ = status;
 }
 
 }  // namespace sabot

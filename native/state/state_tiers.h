@@ -64,8 +64,8 @@ class StateTiers {
 
   // A place for a structure's rows that no other one has or had. Opens the store.
   arrow::Result<ColdPlace> NewPlace(std::string_view structure, const ColdTableOptions& options);
-  // Deletes the rows of a structure that is gone.
-  arrow::Status Drop(const ColdPlace& place);
+  // Deletes the rows of a structure that is gone. If that fails, so does MakeRoom.
+  void Drop(const ColdPlace& place);
   // Of rows that have moved to disk so far. Any thread.
   int64_t spilled_bytes() const { return spilled_bytes_; }
   void CountSpilled(int64_t bytes) { spilled_bytes_ += bytes; }
@@ -84,6 +84,7 @@ class StateTiers {
   std::unique_ptr<ColdStore> store_;
   std::optional<RowSpill> rows_;
   uint64_t next_place_ = 0;
+  arrow::Status dropped_;
   std::atomic<int64_t> spilled_bytes_{0};
 };
 

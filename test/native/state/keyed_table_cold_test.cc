@@ -82,13 +82,10 @@ INSTANTIATE_TEST_SUITE_P(Backends, KeyedTableColdTest,
 
 void KeyedTableColdTest::RunSeed(uint64_t seed) {
   auto world = std::make_unique<World>(GetParam(), kLimit, root_);
-  Subject subject(seed, NewTable(*world), true);
+  const auto fresh = [&] { return NewTable(*world); };
+  Subject subject(seed, fresh(), true);
   std::mt19937_64& random = subject.random();
-  Chain chain;
-  std::unique_ptr<SnapshotWriter> writer;
-  MemorySnapshot snapshot;
-  Model frozen;
-  const auto changes_per_piece = 1 + random() % 4;
+  RandomSnapshots snapshots(random);
   const auto changes_per_element = 1 + random() % 8;
   for (int step = 0; step < 1'000; ++step) {
     subject.Change();
@@ -99,55 +96,24 @@ void KeyedTableColdTest::RunSeed(uint64_t seed) {
     if (random() % 200 == 0) {
       ASSERT_EQ(ModelOf(subject.table()), subject.model());
     }
-    if (writer == nullptr) {
-      if (random() % 20 != 0) continue;
-      const uint64_t dice = random() % 20;
-      writer = std::make_unique<SnapshotWriter>(dice == 0   ? SnapshotMode::kFull
-                                                : dice <= 2 ? SnapshotMode::kSavepoint
-                                                            : SnapshotMode::kIncremental);
-      ASSERT_TRUE(subject.table().Snapshot(*writer).ok());
-      snapshot = MemorySnapshot();
-      frozen = subject.model();
-      continue;
-    }
-    if (random() % 300 == 0) {
-      writer.reset();  // Given up.
-      continue;
-    }
-    if (random() % 400 == 0) {
-      // The table goes, and another one begins under its name once this snapshot is written.
-      subject.Replace(NewTable(*world), {});
-      ASSERT_TRUE(writer->WriteAll(snapshot).ok());
-    } else {
-      if (random() % changes_per_piece != 0) continue;
-      const auto done = writer->WritePiece(snapshot, 1 + random() % 200);
-      ASSERT_TRUE(done.ok()) << done.status();
-      if (!*done) continue;
-    }
+    const auto written = snapshots.Step(subject, fresh);
+    if (!written) continue;
     const int parallelism = random() % 3 == 0 ? 3 : 1;
     const auto reader = static_cast<Backend>(random() % 3);
-    if (writer->mode() == SnapshotMode::kSavepoint) {
-      ASSERT_EQ(writer->num_earlier(), 0);
-      ASSERT_EQ(RestoredAt(parallelism, reader, {{&snapshot.sections()}, {}}), frozen);
-      writer.reset();
-      continue;
-    }
-    num_deltas_ += writer->num_earlier() > 0 ? 1 : 0;
+    ASSERT_EQ(RestoredAt(parallelism, reader, snapshots.chain()), written->frozen);
+    if (written->mode == SnapshotMode::kSavepoint) continue;
+    num_deltas_ += written->num_earlier > 0 ? 1 : 0;
     // More keys than memory holds.
-    num_bases_over_cold_ += writer->num_earlier() == 0 && frozen.size() > 25 ? 1 : 0;
-    chain.Keep(std::move(snapshot), writer->num_earlier());
-    writer.reset();
-    ASSERT_EQ(RestoredAt(parallelism, reader, chain.view()), frozen);
-    if (random() % 6 == 0) {
-      auto next = std::make_unique<World>(GetParam(), kLimit, root_);
-      auto restored = NewTable(*next);
-      const arrow::Status status = restored->Restore(SnapshotReader({chain.view()}, {}, true));
-      ASSERT_TRUE(status.ok()) << status;
-      subject.Replace(std::move(restored), frozen);
-      world = std::move(next);
-    }
+    num_bases_over_cold_ += written->num_earlier == 0 && written->frozen.size() > 25 ? 1 : 0;
+    if (random() % 6 != 0) continue;
+    auto next = std::make_unique<World>(GetParam(), kLimit, root_);
+    auto restored = NewTable(*next);
+    const arrow::Status status = restored->Restore(SnapshotReader({snapshots.chain()}, {}, true));
+    ASSERT_TRUE(status.ok()) << status;
+    subject.Replace(std::move(restored), written->frozen);
+    world = std::move(next);
   }
-  writer.reset();
+  snapshots.GiveUp();
   ASSERT_EQ(ModelOf(subject.table()), subject.model());
   subject.Replace(nullptr, {});
 }
@@ -289,9 +255,14 @@ TEST(KeyedTableOnAFailingDisk, SaysSoWhateverItWasDoing) {
     MemoryBudget budget({.limit_bytes = 2'000}, [] { return int64_t{0}; });
     FailingBackend backend(operations);
     StateTiers tiers(TiersOptions{.budget = &budget, .backend = &backend, .folder = ""});
-    KeyedTable table("t", RigLayout(), &tiers);
-    const arrow::Status status = WorkWithLittleMemory(table, tiers);
-    if (status.ok()) break;
+    auto table = std::make_unique<KeyedTable>("t", RigLayout(), &tiers);
+    const arrow::Status status = WorkWithLittleMemory(*table, tiers);
+    if (status.ok()) {
+      // Its rows can no longer be deleted.
+      table.reset();
+      EXPECT_FALSE(tiers.MakeRoom().ok());
+      break;
+    }
     ASSERT_NE(DetailOf(status), nullptr) << status;
     ASSERT_EQ(DetailOf(status)->kind(), "io");
     ++num_failures;

@@ -211,4 +211,50 @@ void Subject::EraseElements() {
   model_[key].set.clear();
 }
 
+std::optional<RandomSnapshots::Written> RandomSnapshots::Step(
+    Subject& subject, const std::function<std::unique_ptr<KeyedTable>()>& fresh) {
+  std::mt19937_64& random = subject.random();
+  if (writer_ == nullptr) {
+    if (random() % 20 != 0) return std::nullopt;
+    const uint64_t dice = random() % 20;
+    writer_ = std::make_unique<SnapshotWriter>(dice == 0   ? SnapshotMode::kFull
+                                               : dice <= 2 ? SnapshotMode::kSavepoint
+                                                           : SnapshotMode::kIncremental);
+    const arrow::Status begun = subject.table().Snapshot(*writer_);
+    EXPECT_TRUE(begun.ok()) << begun;
+    snapshot_ = MemorySnapshot();
+    frozen_ = subject.model();
+    return std::nullopt;
+  }
+  if (random() % 300 == 0) {
+    GiveUp();
+    return std::nullopt;
+  }
+  if (random() % 400 == 0) {
+    // The table goes, and another one begins under its name once this snapshot is written.
+    subject.Replace(fresh(), {});
+    const arrow::Status whole = writer_->WriteAll(snapshot_);
+    EXPECT_TRUE(whole.ok()) << whole;
+  } else {
+    if (random() % changes_per_piece_ != 0) return std::nullopt;
+    const auto done = writer_->WritePiece(snapshot_, 1 + random() % 200);
+    EXPECT_TRUE(done.ok()) << done.status();
+    if (!done.ok() || !*done) return std::nullopt;
+  }
+  Written written{writer_->mode(), writer_->num_earlier(), std::move(frozen_)};
+  writer_.reset();
+  savepoint_.reset();
+  if (written.mode == SnapshotMode::kSavepoint) {
+    EXPECT_EQ(written.num_earlier, 0);
+    savepoint_ = std::move(snapshot_);
+  } else {
+    kept_.Keep(std::move(snapshot_), written.num_earlier);
+  }
+  return written;
+}
+
+SnapshotChain RandomSnapshots::chain() const {
+  return savepoint_ ? SnapshotChain{{&savepoint_->sections()}, {}} : kept_.view();
+}
+
 }  // namespace sabot::test

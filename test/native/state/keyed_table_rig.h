@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -92,6 +93,33 @@ struct Chain {
     for (const MemorySnapshot& each : snapshots) chain.snapshots.push_back(&each.sections());
     return chain;
   }
+};
+
+// Snapshots of a table that changes: begun, written piece by piece or given up at random, tables
+// that go before they are written, and what was written as a chain.
+class RandomSnapshots {
+ public:
+  explicit RandomSnapshots(std::mt19937_64& random) : changes_per_piece_(1 + random() % 4) {}
+
+  struct Written {
+    SnapshotMode mode;
+    int num_earlier;
+    Model frozen;  // What the table held at the barrier.
+  };
+  // After a change; `fresh` makes an empty table. What has been written by this step, if anything:
+  // chain() restores it.
+  std::optional<Written> Step(Subject& subject,
+                              const std::function<std::unique_ptr<KeyedTable>()>& fresh);
+  SnapshotChain chain() const;
+  void GiveUp() { writer_.reset(); }
+
+ private:
+  const uint64_t changes_per_piece_;
+  Chain kept_;
+  std::optional<MemorySnapshot> savepoint_;  // If that was written last.
+  std::unique_ptr<SnapshotWriter> writer_;
+  MemorySnapshot snapshot_;
+  Model frozen_;
 };
 
 }  // namespace sabot::test

@@ -29,58 +29,23 @@ Model RestoredAt(int parallelism, const SnapshotChain& chain) {
 }
 
 void RunSeed(uint64_t seed, int64_t* num_deltas) {
-  Subject subject(seed, std::make_unique<KeyedTable>("t", Layout()));
+  const auto fresh = [] { return std::make_unique<KeyedTable>("t", Layout()); };
+  Subject subject(seed, fresh());
   std::mt19937_64& random = subject.random();
-  Chain chain;
-  std::unique_ptr<SnapshotWriter> writer;
-  MemorySnapshot snapshot;
-  Model frozen;
-  const auto changes_per_piece = 1 + random() % 4;
+  RandomSnapshots snapshots(random);
   for (int step = 0; step < 3'000; ++step) {
     subject.Change();
-    if (writer == nullptr) {
-      if (random() % 20 != 0) continue;
-      const uint64_t dice = random() % 20;
-      writer = std::make_unique<SnapshotWriter>(dice == 0   ? SnapshotMode::kFull
-                                                : dice <= 2 ? SnapshotMode::kSavepoint
-                                                            : SnapshotMode::kIncremental);
-      ASSERT_TRUE(subject.table().Snapshot(*writer).ok());
-      snapshot = MemorySnapshot();
-      frozen = subject.model();
-      continue;
-    }
-    if (random() % 300 == 0) {
-      writer.reset();  // Given up.
-      continue;
-    }
-    if (random() % 400 == 0) {
-      // The table goes, and another one begins under its name once this snapshot is written.
-      subject.Replace(std::make_unique<KeyedTable>("t", Layout()), {});
-      ASSERT_TRUE(writer->WriteAll(snapshot).ok());
-    } else {
-      if (random() % changes_per_piece != 0) continue;
-      const auto done = writer->WritePiece(snapshot, 1 + random() % 200);
-      ASSERT_TRUE(done.ok()) << done.status();
-      if (!*done) continue;
-    }
-    const int parallelism = random() % 3 == 0 ? 3 : 1;
-    if (writer->mode() == SnapshotMode::kSavepoint) {
-      ASSERT_EQ(writer->num_earlier(), 0);
-      ASSERT_EQ(RestoredAt(parallelism, {{&snapshot.sections()}, {}}), frozen);
-      writer.reset();
-      continue;
-    }
-    *num_deltas += writer->num_earlier() > 0 ? 1 : 0;
-    chain.Keep(std::move(snapshot), writer->num_earlier());
-    writer.reset();
-    ASSERT_EQ(RestoredAt(parallelism, chain.view()), frozen);
-    if (random() % 6 == 0) {
-      auto restored = std::make_unique<KeyedTable>("t", Layout());
-      ASSERT_TRUE(restored->Restore(SnapshotReader({chain.view()}, {}, true)).ok());
-      subject.Replace(std::move(restored), frozen);
-    }
+    const auto written = snapshots.Step(subject, fresh);
+    if (!written) continue;
+    ASSERT_EQ(RestoredAt(random() % 3 == 0 ? 3 : 1, snapshots.chain()), written->frozen);
+    if (written->mode == SnapshotMode::kSavepoint) continue;
+    *num_deltas += written->num_earlier > 0 ? 1 : 0;
+    if (random() % 6 != 0) continue;
+    auto restored = fresh();
+    ASSERT_TRUE(restored->Restore(SnapshotReader({snapshots.chain()}, {}, true)).ok());
+    subject.Replace(std::move(restored), written->frozen);
   }
-  writer.reset();
+  snapshots.GiveUp();
   ASSERT_EQ(ModelOf(subject.table()), subject.model());
 }
 
