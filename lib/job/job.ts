@@ -13,6 +13,7 @@ import { explainPlan } from '../plan/explain.js';
 import type { IterableOrMaker, LogicalNode, SinkNode } from '../plan/nodes.js';
 import type { PhysicalNode } from '../plan/physical.js';
 import { scanSchema } from '../plan/table.js';
+import { settingWarning } from '../planner/known-settings.js';
 import { type PlannedJob, planJob } from '../planner/plan.js';
 import type { Fields, RowColumnType, RowOf } from '../schema/t.js';
 import type { Schema } from '../schema/types.js';
@@ -20,6 +21,7 @@ import { Stream, type StreamOwner } from '../stream.js';
 import { commandRun, defaultsOf } from './command-run.js';
 import type { JobMetrics, JobWarning } from './metrics.js';
 import { type RecoveringJob, runJob } from './recovering-job.js';
+import { printWarning } from './running-job.js';
 import { SharedRun, type StartedRun } from './shared-run.js';
 import { State } from './state.js';
 
@@ -198,6 +200,10 @@ export class Job {
   private start(readers: readonly LogicalNode[], options: RunOptions | undefined): StartedRun {
     const { signal, onWarning, ...rest } = options ?? {};
     const plan = this.plan([...readers, ...(options === undefined ? [] : this.sinks)], rest);
+    for (const [key, value] of Object.entries(this.settingsFor(rest))) {
+      const message = settingWarning(key, value);
+      if (message !== undefined) (onWarning ?? printWarning)({ operator: '', uid: '', subtask: 0, message });
+    }
     const planned = commandRun()?.planned;
     if (planned !== undefined) {
       planned(plan);
@@ -215,8 +221,12 @@ export class Job {
     };
   }
 
+  private settingsFor(options: RunOptions): Record<string, string> {
+    return { ...this.options.settings, ...options.settings, ...checkpointSettings(options.checkpoint) };
+  }
+
   private plan(plans: readonly LogicalNode[], options: RunOptions): PlannedJob {
-    const settings = { ...this.options.settings, ...options.settings, ...checkpointSettings(options.checkpoint) };
+    const settings = this.settingsFor(options);
     const { restore, claim, allowNonRestoredState, acceptDuplicates } = options;
     const defaults = restore === undefined ? defaultsOf(this.name) : (commandRun()?.defaults ?? {});
     const { parallelism: asked = 1, ...restoring } = defaults;

@@ -249,7 +249,7 @@ function print(channel: 'stdout' | 'stderr', lines: Uint8Array): Promise<void> {
 export const warningText = ({ operator, subtask, message }: JobWarning): string =>
   operator === '' ? message : `${operator}[${subtask}]: ${message}`;
 
-function printWarning(warning: JobWarning): void {
+export function printWarning(warning: JobWarning): void {
   process.stderr.write(`warning: ${warningText(warning)}\n`);
 }
 

@@ -6,6 +6,7 @@
 
 import { nearest } from '../connectors/options.js';
 import { claimMode, localPath } from './checkpointing.js';
+import { MAX_PARALLELISM } from './parallelism.js';
 import { choice, count, decimal, duration, flag, memory, type Settings, timeZone } from './settings.js';
 
 /** Reads a setting, and throws if its value is wrong. */
@@ -166,6 +167,29 @@ const SETTINGS: Readonly<Record<string, Reader>> = {
   'table.sql-dialect': oneOf('DEFAULT'),
 };
 
+const isTrue = (value: string): boolean => value.trim().toLowerCase() === 'true';
+const isFalse = (value: string): boolean => value.trim().toLowerCase() === 'false';
+
+/** Values that sabot takes and does not act on, although whoever sets them expects something of them. */
+const WITHOUT_EFFECT: Readonly<Record<string, readonly [ignored: (value: string) => boolean, why: string]>> = {
+  'execution.checkpointing.externalized-checkpoint-retention': [
+    (value) => value.trim().toUpperCase() !== 'RETAIN_ON_CANCELLATION',
+    'the last checkpoints of a job are kept, however it ends',
+  ],
+  'execution.checkpointing.incremental': [isFalse, 'checkpoints are always incremental'],
+  'execution.checkpointing.max-concurrent-checkpoints': [
+    (value) => Number(value) > 1,
+    'one checkpoint is under way at a time',
+  ],
+  'execution.checkpointing.unaligned.enabled': [isTrue, 'barriers are always aligned'],
+  'execution.checkpointing.unaligned.forced': [isTrue, 'barriers are always aligned'],
+  'pipeline.max-parallelism': [
+    (value) => Number(value) > MAX_PARALLELISM,
+    `state is cut into ${MAX_PARALLELISM} key groups, and no operator has more subtasks`,
+  ],
+  'state.backend.incremental': [isFalse, 'checkpoints are always incremental'],
+};
+
 /** What lies below these has no list here. */
 const FAMILIES: readonly string[] = ['state.backend.rocksdb.', 'sql-client.'];
 
@@ -177,9 +201,12 @@ export function checkSetting(key: string, value: string): void {
   read?.({ [key]: value }, key);
 }
 
-/** What to say of a key that is no setting; undefined if it is one, or lies where there may be others. */
-export function settingWarning(key: string): string | undefined {
-  if (Object.hasOwn(SETTINGS, key)) return undefined;
+/** What to say of a key that is no setting, or of a value without effect; undefined if there is nothing to say. */
+export function settingWarning(key: string, value: string): string | undefined {
+  if (Object.hasOwn(SETTINGS, key)) {
+    const [ignored, why] = (Object.hasOwn(WITHOUT_EFFECT, key) ? WITHOUT_EFFECT[key] : undefined) ?? [];
+    return ignored?.(value) === true ? `'${key}' = '${value}' has no effect: ${why}` : undefined;
+  }
   const meant = nearest(key, Object.keys(SETTINGS), EDITS_MAX);
   if (meant !== undefined) return `unknown option '${key}'; did you mean '${meant}'?`;
   return FAMILIES.some((family) => key.startsWith(family)) ? undefined : `unknown option '${key}'`;

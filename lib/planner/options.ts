@@ -6,33 +6,8 @@ import { tmpdir, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import type { MiniBatch } from '../operators/group-aggregate.js';
 import type { PlanOptions } from '../plan/physical.js';
+import { parallelismOf } from './parallelism.js';
 import { choice, count, duration, flag, memory, type Settings, timeZone } from './settings.js';
-
-/** Keys that planning and running look at; the session warns about others that it does not know either. */
-export const plannerSettings = [
-  'parallelism.default',
-  'table.exec.resource.default-parallelism',
-  'batch.max-rows',
-  'batch.max-delay',
-  'pipeline.auto-watermark-interval',
-  'pipeline.name',
-  'memory.limit',
-  'state.backend.type',
-  'state.backend.rocksdb.localdir',
-  'table.local-time-zone',
-  'table.exec.source.idle-timeout',
-  'table.exec.state.ttl',
-  'table.exec.mini-batch.enabled',
-  'table.exec.mini-batch.allow-latency',
-  'table.exec.mini-batch.size',
-] as const;
-
-/** Parallelism as the script sets it; Flink's -1 means "not set". */
-function parallelismOf(settings: Settings): number | undefined {
-  const key = 'table.exec.resource.default-parallelism';
-  if (settings[key] === '-1') return count(settings, 'parallelism.default');
-  return count(settings, key) ?? count(settings, 'parallelism.default');
-}
 
 /** The options of a job; `parallelism` is what holds if the settings say nothing. */
 export function planOptions(settings: Settings, parallelism: number, queryStartMs: number): PlanOptions {
@@ -55,7 +30,9 @@ export function planOptions(settings: Settings, parallelism: number, queryStartM
 /** Where state lies. With a disk it may take half of the process's memory, unless the settings say how much. */
 function stateOptions(settings: Settings): Partial<PlanOptions> {
   const limit = memory(settings, 'memory.limit');
-  if (choice(settings, 'state.backend.type', ['memory', 'hashmap', 'rocksdb']) !== 'rocksdb')
+  // Flink's older key, where the newer one is not set.
+  const key = settings['state.backend.type'] === undefined ? 'state.backend' : 'state.backend.type';
+  if (choice(settings, key, ['memory', 'hashmap', 'rocksdb']) !== 'rocksdb')
     return limit === undefined ? {} : { 'memory-limit-bytes': limit };
   return {
     'state-backend': 'rocksdb',

@@ -26,6 +26,7 @@ import { type CheckpointRequest, checkpointsOf, savepointsAt } from './checkpoin
 import { checkSetting } from './known-settings.js';
 import { Lowering } from './lower/lowering.js';
 import { idleTimeoutOf, miniBatchOf, planOptions } from './options.js';
+import { checkParallelism } from './parallelism.js';
 import { type RestartStrategy, restartStrategyOf } from './restarting.js';
 import type { Settings } from './settings.js';
 import { splitAggregates } from './two-phase.js';
@@ -97,6 +98,7 @@ export function planJob(request: PlanRequest): PlannedJob {
       : resultOf(node, results!, request.result?.format ?? 'json', resultChannel(numResults++), spread),
   );
   checkUids(request.plans, sinks);
+  checkParallelism(request.settings, options.parallelism, topological(sinks));
   const job = request.name;
   const checkpoint = checkpointsOf(request.settings, job, request.checkpoint);
   return {

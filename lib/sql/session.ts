@@ -324,7 +324,7 @@ export class SqlSession {
     const text = value?.value ?? '';
     placed(value?.span ?? key.span, () => checkSetting(key.value, text));
     this.settings.set(key.value, text);
-    const warning = settingWarning(key.value);
+    const warning = settingWarning(key.value, text);
     return warning === undefined ? DONE : { kind: 'done', warning };
   }
 

@@ -83,10 +83,47 @@ describe('a key that is no setting', () => {
     ],
     ['table.exec.of-tomorrow', "unknown option 'table.exec.of-tomorrow'"],
     ['my.own', "unknown option 'my.own'"],
-  ])('%s is told', (key, warning) => expect(settingWarning(key)).toBe(warning));
+  ])('%s is told', (key, warning) => expect(settingWarning(key, 'x')).toBe(warning));
 
   it.each(['state.backend.rocksdb.block.cache-size', 'table.exec.sink.keyed-shuffle', 'memory.limit'])(
     '%s is not: it is one',
-    (key) => expect(settingWarning(key)).toBeUndefined(),
+    (key) => expect(settingWarning(key, 'x')).toBeUndefined(),
   );
+});
+
+describe('a value that nothing acts on', () => {
+  it.each([
+    ['execution.checkpointing.unaligned.enabled', 'TRUE', 'barriers are always aligned'],
+    ['execution.checkpointing.unaligned.forced', 'true', 'barriers are always aligned'],
+    ['execution.checkpointing.max-concurrent-checkpoints', '2', 'one checkpoint is under way at a time'],
+    ['execution.checkpointing.incremental', 'false', 'checkpoints are always incremental'],
+    ['state.backend.incremental', 'false', 'checkpoints are always incremental'],
+    [
+      'execution.checkpointing.externalized-checkpoint-retention',
+      'DELETE_ON_CANCELLATION',
+      'the last checkpoints of a job are kept, however it ends',
+    ],
+    ['pipeline.max-parallelism', '256', 'state is cut into 128 key groups, and no operator has more subtasks'],
+  ])("is told: %s = '%s'", (key, value, why) =>
+    expect(settingWarning(key, value)).toBe(`'${key}' = '${value}' has no effect: ${why}`),
+  );
+
+  it.each([
+    ['execution.checkpointing.unaligned.enabled', 'false'],
+    ['execution.checkpointing.max-concurrent-checkpoints', '1'],
+    ['execution.checkpointing.incremental', 'true'],
+    ['execution.checkpointing.externalized-checkpoint-retention', 'retain_on_cancellation'],
+    ['pipeline.max-parallelism', '128'],
+    ['pipeline.max-parallelism', '-1'],
+  ])("is not what happens anyway: %s = '%s'", (key, value) => expect(settingWarning(key, value)).toBeUndefined());
+
+  it('is told of a job in TypeScript as well', async () => {
+    const job = new Job('ignored', { settings: { 'execution.checkpointing.unaligned.enabled': 'true' } });
+    job.source(datagen({ schema: t.row({ id: t.int() }), options: { 'number-of-rows': '1' } })).to(blackhole());
+    const warnings: string[] = [];
+    await job.run({ onWarning: ({ message }) => warnings.push(message) });
+    expect(warnings).toEqual([
+      "'execution.checkpointing.unaligned.enabled' = 'true' has no effect: barriers are always aligned",
+    ]);
+  });
 });

@@ -24,6 +24,16 @@ describe('state.backend.type', () => {
     ).toMatchObject({ 'memory-limit-bytes': 67_108_864, 'state-folder': '/data' });
   });
 
+  it("has Flink's older name, too: the newer one beats it", () => {
+    expect(options({ 'state.backend': 'rocksdb' })).toMatchObject({ 'state-backend': 'rocksdb' });
+    expect(options({ 'state.backend': 'rocksdb', 'state.backend.type': 'hashmap' })).not.toHaveProperty(
+      'state-backend',
+    );
+    expect(options({ 'state.backend': 'hashmap', 'state.backend.type': 'rocksdb' })).toMatchObject({
+      'state-backend': 'rocksdb',
+    });
+  });
+
   it('must be known', () => {
     expect(() => options({ 'state.backend.type': 'heap' })).toThrow("'rocksdb'");
     expect(() => options({ 'memory.limit': 'much' })).toThrow("'256 mb'");
