@@ -35,8 +35,11 @@ export interface WholeRun {
 export interface InterruptedRun {
   /** Of both attempts, one after the other. */
   readonly lines: readonly string[];
-  /** By source: where it was interrupted and how many rows it gave afterwards, over all subtasks. */
-  readonly sources: readonly { readonly before: number; readonly after: number }[];
+  /** By source and subtask: the row at which it should be interrupted, and where it was. */
+  readonly pauses: SourceRows;
+  readonly interruptedAt: SourceRows;
+  /** By source: how many rows it gave from there on, over all subtasks. */
+  readonly rowsAfter: readonly number[];
   readonly restoredEpoch: number;
   readonly error: Error | undefined;
 }
@@ -68,15 +71,18 @@ export async function runInterrupted(
   });
   try {
     const pauses = whole.rows.map((rows) => Math.floor(share * Math.max(...rows)));
+    const pausesBySubtask = whole.rows.map((rows, i) => rows.map((all) => Math.min(all, pauses[i]!)));
     const plan = await planOf(script, { ...first, settings: checkpointed(first.settings) });
-    const begun = await attempt(paused(plan, pauses), storedAt(plan, whole.rows, pauses));
-    if (begun.error !== undefined) return { ...begun, sources: [], restoredEpoch: 0 };
+    const begun = await attempt(paused(plan, pauses), storedAt(plan, pausesBySubtask));
+    const interrupted = { pauses: pausesBySubtask, interruptedAt: begun.rows };
+    if (begun.error !== undefined) return { ...begun, ...interrupted, rowsAfter: [], restoredEpoch: 0 };
     const rest = await attempt(
       await planOf(script, { ...first, ...after, settings: checkpointed(after.settings), restore: 'latest' }),
     );
     return {
       lines: [...begun.lines, ...rest.lines],
-      sources: begun.rows.map((rows, i) => ({ before: sum(rows), after: sum(rest.rows[i]!) })),
+      ...interrupted,
+      rowsAfter: rest.rows.map(sum),
       restoredEpoch: rest.restoredEpoch,
       error: rest.error,
     };
@@ -161,14 +167,14 @@ async function linesOf(job: RunningJob): Promise<string[]> {
 const CHECKPOINTS_BEHIND = 3;
 
 /** Says when every source has come to its pause, or to its end, and a checkpoint of that counts. */
-function storedAt(plan: PlannedJob, whole: SourceRows, pauses: readonly number[]): (job: RunningJob) => boolean {
+function storedAt(plan: PlannedJob, pauses: SourceRows): (job: RunningJob) => boolean {
   const sources = sourcesOf(plan);
   let enough: number | undefined;
   return (job) => {
     const { operators, checkpoints } = job.metrics();
     if (checkpoints === undefined) return false;
     const arrived = sources.every((id, i) =>
-      rowsOf(operators, id).every((rows, subtask) => rows >= Math.min(pauses[i]!, whole[i]![subtask]!)),
+      rowsOf(operators, id).every((rows, subtask) => rows >= pauses[i]![subtask]!),
     );
     if (arrived) enough ??= checkpoints.completed + CHECKPOINTS_BEHIND;
     return enough !== undefined && checkpoints.completed >= enough;
