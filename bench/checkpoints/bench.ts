@@ -2,15 +2,18 @@
 //
 //   npm run bench:checkpoints -- --queries q5,q17,q18_state --rows 20000000 --interval 1s --backend memory --pairs 5
 //   npm run bench:checkpoints -- --large-state --keys 8000000        how much a checkpoint of a large, slowly changing state writes
+//   npm run bench:checkpoints -- --cold-state --keys 5000000         a state four times as large as memory, beside one in memory
 //
-// Bids come from the engine's own generator. `stall` is how long a task stood still because of a barrier: the wait for the barriers of its other
+// Bids come from the engine's own generator, or, with --source json, from a file of JSON lines. `stall` is how long a task stood still because of a barrier: the wait for the barriers of its other
 // inputs, and freezing state; of each checkpoint the longest. See README.md.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { prepareData } from '../nexmark/data.js';
 import { median } from '../nexmark/report.js';
+import { measureColdState } from './cold-state.js';
 import { measureLargeState } from './large-state.js';
 import { type Run, runJob } from './run.js';
 
@@ -18,15 +21,19 @@ const { values: asked } = parseArgs({
   options: {
     queries: { type: 'string', default: 'q5,q17,q18_state' },
     rows: { type: 'string', default: '20000000' },
+    source: { type: 'string', default: 'nexmark' },
     interval: { type: 'string', default: '1s' },
     backend: { type: 'string', default: 'memory' },
     parallelism: { type: 'string', default: '1' },
     pairs: { type: 'string', default: '5' },
     'large-state': { type: 'boolean', default: false },
-    keys: { type: 'string', default: '8000000' },
+    'cold-state': { type: 'boolean', default: false },
+    keys: { type: 'string' },
     json: { type: 'string' },
   },
 });
+
+const SEED = 42;
 
 function scriptOf(query: string, folder: string | undefined): string {
   const settings = {
@@ -39,9 +46,18 @@ function scriptOf(query: string, folder: string | undefined): string {
           'execution.checkpointing.dir': folder,
         }),
   };
-  const values: Record<string, string> = { ROWS: asked.rows, SEED: '42', SINK: 'blackhole' };
+  const bids = Number(asked.rows);
+  const fromFiles = asked.source === 'json';
+  const data = fromFiles ? prepareData({ bids, seed: SEED, parts: [Number(asked.parallelism)] }) : '';
+  const values: Record<string, string> = {
+    ROWS: asked.rows,
+    SEED: String(SEED),
+    SINK: 'blackhole',
+    DATA: data,
+    PAR: asked.parallelism,
+  };
   const sets = Object.entries(settings).map(([key, value]) => `SET '${key}' = '${value}';\n`);
-  const files = ['ddl_nexmark', query];
+  const files = [fromFiles ? 'ddl_json' : 'ddl_nexmark', query];
   return [...sets, ...files.map((name) => readFileSync(`bench/nexmark/queries/${name}.sql`, 'utf8'))]
     .join('')
     .replaceAll(/\$\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
@@ -102,8 +118,10 @@ async function measureCost(): Promise<void> {
   }
 }
 
-if (asked['large-state']) {
-  const figures = await measureLargeState(Number(asked.keys), asked.backend);
+if (asked['large-state'] || asked['cold-state']) {
+  const figures = asked['large-state']
+    ? await measureLargeState(Number(asked.keys ?? 8e6), asked.backend)
+    : await measureColdState(Number(asked.keys ?? 5e6), Number(asked.rows), Number(asked.pairs));
   if (asked.json !== undefined) writeFileSync(asked.json, `${JSON.stringify(figures, null, 2)}\n`);
 } else {
   await measureCost();

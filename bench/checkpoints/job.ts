@@ -9,6 +9,8 @@ import { runScript } from '../../lib/job/run-script.js';
 export interface JobReport {
   readonly checkpoints: readonly CheckpointRecord[];
   readonly restoreMs: number;
+  /** State in memory, at most, of what was seen of it. */
+  readonly stateBytesMax: number;
 }
 
 const POLL_MS = 50;
@@ -16,6 +18,7 @@ const POLL_MS = 50;
 const [, , script, restore] = process.argv;
 const records = new Map<number, CheckpointRecord>();
 let restoreMs = 0;
+let stateBytesMax = 0;
 await runScript(
   readFileSync(script!, 'utf8'),
   {
@@ -29,7 +32,11 @@ await runScript(
     },
     job(job) {
       const look = () => {
-        const checkpoints = job.metrics().checkpoints;
+        const { operators, checkpoints } = job.metrics();
+        stateBytesMax = Math.max(
+          stateBytesMax,
+          operators.reduce((sum, op) => sum + op.stateBytes, 0),
+        );
         if (checkpoints === undefined) return;
         restoreMs = checkpoints.restoreMs;
         if (checkpoints.lastCompleted !== undefined)
@@ -44,5 +51,5 @@ await runScript(
   },
   restore === undefined ? {} : { restore },
 );
-const report: JobReport = { checkpoints: [...records.values()], restoreMs };
+const report: JobReport = { checkpoints: [...records.values()], restoreMs, stateBytesMax };
 process.stdout.write(JSON.stringify(report));

@@ -41,6 +41,9 @@ class ReadableFile {
 class WritableFile {
  public:
   virtual ~WritableFile() = default;  // Closes without an answer.
+  // Before anything is appended: the file will be large and nobody reads it soon, so that it may
+  // bypass the system's cache. What is appended need not be in the file before Sync or Close.
+  virtual void BypassCache() {}
   virtual arrow::Status Append(std::string_view bytes) = 0;
   // What was appended survives a crash of the machine afterwards.
   virtual arrow::Status Sync() = 0;
@@ -59,6 +62,9 @@ class FileSystem {
   // The whole file without a copy: memory that the system may take back and read again. The file
   // must not change as long as it is held.
   virtual arrow::Result<std::shared_ptr<arrow::Buffer>> Map(const std::string& path) = 0;
+  // The same after all of it was read: what the disk cannot give is an error now, and no signal
+  // later.
+  virtual arrow::Result<std::shared_ptr<arrow::Buffer>> MapAndRead(const std::string& path);
   // Creates or empties the file; its folder must exist.
   virtual arrow::Result<std::unique_ptr<WritableFile>> Create(const std::string& path) = 0;
   // With its parents; an existing folder is no error.

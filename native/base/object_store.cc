@@ -68,14 +68,8 @@ class FolderStore final : public ObjectStore {
     }
   }
 
-  // Read once before: what the disk cannot give is an error then, and no signal later.
   arrow::Result<std::shared_ptr<arrow::Buffer>> Map(const std::string& name) override {
-    ARROW_ASSIGN_OR_RAISE(const auto file, files_.OpenToRead(PathOf(name)));
-    std::string bytes(kReadBytes, '\0');
-    for (int64_t offset = 0, count = kReadBytes; count == kReadBytes; offset += count) {
-      ARROW_ASSIGN_OR_RAISE(count, file->ReadAt(offset, bytes.data(), kReadBytes));
-    }
-    return files_.Map(PathOf(name));
+    return files_.MapAndRead(PathOf(name));
   }
 
   bool Exists(const std::string& name) override { return files_.Exists(PathOf(name)); }
@@ -105,6 +99,7 @@ class FolderStore final : public ObjectStore {
     ARROW_RETURN_NOT_OK(MakeFolder(FolderOf(path)));
     const std::string temporary = TemporaryPath(path);
     ARROW_ASSIGN_OR_RAISE(auto file, files_.Create(temporary));
+    file->BypassCache();
     return std::make_unique<FileObjectWriter>(files_, std::move(file), temporary, path);
   }
 

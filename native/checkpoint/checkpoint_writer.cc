@@ -16,7 +16,7 @@ class CheckpointWriter::Snapshot final : public OperatorSnapshot {
         name_(savepoint != nullptr ? savepoint->NewStateName() : owner.folder_.NewStateName()),
         lane_(lane),
         file_(savepoint != nullptr ? savepoint->store() : owner.folder_.store(), name_,
-              owner.executor_, lane, std::move(wake)) {
+              owner.executor_, lane, owner.memory_, std::move(wake)) {
     acknowledgement_.uid = std::move(key.first);
     acknowledgement_.subtask = key.second;
     acknowledgement_.epoch = epoch;
@@ -28,6 +28,7 @@ class CheckpointWriter::Snapshot final : public OperatorSnapshot {
   arrow::Status Write(std::string_view section, SectionKind kind, std::string piece) override {
     return file_.Write(section, kind, std::move(piece));
   }
+  std::string Memory() override { return file_.Memory(); }
   bool has_room() const override { return file_.has_room(); }
 
   void Finish(const arrow::Status& status, int num_earlier, const BarrierTimes& times) override {

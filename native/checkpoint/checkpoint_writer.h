@@ -13,6 +13,7 @@
 #include "base/executor.h"
 #include "checkpoint/checkpoint_folder.h"
 #include "checkpoint/coordinator.h"
+#include "checkpoint/piece_memory.h"
 #include "stream/snapshot_target.h"
 
 namespace sabot {
@@ -37,6 +38,7 @@ class CheckpointWriter final : public SnapshotTarget {
   CheckpointCoordinator& coordinator_;
   Executor& executor_;
   Clock& clock_;
+  const std::shared_ptr<PieceMemory> memory_ = std::make_shared<PieceMemory>();
   std::mutex mutex_;
   std::map<SubtaskKey, Executor::Lane> lanes_;
   // Why their last snapshot was not written: the next must build on nothing.

@@ -43,11 +43,13 @@ struct StateFileWriter::Open {
 };
 
 StateFileWriter::StateFileWriter(ObjectStore& store, std::string name, Executor& executor,
-                                 Executor::Lane lane, std::function<void()> wake)
+                                 Executor::Lane lane, std::shared_ptr<PieceMemory> memory,
+                                 std::function<void()> wake)
     : store_(store),
       name_(std::move(name)),
       executor_(executor),
       lane_(lane),
+      memory_(std::move(memory)),
       wake_(std::move(wake)),
       block_{std::string(kMagic)},
       block_bytes_(kMagic.size()),
@@ -92,17 +94,18 @@ void StateFileWriter::SubmitBlock() {
   const auto size = static_cast<int64_t>(std::exchange(block_bytes_, 0));
   open_->waiting_bytes += size;
   executor_.Submit(lane_, [&store = store_, name = name_, open = open_, wake = wake_,
-                           block = std::exchange(block_, {}), size] {
+                           memory = memory_, block = std::exchange(block_, {}), size]() mutable {
     if (open->status.ok() && open->writer == nullptr) {
       auto writer = store.Create(name);
       if (writer.ok()) open->writer = std::move(*writer);
       if (!writer.ok()) open->Fail(writer.status());
     }
-    for (const std::string& part : block) {
+    for (std::string& part : block) {
       if (!open->status.ok()) break;
       XXH3_64bits_update(open->hash, part.data(), part.size());
       const arrow::Status status = open->writer->Append(part);
       if (!status.ok()) open->Fail(status);
+      memory->Give(std::move(part));
     }
     open->size += size;
     const int64_t before = open->waiting_bytes.fetch_sub(size);

@@ -19,6 +19,7 @@
 #include "base/executor.h"
 #include "base/object_store.h"
 #include "checkpoint/manifest.h"
+#include "checkpoint/piece_memory.h"
 #include "state/snapshot.h"
 
 namespace sabot {
@@ -30,11 +31,12 @@ class StateFileWriter final : public SectionSink {
 
   // `has_room` is true again: `wake` is called, by the executor.
   StateFileWriter(ObjectStore& store, std::string name, Executor& executor, Executor::Lane lane,
-                  std::function<void()> wake);
+                  std::shared_ptr<PieceMemory> memory, std::function<void()> wake);
   ~StateFileWriter() override;
 
   // Fails if an earlier block could not be written.
   arrow::Status Write(std::string_view section, SectionKind kind, std::string piece) override;
+  std::string Memory() override { return memory_->Take(); }
   // False while much is waiting to be written.
   bool has_room() const;
   void Finish(Written written);
@@ -49,6 +51,7 @@ class StateFileWriter final : public SectionSink {
   const std::string name_;
   Executor& executor_;
   const Executor::Lane lane_;
+  const std::shared_ptr<PieceMemory> memory_;
   const std::function<void()> wake_;
   std::vector<std::string> block_;  // In parts: large pieces as they came.
   size_t block_bytes_ = 0;

@@ -89,6 +89,7 @@ class RunningJob final : public Job {
       own.clock = &SystemClock();
       own.files = &LocalFileSystem();
       own.executor = executor_.get();
+      own.num_threads = cores;
       own.owner = OwnerName();
       own.wake = surroundings.wake;
       own.fail = [this](arrow::Status status) { Fail(std::move(status)); };

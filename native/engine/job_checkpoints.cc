@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/side_by_side.h"
 #include "checkpoint/state_fields.h"
 #include "engine/catalogue.h"
 
@@ -139,21 +140,30 @@ arrow::Status JobCheckpoints::Restore(const RestoredCheckpoint* checkpoint) {
     state.emplace(std::move(read));
     restored_epoch_ = checkpoint->manifest.epoch;
   }
+  struct Restoring {
+    const TaskOperator* op;
+    CheckpointCoordinator::Subtask subtask;
+    std::vector<StateFile> inherited;
+  };
+  std::vector<Restoring> all;
   std::set<std::string> claimed;
   for (const auto& task : graph_.tasks) {
     task->SetSnapshotTarget(writer_.get());
     for (const TaskOperator& op : task->operators()) {
       op.context->attempt = folder_->attempt();
       op.context->checkpoints_id = folder_->id();
-      ARROW_ASSIGN_OR_RAISE(const auto subtask, SubtaskOf(op, task->subtask()));
-      std::vector<StateFile> inherited;
-      if (state) {
-        claimed.insert(op.uid);
-        ARROW_ASSIGN_OR_RAISE(inherited, RestoreOperator(op, subtask, *state));
-      }
-      coordinator_->Add(subtask, std::move(inherited));
+      ARROW_ASSIGN_OR_RAISE(auto subtask, SubtaskOf(op, task->subtask()));
+      all.push_back({&op, std::move(subtask), {}});
+      claimed.insert(op.uid);
     }
   }
+  if (state) {
+    const auto restore = [&](size_t i) {
+      return RestoreOperator(*all[i].op, all[i].subtask, *state).Value(&all[i].inherited);
+    };
+    ARROW_RETURN_NOT_OK(RunSideBySide(all.size(), surroundings_.num_threads, restore));
+  }
+  for (Restoring& each : all) coordinator_->Add(each.subtask, std::move(each.inherited));
   if (state && !plan_.checkpoint->allow_non_restored_state) {
     for (const auto& [uid, op] : state->operators()) {
       if (!claimed.contains(uid) && HoldsState(op.name)) return NotClaimed(uid, op.name);

@@ -29,6 +29,7 @@ class JobCheckpoints {
     Clock* clock = nullptr;
     FileSystem* files = nullptr;
     Executor* executor = nullptr;
+    int num_threads = 1;                                   // That restore operators side by side.
     std::string owner;                                     // For the log: host and process.
     std::function<void(size_t task)> wake;                 // By index in Graph::tasks.
     std::function<void(arrow::Status)> fail;               // Stops the job.

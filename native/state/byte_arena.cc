@@ -1,5 +1,5 @@
 // Blocks up to 2 KiB come in classes 16, 24, 32, 48, 64, ...; chunks they are cut from grow from 1
-// KiB to 1 MiB.
+// KiB to 2 MiB, a huge page.
 #include "state/byte_arena.h"
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 namespace sabot {
 namespace {
 
-constexpr size_t kChunkMax = size_t{1} << 20;
+constexpr size_t kChunkMax = size_t{2} << 20;
 
 // Two classes per power of two: 16, 24, 32, 48, 64, 96, ...
 size_t ClassOf(size_t size) {
@@ -78,8 +78,7 @@ char* ByteArena::Allocate(size_t size) {
     return block;
   }
   if (left_ < capacity) {
-    chunks_.push_back(std::make_unique_for_overwrite<char[]>(std::max(chunk_size_, capacity)));
-    next_ = chunks_.back().get();
+    next_ = chunks_.emplace_back(std::max(chunk_size_, capacity)).data();
     left_ = std::max(chunk_size_, capacity);
     if (chunk_size_ < kChunkMax) chunk_size_ *= 2;
   }

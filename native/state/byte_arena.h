@@ -5,9 +5,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <utility>
 #include <vector>
+
+#include "base/large_memory.h"
 
 namespace sabot {
 
@@ -33,7 +34,7 @@ class ByteArena {
   static constexpr size_t kChunkMin = 1024;
 
   std::array<char*, kSizeClasses> free_{};  // Linked through the blocks' first bytes.
-  std::vector<std::unique_ptr<char[]>> chunks_;
+  std::vector<LargeMemory> chunks_;
   char* next_ = nullptr;
   size_t left_ = 0;
   size_t chunk_size_ = kChunkMin;

@@ -27,36 +27,55 @@ inline char* PutShort(std::string_view value, char* to) {
 
 class ByteWriter {
  public:
+  ByteWriter() = default;
+  // Writes into this memory first; what it held is void.
+  explicit ByteWriter(std::string memory) : bytes_(std::move(memory)) {}
+  ByteWriter(ByteWriter&& from) noexcept
+      : bytes_(std::move(from.bytes_)), size_(std::exchange(from.size_, 0)) {}
+  ByteWriter& operator=(ByteWriter&& from) noexcept {
+    bytes_ = std::move(from.bytes_);
+    size_ = std::exchange(from.size_, 0);
+    return *this;
+  }
+
   void U32(uint32_t value) { Append(&value, sizeof(value)); }
   void U64(uint64_t value) { Append(&value, sizeof(value)); }
   void I64(int64_t value) { Append(&value, sizeof(value)); }
-  void U8(uint8_t value) { bytes_.push_back(static_cast<char>(value)); }
+  void U8(uint8_t value) { *Extend(1) = static_cast<char>(value); }
   void Varint(uint64_t value) { EndAt(PutVarint(value, Extend(kVarintBytesMax))); }
   void Short(std::string_view value) {
     EndAt(PutShort(value, Extend(kVarintBytesMax + value.size())));
   }
   void Bytes(std::string_view value) {
     U32(static_cast<uint32_t>(value.size()));
-    bytes_.append(value);
+    Append(value.data(), value.size());
   }
   void Append(const void* data, size_t size) {
-    bytes_.append(static_cast<const char*>(data), size);
+    char* const to = Extend(size);
+    if (size > 0) __builtin_memcpy(to, data, size);
   }
   // Room for so many bytes more; whoever has filled some of it says where they end.
   char* Extend(size_t bytes_max) {
-    const size_t size = bytes_.size();
-    bytes_.resize(size + bytes_max);
-    return bytes_.data() + size;
+    const size_t begin = size_;
+    size_ += bytes_max;
+    if (size_ > bytes_.size()) Grow();
+    return bytes_.data() + begin;
   }
-  void EndAt(const char* end) { bytes_.resize(static_cast<size_t>(end - bytes_.data())); }
+  void EndAt(const char* end) { size_ = static_cast<size_t>(end - bytes_.data()); }
   void Reserve(size_t bytes) { bytes_.reserve(bytes); }
-  std::string Take() { return std::move(bytes_); }
-  std::string_view view() const { return bytes_; }
-  void Clear() { bytes_.clear(); }
-  size_t size() const { return bytes_.size(); }
+  std::string Take() {
+    bytes_.resize(std::exchange(size_, 0));
+    return std::exchange(bytes_, {});
+  }
+  std::string_view view() const { return std::string_view(bytes_).substr(0, size_); }
+  void Clear() { size_ = 0; }
+  size_t size() const { return size_; }
 
  private:
-  std::string bytes_;
+  void Grow();
+
+  std::string bytes_;  // As long as it was ever needed: growing a string fills it.
+  size_t size_ = 0;
 };
 
 // Reads what ByteWriter wrote; a short or torn value turns `ok` false and reads zeros.

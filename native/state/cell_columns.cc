@@ -2,7 +2,6 @@
 #include "state/cell_columns.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 
 #include "base/check.h"
@@ -74,14 +73,13 @@ CellColumns& CellColumns::operator=(CellColumns&& from) noexcept {
   slots_ = std::exchange(from.slots_, 0);
   capacity_ = std::exchange(from.capacity_, 0);
   bases_ = std::exchange(from.bases_, {});
-  chunks_ = std::exchange(from.chunks_, {});
+  chunks_ = std::move(from.chunks_);
   arena_ = std::move(from.arena_);
   return *this;
 }
 
 void CellColumns::ClearAll() {
   arena_.Clear();
-  for (void* chunk : chunks_) std::free(chunk);
   chunks_ = {};
   bases_ = {};
   slots_ = 0;
@@ -93,11 +91,8 @@ void CellColumns::Reserve(Slot slots) {
   while (capacity_ < slots) {
     const auto chunk = static_cast<unsigned>(std::bit_width(capacity_ + kFirstChunk)) - 1;
     const size_t chunk_slots = size_t{1} << chunk;
-    // calloc: large chunks cost memory only as slots are touched.
-    void* const memory = std::calloc(chunk_slots, stride_);
-    SABOT_CHECK(memory != nullptr);
-    chunks_[chunk] = memory;
-    bases_[chunk] = reinterpret_cast<uintptr_t>(memory) - chunk_slots * stride_;
+    chunks_[chunk] = LargeMemory(chunk_slots * stride_);
+    bases_[chunk] = reinterpret_cast<uintptr_t>(chunks_[chunk].data()) - chunk_slots * stride_;
     capacity_ += chunk_slots;
   }
   slots_ = std::max<uint64_t>(slots_, slots);

@@ -135,8 +135,10 @@ class RocksdbStore final : public ColdStore {
     statuses_.resize(keys.size());
     for (size_t i = 0; i < keys.size(); ++i) slices_[i] = ToSlice(keys[i]);
     const bool sorted = std::is_sorted(keys.begin(), keys.end());
-    db_->MultiGet(rocksdb::ReadOptions(), HandleOf(table), keys.size(), slices_.data(),
-                  found_.data(), statuses_.data(), sorted);
+    rocksdb::ReadOptions options;
+    options.fill_cache = false;  // What is read comes into the table, and is in the system's cache.
+    db_->MultiGet(options, HandleOf(table), keys.size(), slices_.data(), found_.data(),
+                  statuses_.data(), sorted);
     values->Clear();
     arrow::Status status;
     for (size_t i = 0; i < keys.size(); ++i) {
@@ -251,14 +253,19 @@ class RocksdbBackend final : public ColdBackend {
     table.block_cache = shared_.cache;
     table.block_size = static_cast<size_t>(options.block_bytes);
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-    table.cache_index_and_filter_blocks = true;
-    table.cache_index_and_filter_blocks_with_high_priority = true;
-    table.pin_l0_filter_and_index_blocks_in_cache = true;
+    // Indexes and filters stay with their files, found without asking the cache, but take its room.
+    table.cache_index_and_filter_blocks = false;
+    table.cache_usage_options.options_overrides.insert(
+        {rocksdb::CacheEntryRole::kBlockBasedTableReader,
+         {rocksdb::CacheEntryRoleOptions::Decision::kEnabled}});
     table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
     table.format_version = 5;
     table.checksum = rocksdb::kXXH3;
     to.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-    to.level_compaction_dynamic_level_bytes = true;
+    // Rows change again and again: files of like size are merged, instead of every new one with all
+    // below it. Reads ask the filters of more files.
+    to.compaction_style = rocksdb::kCompactionStyleUniversal;
+    to.level0_file_num_compaction_trigger = 8;
     to.memtable_whole_key_filtering = true;
     to.memtable_prefix_bloom_size_ratio = 0.05;
     // One thread writes a store.

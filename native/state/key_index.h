@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
-#include <vector>
 
+#include "base/large_memory.h"
 #include "state/cell_columns.h"
 
 namespace sabot {
@@ -35,25 +35,25 @@ class KeyIndex {
   // The hash's lower bits choose the key group: a subtask sees few of them.
   static uint32_t TagOf(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
 
-  void Prefetch(uint32_t tag) const { __builtin_prefetch(&buckets_[tag & mask_]); }
+  void Prefetch(uint32_t tag) const { __builtin_prefetch(buckets() + (tag & mask_)); }
   // The slot that the first bucket suggests, or kNoSlot: worth prefetching, not more.
   Slot Candidate(uint32_t tag) const {
-    const Bucket bucket = buckets_[tag & mask_];
-    return bucket.tag == tag ? bucket.slot : kNoSlot;
+    const Bucket bucket = buckets()[tag & mask_];
+    return bucket.tag == tag ? bucket.slot() : kNoSlot;
   }
 
   // The slot with this tag for which equal(slot) holds, else kNoSlot.
   template <typename Equal>
   Slot Find(uint32_t tag, Equal&& equal) const {
     for (uint32_t at = tag & mask_;; at = (at + 1) & mask_) {
-      const Bucket bucket = buckets_[at];
-      if (bucket.slot == kNoSlot) return kNoSlot;
-      if (bucket.tag == tag && equal(bucket.slot)) return bucket.slot;
+      const Bucket bucket = buckets()[at];
+      if (bucket.empty()) return kNoSlot;
+      if (bucket.tag == tag && equal(bucket.slot())) return bucket.slot();
     }
   }
 
   void Insert(uint32_t tag, Slot slot) {
-    if (8 * (static_cast<uint64_t>(size_) + 1) > 5 * static_cast<uint64_t>(buckets_.size())) Grow();
+    if (8 * (static_cast<uint64_t>(size_) + 1) > 5 * num_buckets()) Resize(2 * num_buckets());
     Place(tag, slot);
     ++size_;
   }
@@ -62,59 +62,65 @@ class KeyIndex {
   void Erase(uint32_t tag, Slot slot) {
     uint32_t hole = PositionOf(tag, slot);
     // Moves later buckets of the run back, so that no probe meets a gap before its key.
-    for (uint32_t at = (hole + 1) & mask_; buckets_[at].slot != kNoSlot; at = (at + 1) & mask_) {
-      const uint32_t home = buckets_[at].tag & mask_;
+    for (uint32_t at = (hole + 1) & mask_; !buckets()[at].empty(); at = (at + 1) & mask_) {
+      const uint32_t home = buckets()[at].tag & mask_;
       if (((at - home) & mask_) < ((at - hole) & mask_)) continue;
-      buckets_[hole] = buckets_[at];
+      buckets()[hole] = buckets()[at];
       hole = at;
     }
-    buckets_[hole] = {};
+    buckets()[hole] = {};
     --size_;
   }
 
-  void Replace(uint32_t tag, Slot slot, Slot by) { buckets_[PositionOf(tag, slot)].slot = by; }
-
-  void Clear() {
-    buckets_.assign(kSizeMin, {});
-    mask_ = kSizeMin - 1;
-    size_ = 0;
+  void Replace(uint32_t tag, Slot slot, Slot by) {
+    buckets()[PositionOf(tag, slot)].slot_and_one = by + 1;
   }
+
+  void Clear() { *this = {}; }
 
   void Reserve(uint64_t keys) {
-    while (5 * static_cast<uint64_t>(buckets_.size()) < 8 * (size_ + keys)) Grow();
+    uint64_t wanted = num_buckets();
+    while (5 * wanted < 8 * (size_ + keys)) wanted *= 2;
+    if (wanted > num_buckets()) Resize(wanted);
   }
   int64_t size() const { return size_; }
-  int64_t size_bytes() const { return static_cast<int64_t>(buckets_.size() * sizeof(Bucket)); }
+  int64_t size_bytes() const { return static_cast<int64_t>(memory_.size()); }
 
  private:
+  // Zeros are an empty one.
   struct Bucket {
     uint32_t tag = 0;
-    Slot slot = kNoSlot;
+    uint32_t slot_and_one = 0;
+    bool empty() const { return slot_and_one == 0; }
+    Slot slot() const { return slot_and_one - 1; }
   };
   static constexpr uint32_t kSizeMin = 16;
 
+  Bucket* buckets() const { return reinterpret_cast<Bucket*>(memory_.data()); }
+  uint64_t num_buckets() const { return uint64_t{mask_} + 1; }
+
   uint32_t PositionOf(uint32_t tag, Slot slot) const {
     uint32_t at = tag & mask_;
-    while (buckets_[at].slot != slot) at = (at + 1) & mask_;
+    while (buckets()[at].slot_and_one != slot + 1) at = (at + 1) & mask_;
     return at;
   }
 
   void Place(uint32_t tag, Slot slot) {
     uint32_t at = tag & mask_;
-    while (buckets_[at].slot != kNoSlot) at = (at + 1) & mask_;
-    buckets_[at] = {tag, slot};
+    while (!buckets()[at].empty()) at = (at + 1) & mask_;
+    buckets()[at] = {tag, slot + 1};
   }
 
-  void Grow() {
-    std::vector<Bucket> old(buckets_.size() * 2);
-    old.swap(buckets_);
-    mask_ = static_cast<uint32_t>(buckets_.size() - 1);
-    for (const Bucket& bucket : old) {
-      if (bucket.slot != kNoSlot) Place(bucket.tag, bucket.slot);
+  void Resize(uint64_t num) {
+    const LargeMemory old = std::exchange(memory_, LargeMemory(num * sizeof(Bucket)));
+    mask_ = static_cast<uint32_t>(num - 1);
+    const auto* const begin = reinterpret_cast<const Bucket*>(old.data());
+    for (const Bucket* at = begin; at < begin + old.size() / sizeof(Bucket); ++at) {
+      if (!at->empty()) Place(at->tag, at->slot());
     }
   }
 
-  std::vector<Bucket> buckets_ = std::vector<Bucket>(kSizeMin);
+  LargeMemory memory_{kSizeMin * sizeof(Bucket)};
   uint32_t mask_ = kSizeMin - 1;
   uint32_t size_ = 0;
 };

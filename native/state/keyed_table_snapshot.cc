@@ -98,16 +98,17 @@ class KeyedTable::Frozen final : public FrozenState {
   SectionKind kind() const override { return kind_; }
   int num_earlier() const override { return num_earlier_; }
 
-  arrow::Result<std::string> NextPiece(size_t bytes_max, bool* last) override {
-    ByteWriter piece = std::exchange(first_, {});
+  arrow::Status NextPiece(size_t bytes_max, ByteWriter& piece, bool* last) override {
     piece.Reserve(bytes_max + bytes_max / 8);
-    if (!gone_.empty()) return NextGone(std::move(piece), last);
+    Move(first_, piece);
+    *last = false;
+    if (!gone_.empty()) return NextGone(piece);
     records_left_ = kPieceRecords;
     while (cold_rows_ != nullptr && piece.size() < bytes_max && records_left_ > 0) {
       ARROW_RETURN_NOT_OK(CopyCold(piece));
     }
     // Before all that the cursor finds: a key that is forgotten and put comes before its elements.
-    if (cold_rows_ == nullptr) AppendSaved(piece);
+    if (cold_rows_ == nullptr) Move(saved_, piece);
     slots_left_ = kPieceSlots;
     sibling_of_ = kNoSlot;
     while (cold_rows_ == nullptr && piece.size() < bytes_max && records_left_ > 0 &&
@@ -115,7 +116,7 @@ class KeyedTable::Frozen final : public FrozenState {
       at_ == 0 ? WriteNext(piece) : WriteNextElement(*table_->children_[at_ - 1], piece);
     }
     *last = written() && cold_rows_ == nullptr;
-    return piece.Take();
+    return arrow::Status::OK();
   }
 
   void Confirm() override {
@@ -169,19 +170,27 @@ class KeyedTable::Frozen final : public FrozenState {
  private:
   bool written() const { return at_ > table_->children_.size(); }
 
-  void AppendSaved(ByteWriter& piece) {
-    piece.Append(saved_.view().data(), saved_.size());
-    saved_.Clear();
+  static void Move(ByteWriter& from, ByteWriter& to) {
+    to.Append(from.view().data(), from.size());
+    from.Clear();
   }
 
-  std::string NextGone(ByteWriter piece, bool* last) {
+  arrow::Status NextGone(ByteWriter& piece) {
     piece.Append(gone_.front().data(), gone_.front().size());
     gone_.pop_front();
-    *last = false;
-    return piece.Take();
+    return arrow::Status::OK();
+  }
+
+  // Changed slots lie anywhere: what comes soon is fetched in time.
+  void FetchAhead() const {
+    const Slot far = table_->tracker_.Ahead(SlotTracker::kAhead);
+    if (far != kNoSlot) table_->cells_.PrefetchRow(far);
+    const Slot near = table_->tracker_.Ahead(SlotTracker::kAhead / 2);
+    if (near != kNoSlot) table_->cells_.PrefetchBytes(near);
   }
 
   void WriteNext(ByteWriter& piece) {
+    FetchAhead();
     const Slot slot = table_->tracker_.Next(table_->WordOf(), &slots_left_);
     if (slot != kNoSlot) {
       if (IsCold(slot)) return;

@@ -76,8 +76,7 @@ class RowStore::Frozen final : public FrozenState {
   SectionKind kind() const override { return kind_; }
   int num_earlier() const override { return num_earlier_; }
 
-  arrow::Result<std::string> NextPiece(size_t bytes_max, bool* last) override {
-    ByteWriter piece;
+  arrow::Status NextPiece(size_t bytes_max, ByteWriter& piece, bool* last) override {
     if (!begun_) {
       ARROW_RETURN_NOT_OK(WriteHeader(piece));
       begun_ = true;
@@ -91,7 +90,7 @@ class RowStore::Frozen final : public FrozenState {
       ARROW_RETURN_NOT_OK(WriteRows(bytes_max, piece));
     }
     *last = next_released_ == released_.size() && part_ == parts_.size();
-    return piece.Take();
+    return arrow::Status::OK();
   }
 
   void Confirm() override {

@@ -83,6 +83,12 @@ class SlotTracker {
   // left. Takes off `*steps` what it has looked at.
   template <typename WordOf>
   Slot Next(WordOf&& word_of, int64_t* steps);
+  // The slot that Next will look at after so many others, or kNoSlot.
+  Slot Ahead(size_t num_others) const {
+    const size_t at = next_ + num_others;
+    if (whole_) return at < end_ ? static_cast<Slot>(at) : kNoSlot;
+    return at < frozen_list_.size() ? frozen_list_[at] : kNoSlot;
+  }
   bool finished() const { return next_ == (whole_ ? end_ : frozen_list_.size()); }
   // All is written and the snapshot holds.
   template <typename WordOf>

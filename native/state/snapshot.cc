@@ -45,8 +45,9 @@ arrow::Result<bool> SnapshotWriter::WritePiece(SectionSink& to, size_t bytes_max
   } else if (next_ < frozen_.size()) {
     const Frozen& at = frozen_[next_];
     bool last = false;
-    ARROW_ASSIGN_OR_RAISE(std::string piece, at.state->NextPiece(bytes_max, &last));
-    ARROW_RETURN_NOT_OK(to.Write(at.section, at.state->kind(), std::move(piece)));
+    ByteWriter piece(to.Memory());
+    ARROW_RETURN_NOT_OK(at.state->NextPiece(bytes_max, piece, &last));
+    ARROW_RETURN_NOT_OK(to.Write(at.section, at.state->kind(), piece.Take()));
     if (last) ++next_;
   }
   if (next_ < frozen_.size()) return false;
@@ -131,6 +132,11 @@ arrow::Result<std::vector<SnapshotReader::SectionChain>> SnapshotReader::Chains(
     if (!chain.empty()) chains.push_back(std::move(chain));
   }
   return chains;
+}
+
+void ByteWriter::Grow() {
+  if (size_ > bytes_.capacity()) bytes_.reserve(std::max(size_, 2 * bytes_.capacity()));
+  bytes_.resize(bytes_.capacity());
 }
 
 uint64_t ByteReader::LongVarint() {

@@ -42,6 +42,8 @@ class SectionSink {
  public:
   virtual ~SectionSink() = default;
   virtual arrow::Status Write(std::string_view section, SectionKind kind, std::string piece) = 0;
+  // For the next piece: what has room for one, if there is any; its bytes are void.
+  virtual std::string Memory() { return {}; }
 };
 
 // A structure as a barrier found it, while the structure itself goes on changing; both belong to
@@ -53,8 +55,8 @@ class FrozenState {
   virtual SectionKind kind() const = 0;
   // The snapshots right before this one without which it cannot be read; 0 for a base.
   virtual int num_earlier() const = 0;
-  // The next piece, of about `bytes_max` bytes. *last: there are no more.
-  virtual arrow::Result<std::string> NextPiece(size_t bytes_max, bool* last) = 0;
+  // Writes the next piece, of about `bytes_max` bytes. *last: there are no more.
+  virtual arrow::Status NextPiece(size_t bytes_max, ByteWriter& piece, bool* last) = 0;
   // All structures of the snapshot were written: the next one may build on it.
   virtual void Confirm() {}
 };

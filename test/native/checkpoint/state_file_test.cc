@@ -16,7 +16,8 @@ using ::testing::ElementsAre;
 class StateFileTest : public testing::Test {
  protected:
   arrow::Result<StateFile> WriteAll(size_t piece_bytes) {
-    StateFileWriter writer(*store_, "state/1-0", executor_, executor_.NewLane(), [] {});
+    StateFileWriter writer(*store_, "state/1-0", executor_, executor_.NewLane(),
+                           std::make_shared<PieceMemory>(), [] {});
     EXPECT_TRUE(writer.Write("position", SectionKind::kValue, "17").ok());
     EXPECT_TRUE(writer.Write("groups", SectionKind::kBase, std::string(piece_bytes, 'a')).ok());
     EXPECT_TRUE(writer.Write("groups", SectionKind::kBase, "b").ok());
@@ -52,8 +53,9 @@ TEST_F(StateFileTest, ALargeOneIsAFile) {
 
 TEST_F(StateFileTest, ASmallOneDoesNotOvertakeALargeOneBeforeIt) {
   const Executor::Lane lane = executor_.NewLane();
-  StateFileWriter large(*store_, "state/1-0", executor_, lane, [] {});
-  StateFileWriter small(*store_, "state/1-1", executor_, lane, [] {});
+  const auto memory = std::make_shared<PieceMemory>();
+  StateFileWriter large(*store_, "state/1-0", executor_, lane, memory, [] {});
+  StateFileWriter small(*store_, "state/1-1", executor_, lane, memory, [] {});
   ASSERT_TRUE(large.Write("groups", SectionKind::kBase, std::string(3 << 20, 'a')).ok());
   std::vector<std::string> written;
   large.Finish([&](const arrow::Result<StateFile>&) { written.emplace_back("large"); });

@@ -21,9 +21,11 @@ class Pieces final : public FrozenState {
     return num_earlier_ == 0 ? SectionKind::kBase : SectionKind::kDelta;
   }
   int num_earlier() const override { return num_earlier_; }
-  arrow::Result<std::string> NextPiece(size_t, bool* last) override {
+  arrow::Status NextPiece(size_t, ByteWriter& piece, bool* last) override {
     *last = at_ + 1 == pieces_.size();
-    return pieces_[at_++];
+    piece.Append(pieces_[at_].data(), pieces_[at_].size());
+    ++at_;
+    return arrow::Status::OK();
   }
   void Confirm() override { *confirmed_ = true; }
 
@@ -33,6 +35,26 @@ class Pieces final : public FrozenState {
   int num_earlier_;
   bool* confirmed_;
 };
+
+TEST(ByteWriter, WritesIntoTheMemoryOfEarlierPieces) {
+  ByteWriter first;
+  for (int i = 0; i < 1000; ++i) first.U64(1);
+  std::string piece = first.Take();
+  EXPECT_EQ(piece.size(), 8000u);
+  const char* const at = piece.data();
+  ByteWriter second(std::move(piece));
+  EXPECT_EQ(second.view(), "");
+  second.Short("abc");
+  second.EndAt(second.Extend(100) + 2);
+  EXPECT_EQ(second.size(), 6u);
+  const std::string taken = second.Take();
+  EXPECT_EQ(taken.size(), 6u);
+  EXPECT_EQ(taken.substr(0, 4), std::string("\3abc"));
+  EXPECT_EQ(taken.data(), at);
+  EXPECT_EQ(second.size(), 0u);
+  second.U8(7);
+  EXPECT_EQ(second.Take(), "\7");
+}
 
 TEST(Snapshot, StructuresAreWrittenPieceByPieceAndConfirmedTogether) {
   bool first = false;
