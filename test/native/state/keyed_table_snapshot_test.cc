@@ -98,6 +98,26 @@ TEST(KeyedTableSnapshot, DeltasHoldWhatHasChangedAndBasesComeWhenTheyHaveGrown) 
   EXPECT_EQ(num_earlier, 0);
 }
 
+// So many that their rows and index lie in huge pages.
+TEST(KeyedTableSnapshot, ALargeTableComesBackWholeAndGrowsOn) {
+  constexpr int kKeys = 700'000;
+  KeyedTable table("t", Layout());
+  const auto key_of = [](int i) { return "a key of more than 16 bytes " + std::to_string(i); };
+  const auto count = [&](KeyedTable& of, int i) -> int64_t& {
+    bool inserted;
+    return of.cells().at<int64_t>(kCount,
+                                  of.LookupOrInsert(key_of(i), HashBytes(key_of(i)), &inserted));
+  };
+  for (int i = 0; i < kKeys; ++i) count(table, i) = i;
+  int num_earlier = 0;
+  const MemorySnapshot whole = SnapshotOf(table, SnapshotMode::kFull, &num_earlier);
+  KeyedTable restored("t", Layout());
+  ASSERT_TRUE(restored.Restore(SnapshotReader(whole.sections())).ok());
+  ASSERT_EQ(restored.num_keys(), kKeys);
+  for (int i = 0; i < 2 * kKeys; ++i) ASSERT_EQ(count(restored, i), i < kKeys ? i : 0);
+  EXPECT_EQ(restored.num_keys(), 2 * kKeys);
+}
+
 // Whatever is in a snapshot's bytes, reading ends with a table or an error.
 TEST(KeyedTableSnapshot, DamagedBytesAreNoCrash) {
   Subject subject(5, std::make_unique<KeyedTable>("t", Layout()));
