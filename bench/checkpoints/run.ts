@@ -28,7 +28,10 @@ export async function runJob(script: string, restore?: string): Promise<Run> {
   });
   await built;
   const command = ['bench/measure.py', '3', process.execPath, JOB, script, ...(restore === undefined ? [] : [restore])];
-  const child = spawn('python3', command, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+  const child = spawn('python3', command, {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    env: { SABOT_BENCH_WARM_MB: '3072', ...process.env },
+  });
   const [told, complaint, report] = await Promise.all(
     [child.stdout, child.stderr, child.stdio[3]].map((stream) => text(stream as Readable)),
   );
