@@ -9,8 +9,9 @@ import { CommandUnderTest } from '../cli/command.js';
 import { JobFolder, until } from './job-folder.js';
 
 const TIMEOUT_MS = 180_000;
-const ROWS = 40_000;
-const PER_SECOND = 6_000;
+const ROWS = 60_000;
+// Half a minute of rows: three parts of the job need a second or two each.
+const PER_SECOND = 2_000;
 const command = new CommandUnderTest();
 let jobs: JobFolder;
 
@@ -54,8 +55,8 @@ describe('a job', () => {
       const whole = await jobs.sql(script(0)).ended;
       expect(whole, whole.stderr).toMatchObject({ code: 0 });
       const lines = whole.stdout.trim().split('\n');
-      // 1000 groups; 20 windows by 7, and the last row's; 5 and 5 pairs; 50 times 2 places.
-      expect(lines).toHaveLength(1000 + 20 * 7 + 1 + 5 + 5 + 100);
+      // 1000 groups; 30 windows by 7, and the last row's; 5 and 5 pairs; 50 times 2 places.
+      expect(lines).toHaveLength(1000 + 30 * 7 + 1 + 5 + 5 + 100);
       rmSync(join(jobs.path, 'chk'), { recursive: true });
 
       let restore: string[] = [];
