@@ -105,10 +105,21 @@ export function renderFigures(figures: readonly QueryFigures[]): string {
     line(HEADER),
     ...cells.map(line),
     ...(mean === undefined ? [] : [`geometric mean of the ratios: ${mean.toFixed(1)}x`]),
+    ...new Set(figures.flatMap(({ flink }) => flink?.runs.flatMap(usedText) ?? [])),
     ...figures.flatMap((one) =>
       one.failure === undefined ? [] : [`${one.query} p${one.parallelism}: ${one.failure}`],
     ),
   ].join('\n');
+}
+
+function usedText({ used }: Measurement): string[] {
+  if (used === undefined) return [];
+  const { backend, rocksdbLoaded, checkpointIntervalMs, checkpointMode } = used;
+  const library = rocksdbLoaded ? 'its library loaded' : 'its library not loaded';
+  const state = backend === 'rocksdb' || rocksdbLoaded ? `${backend} (RocksDB: ${library})` : backend;
+  const checkpoints =
+    checkpointIntervalMs < 0 ? 'no checkpoints' : `checkpoints each ${checkpointIntervalMs} ms, ${checkpointMode}`;
+  return [`Flink used: state in ${state}, ${checkpoints}`];
 }
 
 function engineCells(engine: EngineFigures | undefined, absent: string): string[] {

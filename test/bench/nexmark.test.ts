@@ -74,6 +74,19 @@ describe('figures', () => {
     expect(geometricMean([1, 100])).toBeCloseTo(10);
   });
 
+  it('say what Flink ran with', () => {
+    const text = (backend: string, rocksdbLoaded: boolean, checkpointIntervalMs: number) => {
+      const used = { backend, rocksdbLoaded, checkpointIntervalMs, checkpointMode: 'EXACTLY_ONCE' };
+      const runs = [{ ...cost(90), used }];
+      return renderFigures([figuresOf({ query: 'q5', parallelism: 1, rows: 9, sabot: [cost(1)], flink: runs })]);
+    };
+    expect(text('rocksdb', true, 1000)).toMatch(
+      /^Flink used: state in rocksdb \(RocksDB: its library loaded\), checkpoints each 1000 ms, EXACTLY_ONCE$/m,
+    );
+    expect(text('rocksdb', false, 1000)).toContain('its library not loaded');
+    expect(text('hashmap', false, -1)).toMatch(/^Flink used: state in hashmap, no checkpoints$/m);
+  });
+
   it('leave a failed query out of the mean, and name it', () => {
     const q1 = figuresOf({ query: 'q1', parallelism: 2, rows: 1000, sabot: [], flink: [], failure: 'no such table' });
     expect(meanRatio([q0, q1])).toBeCloseTo(9);

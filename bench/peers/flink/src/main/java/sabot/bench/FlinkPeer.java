@@ -3,7 +3,9 @@
 //   java ... sabot.bench.FlinkPeer PARALLELISM SCRIPT     stdin: a line per run     stdout: a line of JSON per run
 //
 // Definitions and SETs of the script are executed once, its INSERTs in every run, one after the other. What is measured is the
-// job alone: from its submission to its end, without planning. The first run warms the machine up; the caller drops it.
+// job alone: from its submission to its end, without planning. The first run warms the machine up; the caller drops it. What
+// Flink has used is told with each run: state backend and checkpointing of the environment that its job was made of, SETs of the
+// script included, and whether this process has loaded RocksDB.
 package sabot.bench;
 
 import com.sun.management.GarbageCollectionNotificationInfo;
@@ -26,6 +28,8 @@ import java.util.regex.Pattern;
 import javax.management.NotificationEmitter;
 import javax.management.openmbean.CompositeData;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.StateBackendOptions;
+import org.apache.flink.streaming.api.environment.CheckpointConfig;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.EnvironmentSettings;
 import org.apache.flink.table.api.TableResult;
@@ -43,7 +47,9 @@ public final class FlinkPeer {
   public static void main(String[] arguments) throws Exception {
     int parallelism = Integer.parseInt(arguments[0]);
     List<String> statements = statementsOf(Files.readString(Path.of(arguments[1])));
-    StreamTableEnvironment tables = environment(parallelism);
+    StreamExecutionEnvironment jobs =
+        StreamExecutionEnvironment.createLocalEnvironment(parallelism, configuration(parallelism));
+    StreamTableEnvironment tables = tablesOf(jobs, configuration(parallelism));
     List<String> inserts = new ArrayList<>();
     for (String statement : statements) {
       Matcher set = SET.matcher(statement);
@@ -59,13 +65,14 @@ public final class FlinkPeer {
     PrintStream results = System.out;
     BufferedReader commands = new BufferedReader(new InputStreamReader(System.in));
     while (commands.readLine() != null) {
-      results.println(run(tables, inserts));
+      results.println(run(jobs, tables, inserts));
       results.flush();
     }
     System.exit(0); // Flink's threads would keep the process alive.
   }
 
-  private static StreamTableEnvironment environment(int parallelism) {
+  /** What holds unless the script sets it: planning a job takes what is set over into its environment. */
+  private static Configuration configuration(int parallelism) {
     Configuration configuration = new Configuration();
     configuration.setString("parallelism.default", String.valueOf(parallelism));
     configuration.setString("taskmanager.numberOfTaskSlots", String.valueOf(parallelism));
@@ -76,14 +83,19 @@ public final class FlinkPeer {
     configuration.setString("pipeline.object-reuse", "true");
     configuration.setString("table.local-time-zone", "UTC");
     configuration.setString("restart-strategy.type", "none");
-    StreamExecutionEnvironment jobs =
-        StreamExecutionEnvironment.createLocalEnvironment(parallelism, configuration);
+    return configuration;
+  }
+
+  private static StreamTableEnvironment tablesOf(
+      StreamExecutionEnvironment jobs, Configuration configuration) {
     return StreamTableEnvironment.create(
         jobs,
         EnvironmentSettings.newInstance().inStreamingMode().withConfiguration(configuration).build());
   }
 
-  private static String run(StreamTableEnvironment tables, List<String> inserts) throws Exception {
+  private static String run(
+      StreamExecutionEnvironment jobs, StreamTableEnvironment tables, List<String> inserts)
+      throws Exception {
     System.gc();
     Thread.sleep(SETTLE_MS);
     LIVE_BYTES_MAX.set(0);
@@ -97,11 +109,23 @@ public final class FlinkPeer {
     }
     return String.format(
         Locale.ROOT,
-        "{\"wallMs\":%d,\"cpuMs\":%.3f,\"peakRssBytes\":%d,\"liveHeapBytes\":%d}",
+        "{\"wallMs\":%d,\"cpuMs\":%.3f,\"peakRssBytes\":%d,\"liveHeapBytes\":%d,\"used\":%s}",
         netMs,
         cpuNs / 1e6,
         peakRssBytes(),
-        LIVE_BYTES_MAX.get());
+        LIVE_BYTES_MAX.get(),
+        used(jobs));
+  }
+
+  private static String used(StreamExecutionEnvironment jobs) throws IOException {
+    CheckpointConfig checkpoints = jobs.getCheckpointConfig();
+    return String.format(
+        Locale.ROOT,
+        "{\"backend\":\"%s\",\"rocksdbLoaded\":%b,\"checkpointIntervalMs\":%d,\"checkpointMode\":\"%s\"}",
+        jobs.getConfiguration().get(StateBackendOptions.STATE_BACKEND),
+        Files.readString(Path.of("/proc/self/maps")).contains("librocksdbjni"),
+        checkpoints.getCheckpointInterval(),
+        checkpoints.getCheckpointingConsistencyMode());
   }
 
   private static void watchCollections() {
