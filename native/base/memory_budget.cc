@@ -30,6 +30,12 @@ MemoryBudget::MemoryBudget(Shares shares, std::function<int64_t()> pool_bytes)
   SABOT_CHECK(shares_.cold_bytes >= 0 && shares_.cold_bytes <= shares_.limit_bytes);
 }
 
+bool MemoryBudget::is_short() const {
+  if (!limited()) return false;
+  const int64_t taken = state_bytes_ - pooled_state_bytes_ + pool_bytes_();
+  return taken > shares_.limit_bytes - shares_.cold_bytes;
+}
+
 // However much is in flight, state keeps a quarter of what is to share: channels are bounded.
 int64_t MemoryBudget::state_bytes_max() const {
   const int64_t shared = shares_.limit_bytes - shares_.cold_bytes;

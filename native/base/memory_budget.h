@@ -4,7 +4,8 @@
 //   in flight 10, state 45 + 25        state may have 60, has 70: its owners give back 6.4 and 3.6
 //
 // In flight is what the Arrow pool holds beside state: batches in channels and operators, which
-// cannot be given back. Without a limit nothing is counted. Thread-safe.
+// cannot be given back. While memory is short all the same, channels hold as little as they can,
+// so that sources wait. Without a limit nothing is counted. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -56,6 +57,8 @@ class MemoryBudget {
     return std::unique_ptr<MemoryAccount>(new MemoryAccount(this));
   }
   int64_t state_bytes() const { return state_bytes_; }  // What accounts told.
+  // State and what is in flight take more than they may.
+  bool is_short() const;
 
  private:
   friend class MemoryAccount;

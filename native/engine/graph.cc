@@ -165,7 +165,9 @@ class Builder {
   }
 
   Channel* AddChannel(size_t producer, size_t consumer, int input) {
-    graph_.channels.push_back(std::make_unique<Channel>(surroundings_.channel_bytes_max));
+    const MemoryBudget* const budget =
+        surroundings_.state != nullptr ? surroundings_.state->limited_budget() : nullptr;
+    graph_.channels.push_back(std::make_unique<Channel>(surroundings_.channel_bytes_max, budget));
     Channel* channel = graph_.channels.back().get();
     channel->SetWakers([wake = surroundings_.wake, producer] { wake(producer); },
                        [wake = surroundings_.wake, consumer] { wake(consumer); });

@@ -24,7 +24,7 @@ constexpr std::string_view kLockName = "/lock";
 
 // The cold stores' part of the limit, for blocks that they cache and rows that wait to be written.
 int64_t ColdBytes(const PlanOptions& options) {
-  return options.state_backend == StateBackend::kRocksdb ? options.memory_limit_bytes * 3 / 10 : 0;
+  return options.state_backend == StateBackend::kRocksdb ? options.memory_limit_bytes / 5 : 0;
 }
 
 arrow::Status FolderError(const std::string& folder, const std::string& why) {

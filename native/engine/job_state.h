@@ -48,6 +48,8 @@ class JobState {
   // Makes the folder, and removes those that were left. Before any element is processed; blocks.
   arrow::Status Open();
   std::unique_ptr<StateTiers> TiersFor(int node, int subtask);
+  // nullptr: there is no limit.
+  const MemoryBudget* limited_budget() const { return budget_.limited() ? &budget_ : nullptr; }
 
  private:
   JobState(const PlanOptions& options, std::function<int64_t()> pool_bytes);

@@ -99,7 +99,6 @@ class CellColumns {
   // Chunk c holds the places 2^c .. 2^(c+1) of a numbering that begins at 64, so the first chunk
   // has 64 slots and each further one as many as all before it.
   static constexpr uint32_t kFirstChunk = 64;
-  static constexpr unsigned kFirstChunkBits = 6;
   static constexpr size_t kCacheLine = 64;
 
   struct ByteCell {

@@ -1,6 +1,8 @@
 // A bounded queue of elements between two tasks.
 #include "stream/channel.h"
 
+#include <utility>
+
 namespace sabot {
 namespace {
 
@@ -14,6 +16,8 @@ int64_t BytesOf(const Element& element) {
 }
 
 }  // namespace
+
+bool Channel::EndsWait() { return waited_for_ && HasRoom() && std::exchange(waited_for_, false); }
 
 void Channel::Push(Element element) {
   const int64_t bytes = BytesOf(element);
@@ -34,11 +38,10 @@ std::optional<Element> Channel::Pop() {
     const std::lock_guard lock(mutex_);
     if (entries_.empty()) return std::nullopt;
     element = std::move(entries_.front().element);
-    const bool was_full = bytes_ >= bytes_max_;
     bytes_ -= entries_.front().bytes;
     bytes_taken_ += entries_.front().bytes;
     entries_.pop_front();
-    made_room = was_full && bytes_ < bytes_max_;
+    made_room = EndsWait();
   }
   if (made_room && wake_producer_) wake_producer_();
   return element;
@@ -56,17 +59,18 @@ void Channel::AdjustBound(int64_t now_ns) {
   bool made_room = false;
   {
     const std::lock_guard lock(mutex_);
-    const bool was_full = bytes_ >= bytes_max_;
     bytes_max_ = static_cast<int64_t>(std::clamp(per_second, static_cast<double>(bytes_least_),
                                                  static_cast<double>(bytes_most_)));
-    made_room = was_full && bytes_ < bytes_max_;
+    made_room = EndsWait();
   }
   if (made_room && wake_producer_) wake_producer_();
 }
 
 bool Channel::has_room() const {
   const std::lock_guard lock(mutex_);
-  return bytes_ < bytes_max_;
+  const bool room = HasRoom();
+  waited_for_ = waited_for_ || !room;
+  return room;
 }
 
 bool Channel::empty() const {

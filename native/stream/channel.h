@@ -5,7 +5,8 @@
 // producer, a push into an empty channel wakes the consumer.
 //
 // The bound is what the consumer takes in about a second: a barrier is not much longer than that
-// on its way through a channel, however slow the consumer is, and a fast one never runs dry.
+// on its way through a channel, however slow the consumer is, and a fast one never runs dry. While
+// memory is short it is one element.
 #pragma once
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 #include <mutex>
 #include <optional>
 
+#include "base/memory_budget.h"
 #include "stream/element.h"
 
 namespace sabot {
@@ -32,9 +34,11 @@ struct ChannelTime {
 
 class Channel {
  public:
-  explicit Channel(int64_t bytes_max = kChannelBytesMax)
+  // `budget`: the job's, if it is limited; outlives the channel.
+  explicit Channel(int64_t bytes_max = kChannelBytesMax, const MemoryBudget* budget = nullptr)
       : bytes_most_(bytes_max),
         bytes_least_(std::min(bytes_max, kChannelBytesMin)),
+        budget_(budget),
         bytes_max_(bytes_least_) {}
 
   void SetWakers(std::function<void()> wake_producer, std::function<void()> wake_consumer) {
@@ -59,9 +63,17 @@ class Channel {
   };
   const int64_t bytes_most_;
   const int64_t bytes_least_;
+  const MemoryBudget* const budget_;
   int64_t measured_ns_ = 0;  // The consumer's: when it began to count.
   int64_t bytes_taken_ = 0;  // The consumer's: since then.
+  bool HasRoom() const {
+    return bytes_ < bytes_max_ && (entries_.empty() || budget_ == nullptr || !budget_->is_short());
+  }
+  // Whether somebody waits for room that there is now.
+  bool EndsWait();
+
   mutable std::mutex mutex_;
+  mutable bool waited_for_ = false;  // Somebody was told that there is no room.
   int64_t bytes_max_;
   std::deque<Entry> entries_;
   int64_t bytes_ = 0;

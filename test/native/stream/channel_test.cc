@@ -80,5 +80,32 @@ TEST_F(ChannelTest, WakesTheProducerWhenItHoldsMore) {
   EXPECT_TRUE(channel_.has_room());
 }
 
+TEST(ChannelOverTheLimit, HoldsOneElementUntilMemoryIsThereAgain) {
+  int64_t pool_bytes = 0;
+  MemoryBudget budget({.limit_bytes = 100}, [&] { return pool_bytes; });
+  Channel channel(kChannelBytesMax, &budget);
+  int num_woken = 0;
+  channel.SetWakers([&] { ++num_woken; }, [] {});
+  pool_bytes = 101;
+  EXPECT_TRUE(channel.has_room());
+  channel.Push(SomeRows());
+  EXPECT_FALSE(channel.has_room());
+  channel.Push(SomeRows());
+  ASSERT_TRUE(channel.Pop());
+  EXPECT_EQ(num_woken, 0);
+  ASSERT_TRUE(channel.Pop());
+  EXPECT_EQ(num_woken, 1);
+  EXPECT_TRUE(channel.has_room());
+
+  // Whoever waited when memory was short is woken by the first element taken after that.
+  channel.Push(SomeRows());
+  channel.Push(SomeRows());
+  EXPECT_FALSE(channel.has_room());
+  pool_bytes = 100;
+  ASSERT_TRUE(channel.Pop());
+  EXPECT_EQ(num_woken, 2);
+  EXPECT_TRUE(channel.has_room());
+}
+
 }  // namespace
 }  // namespace sabot::test
