@@ -20,6 +20,12 @@ export const materializeFinalSpec: OperatorSpec = {
   folds: () => true,
 };
 
+/** The final rows for an operator that keeps them itself: it must not be given them again when the end of the input is restored. */
+export function settledRows(input: PhysicalNode, keys: readonly number[] | undefined, spread: boolean): PhysicalNode {
+  const node = materializeFinal(input, keys, spread);
+  return { ...node, config: { ...node.config, once: true } };
+}
+
 /**
  * Emits the final rows once, in order of arrival or as `orderBy` says; with `keys` an update replaces the row of its key, and no -U rows
  * are needed. `spread`: by many subtasks, unless they are to come in order.

@@ -7,7 +7,9 @@
 // keys the newest row of a key replaces the one before. Results come in order of arrival, or as
 // `orderBy` says.
 //
-// State: the rows that are left, by their content or key.
+// State: the rows that are left, by their content or key. With `once` they go when they have been
+// emitted: an operator behind this one has them then, and keeps them itself. Without it whoever
+// restores the end of the input is given them again, as the reader of a query's rows should be.
 #include <algorithm>
 #include <numeric>
 #include <unordered_set>
@@ -24,10 +26,11 @@ constexpr size_t kPieceRows = 8192;
 
 class MaterializeFinal final : public Operator {
  public:
-  MaterializeFinal(std::vector<int> keys, bool upsert, std::vector<SortKey> order_by,
+  MaterializeFinal(std::vector<int> keys, bool upsert, bool once, std::vector<SortKey> order_by,
                    const Schema& schema, OperatorContext& context)
       : keys_(keys),
         upsert_(upsert),
+        once_(once),
         order_by_(std::move(order_by)),
         rows_("rows", schema, std::move(keys), context.tiers),
         metrics_(context.metrics) {}
@@ -55,6 +58,7 @@ class MaterializeFinal final : public Operator {
       emitted_ += count;
       ARROW_RETURN_NOT_OK(out.Emit(Batch{std::move(piece), nullptr, kNoSplit}));
     }
+    if (once_) rows_.Prune([](RowId) { return true; });
     return Progress::kDone;
   }
 
@@ -117,6 +121,7 @@ class MaterializeFinal final : public Operator {
 
   std::vector<int> keys_;
   bool upsert_;
+  bool once_;
   std::vector<SortKey> order_by_;
   RowLists rows_;
   OperatorMetrics* metrics_;
@@ -136,7 +141,8 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
     std::iota(keys.begin(), keys.end(), 0);
   }
   ARROW_ASSIGN_OR_RAISE(auto order_by, node.SortKeys("orderBy"));
-  return std::make_unique<MaterializeFinal>(std::move(keys), upsert, std::move(order_by),
+  ARROW_ASSIGN_OR_RAISE(const bool once, node.Bool("once", false));
+  return std::make_unique<MaterializeFinal>(std::move(keys), upsert, once, std::move(order_by),
                                             node.schema, context);
 }
 

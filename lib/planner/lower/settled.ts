@@ -4,7 +4,7 @@
 //
 // If only the end counts, an operator need not see how its input came to be.
 
-import { materializeFinal } from '../../operators/materialize-final.js';
+import { settledRows } from '../../operators/materialize-final.js';
 import type { LogicalNode } from '../../plan/nodes.js';
 import { changesOf, isBounded, isInsertOnly, type PhysicalNode } from '../../plan/physical.js';
 import { upsertKey } from '../../plan/rules/infer-changelog.js';
@@ -14,5 +14,5 @@ import type { Lowering } from './lowering.js';
 export function lowerSettled(node: LogicalNode, lowering: Lowering): PhysicalNode {
   const lowered = lowering.lower(node);
   const settles = lowering.options.finalResults && !isInsertOnly(changesOf(lowered)) && isBounded(lowered);
-  return settles ? materializeFinal(lowered, upsertKey(lowered), lowering.options.spread) : lowered;
+  return settles ? settledRows(lowered, upsertKey(lowered), lowering.options.spread) : lowered;
 }

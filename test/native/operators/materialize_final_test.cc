@@ -83,6 +83,27 @@ TEST(MaterializeFinalTest, ComesInOrderIfItIsAskedTo) {
   }
 }
 
+// A checkpoint may find that this subtask has come to its end while the operator behind it, which
+// keeps the rows, has not.
+TEST(MaterializeFinalTest, RestoredAtItsEndItGivesItsRowsAgainUnlessToldNotTo) {
+  for (const bool once : {false, true}) {
+    for (const char* keys : {"", R"("keys": [0], )"}) {
+      auto harness = Open(keys + std::string(R"("once": )") + (once ? "true" : "false"));
+      harness.Rows(R"([["+I", "a", 1], ["+I", "b", 7]])");
+      harness.EndOfInput();
+      EXPECT_THAT(harness.Take(), ElementsAre("W(max)", "+I[a, 1]", "+I[b, 7]"));
+      harness.Restart();
+      harness.EndOfInput();
+      const auto again = harness.Take();
+      if (once) {
+        EXPECT_THAT(again, ElementsAre("W(max)"));
+      } else {
+        EXPECT_THAT(again, ElementsAre("W(max)", "+I[a, 1]", "+I[b, 7]"));
+      }
+    }
+  }
+}
+
 TEST(MaterializeFinalTest, ItsStateIsTheRowsThatAreLeft) {
   test::Harness harness(R"({"op": "materialize_final", "config": {"keys": [0]}, "schema": )" +
                             test::SchemaJson({"k STRING", "v INT"}) + "}",
