@@ -121,6 +121,7 @@ interface ManifestFile {
       readonly uid: string;
       readonly name: string;
       readonly state?: LockedOperator['state'];
+      readonly definition?: { readonly fingerprint?: string };
     }[];
   };
 }
@@ -130,8 +131,10 @@ function readCheckpoint(folder: string): Record<string, Pick<LockedJob, 'operato
   const { manifest } = parse(path) as ManifestFile;
   if (manifest === undefined) throw unreadable(path, 'it is no manifest');
   const operators = Object.fromEntries(
-    manifest.operators.flatMap(({ uid, name, state }) =>
-      state === undefined ? [] : [[uid, { operator: name, state }]],
+    manifest.operators.flatMap(({ uid, name, state, definition: { fingerprint } = {} }) =>
+      state === undefined
+        ? []
+        : [[uid, { operator: name, state, ...(fingerprint === undefined ? {} : { fingerprint }) }]],
     ),
   );
   return { [manifest.job]: { operators } };

@@ -13,6 +13,7 @@ export const filterSpec: OperatorSpec = {
   changes: unionOfChanges,
   needsUpdateBefore: () => true,
   folds: (output) => output,
+  origin: (node, column) => (node.config['columns'] as readonly number[] | undefined)?.[column] ?? column,
 };
 
 /** Keeps the rows of `input` whose `condition` is TRUE, and its `columns` (ascending positions; default: all). */

@@ -14,6 +14,8 @@ export const projectSpec: OperatorSpec = {
   changes: unionOfChanges,
   needsUpdateBefore: (required) => required,
   folds: (output) => output,
+  keepsRows: true,
+  origin: (node, column) => (node.config['expressions'] as readonly Expression[])[column]!,
   upsertKey: (node, [key]) => projectKey(node.config['expressions'] as readonly Expression[], key),
 };
 

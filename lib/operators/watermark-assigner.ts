@@ -16,6 +16,8 @@ export const watermarkAssignerSpec: OperatorSpec = {
   changes: unionOfChanges,
   needsUpdateBefore: (required) => required,
   folds: (output) => output,
+  keepsRows: true,
+  origin: (_node, column) => column,
   upsertKey: (_node, [key]) => key,
 };
 

@@ -7,6 +7,7 @@
 import { SabotError } from '../errors.js';
 import { type LogicalType, type Schema, types, withNullable } from '../schema/types.js';
 import type { CheckpointPlan } from './checkpoint.js';
+import { fingerprint } from './fingerprint.js';
 import { type Config, type PhysicalNode, type PhysicalPlan, type PlanOptions, topological } from './physical.js';
 import type { StateTable } from './state-table.js';
 
@@ -28,6 +29,8 @@ export interface EncodedNode {
   readonly config: Readonly<Record<string, unknown>>;
   readonly parallelism?: number;
   readonly stateTable?: StateTable;
+  /** What the state means. */
+  readonly fingerprint?: string;
 }
 
 export interface EncodedPlan {
@@ -60,7 +63,9 @@ export function encodePlan(plan: PhysicalPlan): EncodedPlan {
       schema: node.schema,
       config: withState(node),
       ...(own === plan.options.parallelism ? {} : { parallelism: own }),
-      ...(node.spec.stateTable === undefined ? {} : { stateTable: node.spec.stateTable(node) }),
+      ...(node.spec.stateTable === undefined
+        ? {}
+        : { stateTable: node.spec.stateTable(node), fingerprint: fingerprint(node) }),
     };
   });
   const { job, options, checkpoint } = plan;

@@ -5,6 +5,7 @@
 // A node that two others read is one object referred to twice. Nodes are immutable; rules make new ones (`rewrite`).
 // What an operator is stands in its `spec` as data: nothing here or in the rules switches on its name.
 
+import type { Expression } from '../expressions/expression.js';
 import type { Schema } from '../schema/types.js';
 import type { CheckpointPlan } from './checkpoint.js';
 import type { StateField } from './state.js';
@@ -70,6 +71,10 @@ export interface OperatorSpec {
   readonly stateTable?: (node: PhysicalNode) => StateTable;
   /** The operator in whose place it may stand in another plan of the same job, and whose state it then goes on with. */
   readonly inPlaceOf?: string;
+  /** Every row of its only input goes on as one row, whatever becomes of its columns. */
+  readonly keepsRows?: boolean;
+  /** Where a column of its output comes from: a column of its only input, or an expression over them. Absent: it is made here. */
+  readonly origin?: (node: PhysicalNode, column: number) => number | Expression;
   /** Takes part in event time: watermarks decide what it emits. */
   readonly eventTime?: boolean;
 }

@@ -1,17 +1,20 @@
 // state-lock: what `sabot.lock` records of a job, and what an edit of the job does to its state.
 //
-//   plan, before   ->  { uid: { operator, state } }   compared with the plan after   ->   kept, renamed, changed, dropped, new
+//   plan, before   ->  { uid: { operator, state } }   compared with the plan after   ->   kept, renamed, suspect, changed, …
 //
 // Operators go by their uids, as when a checkpoint is restored (native/engine/job_checkpoints.cc).
 
 import { createHash } from 'node:crypto';
 import { type EncodedPlan, encodePlan } from './encode.js';
+import { meaningChange } from './fingerprint.js';
 import { type PhysicalPlan, topological } from './physical.js';
 import type { StateField } from './state.js';
 
 export interface LockedOperator {
   readonly operator: string;
   readonly state: readonly StateField[];
+  /** What the state means (fingerprint.ts); absent: it is nothing that a query decides, or older than this was noted. */
+  readonly fingerprint?: string;
 }
 
 export interface LockedJob {
@@ -26,6 +29,8 @@ export type StateFate =
   | 'kept'
   /** Restored, but fields have other names now: the same only if they mean the same. */
   | 'renamed'
+  /** Restored as it is, but the query that made it has changed: rows from before and from now on may not go together. */
+  | 'suspect'
   /** Cannot be restored: a type has changed, or fields have come or gone. */
   | 'changed'
   /** No operator has it any more. */
@@ -45,13 +50,15 @@ export function lockJob(plan: PhysicalPlan): LockedJob {
   const encoded = encodePlan(plan);
   const operators: Record<string, LockedOperator> = {};
   topological(plan.sinks).forEach((node, i) => {
-    const { uid, op } = encoded.nodes[i]!;
-    if (node.spec.state !== undefined) operators[uid] = { operator: op, state: node.spec.state(node) };
+    const { uid, op, fingerprint } = encoded.nodes[i]!;
+    if (node.spec.state === undefined) return;
+    const state = node.spec.state(node);
+    operators[uid] = { operator: op, state, ...(fingerprint === undefined ? {} : { fingerprint }) };
   });
-  return { plan: fingerprint(encoded), operators };
+  return { plan: planDigest(encoded), operators };
 }
 
-function fingerprint({ nodes }: EncodedPlan): string {
+function planDigest({ nodes }: EncodedPlan): string {
   const operators = nodes.map(({ stateTable: _, ...node }) => node);
   return createHash('sha256').update(JSON.stringify(operators)).digest('hex').slice(0, 16);
 }
@@ -67,7 +74,10 @@ export function compareStates(
     const operator = (is ?? was)!.operator;
     if (is === undefined) return { uid, operator, fate: 'dropped', detail: fieldsText(was!.state) };
     if (was === undefined) return { uid, operator, fate: 'new', detail: fieldsText(is.state) };
-    return { uid, operator, ...compareFields(was.state, is.state) };
+    const compared = compareFields(was.state, is.state);
+    const detail = meaningChange(was.fingerprint, is.fingerprint);
+    if (compared.fate === 'kept' && detail !== '') return { uid, operator, fate: 'suspect', detail };
+    return { uid, operator, ...compared };
   });
 }
 

@@ -8,6 +8,7 @@
 #include "base/side_by_side.h"
 #include "checkpoint/state_fields.h"
 #include "engine/catalogue.h"
+#include "engine/restored_meaning.h"
 
 namespace sabot {
 namespace {
@@ -139,6 +140,8 @@ arrow::Status JobCheckpoints::Restore(const RestoredCheckpoint* checkpoint) {
     ARROW_ASSIGN_OR_RAISE(auto read, RestoredState::Read(*checkpoint));
     state.emplace(std::move(read));
     restored_epoch_ = checkpoint->manifest.epoch;
+    for (const std::string& warning : MeaningWarnings(checkpoint->manifest, plan_))
+      surroundings_.log(warning);
   }
   struct Restoring {
     const TaskOperator* op;

@@ -74,13 +74,14 @@ arrow::Result<PlanStateTable> DecodeStateTable(const json& from, const json& pla
     if (plan.contains("options") && plan.at("options").contains(name))
       options[name] = plan.at("options").at(name);
   }
-  const json definition = {{"op", from.at("op")},
-                           {"uid", from.value("uid", "")},
-                           {"config", from.value("config", json::object())},
-                           {"inputs", std::move(inputs)},
-                           {"schema", from.value("schema", json::array())},
-                           {"stateTable", from.at("stateTable")},
-                           {"options", std::move(options)}};
+  json definition = {{"op", from.at("op")},
+                     {"uid", from.value("uid", "")},
+                     {"config", from.value("config", json::object())},
+                     {"inputs", std::move(inputs)},
+                     {"schema", from.value("schema", json::array())},
+                     {"stateTable", from.at("stateTable")},
+                     {"options", std::move(options)}};
+  if (from.contains("fingerprint")) definition["fingerprint"] = from.at("fingerprint");
   table.definition = definition.dump(-1, ' ', false, json::error_handler_t::replace);
   return table;
 }

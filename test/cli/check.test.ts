@@ -43,6 +43,7 @@ describe('sabot check', () => {
         ['COUNT(*)', 'BIGINT'],
         ['SUM(price)', 'INT of INT'],
       ],
+      fingerprint: expect.stringMatching(/^[0-9a-f]{8}\.[0-9a-f]{8}$/),
     });
     const second = await check(script(BEFORE));
     expect(second.code).toBe(0);
@@ -103,6 +104,28 @@ describe('sabot check', () => {
     expect(restored.stderr).toContain(
       "the state of operator 'group_aggregate' (group_aggregate) cannot be restored: it has changed: 'SUM(price)' was INT of INT and is BIGINT of BIGINT",
     );
+  });
+
+  it('tells of an edit that keeps the layout and not the meaning; so does a restore', async () => {
+    const cheap = 'SELECT auction, COUNT(*), CAST(SUM(price) AS BIGINT) FROM bids WHERE price < 100 GROUP BY auction';
+    writeFileSync(at('job.sql'), script(BEFORE));
+    expect(await command.run('sql', '-f', 'job.sql')).toMatchObject({ code: 0 });
+    await check(script(BEFORE));
+    const suspect = { fate: 'suspect', detail: 'other rows come to it' };
+    const filtered = await check(script(cheap));
+    expect(filtered.code).toBe(0);
+    expect(fateOf(filtered.changes, 'group_aggregate')).toMatchObject(suspect);
+    const { newestEpoch } = JSON.parse((await command.run('jobs')).stdout);
+    const against = await check(script(cheap), '--against', `chk/totals/chk-${newestEpoch}-1`);
+    expect(fateOf(against.changes, 'group_aggregate')).toMatchObject(suspect);
+    const restored = await command.run('sql', '-f', 'job.sql', '--restore', 'latest');
+    expect(restored.code).toBe(0);
+    expect(restored.stderr).toContain(
+      "the state of operator 'group_aggregate' (group_aggregate) was made by another query: other rows come to it",
+    );
+    // From now on the checkpoints are of that query.
+    const again = await command.run('sql', '-f', 'job.sql', '--restore', 'latest');
+    expect(again).toMatchObject({ code: 0, stderr: expect.not.stringContaining('another query') });
   });
 
   it('plans the jobs of a TypeScript file without running them', async () => {
