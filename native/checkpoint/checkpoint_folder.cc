@@ -103,6 +103,10 @@ arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::Begin(
   for (const char* folder : {"", "/log", "/state"})
     ARROW_RETURN_NOT_OK(
         RemoveUnfinished(files_, options_.folder + folder, WriterName(options_.owner)));
+  // A dead process may have been about to mark one that is kept.
+  for (const Kept& kept : kept_)
+    ARROW_RETURN_NOT_OK(
+        RemoveUnfinished(files_, store_->PathOf(kept.manifest_folder), WriterName(options_.owner)));
   ARROW_RETURN_NOT_OK(restored_.Read());
   if (restored.has_value() && !restored->own_lineage)
     ARROW_RETURN_NOT_OK(restored_.Note(request.path, request.claim, claim_.number));

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "engine/leftovers.h"
 #include "engine/recovery_plan.h"
 #include "engine/simulated_disk.h"
 #include "engine/simulated_job.h"
@@ -20,9 +21,13 @@ constexpr int kNumRows = 300;
 constexpr int kAttemptsMax = 60;
 constexpr uint64_t kOperationsOfARun = 700;  // About: on its disk.
 
-const std::string& Input() {
-  static const std::string input = RecoveryInput(kNumRows);
-  return input;
+const std::vector<RecoveryQuery>& Queries() {
+  static const std::vector<RecoveryQuery> queries = [] {
+    std::vector<RecoveryQuery> all = RecoveryQueries();
+    all.insert(all.end(), UpdatingQueries().begin(), UpdatingQueries().end());
+    return all;
+  }();
+  return queries;
 }
 
 struct Undisturbed {
@@ -35,9 +40,9 @@ const Undisturbed& UndisturbedRun(size_t query) {
   const auto found = runs.find(query);
   if (found != runs.end()) return found->second;
   MemoryFileSystem files;
-  files.Write("/in/rows.jsonl", Input());
+  WriteRecoveryInput(files, kNumRows);
   const Attempt run =
-      RunAttempt(RecoveryPlan{.query = RecoveryQueries()[query].query}.text(), files, {.seed = 1});
+      RunAttempt(RecoveryPlan{.query = Queries()[query].query}.text(), files, {.seed = 1});
   SABOT_CHECK(run.end == Attempt::End::kFinished);
   return runs[query] = {VisibleRows(files), run.num_steps};
 }
@@ -80,21 +85,31 @@ bool HasHiddenParts(const MemoryFileSystem& files) {
                      [](const std::string& path) { return path.starts_with("/out/."); });
 }
 
+// What is left of dead attempts when another one has come by, and nothing disturbed that.
+std::string LeftBehind(const std::string& plan, MemoryFileSystem& files, uint64_t seed) {
+  const std::vector<std::string> visible = VisibleRows(files);
+  const Attempt last = RunAttempt(plan, files, {.seed = seed});
+  if (last.end != Attempt::End::kFinished) return "a clean start: " + last.status.ToString();
+  if (VisibleRows(files) != visible) return "a clean start has changed the output";
+  if (HasHiddenParts(files)) return "parts of dead attempts are left";
+  return Leftovers(files, "/chk");
+}
+
 }  // namespace
 
 DisturbedRun Disturb(uint64_t seed) {
   std::mt19937_64 random(seed);
-  const size_t query = random() % RecoveryQueries().size();
+  const size_t query = random() % Queries().size();
   const Undisturbed& undisturbed = UndisturbedRun(query);
   const Disturbance& disturbance = DisturbanceOf(seed);
   DisturbedRun run;
   run.kind = disturbance.name;
   MemoryFileSystem files;
-  files.Write("/in/rows.jsonl", Input());
+  WriteRecoveryInput(files, kNumRows);
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     const std::string place =
-        " (" + std::string(RecoveryQueries()[query].name) + ", attempt " + std::to_string(attempt);
-    RecoveryPlan plan{.query = RecoveryQueries()[query].query,
+        " (" + std::string(Queries()[query].name) + ", attempt " + std::to_string(attempt);
+    RecoveryPlan plan{.query = Queries()[query].query,
                       .parallelism = 1 + static_cast<int>(random() % 4),
                       .batch_rows = 1 + static_cast<int64_t>(random() % 40),
                       .restore = {{"from", "latest"}}};
@@ -134,9 +149,11 @@ DisturbedRun Disturb(uint64_t seed) {
       case Attempt::End::kFinished:
         run.wrong = Difference(visible, undisturbed.rows);
         if (!run.wrong.empty()) run.wrong = "at the end" + place + "):\n" + run.wrong;
-        // A disk that forgets may bring a removed part back.
-        if (run.wrong.empty() && run.num_lost_syncs == 0 && HasHiddenParts(files))
-          run.wrong = "parts of dead attempts are left" + place + ")";
+        // A disk that forgets may bring a removed file back.
+        if (run.wrong.empty() && run.num_lost_syncs == 0) {
+          run.wrong = LeftBehind(plan.text(), files, random());
+          if (!run.wrong.empty()) run.wrong += place + ")";
+        }
         return run;
       case Attempt::End::kCrashed:
         ++run.num_crashes;

@@ -31,6 +31,14 @@ const json kRow = {{{"name", "k"}, {"type", Type("VARCHAR")}},
                    {{"name", "t"}, {"type", kTime}}};
 const json kByKey = {{"node", 2}, {"exchange", "hash"}, {"keys", {0}}};
 
+json SourceConfig(const char* path) {
+  return {{"path", path},
+          {"format", "json"},
+          {"formatOptions", json::object()},
+          {"stripeBytes", 1024},
+          {"columns", kRow}};
+}
+
 json WindowQuery(const char* op, const json& window) {
   return {{"op", op},
           {"inputs", {kByKey}},
@@ -67,6 +75,105 @@ json JoinQuery(const char* op, const json& more) {
   return {{"op", op}, {"inputs", {kByKey, kByKey}}, {"schema", schema}, {"config", config}};
 }
 
+json HashOf(int node, const std::vector<int>& keys) {
+  return {{"node", node}, {"exchange", "hash"}, {"keys", keys}};
+}
+
+json Call(const char* function, const std::vector<int>& args, bool distinct = false) {
+  json types = json::array();
+  for (size_t i = 0; i < args.size(); ++i) types.push_back(Type("BIGINT"));
+  return {{"function", function},
+          {"args", args},
+          {"distinct", distinct},
+          {"argTypes", types},
+          {"type", Type("BIGINT", std::string(function) != "count")}};
+}
+
+json BigInts(json schema, const std::vector<const char*>& names) {
+  for (const char* name : names) schema.push_back({{"name", name}, {"type", Type("BIGINT")}});
+  return schema;
+}
+
+json Node(const char* op, const char* uid, const json& inputs, const json& schema,
+          const json& config) {
+  return {{"op", op}, {"uid", uid}, {"inputs", inputs}, {"schema", schema}, {"config", config}};
+}
+
+// SELECT k, COUNT(*) AS n, SUM(v) AS s FROM rows GROUP BY k, as node 3.
+json CountByKey() {
+  return Node("group_aggregate", "by key", json::array({kByKey}),
+              BigInts(json::array({kRow[0]}), {"n", "s"}),
+              {{"keys", {0}},
+               {"aggregates", {Call("count", {}), Call("sum", {1})}},
+               {"emitUpdateBefore", true}});
+}
+
+// SELECT n, COUNT(*), SUM(s), MAX(s) FROM CountByKey GROUP BY n: keys come and go.
+json CountOfCounts() {
+  const json schema = BigInts(json::array(), {"n", "keys", "s", "m"});
+  return {CountByKey(),
+          Node("group_aggregate", "by count", json::array({HashOf(3, {1})}), schema,
+               {{"keys", {1}},
+                {"aggregates", {Call("count", {}), Call("sum", {2}), Call("max", {2})}},
+                {"inputRetracts", true},
+                {"emitUpdateBefore", false}}),
+          Node("materialize_final", "final", json::array({HashOf(4, {0})}), schema,
+               {{"keys", {0}}, {"once", true}})};
+}
+
+// SELECT k, COUNT(*), SUM(rows.v), SUM(DISTINCT others.v) FROM rows JOIN others USING (k) GROUP BY
+// k
+json JoinOfTwoSources() {
+  json both = kRow;
+  for (const json& column : kRow) both.push_back(column);
+  for (size_t i = kRow.size(); i < both.size(); ++i)
+    both[i]["name"] = both[i]["name"].get<std::string>() + "0";
+  const json schema = BigInts(json::array({kRow[0]}), {"n", "s", "d"});
+  return {Node("file_source", "others", json::array(), kRow, SourceConfig("/in/others.jsonl")),
+          Node("join", "join", {kByKey, HashOf(3, {0})}, both,
+               {{"joinType", "inner"}, {"leftKeys", {0}}, {"rightKeys", {0}}}),
+          Node("group_aggregate", "by key", json::array({HashOf(4, {0})}), schema,
+               {{"keys", {0}},
+                {"aggregates", {Call("count", {}), Call("sum", {1}), Call("sum", {4}, true)}},
+                {"emitUpdateBefore", false}}),
+          Node("materialize_final", "final", json::array({HashOf(5, {0})}), schema,
+               {{"keys", {0}}, {"once", true}})};
+}
+
+json RankConfig(int partition, int order, int rank_end) {
+  return {{"function", "row_number"},
+          {"partitionKeys", {partition}},
+          {"orderBy",
+           {{{"column", order}, {"descending", true}, {"nullsFirst", false}},
+            {{"column", 0}, {"descending", false}, {"nullsFirst", true}}}},
+          {"rankStart", 1},
+          {"rankEnd", rank_end},
+          {"outputRank", true},
+          {"emitUpdateBefore", true}};
+}
+
+// The two keys of the greatest sums among those that came equally often, of the final counts.
+json TopKeysByCount() {
+  json counts = CountByKey();
+  counts["config"]["emitUpdateBefore"] = false;
+  const json schema = BigInts(json::array({kRow[0]}), {"n", "s", "r"});
+  return {counts,
+          Node("materialize_final", "settled", json::array({HashOf(3, {0})}), counts["schema"],
+               {{"keys", {0}}, {"once", true}}),
+          Node("rank", "top", json::array({HashOf(4, {1})}), schema, RankConfig(1, 2, 2)),
+          Node("materialize_final", "final", json::array({HashOf(5, {0, 1, 2, 3})}), schema,
+               {{"once", true}})};
+}
+
+// The last three rows of each key.
+json TopRowsOfKeys() {
+  json schema = kRow;
+  schema.push_back({{"name", "r"}, {"type", Type("BIGINT")}});
+  return {Node("rank", "top", json::array({kByKey}), schema, RankConfig(0, 1, 3)),
+          Node("materialize_final", "final", json::array({HashOf(3, {0, 1, 2, 3})}), schema,
+               {{"once", true}})};
+}
+
 }  // namespace
 
 std::string RecoveryPlan::text() const {
@@ -84,7 +191,7 @@ std::string RecoveryPlan::text() const {
                     {"memory-limit-bytes", memory_limit_bytes},
                     {"state-folder", "/none"}});
   }
-  const json plan = {
+  json plan = {
       {"version", 1},
       {"job", "simulation"},
       {"options", options},
@@ -95,12 +202,7 @@ std::string RecoveryPlan::text() const {
          {"uid", "source"},
          {"inputs", json::array()},
          {"schema", kRow},
-         {"config",
-          {{"path", "/in/rows.jsonl"},
-           {"format", "json"},
-           {"formatOptions", json::object()},
-           {"stripeBytes", 1024},
-           {"columns", kRow}}}},
+         {"config", SourceConfig("/in/rows.jsonl")}},
         {{"id", 2},
          {"op", "watermark_assigner"},
          {"uid", "time"},
@@ -108,19 +210,19 @@ std::string RecoveryPlan::text() const {
          {"schema", kRow},
          {"config",
           {{"time", 2},
-           {"watermark", {{"call", "minus"}, {"type", kTime}, {"args", {time, delay}}}}}}},
-        {{"id", 3},
-         {"op", query["op"]},
-         {"uid", "query"},
-         {"inputs", query["inputs"]},
-         {"schema", query["schema"]},
-         {"config", query["config"]}},
-        {{"id", 4},
-         {"op", sink["op"]},
-         {"uid", "sink"},
-         {"inputs", {{{"node", 3}, {"exchange", "forward"}}}},
-         {"schema", json::array()},
-         {"config", sink["config"]}}}}};
+           {"watermark", {{"call", "minus"}, {"type", kTime}, {"args", {time, delay}}}}}}}}}};
+  json& nodes = plan["nodes"];
+  for (json node : query.is_array() ? query : json::array({query})) {
+    node["id"] = nodes.size() + 1;
+    if (!node.contains("uid")) node["uid"] = "query";
+    nodes.push_back(std::move(node));
+  }
+  nodes.push_back({{"id", nodes.size() + 1},
+                   {"op", sink["op"]},
+                   {"uid", "sink"},
+                   {"inputs", {{{"node", nodes.size()}, {"exchange", "forward"}}}},
+                   {"schema", json::array()},
+                   {"config", sink["config"]}});
   return plan.dump();
 }
 
@@ -141,14 +243,32 @@ const std::vector<RecoveryQuery>& RecoveryQueries() {
   return queries;
 }
 
-std::string RecoveryInput(int num_rows) {
-  std::string rows = Rows(num_rows, 7);
+const std::vector<RecoveryQuery>& UpdatingQueries() {
+  static const std::vector<RecoveryQuery> queries = {{"CountOfCounts", CountOfCounts()},
+                                                     {"JoinOfTwoSources", JoinOfTwoSources()},
+                                                     {"TopKeysByCount", TopKeysByCount()},
+                                                     {"TopRowsOfKeys", TopRowsOfKeys()}};
+  return queries;
+}
+
+namespace {
+
+std::string WithLongKeys(std::string rows) {
   const std::string pad(1200, 'x');
   for (const char* key : {"key1", "key5"}) {
     for (size_t at = 0; (at = rows.find(key, at)) != std::string::npos; at += pad.size())
       rows.insert(at + 4, pad);
   }
   return rows;
+}
+
+}  // namespace
+
+std::string RecoveryInput(int num_rows) { return WithLongKeys(Rows(num_rows, 7)); }
+
+void WriteRecoveryInput(MemoryFileSystem& files, int num_rows) {
+  files.Write("/in/rows.jsonl", RecoveryInput(num_rows));
+  files.Write("/in/others.jsonl", WithLongKeys(Rows(num_rows / 5 + 1, 8)));
 }
 
 std::vector<std::string> VisibleRows(const MemoryFileSystem& files) {

@@ -1,6 +1,7 @@
 // Jobs for tests of recovery: their plans, and what their output folder shows.
 //
 //   /in/rows.jsonl -> file_source -> watermark_assigner -> query -> file_sink -> /out
+//                                        /in/others.jsonl ->
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,8 @@
 namespace sabot::test {
 
 struct RecoveryPlan {
-  nlohmann::json query = nullptr;  // "op", "inputs" (of node 2), "schema", "config".
+  // "op", "inputs" (of node 2), "schema", "config"; or several, with "uid": nodes 3, 4, ...
+  nlohmann::json query = nullptr;
   int parallelism = 2;
   int64_t batch_rows = 10;
   nlohmann::json restore = nullptr;  // As the plan has it.
@@ -30,12 +32,17 @@ struct RecoveryQuery {
   const char* name;
   nlohmann::json query;
 };
-// One of each kind that keeps state of its own.
+// One of each kind that keeps state of its own; they show rows while others come.
 const std::vector<RecoveryQuery>& RecoveryQueries();
+// Updating queries, whose operators take rows back from each other; they show their rows at the
+// end.
+const std::vector<RecoveryQuery>& UpdatingQueries();
 
 // What /in/rows.jsonl holds. Some keys are so long that snapshots of their windows are files, and
 // others stand in the manifest.
 std::string RecoveryInput(int num_rows);
+// That, and fewer rows in /in/others.jsonl.
+void WriteRecoveryInput(MemoryFileSystem& files, int num_rows);
 
 // The rows that readers of the output folder see, sorted.
 std::vector<std::string> VisibleRows(const MemoryFileSystem& files);
