@@ -1,6 +1,6 @@
 // state-lock: what `sabot.lock` records of a job, and what an edit of the job does to its state.
 //
-//   plan, before   ->  { uid: { operator, state } }   compared with the plan after   ->   kept, renamed, suspect, changed, …
+//   plan, before   ->  { uid: { operator, state } }   compared with the plan after   ->   kept, renamed, migrated, suspect, changed, …
 //
 // Operators go by their uids, as when a checkpoint is restored (native/engine/job_checkpoints.cc).
 
@@ -9,6 +9,7 @@ import { type EncodedPlan, encodePlan } from './encode.js';
 import { meaningChange } from './fingerprint.js';
 import { type PhysicalPlan, topological } from './physical.js';
 import type { StateField } from './state.js';
+import { compareFields } from './state-change.js';
 
 export interface LockedOperator {
   readonly operator: string;
@@ -29,9 +30,11 @@ export type StateFate =
   | 'kept'
   /** Restored, but fields have other names now: the same only if they mean the same. */
   | 'renamed'
+  /** Restored, and converted: types are wider now, or rows have more columns. */
+  | 'migrated'
   /** Restored as it is, but the query that made it has changed: rows from before and from now on may not go together. */
   | 'suspect'
-  /** Cannot be restored: a type has changed, or fields have come or gone. */
+  /** Cannot be restored. */
   | 'changed'
   /** No operator has it any more. */
   | 'dropped'
@@ -79,26 +82,6 @@ export function compareStates(
     if (compared.fate === 'kept' && detail !== '') return { uid, operator, fate: 'suspect', detail };
     return { uid, operator, ...compared };
   });
-}
-
-function compareFields(was: readonly StateField[], is: readonly StateField[]): Pick<StateChange, 'fate' | 'detail'> {
-  const typesAgree = was.length === is.length && was.every(([, type], i) => type === is[i]![1]);
-  if (!typesAgree) return { fate: 'changed', detail: changeText(was, is) };
-  const renamed = was.flatMap(([name], i) => (name === is[i]![0] ? [] : [`'${name}' is '${is[i]![0]}' now`]));
-  return renamed.length === 0 ? { fate: 'kept', detail: '' } : { fate: 'renamed', detail: renamed.join('; ') };
-}
-
-function changeText(was: readonly StateField[], is: readonly StateField[]): string {
-  const [before, now] = [new Map(was), new Map(is)];
-  const changes = [
-    ...was.flatMap(([name, type]) => {
-      const typeNow = now.get(name);
-      if (typeNow === undefined) return [`'${name}' (${type}) is gone`];
-      return typeNow === type ? [] : [`'${name}' was ${type} and is ${typeNow}`];
-    }),
-    ...is.flatMap(([name, type]) => (before.has(name) ? [] : [`'${name}' (${type}) is new`])),
-  ];
-  return changes.length === 0 ? 'its fields are in another order' : changes.join('; ');
 }
 
 const fieldsText = (fields: readonly StateField[]): string =>

@@ -60,7 +60,7 @@ arrow::Result<std::unique_ptr<AggregateSet>> AggregateSet::Make(std::vector<Aggr
       }
       if (call.distinct == nullptr) {
         set->distinct_sets_.push_back(
-            std::make_unique<DistinctSet>(plan.args, skips_null, input_retracts));
+            std::make_unique<DistinctSet>(plan.args, plan.arg_types, skips_null, input_retracts));
         call.distinct = set->distinct_sets_.back().get();
       }
       call.place = call.distinct->AddCall(OrderMatters(plan));

@@ -122,6 +122,19 @@ constexpr CellSpec::Kind CellKindOf() {
   }
 }
 
+// What number that is.
+template <typename T>
+constexpr CellSpec::Number CellNumberOf() {
+  using Number = CellSpec::Number;
+  if constexpr (std::is_same_v<T, int8_t>) return Number::kInt8;
+  if constexpr (std::is_same_v<T, int16_t>) return Number::kInt16;
+  if constexpr (std::is_same_v<T, int32_t>) return Number::kInt32;
+  if constexpr (std::is_same_v<T, int64_t>) return Number::kInt64;
+  if constexpr (std::is_same_v<T, float>) return Number::kFloat;
+  if constexpr (std::is_same_v<T, double>) return Number::kDouble;
+  return Number::kNone;
+}
+
 // The cell of type T at `cells + offset`.
 template <typename T>
 T& Cell(char* cells, size_t offset) {

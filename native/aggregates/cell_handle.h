@@ -13,7 +13,7 @@ class CellHandle {
  public:
   void Place(KeyedTableLayout& layout, std::string name) {
     column_ = static_cast<int>(layout.cells.size());
-    layout.cells.push_back({std::move(name), CellKindOf<T>()});
+    layout.cells.push_back({std::move(name), CellKindOf<T>(), CellNumberOf<T>()});
   }
   void Locate(const CellColumns& cells) { offset_ = cells.offset(column_); }
   T& operator()(char* cells) const { return Cell<T>(cells, offset_); }

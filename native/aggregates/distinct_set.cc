@@ -17,6 +17,7 @@ constexpr size_t kMergedRowsMax = 4096;
 void DistinctSet::Place(KeyedTableLayout& layout) {
   child_ = static_cast<int>(layout.children.size());
   ChildSpec child;
+  child.values = types_;
   const size_t cells = bits() ? 1 : num_calls_;
   for (size_t i = 0; i < cells; ++i)
     child.cells.push_back({bits() ? "calls" : "count", CellSpec::Kind::kFixed8});

@@ -20,8 +20,10 @@ namespace sabot {
 
 class DistinctSet {
  public:
-  DistinctSet(std::vector<int> args, bool skips_null, bool retracts)
-      : args_(std::move(args)), skips_null_(skips_null), retracts_(retracts) {}
+  DistinctSet(std::vector<int> args, const std::vector<Type>& types, bool skips_null, bool retracts)
+      : args_(std::move(args)), skips_null_(skips_null), retracts_(retracts) {
+    for (const Type& type : types) types_.push_back(ToArrow(type));
+  }
 
   const std::vector<int>& args() const { return args_; }
   bool skips_null() const { return skips_null_; }
@@ -65,6 +67,7 @@ class DistinctSet {
   void EraseIfUnused(ChildTable& child, Slot element);
 
   std::vector<int> args_;
+  KeyTypes types_;
   bool skips_null_;
   bool retracts_;
   bool by_arrival_ = false;

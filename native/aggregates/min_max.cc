@@ -62,9 +62,11 @@ struct MinMaxOfMany {
   static constexpr bool kTellsChange = false;
   static constexpr size_t kNumArgs = 1;
 
+  explicit MinMaxOfMany(std::shared_ptr<arrow::DataType> type) : type_(std::move(type)) {}
+
   void Place(KeyedTableLayout& layout) {
     child_ = static_cast<int>(layout.children.size());
-    layout.children.push_back({{{"count", CellSpec::Kind::kFixed8}}, true});
+    layout.children.push_back({{{"count", CellSpec::Kind::kFixed8}}, true, {type_}});
   }
   void Locate(const CellColumns&) {}
   arrow::Status Bind(const AggregateRows& rows) {
@@ -110,6 +112,7 @@ struct MinMaxOfMany {
     if (count == 0) child.Erase(element);
   }
 
+  std::shared_ptr<arrow::DataType> type_;
   int child_ = -1;
   EncodedKeys values_;
   mutable std::string scratch_;
@@ -122,7 +125,7 @@ arrow::Result<std::unique_ptr<Aggregate>> Make(const AggregateCall& call, bool i
   }
   std::unique_ptr<Aggregate> made;
   VisitPhysical(call.type, [&]<typename T>(T) {
-    made = input_retracts ? MakeValueAggregate(MinMaxOfMany<T, kMax>(), call.type)
+    made = input_retracts ? MakeValueAggregate(MinMaxOfMany<T, kMax>(ToArrow(call.type)), call.type)
                           : MakeValueAggregate(MinMax<T, kMax>(), call.type);
   });
   if (made == nullptr) return UnsupportedArgument(call);

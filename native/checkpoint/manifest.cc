@@ -7,6 +7,7 @@
 
 #include "base/base64.h"
 #include "base/hash.h"
+#include "checkpoint/state_fields.h"
 
 namespace sabot {
 namespace {
@@ -32,7 +33,7 @@ json ToJson(const OperatorState& op) {
     subtasks.push_back({{"files", std::move(files)}});
   }
   json fields = json::array();
-  for (const StateField& field : op.fields) fields.push_back({field.name, field.type});
+  for (const StateField& field : op.fields) fields.push_back(ToJson(field));
   json to = {{"uid", op.uid}, {"name", op.name}, {"subtasks", std::move(subtasks)}};
   if (op.holds_state) to["state"] = std::move(fields);
   if (!op.definition.empty()) to["definition"] = json::parse(op.definition, nullptr, false);
@@ -104,9 +105,9 @@ bool ReadOperator(const json& from, OperatorState* op) {
   op->holds_state = from.is_object() && from.contains("state");
   if (op->holds_state) {
     for (const json& field : members.Array("state")) {
-      if (!field.is_array() || field.size() != 2 || !field[0].is_string() || !field[1].is_string())
-        return false;
-      op->fields.push_back({field[0].get<std::string>(), field[1].get<std::string>()});
+      auto read = ReadStateField(field);
+      if (!read) return false;
+      op->fields.push_back(std::move(*read));
     }
   }
   if (from.is_object() && from.contains("definition")) op->definition = from["definition"].dump();

@@ -10,6 +10,7 @@
 #include <arrow/result.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,10 +33,22 @@ struct SubtaskState {
   std::vector<StateFile> files;
 };
 
+// What kind of part of the state a field is: decides what may become of it.
+struct StatePart {
+  enum class Of : uint8_t { kKey, kWindow, kAggregate, kRow };
+  Of of = Of::kKey;
+  int input = 0;            // 0 or 1.
+  bool taken_back = false;  // Rows may be taken back: they are looked for by what they hold.
+  bool required = false;    // A column of rows that is never NULL.
+
+  bool operator==(const StatePart&) const = default;
+};
+
 // What an operator's state holds, as the plan says it: for comparing and for messages.
 struct StateField {
   std::string name;
   std::string type;
+  std::optional<StatePart> part = {};  // Absent: recorded before there were parts.
 
   bool operator==(const StateField&) const = default;
 };

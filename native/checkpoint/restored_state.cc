@@ -72,7 +72,7 @@ SnapshotReader RestoredState::OwnReader(const Operator& op, int subtask) const {
   return SnapshotReader({std::move(chain)}, own);
 }
 
-SnapshotReader RestoredState::ReaderFor(const Operator& op, int subtask, int parallelism) const {
+std::vector<SnapshotChain> RestoredState::ChainsOf(const Operator& op) {
   std::vector<SnapshotChain> chains;
   const auto old_parallelism = static_cast<int>(op.subtasks.size());
   for (int old = 0; old < old_parallelism; ++old) {
@@ -82,8 +82,19 @@ SnapshotReader RestoredState::ReaderFor(const Operator& op, int subtask, int par
     chain.key_groups = KeyGroupsOf(old, old_parallelism);
     chains.push_back(std::move(chain));
   }
-  return SnapshotReader(std::move(chains), KeyGroupsOf(subtask, parallelism),
-                        own_files_ && old_parallelism == parallelism);
+  return chains;
+}
+
+SnapshotReader RestoredState::ReaderFor(const Operator& op, int subtask, int parallelism) const {
+  return SnapshotReader(ChainsOf(op), KeyGroupsOf(subtask, parallelism),
+                        own_files_ && static_cast<int>(op.subtasks.size()) == parallelism);
+}
+
+SnapshotReader RestoredState::MigratingReaderFor(const Operator& op, int subtask,
+                                                 int parallelism) const {
+  std::vector<SnapshotChain> chains = ChainsOf(op);
+  for (SnapshotChain& chain : chains) chain.key_groups = {};
+  return SnapshotReader(std::move(chains), KeyGroupsOf(subtask, parallelism));
 }
 
 std::vector<StateFile> RestoredState::FilesOf(const Operator& op, int subtask,

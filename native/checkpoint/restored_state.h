@@ -34,6 +34,9 @@ class RestoredState {
   const std::map<std::string, Operator>& operators() const { return operators_; }
   // What a subtask of the operator restores from, at whatever parallelism.
   SnapshotReader ReaderFor(const Operator& op, int subtask, int parallelism) const;
+  // The same where keys may be encoded in another way now: every old subtask may have some of this
+  // one's. Nothing builds on what is read.
+  SnapshotReader MigratingReaderFor(const Operator& op, int subtask, int parallelism) const;
   // What an old subtask itself has left.
   SnapshotReader OwnReader(const Operator& op, int subtask) const;
   // The files that the next snapshot of that subtask may build on: none after rescaling.
@@ -41,6 +44,7 @@ class RestoredState {
 
  private:
   RestoredState() = default;
+  static std::vector<SnapshotChain> ChainsOf(const Operator& op);
   arrow::Status ReadSubtask(const RestoredCheckpoint& checkpoint, const SubtaskState& subtask,
                             Operator* to);
 

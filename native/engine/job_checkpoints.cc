@@ -50,13 +50,13 @@ arrow::Result<std::vector<StateField>> FieldsOf(const PlanNode& node) {
   const nlohmann::json* const state = node.Member("state");
   if (state == nullptr) return fields;
   const auto malformed = [&node] {
-    return node.Error("config 'state' must be a list of pairs of texts, [name, type]");
+    return node.Error("config 'state' must be a list of [name, type, part]");
   };
   if (!state->is_array()) return malformed();
   for (const nlohmann::json& field : *state) {
-    if (!field.is_array() || field.size() != 2 || !field[0].is_string() || !field[1].is_string())
-      return malformed();
-    fields.push_back({field[0].get<std::string>(), field[1].get<std::string>()});
+    auto read = ReadStateField(field);
+    if (!read) return malformed();
+    fields.push_back(std::move(*read));
   }
   return fields;
 }
@@ -187,19 +187,22 @@ arrow::Result<std::vector<StateFile>> JobCheckpoints::RestoreOperator(
     return std::vector<StateFile>();
   }
   const RestoredState::Operator& old = found->second;
-  const std::string change = DescribeChange(old.fields, subtask.fields);
-  if (!change.empty()) return Misfit(op, "it has changed: " + change);
-  const std::string renamed = DescribeRenamed(old.fields, subtask.fields);
-  if (!renamed.empty() && subtask.subtask == 0) {
-    surroundings_.log("the state of operator '" + op.uid + "' (" + op.name +
-                      ") goes on under other names: " + renamed +
+  const FieldsChange change = CompareFields(old.fields, subtask.fields);
+  if (change.fate == FieldsFate::kChanged) return Misfit(op, "it has changed: " + change.detail);
+  const bool migrates = change.fate == FieldsFate::kMigrated;
+  if (change.fate != FieldsFate::kKept && subtask.subtask == 0) {
+    surroundings_.log("the state of operator '" + op.uid + "' (" + op.name + ") " +
+                      (migrates ? "is migrated: " : "goes on under other names: ") + change.detail +
                       ". If they do not mean the same, start without --restore.");
   }
   const int parallelism = op.context->parallelism;
-  const arrow::Status status = op.op->Restore(state.ReaderFor(old, subtask.subtask, parallelism));
+  const arrow::Status status =
+      op.op->Restore(migrates ? state.MigratingReaderFor(old, subtask.subtask, parallelism)
+                              : state.ReaderFor(old, subtask.subtask, parallelism));
   const ErrorDetail* const detail = DetailOf(status);
   if (detail != nullptr && detail->kind() == "io") return status;  // Another start may do better.
   if (!status.ok()) return Misfit(op, status.message());
+  if (migrates) return std::vector<StateFile>();
   return state.FilesOf(old, subtask.subtask, parallelism);
 }
 

@@ -151,6 +151,7 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
     return node.Error("the schema must be the keys, then the aggregates");
   KeyedTableLayout layout;
   layout.ttl_ms = context.options.state_ttl_ms;
+  for (size_t i = 0; i < num_keys; ++i) layout.keys.push_back(ToArrow(input[i].type));
   if (input_retracts) layout.cells.push_back({"records", CellSpec::Kind::kFixed8});
   ARROW_ASSIGN_OR_RAISE(auto aggregates,
                         AggregateSet::Make(std::move(calls), input_retracts, layout));

@@ -38,6 +38,7 @@ class GlobalWindow final : public Operator {
   arrow::Status Init(std::vector<AggregateCall> calls) {
     KeyedTableLayout layout;
     layout.cells = {{"rows", CellSpec::Kind::kFixed8}};
+    layout.keys = key_types_;
     ARROW_ASSIGN_OR_RAISE(aggregates_, AggregateSet::Make(std::move(calls), false, layout));
     windows_ = std::make_unique<KeyedTable>("windows", layout, context_.tiers);
     return arrow::Status::OK();

@@ -335,6 +335,8 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   }
   KeyedTableLayout layout;
   layout.ttl_ms = context.options.state_ttl_ms;
+  for (const int key : config.keys)
+    layout.keys.push_back(ToArrow(node.input_schemas[0][static_cast<size_t>(key)].type));
   if (config.input_retracts) layout.cells.push_back({"records", CellSpec::Kind::kFixed8});
   ARROW_ASSIGN_OR_RAISE(auto aggregates,
                         AggregateSet::Make(std::move(calls), config.input_retracts, layout));

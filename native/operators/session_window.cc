@@ -51,6 +51,7 @@ class SessionWindow final : public Operator {
                     {"next", CellSpec::Kind::kFixed4},
                     {"rows", CellSpec::Kind::kFixed8}};
     layout.unhashed_bytes = kNumberBytes;
+    layout.keys = key_types_;
     ARROW_ASSIGN_OR_RAISE(aggregates_,
                           AggregateSet::Make(std::move(calls), input_retracts_, layout));
     sessions_ = std::make_unique<KeyedTable>("sessions", layout);

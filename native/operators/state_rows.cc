@@ -13,7 +13,7 @@ namespace sabot {
 arrow::Result<std::vector<Slot>> SlotCursor::Next(KeyedTable& table, size_t num_max, bool* last) {
   if (!only_) return reading_.Next(table, num_max, last);
   *last = true;
-  ARROW_ASSIGN_OR_RAISE(const Slot slot, table.Fetch(only_->bytes, only_->hash));
+  ARROW_ASSIGN_OR_RAISE(const Slot slot, table.Read(only_->bytes, only_->hash));
   return slot == kNoSlot ? std::vector<Slot>() : std::vector<Slot>{slot};
 }
 

@@ -20,8 +20,6 @@
 
 namespace sabot {
 
-using KeyTypes = std::vector<std::shared_ptr<arrow::DataType>>;
-
 // Goes over the live slots of a table that changes between two calls; or gives the slot of one key.
 class SlotCursor {
  public:

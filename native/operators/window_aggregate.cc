@@ -56,6 +56,7 @@ class WindowAggregate final : public Operator {
   }
 
   arrow::Status Init(std::vector<AggregateCall> calls) {
+    if (state_keys_ == keys_) layout_.keys = key_types_;
     // Counts the rows of a key, so that one whose rows were all taken back is not emitted.
     if (input_retracts_) layout_.cells.push_back({"rows", CellSpec::Kind::kFixed8});
     ARROW_ASSIGN_OR_RAISE(aggregates_,

@@ -23,8 +23,11 @@ inline constexpr Slot kNoSlot = UINT32_MAX;
 // What one cell holds. Fixed cells start as zero bytes, byte cells as absent.
 struct CellSpec {
   enum class Kind : uint8_t { kFixed1, kFixed4, kFixed8, kFixed16, kBytes };
+  // Of a number that may be restored as a wider one.
+  enum class Number : uint8_t { kNone, kInt8, kInt16, kInt32, kInt64, kFloat, kDouble };
   std::string name;
   Kind kind = Kind::kFixed8;
+  Number number = Number::kNone;
 };
 
 class CellColumns {

@@ -12,6 +12,7 @@
 #include "state/cell_columns.h"
 #include "state/key_index.h"
 #include "state/slot_tracker.h"
+#include "state/widening.h"
 
 namespace sabot {
 
@@ -22,6 +23,9 @@ struct ChildSpec {
   // Keeps a parent's elements in byte order (memcomparable order of the encoded value): First and
   // Last take O(1), changes O(log n). Otherwise they are kept in order of insertion.
   bool ordered = false;
+  // Of the encoded values that an element begins with. Empty: it may be anything, which never
+  // changes.
+  KeyTypes values = {};
 };
 
 class ChildTable {

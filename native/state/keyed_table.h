@@ -40,15 +40,24 @@ class ColdScan;
 struct ColdTableOptions;
 class StateTiers;
 
+// What counts as use of a key that has a ttl.
+enum class TtlUpdate : uint8_t {
+  kCreateAndWrite,  // LookupOrInsert and Touch.
+  kReadAndWrite,    // Read, too.
+};
+
 struct KeyedTableLayout {
   std::vector<CellSpec> cells;
   std::vector<ChildSpec> children;  // Elements per slot.
+  // Of the encoded values that a key begins with. Empty: it may be anything, which never changes.
+  KeyTypes keys = {};
   // Bytes at the end of every key that its hash leaves out: keys that differ only there share a key
   // group.
   size_t unhashed_bytes = 0;
-  // How long after its last Touch or LookupOrInsert a key is forgotten, in the time of BeginBatch;
-  // 0: never. An old key is as one that never was; it may take up memory for a while.
+  // How long after its last use a key is forgotten, in the time of BeginBatch; 0: never. An old key
+  // is as one that never was; it may take up memory for a while.
   int64_t ttl_ms = 0;
+  TtlUpdate ttl_update = TtlUpdate::kCreateAndWrite;
 };
 
 class KeyedTable {
@@ -79,6 +88,8 @@ class KeyedTable {
   Slot Lookup(std::string_view key, uint64_t hash) const;  // kNoSlot where absent.
   // The same of any table: the key comes from where it lies.
   arrow::Result<Slot> Fetch(std::string_view key, uint64_t hash);
+  // As Fetch, for whoever wants to know what the key's cells hold.
+  arrow::Result<Slot> Read(std::string_view key, uint64_t hash);
   // Before the cells of a slot from elsewhere are changed.
   void Touch(Slot slot) {
     const uint32_t marks = tracker_.touched() | cold_marks_;

@@ -256,4 +256,11 @@ arrow::Result<Slot> KeyedTable::Fetch(std::string_view key, uint64_t hash) {
   return found != kNoSlot && TooOld(found) ? kNoSlot : found;
 }
 
+arrow::Result<Slot> KeyedTable::Read(std::string_view key, uint64_t hash) {
+  ARROW_ASSIGN_OR_RAISE(const Slot slot, Fetch(key, hash));
+  const bool is_use = layout_.ttl_ms > 0 && layout_.ttl_update == TtlUpdate::kReadAndWrite;
+  if (slot != kNoSlot && is_use) Touch(slot);
+  return slot;
+}
+
 }  // namespace sabot

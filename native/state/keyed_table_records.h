@@ -9,7 +9,8 @@
 
 namespace sabot {
 
-inline constexpr uint32_t kTableVersion = 3;
+inline constexpr uint32_t kTableVersion = 4;
+inline constexpr uint32_t kUntypedVersion = 3;  // Its header does not say what cells and keys hold.
 inline constexpr const char* kTimedLayout = "t";  // At its end, where keys have a time.
 
 enum class TableRecord : uint8_t {

@@ -1,10 +1,12 @@
 // Restoring a KeyedTable: the records of its snapshots, applied in order. Puts are applied some at
 // a time, so that the index is fetched into the cache meanwhile.
+#include <deque>
 #include <utility>
 
 #include "base/hash.h"
 #include "state/keyed_table_cold.h"
 #include "state/keyed_table_records.h"
+#include "state/layout_change.h"
 
 namespace sabot {
 namespace {
@@ -21,6 +23,8 @@ class KeyedTable::Replay {
 
   // Puts that were read.
   int64_t num_entries() const { return num_entries_; }
+  // Whether all was written as the table writes it.
+  bool as_written() const { return as_written_; }
 
   arrow::Status Run(const SnapshotReader::SectionChain& chain) {
     for (const SnapshotSection* section : chain) {
@@ -31,7 +35,7 @@ class KeyedTable::Replay {
       for (const std::string_view piece : section->pieces) {
         const int64_t num_keys = table_->num_keys_;
         ByteReader bytes(piece);
-        if (first) ARROW_RETURN_NOT_OK(ReadHeader(bytes));
+        if (first) ARROW_RETURN_NOT_OK(ReadHeader(section->kind, bytes));
         first = false;
         known_ = false;
         while (bytes.ok() && !bytes.done()) ARROW_RETURN_NOT_OK(ReadRecord(bytes));
@@ -67,22 +71,32 @@ class KeyedTable::Replay {
     return arrow::Status::Invalid("State '", table_->name_, "' is cut short or damaged.");
   }
 
-  arrow::Status ReadHeader(ByteReader& bytes) {
+  arrow::Status ReadHeader(SectionKind kind, ByteReader& bytes) {
     const uint32_t version = bytes.U32();
     std::string_view written = bytes.Bytes();
     if (!bytes.ok()) return Damaged();
-    if (version != kTableVersion) {
+    if (version != kTableVersion && version != kUntypedVersion) {
       return arrow::Status::Invalid("State '", table_->name_, "' has version ", version,
                                     "; this build reads version ", kTableVersion, ".");
     }
     timed_ = written.ends_with(kTimedLayout);
     if (timed_) written.remove_suffix(1);
     const std::string layout = LayoutText(table_->layout_);
-    if (written != layout) {
+    const auto other_layout = [&] {
       return arrow::Status::Invalid("State '", table_->name_, "' was written with another layout (",
                                     written, ", now ", layout,
                                     "): the operator's definition has changed since.");
+    };
+    if (version == kUntypedVersion) {
+      change_.reset();
+      as_written_ = false;
+      return written == layout ? arrow::Status::OK() : other_layout();
     }
+    if (kind != SectionKind::kBase) return arrow::Status::OK();  // As its base.
+    auto change = LayoutChange::Read(bytes, table_->layout_);
+    if (!change.ok()) return other_layout();
+    change_ = std::move(*change);
+    as_written_ = as_written_ && change_ == nullptr;
     return arrow::Status::OK();
   }
 
@@ -96,12 +110,16 @@ class KeyedTable::Replay {
     const uint8_t place = bytes.U8();
     if (!bytes.ok() || place >= table_->children_.size()) return Damaged();
     if (record == TableRecord::kPutSibling ? !known_ : !ReadKey(bytes)) return Damaged();
-    const std::string_view element = bytes.Short();
+    std::string_view element = bytes.Short();
     if (!bytes.ok() || element.size() > ChildTable::kSizeMask) return Damaged();
     ChildTable& child = *table_->children_[place];
     if (!own_) {
-      if (record != TableRecord::kForgetElement) child.cells_.Skip(bytes);
+      if (record != TableRecord::kForgetElement) SkipCells(1 + place, child.cells_, bytes);
       return arrow::Status::OK();
+    }
+    if (change_ != nullptr) {
+      if (!change_->ConvertElement(1 + place, element, &element_)) return Damaged();
+      element = element_;
     }
     if (record == TableRecord::kForgetElement) {
       ARROW_ASSIGN_OR_RAISE(const Slot parent, table_->Fetch(key_, hash_));
@@ -114,14 +132,24 @@ class KeyedTable::Replay {
     bool inserted;
     const Slot slot = child.FindOrInsert(slot_, element, HashBytes(element), &inserted);
     child.Touch(slot);
-    child.cells_.Read(slot, bytes);
+    ReadCells(1 + place, child.cells_, slot, bytes);
     return arrow::Status::OK();
+  }
+
+  void SkipCells(size_t place, const CellColumns& cells, ByteReader& bytes) const {
+    change_ == nullptr ? cells.Skip(bytes) : change_->SkipCells(place, bytes);
+  }
+
+  void ReadCells(size_t place, CellColumns& cells, Slot slot, ByteReader& bytes) {
+    change_ == nullptr ? cells.Read(slot, bytes) : change_->ReadCells(place, bytes, cells, slot);
   }
 
   arrow::Result<Slot> FetchOrInsert(std::string_view key, uint64_t hash) {
     ARROW_ASSIGN_OR_RAISE(const Slot slot, table_->Fetch(key, hash));
     if (slot == kNoSlot) return table_->Insert(key, hash);
+    const int64_t touched_ms = table_->layout_.ttl_ms > 0 ? table_->touched_ms(slot) : 0;
     table_->Touch(slot);
+    if (table_->layout_.ttl_ms > 0) table_->touched_ms(slot) = touched_ms;
     return slot;
   }
 
@@ -129,6 +157,10 @@ class KeyedTable::Replay {
     key_ = bytes.Short();
     const size_t unhashed = table_->layout_.unhashed_bytes;
     if (!bytes.ok() || key_.size() < unhashed) return false;
+    if (change_ != nullptr) {
+      if (!change_->ConvertKey(key_, &converted_key_)) return false;
+      key_ = converted_key_;
+    }
     hash_ = table_->HashOf(key_);
     own_ = from_.Owns(hash_);
     slot_ = kNoSlot;
@@ -145,13 +177,14 @@ class KeyedTable::Replay {
 
   arrow::Status ReadPut(ByteReader& bytes) {
     ByteReader cells = bytes;
-    table_->cells_.Skip(bytes);
+    SkipCells(0, table_->cells_, bytes);
     const std::string_view read = cells.Take(cells.size() - bytes.size());
     // A key without a time was touched just now.
     const int64_t touched_ms = timed_ ? bytes.I64() : now_ms_;
     if (!bytes.ok()) return Damaged();
     if (!own_) return arrow::Status::OK();
-    puts_.push_back({key_, hash_, read, touched_ms});
+    const std::string_view key = change_ == nullptr ? key_ : converted_keys_.emplace_back(key_);
+    puts_.push_back({key, hash_, read, touched_ms});
     table_->index_.Prefetch(KeyIndex::TagOf(hash_));
     return puts_.size() < kPutsTogether ? arrow::Status::OK() : ApplyPuts();
   }
@@ -160,16 +193,22 @@ class KeyedTable::Replay {
     for (const Put& put : puts_) {
       ARROW_ASSIGN_OR_RAISE(const Slot slot, FetchOrInsert(put.key, put.hash));
       ByteReader cells(put.cells);
-      table_->cells_.Read(slot, cells);
+      ReadCells(0, table_->cells_, slot, cells);
       if (table_->layout_.ttl_ms > 0) table_->touched_ms(slot) = put.touched_ms;
     }
     puts_.clear();
+    converted_keys_.clear();
     return arrow::Status::OK();
   }
 
   KeyedTable* table_;
   const SnapshotReader& from_;
   int64_t now_ms_;
+  std::unique_ptr<LayoutChange> change_;  // Of the chain at hand; nullptr: none.
+  bool as_written_ = true;
+  std::string converted_key_;               // Of the record at hand, or of the one before.
+  std::deque<std::string> converted_keys_;  // Of puts_.
+  std::string element_;
   bool timed_ = false;
   int64_t num_entries_ = 0;
   std::vector<Put> puts_;  // To be applied before any other record.
@@ -189,7 +228,7 @@ arrow::Status KeyedTable::Restore(const SnapshotReader& from) {
   Replay replay(this, from, now_ms);
   for (const SnapshotReader::SectionChain& chain : chains) ARROW_RETURN_NOT_OK(replay.Run(chain));
   now_ms_ = now_ms;
-  if (!from.continues() || chains.size() != 1) return arrow::Status::OK();
+  if (!from.continues() || chains.size() != 1 || !replay.as_written()) return arrow::Status::OK();
   tracker_.Continue(WordOf(), num_slots_);
   for (const auto& child : children_) child->tracker_.Continue(child->WordOf(), child->num_slots_);
   chain_.Continue(chains[0], replay.num_entries());

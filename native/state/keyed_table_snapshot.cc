@@ -1,6 +1,7 @@
 // KeyedTable's snapshots.
 //
-//   version, layout ("8,16,b|8;o" and "t" where keys have a time), then records:
+//   version, layout ("8,16,b|8;o" and "t" where keys have a time), of a base what it means
+//   (layout_change.h), then records:
 //                                                  forget key
 //                                                  forget element: child, key, element
 //                                                  put: key, cells, time
@@ -21,6 +22,7 @@
 
 #include "state/keyed_table_cold.h"
 #include "state/keyed_table_records.h"
+#include "state/layout_change.h"
 
 namespace sabot {
 namespace {
@@ -38,9 +40,10 @@ void AppendCells(const std::vector<CellSpec>& cells, std::string& text) {
   }
 }
 
-void WriteHeader(const KeyedTableLayout& layout, ByteWriter& to) {
+void WriteHeader(const KeyedTableLayout& layout, bool whole, ByteWriter& to) {
   to.U32(kTableVersion);
   to.Bytes(LayoutText(layout) + (layout.ttl_ms > 0 ? kTimedLayout : ""));
+  if (whole) WriteLayout(layout, to);
 }
 
 }  // namespace
@@ -305,7 +308,7 @@ arrow::Status KeyedTable::Snapshot(SnapshotWriter& to) {
   tracker_.Freeze(whole, aside, num_slots_);
   for (const auto& child : children_) child->tracker_.Freeze(whole, aside, child->num_slots_);
   ByteWriter first;
-  WriteHeader(layout_, first);
+  WriteHeader(layout_, whole, first);
   std::deque<std::string> gone;
   int64_t num_gone = 0;
   if (!aside) {

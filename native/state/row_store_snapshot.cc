@@ -4,6 +4,8 @@
 //   first piece    header: version, next sequence number, and of a base the schema
 //   further ones   released: sequence numbers
 //                  rows: runs of sequence numbers (first, length), Arrow IPC
+//
+// Rows that were stored with other columns are fitted to the store's while they are read.
 #include <arrow/array/util.h>
 #include <arrow/buffer.h>
 #include <arrow/io/memory.h>
@@ -18,6 +20,7 @@
 
 #include "base/check.h"
 #include "state/row_store.h"
+#include "state/stored_columns.h"
 
 namespace sabot {
 namespace {
@@ -228,9 +231,9 @@ class RowStore::Replay {
  public:
   Replay(RowStore* store, std::string_view section,
          const std::function<arrow::Status(Restored&)>& take)
-      : store_(store), section_(section), take_(take), stored_schema_(store->schema_) {}
+      : store_(store), section_(section), take_(take), stored_(store->schema_) {}
 
-  bool refitted() const { return refitted_; }
+  bool refitted() const { return stored_.differ(); }
   int64_t num_entries() const { return num_entries_; }  // Rows read, released or not.
 
   // What later snapshots have released is left out at once.
@@ -277,11 +280,8 @@ class RowStore::Replay {
     arrow::io::BufferReader reader(buffer);
     arrow::ipc::DictionaryMemo dictionaries;
     ARROW_ASSIGN_OR_RAISE(const auto schema, arrow::ipc::ReadSchema(&reader, &dictionaries));
-    stored_schema_ = schema;
-    refitted_ = Ages(*schema) != Ages(*store_->schema_);
-    if (schema->Equals(*store_->schema_, false)) return arrow::Status::OK();
-    if (refitted_ && WithoutAge(schema)->Equals(*WithoutAge(store_->schema_), false))
-      return arrow::Status::OK();
+    stored_ = StoredColumns(schema, store_->schema_);
+    if (stored_.fit()) return arrow::Status::OK();
     return arrow::Status::Invalid("State '", section_, "' was written with other columns (",
                                   schema->ToString(), ", now ", store_->schema_->ToString(),
                                   "): the operator's definition has changed since.");
@@ -319,24 +319,10 @@ class RowStore::Replay {
     arrow::io::BufferReader reader(buffer);
     const arrow::ipc::DictionaryMemo dictionaries;
     ARROW_ASSIGN_OR_RAISE(
-        auto batch, arrow::ipc::ReadRecordBatch(stored_schema_, &dictionaries,
+        auto batch, arrow::ipc::ReadRecordBatch(stored_.schema(), &dictionaries,
                                                 arrow::ipc::IpcReadOptions::Defaults(), &reader));
     ARROW_RETURN_NOT_OK(batch->ValidateFull());
-    if (!refitted_) return batch;
-    if (Ages(*stored_schema_)) return batch->RemoveColumn(batch->num_columns() - 1);
-    ARROW_ASSIGN_OR_RAISE(const auto unknown,
-                          arrow::MakeArrayOfNull(arrow::int64(), batch->num_rows()));
-    return batch->AddColumn(batch->num_columns(), AddedField(), unknown);
-  }
-
-  static bool Ages(const arrow::Schema& schema) {
-    return schema.num_fields() > 0 &&
-           schema.field(schema.num_fields() - 1)->name() == AddedField()->name();
-  }
-  static std::shared_ptr<arrow::Schema> WithoutAge(const std::shared_ptr<arrow::Schema>& schema) {
-    auto fields = schema->fields();
-    if (Ages(*schema)) fields.pop_back();
-    return arrow::schema(std::move(fields));
+    return stored_.Fit(std::move(batch));
   }
 
   arrow::Status DropReleased(Restored* rows) const {
@@ -356,8 +342,7 @@ class RowStore::Replay {
   const std::function<arrow::Status(Restored&)>& take_;
   bool renumber_ = false;
   int64_t num_entries_ = 0;
-  std::shared_ptr<arrow::Schema> stored_schema_;
-  bool refitted_ = false;  // Stored and wanted rows differ in whether they age.
+  StoredColumns stored_;  // Of the chain at hand.
   std::unordered_set<uint64_t> released_;
 };
 

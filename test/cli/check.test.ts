@@ -39,9 +39,9 @@ describe('sabot check', () => {
     expect(JSON.parse(readFileSync(at('sabot.lock'), 'utf8')).jobs.totals.operators.group_aggregate).toEqual({
       operator: 'group_aggregate',
       state: [
-        ['auction', 'BIGINT'],
-        ['COUNT(*)', 'BIGINT'],
-        ['SUM(price)', 'INT of INT'],
+        ['auction', 'BIGINT', { of: 'key' }],
+        ['COUNT(*)', 'BIGINT', { of: 'aggregate' }],
+        ['SUM(price)', 'INT of INT', { of: 'aggregate' }],
       ],
       fingerprint: expect.stringMatching(/^[0-9a-f]{8}\.[0-9a-f]{8}$/),
     });
@@ -52,14 +52,20 @@ describe('sabot check', () => {
     expect(fateOf(second.changes, 'filter')).toBeUndefined();
   });
 
-  it('says which field of which operator no longer fits', async () => {
+  it('says which field of which operator is converted, and which no longer fits', async () => {
     await check(script(BEFORE));
     const widened = await check(script(BEFORE, 'BIGINT'));
-    expect(widened.code).toBe(1);
+    expect(widened.code).toBe(0);
     expect(fateOf(widened.changes, 'group_aggregate')).toMatchObject({
       job: 'totals',
-      fate: 'changed',
+      fate: 'migrated',
       detail: "'SUM(price)' was INT of INT and is BIGINT of BIGINT",
+    });
+    const narrowed = await check(script(BEFORE, 'SMALLINT'));
+    expect(narrowed.code).toBe(1);
+    expect(fateOf(narrowed.changes, 'group_aggregate')).toMatchObject({
+      fate: 'changed',
+      detail: "'SUM(price)' was INT of INT and is SMALLINT of SMALLINT",
     });
     const without = await check(script('SELECT auction, COUNT(*), CAST(0 AS BIGINT) FROM bids GROUP BY auction'));
     expect(fateOf(without.changes, 'group_aggregate')!['detail']).toBe("'SUM(price)' (INT of INT) is gone");
@@ -97,13 +103,16 @@ describe('sabot check', () => {
     const checkpoint = JSON.parse((await command.run('jobs')).stdout);
     const against = `chk/totals/chk-${checkpoint.newestEpoch}-1`;
     expect(await check(script(BEFORE), '--against', against)).toMatchObject({ code: 0 });
-    const widened = await check(script(BEFORE, 'BIGINT'), '--against', against);
-    expect(widened.code).toBe(1);
+    const narrowed = await check(script(BEFORE, 'SMALLINT'), '--against', against);
+    expect(narrowed.code).toBe(1);
     const restored = await command.run('sql', '-f', 'job.sql', '--restore', 'latest');
     expect(restored.code).toBe(1);
     expect(restored.stderr).toContain(
-      "the state of operator 'group_aggregate' (group_aggregate) cannot be restored: it has changed: 'SUM(price)' was INT of INT and is BIGINT of BIGINT",
+      "the state of operator 'group_aggregate' (group_aggregate) cannot be restored: it has changed: 'SUM(price)' was INT of INT and is SMALLINT of SMALLINT",
     );
+    const widened = await check(script(BEFORE, 'BIGINT'), '--against', against);
+    expect(fateOf(widened.changes, 'group_aggregate')).toMatchObject({ fate: 'migrated' });
+    expect(await command.run('sql', '-f', 'job.sql', '--restore', 'latest')).toMatchObject({ code: 0 });
   });
 
   it('tells of an edit that keeps the layout and not the meaning; so does a restore', async () => {
@@ -139,9 +148,9 @@ describe('sabot check', () => {
       writeFileSync(at('job.ts'), text);
       return command.run('check', '-f', 'job.ts', ...args);
     };
-    expect(await checked(job('int'))).toEqual({ code: 0, stdout: '', stderr: 'wrote sabot.lock\n' });
+    expect(await checked(job('bigint'))).toEqual({ code: 0, stdout: '', stderr: 'wrote sabot.lock\n' });
     expect(Object.keys(JSON.parse(readFileSync(at('sabot.lock'), 'utf8')).jobs)).toEqual(['totals']);
-    const changed = await checked(job('bigint'));
+    const changed = await checked(job('int'));
     expect({ code: changed.code, stderr: changed.stderr }).toEqual({ code: 1, stderr: '' });
     const lines = changed.stdout.trimEnd().split('\n');
     expect(

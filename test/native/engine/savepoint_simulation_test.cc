@@ -254,7 +254,8 @@ TEST(StateFieldsTest, ANodeWhoseStateIsMalformedIsRefused) {
     files.Write("/in/rows.jsonl", Rows(10, 7));
     const Attempt run = RunAttempt(plan.dump(), files, {.seed = 1});
     EXPECT_EQ(run.end, Attempt::End::kFailed);
-    EXPECT_THAT(run.status.message(), testing::HasSubstr("config 'state' must be a list of pairs"));
+    EXPECT_THAT(run.status.message(),
+                testing::HasSubstr("config 'state' must be a list of [name, type, part]"));
   }
   plan["nodes"][2]["config"]["state"] = json::parse(R"([["k", "STRING"]])");
   MemoryFileSystem files;

@@ -253,6 +253,35 @@ TEST(KeyedTable, OldKeysAreAsIfTheyHadNeverBeen) {
   EXPECT_EQ(table.child(0).count(again), 0);
 }
 
+TEST(KeyedTable, WhoeverReadsAKeyProlongsItsLifeWhereTheLayoutSaysSo) {
+  for (const auto update : {TtlUpdate::kCreateAndWrite, TtlUpdate::kReadAndWrite}) {
+    KeyedTableLayout layout = Aging(100);
+    layout.ttl_update = update;
+    KeyedTable table("t", layout);
+    table.BeginBatch(1'000);
+    Put(table, "a");
+    Put(table, "b");
+    table.BeginBatch(1'060);
+    EXPECT_NE(table.Read("a", HashBytes("a")).ValueOrDie(), kNoSlot);
+    // These look, and read nothing.
+    EXPECT_NE(table.Lookup("b", HashBytes("b")), kNoSlot);
+    EXPECT_NE(table.Fetch("b", HashBytes("b")).ValueOrDie(), kNoSlot);
+    EXPECT_EQ(table.LiveSlots().size(), 2u);
+    const MemorySnapshot snapshot = SnapshotOf(table);
+    KeyedTable restored("t", layout);
+    restored.BeginBatch(1'060);
+    ASSERT_TRUE(restored.Restore(SnapshotReader(snapshot.sections())).ok());
+    const bool lives = update == TtlUpdate::kReadAndWrite;
+    for (KeyedTable* const each : {&table, &restored}) {
+      each->BeginBatch(1'130);
+      EXPECT_EQ(each->Read("a", HashBytes("a")).ValueOrDie() != kNoSlot, lives);
+      EXPECT_EQ(each->Read("b", HashBytes("b")).ValueOrDie(), kNoSlot);
+      each->BeginBatch(1'190);
+      EXPECT_EQ(each->LiveSlots().size(), lives ? 1u : 0u);
+    }
+  }
+}
+
 TEST(KeyedTable, SweepingKeepsUpWithKeysThatComeOnce) {
   KeyedTable table("t", Aging(1'000));
   EncodedKeys keys;
@@ -273,13 +302,17 @@ TEST(KeyedTable, SnapshotsCarryTheAgeOfKeys) {
   table.BeginBatch(1'000);
   Put(table, "a");
   table.BeginBatch(1'050);
-  Put(table, "b");
+  // Its element comes after it, and must not make it older.
+  bool inserted;
+  table.child(0).FindOrInsert(Put(table, "b"), "x", HashBytes("x"), &inserted);
   const MemorySnapshot snapshot = SnapshotOf(table);
   KeyedTable restored("t", Aging(100));
   restored.BeginBatch(1'120);
   ASSERT_TRUE(restored.Restore(SnapshotReader(snapshot.sections())).ok());
   EXPECT_EQ(restored.Lookup("a", HashBytes("a")), kNoSlot);
-  EXPECT_NE(restored.Lookup("b", HashBytes("b")), kNoSlot);
+  const Slot restored_b = restored.Lookup("b", HashBytes("b"));
+  ASSERT_NE(restored_b, kNoSlot);
+  EXPECT_EQ(restored.child(0).count(restored_b), 1);
 
   // A ttl may be given and taken away: keys without an age begin one.
   KeyedTable ageless("t", Aging(0));
