@@ -36,6 +36,7 @@ export {
 } from './job/state.js';
 export type { StateTable } from './plan/state-table.js';
 export { type ColumnType, type Infer, type RowColumnType, t } from './schema/t.js';
+export type { Ttl } from './state-ttl.js';
 export {
   ascending,
   type CountWindowedStream,

@@ -23,6 +23,7 @@ import {
 } from './functions/stream-nodes.js';
 import type { CountTrigger, LogicalNode, SinkNode } from './plan/nodes.js';
 import type { ColumnType, Fields, RowColumnType, RowOf } from './schema/t.js';
+import { stateTtl, type Ttl } from './state-ttl.js';
 import { countTrigger, type Duration, milliseconds, type Window } from './window.js';
 
 /** What streams need of the job that they belong to. */
@@ -232,11 +233,20 @@ export class KeyedStream<T, K> {
     protected readonly rows: KeyedRows,
   ) {}
 
-  /** One row per key, updated with every row: the key's columns, then the aggregates. */
+  /**
+   * One row per key, updated with every row: the key's columns, then the aggregates. With a `ttl` a key that was not used for that
+   * long is forgotten.
+   *
+   * @example bids.keyBy((b) => b.auction).aggregate({ bids: count() }, { ttl: { duration: '1 h' } })
+   */
   aggregate<A extends Readonly<Record<string, Aggregator<Row<T>, unknown>>>>(
     aggregates: A,
+    { ttl }: { readonly ttl?: Ttl } = {},
   ): Stream<Flat<K & Aggregated<A>>> {
-    return new Stream(this.owner, aggregateRows(this.rows, aggregates));
+    return new Stream(
+      this.owner,
+      aggregateRows(this.rows, aggregates, ttl === undefined ? {} : { ttl: stateTtl(ttl) }),
+    );
   }
 
   /**
@@ -281,7 +291,7 @@ export class CountWindowedStream<T, K> {
   aggregate<A extends Readonly<Record<string, Aggregator<Row<T>, unknown>>>>(
     aggregates: A,
   ): Stream<Flat<K & Aggregated<A>>> {
-    return new Stream(this.owner, aggregateRows(this.rows, aggregates, this.trigger));
+    return new Stream(this.owner, aggregateRows(this.rows, aggregates, { trigger: this.trigger }));
   }
 }
 

@@ -53,6 +53,7 @@ const libLayers: Readonly<Record<string, number>> = {
   connectors: 3,
   formats: 3,
   'window.ts': 4,
+  'state-ttl.ts': 4,
   'stream.ts': 4,
   'keyed-stream.ts': 4,
   'table.ts': 4,

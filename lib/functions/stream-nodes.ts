@@ -22,7 +22,7 @@ import {
   unionAll,
   type WindowShape,
 } from '../plan/builders.js';
-import type { CountTrigger, LogicalNode } from '../plan/nodes.js';
+import type { AggregateNode, LogicalNode } from '../plan/nodes.js';
 import type { ColumnType } from '../schema/t.js';
 import {
   isTimestamp,
@@ -172,9 +172,13 @@ export function keyRows(node: LogicalNode, key: RowFunction, { returns }: Return
 type Aggregates = Readonly<Record<string, Aggregator<never, unknown>>>;
 
 /** One row per key, kept up to date, or whenever the trigger fires. */
-export function aggregateRows(rows: KeyedRows, aggregates: Aggregates, trigger?: CountTrigger): LogicalNode {
+export function aggregateRows(
+  rows: KeyedRows,
+  aggregates: Aggregates,
+  how: Pick<AggregateNode, 'trigger' | 'ttl'> = {},
+): LogicalNode {
   const { node, calls, functions } = computeAggregates(rows, aggregates);
-  return withNote(groupRows(node, rows.keys, calls, trigger), functions);
+  return withNote(groupRows(node, rows.keys, calls, how), functions);
 }
 
 /** One row per key and window. */

@@ -6,6 +6,7 @@
 
 import type { AggregateCall } from '../expressions/aggregate-call.js';
 import { hash } from '../plan/inputs.js';
+import type { StateTtl } from '../plan/nodes.js';
 import { ALL_CHANGES, isInsertOnly, type OperatorSpec, type PhysicalNode, UPDATING } from '../plan/physical.js';
 import { aggregateFields, keyFields, stateOf } from '../plan/state.js';
 import { groupTable } from '../plan/state-table.js';
@@ -49,11 +50,17 @@ export function groupAggregate(
   aggregates: readonly AggregateCall[],
   schema: Schema,
   miniBatch?: MiniBatch,
+  ttl?: StateTtl,
 ): PhysicalNode {
   return {
     spec: groupAggregateSpec,
     inputs: [hash(input, keys)],
     schema,
-    config: { keys, aggregates, ...(miniBatch === undefined ? {} : { miniBatch }) },
+    config: {
+      keys,
+      aggregates,
+      ...(miniBatch === undefined ? {} : { miniBatch }),
+      ...(ttl === undefined ? {} : { ttl }),
+    },
   };
 }

@@ -7,7 +7,6 @@ import { type Expression, isColumn } from '../expressions/expression.js';
 import { asTimeAttribute, type Field, notNull, type Schema, type TimestampType, types } from '../schema/types.js';
 import {
   type AggregateNode,
-  type CountTrigger,
   columnType,
   type LogicalNode,
   type ProjectNode,
@@ -68,7 +67,7 @@ export function groupRows(
   input: LogicalNode,
   keys: readonly NamedExpression[],
   aggregates: readonly NamedAggregate[],
-  trigger?: CountTrigger,
+  { trigger, ttl }: Pick<AggregateNode, 'trigger' | 'ttl'> = {},
 ): LogicalNode {
   const { node, calls } = withArguments(input, keys, aggregates, []);
   return {
@@ -77,6 +76,7 @@ export function groupRows(
     keys: [...keys.keys()],
     aggregates: calls,
     ...(trigger === undefined ? {} : { trigger }),
+    ...(ttl === undefined ? {} : { ttl }),
     schema: [...keyFields(keys), ...aggregates.map(({ name, type }) => ({ name, type }))],
   };
 }

@@ -116,6 +116,15 @@ export interface AggregateNode extends Node {
   readonly late?: LateOutput;
   /** All rows of a key are in one window, which this fires; without it groups are kept up to date. */
   readonly trigger?: CountTrigger;
+  /** Of groups that are kept up to date; without it `table.exec.state.ttl` says how long. */
+  readonly ttl?: StateTtl;
+}
+
+/** How long a key's state is kept that is not used, in processing time. */
+export interface StateTtl {
+  readonly ms: number;
+  /** What counts as use: a row of the key, or also somebody who reads its state. */
+  readonly update: 'createAndWrite' | 'readAndWrite';
 }
 
 /** Fires a window at every `count`-th row; `purges`: it begins anew, otherwise it goes on. */

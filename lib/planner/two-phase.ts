@@ -28,8 +28,10 @@ export function splitAggregates(sinks: readonly PhysicalNode[], parallelism: num
     const keys = node.config['keys'] as readonly number[];
     const local = localGroupAggregate(forward(node.inputs[0]!.node), keys, aggregates);
     const global = globalGroupAggregate(local, aggregates, node.config['emitUpdateBefore'] === true, node.schema);
+    const { ttl } = node.config;
     return {
       ...global,
+      ...(ttl === undefined ? {} : { config: { ...global.config, ttl } }),
       ...(node.uid === undefined ? {} : { uid: node.uid }),
       ...(node.changelog === undefined ? {} : { changelog: node.changelog }),
     };

@@ -15,6 +15,7 @@
 #include "base/hash.h"
 #include "operators/net_changes.h"
 #include "operators/state_rows.h"
+#include "operators/state_ttl.h"
 #include "stream/operator.h"
 
 namespace sabot {
@@ -71,6 +72,7 @@ class GlobalGroupAggregate final : public Operator {
     return table_.Restore(from);
   }
   StateCursor ReadState(std::optional<StateKey> only) override {
+    table_.BeginBatch(context_.clock->NowMillis());
     KeyTypes keys;
     for (size_t i = 0; i < num_keys_; ++i)
       keys.push_back(schema_->field(static_cast<int>(i))->type());
@@ -150,7 +152,7 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   if (node.schema.size() != num_keys + calls.size())
     return node.Error("the schema must be the keys, then the aggregates");
   KeyedTableLayout layout;
-  layout.ttl_ms = context.options.state_ttl_ms;
+  ARROW_RETURN_NOT_OK(SetTtl(node, context, &layout));
   for (size_t i = 0; i < num_keys; ++i) layout.keys.push_back(ToArrow(input[i].type));
   if (input_retracts) layout.cells.push_back({"records", CellSpec::Kind::kFixed8});
   ARROW_ASSIGN_OR_RAISE(auto aggregates,

@@ -20,6 +20,7 @@
 #include "base/hash.h"
 #include "operators/net_changes.h"
 #include "operators/state_rows.h"
+#include "operators/state_ttl.h"
 #include "stream/operator.h"
 
 namespace sabot {
@@ -87,6 +88,7 @@ class GroupAggregate final : public Operator {
     return table_.Restore(from);
   }
   StateCursor ReadState(std::optional<StateKey> only) override {
+    table_.BeginBatch(context_.clock->NowMillis());
     KeyTypes keys;
     for (size_t i = 0; i < config_.keys.size(); ++i)
       keys.push_back(schema_->field(static_cast<int>(i))->type());
@@ -334,7 +336,7 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
     return node.Error("the schema must be the keys, then the aggregates");
   }
   KeyedTableLayout layout;
-  layout.ttl_ms = context.options.state_ttl_ms;
+  ARROW_RETURN_NOT_OK(SetTtl(node, context, &layout));
   for (const int key : config.keys)
     layout.keys.push_back(ToArrow(node.input_schemas[0][static_cast<size_t>(key)].type));
   if (config.input_retracts) layout.cells.push_back({"records", CellSpec::Kind::kFixed8});

@@ -28,7 +28,7 @@ export function lowerAggregate(node: AggregateNode, lowering: Lowering): Physica
   if (window !== undefined) return lowerWindowAggregate(node, window, lowering);
   const input = lowering.lower(node.input);
   if (node.trigger !== undefined) return globalWindow(input, node.trigger, node.keys, node.aggregates, node.schema);
-  return groupAggregate(input, node.keys, node.aggregates, node.schema, lowering.options.miniBatch);
+  return groupAggregate(input, node.keys, node.aggregates, node.schema, lowering.options.miniBatch, node.ttl);
 }
 
 function lowerWindowAggregate(node: AggregateNode, found: RecognisedWindow, lowering: Lowering): PhysicalNode {

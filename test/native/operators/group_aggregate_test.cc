@@ -188,6 +188,35 @@ TEST(GroupAggregateTest, GroupsAreForgottenAfterTheTtl) {
   }
 }
 
+// The node's own TTL beats the job's. A reader of one group keeps it alive only where the policy
+// says so; a reader of all keeps none.
+TEST(GroupAggregateTest, ReadersProlongTheLifeOfAGroupUnderReadAndWrite) {
+  for (const bool reads_count : {false, true}) {
+    test::HarnessOptions options;
+    options.plan.state_ttl_ms = 7;
+    const std::string update = reads_count ? "readAndWrite" : "createAndWrite";
+    test::Harness harness(
+        Node(kCountAndMax, kOutput, R"(, "ttl": {"ms": 1000, "update": ")" + update + "\"}"),
+        {test::MakeSchema(kInput)}, options);
+    harness.Rows(R"([["a", 5], ["b", 7]])");
+    harness.AdvanceProcessingTime(600);
+    EXPECT_THAT(harness.State({"k STRING"}, R"([["a"]])"), ElementsAre("+I[a, 1, 5]"));
+    EXPECT_EQ(harness.State().size(), 2u);
+    harness.Restart();
+    harness.AdvanceProcessingTime(600);
+    const auto left = harness.State({"k STRING"}, R"([["a"]])");
+    EXPECT_EQ(left.size(), reads_count ? 1u : 0u);
+    EXPECT_THAT(harness.State({"k STRING"}, R"([["b"]])"), IsEmpty());
+    harness.Take();
+    harness.Rows(R"([["a", 6], ["b", 6]])");
+    if (reads_count) {
+      EXPECT_THAT(harness.Take(), ElementsAre("-U[a, 1, 5]", "+U[a, 2, 6]", "+I[b, 1, 6]"));
+    } else {
+      EXPECT_THAT(harness.Take(), ElementsAre("+I[a, 1, 6]", "+I[b, 1, 6]"));
+    }
+  }
+}
+
 TEST(GroupAggregateTest, RetractionsOfForgottenGroupsAreIgnored) {
   test::HarnessOptions options;
   options.plan.state_ttl_ms = 1'000;

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/memory_budget.h"
 #include "state/cold_backends.h"
+#include "state/cold_keys.h"
 #include "state/keyed_table_rig.h"
 #include "state/state_tiers.h"
 
@@ -174,6 +175,67 @@ TEST_P(KeyedTableColdTest, IsReadWhileItChanges) {
     subject.Replace(nullptr, {});
   }
   EXPECT_GT(num_read, 500);
+}
+
+// Lets a test look at the store that a table's keys have moved to.
+class WatchedBackend final : public ColdBackend {
+ public:
+  explicit WatchedBackend(std::unique_ptr<ColdBackend> backend) : backend_(std::move(backend)) {}
+  arrow::Result<std::unique_ptr<ColdStore>> Open(const std::string& folder) override {
+    ARROW_ASSIGN_OR_RAISE(auto store, backend_->Open(folder));
+    store_ = store.get();
+    return store;
+  }
+  int64_t memory_bytes() const override { return backend_->memory_bytes(); }
+
+  int64_t RowsAfterCompaction(const std::string& structure, const ColdTableOptions& options) {
+    const auto table = store_->OpenTable(ColdTableOf(structure), options).ValueOrDie();
+    EXPECT_TRUE(store_->Compact(table).ok());
+    const auto rows = store_->Scan(table, "", "").ValueOrDie();
+    int64_t count = 0;
+    for (; rows->valid(); ++count) EXPECT_TRUE(rows->Next().ok());
+    return count;
+  }
+
+ private:
+  std::unique_ptr<ColdBackend> backend_;
+  ColdStore* store_ = nullptr;
+};
+
+// Keys on disk grow old, too; who reads one under kReadAndWrite keeps it from compaction.
+TEST_P(KeyedTableColdTest, CompactionDropsKeysThatNobodyHasUsed) {
+  for (const auto update : {TtlUpdate::kCreateAndWrite, TtlUpdate::kReadAndWrite}) {
+    MemoryBudget budget({.limit_bytes = 0}, [] { return int64_t{0}; });
+    WatchedBackend backend(GetParam() == Backend::kModel
+                               ? MakeModelBackend()
+                               : MakeRocksdbBackend({.memory_bytes = 1 << 20}));
+    StateTiers tiers(TiersOptions{.budget = &budget, .backend = &backend, .folder = root_});
+    KeyedTableLayout layout = RigLayout(false);
+    layout.ttl_ms = 100;
+    layout.ttl_update = update;
+    KeyedTable table("t", layout, &tiers);
+    const auto key = [](int i) { return Encoded("key " + std::to_string(i)); };
+    table.BeginBatch(1'000);
+    for (int i = 0; i < 50; ++i) {
+      Slot slot = kNoSlot;
+      ASSERT_TRUE(table.LookupOrInsert(key(i), std::span(&slot, 1), nullptr).ok());
+    }
+    ASSERT_TRUE(tiers.MakeRoom().ok());
+    ASSERT_EQ(table.num_keys(), 0);
+    table.BeginBatch(1'060);
+    for (int i = 0; i < 50; i += 2)
+      EXPECT_NE(table.Read(key(i).key(0), key(i).hash(0)).ValueOrDie(), kNoSlot);
+    ASSERT_TRUE(tiers.MakeRoom().ok());
+    ASSERT_EQ(table.num_keys(), 0);
+    const ColdTableOptions options{.expires = true};
+    EXPECT_EQ(backend.RowsAfterCompaction("t", options), 50);
+    table.BeginBatch(1'100);
+    const bool lives = update == TtlUpdate::kReadAndWrite;
+    EXPECT_EQ(backend.RowsAfterCompaction("t", options), lives ? 25 : 0);
+    EXPECT_EQ(std::ssize(ModelOf(table)), lives ? 25 : 0);
+    table.BeginBatch(1'160);
+    EXPECT_EQ(backend.RowsAfterCompaction("t", options), 0);
+  }
 }
 
 // A model whose disk fails after some operations, and goes on failing.
