@@ -7,16 +7,17 @@
 // and a row between two sessions makes them one. A row is late if it opens a session that would
 // have fired already.
 //
-// State: a table of sessions (start, end, aggregates), found by key through lists; the watermark.
-// The lists and the queue of ends are rebuilt on restore.
+// State: a table of sessions (start, end, aggregates); the watermark. Which sessions a key has
+// (session_lists.h) and which ends next (session_ends.h) is rebuilt on restore.
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <nlohmann/json.hpp>
-#include <queue>
 
 #include "aggregates/aggregate_set.h"
 #include "batch/key_encoding.h"
+#include "operators/session_ends.h"
+#include "operators/session_lists.h"
 #include "operators/state_rows.h"
 #include "operators/windows.h"
 
@@ -24,25 +25,25 @@ namespace sabot {
 namespace {
 
 constexpr size_t kPieceRows = 8192;
+constexpr size_t kRestoredRows = 1024;  // Sessions that are listed at once.
 
 // Cells of a session before its aggregates. A session's key is the group's key and a number of its
-// own. kNext is rebuilt on restore: to change it is no change to snapshots.
-enum Cell : int { kStart = 0, kEnd = 1, kNext = 2, kRows = 3 };
-constexpr size_t kNumberBytes = 8;
+// own. The cell between is of no use but to checkpoints that have it.
+enum Cell : int { kStart = 0, kEnd = 1, kRows = 3 };
 
 class SessionWindow final : public Operator {
  public:
   SessionWindow(Windows windows, WindowColumns columns, std::vector<int> keys,
                 std::vector<std::shared_ptr<arrow::DataType>> key_types, bool input_retracts,
-                std::shared_ptr<arrow::Schema> schema, OperatorMetrics* metrics)
+                std::shared_ptr<arrow::Schema> schema, OperatorContext& context)
       : windows_(std::move(windows)),
         columns_(std::move(columns)),
         keys_(std::move(keys)),
         key_types_(std::move(key_types)),
         input_retracts_(input_retracts),
         schema_(std::move(schema)),
-        metrics_(metrics),
-        heads_("heads", {.cells = {{"head", CellSpec::Kind::kFixed4}}, .children = {}}) {}
+        tiers_(context.tiers),
+        metrics_(context.metrics) {}
 
   arrow::Status Init(std::vector<AggregateCall> calls) {
     KeyedTableLayout layout;
@@ -50,11 +51,13 @@ class SessionWindow final : public Operator {
                     {"end", CellSpec::Kind::kFixed8},
                     {"next", CellSpec::Kind::kFixed4},
                     {"rows", CellSpec::Kind::kFixed8}};
-    layout.unhashed_bytes = kNumberBytes;
+    layout.unhashed_bytes = SessionLists::kNumberBytes;
     layout.keys = key_types_;
     ARROW_ASSIGN_OR_RAISE(aggregates_,
                           AggregateSet::Make(std::move(calls), input_retracts_, layout));
-    sessions_ = std::make_unique<KeyedTable>("sessions", layout);
+    sessions_ = std::make_unique<KeyedTable>("sessions", layout, tiers_);
+    lists_.emplace(sessions_.get(), tiers_);
+    ends_.emplace(sessions_.get(), kEnd, SessionLists::kNumberBytes, tiers_);
     return arrow::Status::OK();
   }
 
@@ -63,8 +66,7 @@ class SessionWindow final : public Operator {
     for (const int key : keys_) key_columns.push_back(in.column(key));
     ARROW_RETURN_NOT_OK(encoded_.Encode(key_columns, in.num_rows()));
     const auto num_rows = static_cast<size_t>(in.num_rows());
-    head_slots_.resize(num_rows);
-    ARROW_RETURN_NOT_OK(heads_.LookupOrInsert(encoded_, head_slots_, nullptr));
+    ARROW_RETURN_NOT_OK(lists_->Begin(encoded_));
     slots_.assign(num_rows, kNoSlot);
     wanted_.assign(num_rows, 1);
     const int64_t* times = in.rows->column_data(windows_.time_column())->GetValues<int64_t>(1);
@@ -73,16 +75,16 @@ class SessionWindow final : public Operator {
     for (int64_t row = 0; row < in.num_rows(); ++row) {
       const auto at = static_cast<size_t>(row);
       const int64_t time = windows_.has_zone() ? windows_.ToLocal(times[at]) : times[at];
-      Slot& head = heads_.cells().at<Slot>(0, head_slots_[at]);
+      const Slot list = lists_->Of(row);
       bool merges = false;
-      Slot slot = FindSession(&head, time, &merges);
+      Slot slot = list == kNoSlot ? kNoSlot : FindSession(list, time, &merges);
       if (merges) {
         // The rows before this one belong to the sessions as they were.
         ARROW_RETURN_NOT_OK(Accumulate(in, begin, row));
         begin = row;
-        ARROW_ASSIGN_OR_RAISE(slot, MergeSessions(&head, time));
+        ARROW_ASSIGN_OR_RAISE(slot, MergeSessions(list, time));
       } else if (slot == kNoSlot) {
-        slot = OpenSession(&head, time, row);
+        slot = OpenSession(time, row);
       }
       any_late = any_late || slot == kNoSlot;
       wanted_[at] = slot != kNoSlot;
@@ -97,7 +99,6 @@ class SessionWindow final : public Operator {
       }
       ARROW_RETURN_NOT_OK(out.EmitLate(0, in, late));
     }
-    DropEmptyHeads();
     return Progress::kDone;
   }
 
@@ -109,11 +110,13 @@ class SessionWindow final : public Operator {
   arrow::Result<Progress> Resume(Collector& out) override {
     while (true) {
       if (!out.has_room()) return Progress::kMoreOutput;
-      CollectFired();
+      ARROW_RETURN_NOT_OK(CollectFired());
       if (fired_.empty()) break;
       ARROW_RETURN_NOT_OK(EmitFired(out));
+      if (tiers_ != nullptr) ARROW_RETURN_NOT_OK(tiers_->MakeRoom());
     }
-    metrics_->state_bytes.Set(sessions_->size_bytes() + heads_.size_bytes());
+    metrics_->state_bytes.Set(sessions_->size_bytes() + lists_->size_bytes() +
+                              ends_->memory_bytes());
     ARROW_RETURN_NOT_OK(out.Emit(Watermark{watermark_}));
     return Progress::kDone;
   }
@@ -130,20 +133,17 @@ class SessionWindow final : public Operator {
     // Numbers only tell apart sessions of one key, and a key comes from one old subtask: any number
     // above all restored ones will do.
     next_number_ = 0;
-    for (const Slot slot : sessions_->LiveSlots()) {
-      const std::string_view key = sessions_->key(slot);
-      uint64_t number = 0;
-      __builtin_memcpy(&number, key.data() + key.size() - kNumberBytes, kNumberBytes);
-      next_number_ = std::max(next_number_, number + 1);
-      bool inserted = false;
-      const Slot head_slot =
-          heads_.LookupOrInsert(GroupKey(slot), sessions_->hash(slot), &inserted);
-      Slot& head = heads_.cells().at<Slot>(0, head_slot);
-      next(slot) = inserted ? kNoSlot : Head(head);
-      head = Stored(slot);
-      ends_.push({cell(kEnd, slot), number, slot});
+    KeyedTable::Scan sessions(*sessions_);
+    while (true) {
+      ARROW_ASSIGN_OR_RAISE(const std::span<const Slot> slots, sessions.Next(kRestoredRows));
+      if (slots.empty()) return arrow::Status::OK();
+      ARROW_RETURN_NOT_OK(lists_->Add(slots));
+      for (const Slot slot : slots) {
+        next_number_ = std::max(next_number_, SessionLists::NumberOf(*sessions_, slot) + 1);
+        ends_->Push(slot);
+      }
+      if (tiers_ != nullptr) ARROW_RETURN_NOT_OK(tiers_->MakeRoom());
     }
-    return arrow::Status::OK();
   }
 
   // Keys, start and end in local time, aggregates.
@@ -157,11 +157,12 @@ class SessionWindow final : public Operator {
       if (all) {
         ARROW_ASSIGN_OR_RAISE(slots, at.Next(*sessions_, rows_max, &piece.last));
       } else {
-        slots = SessionsOf(*only);
+        ARROW_ASSIGN_OR_RAISE(slots, lists_->SessionsOf(only->bytes, only->hash));
       }
       if (input_retracts_)
         std::erase_if(slots, [this](Slot slot) { return cell(kRows, slot) == 0; });
-      ARROW_ASSIGN_OR_RAISE(piece.columns, KeyColumns(*sessions_, slots, key_types_, kNumberBytes));
+      ARROW_ASSIGN_OR_RAISE(piece.columns,
+                            KeyColumns(*sessions_, slots, key_types_, SessionLists::kNumberBytes));
       std::vector<int64_t> starts;
       std::vector<int64_t> ends;
       for (const Slot slot : slots) {
@@ -177,36 +178,20 @@ class SessionWindow final : public Operator {
   }
 
  private:
-  std::vector<Slot> SessionsOf(const StateKey& key) {
-    std::vector<Slot> slots;
-    const Slot head = heads_.Lookup(key.bytes, key.hash);
-    if (head == kNoSlot) return slots;
-    for (Slot slot = Head(heads_.cells().at<Slot>(0, head)); slot != kNoSlot; slot = next(slot))
-      slots.push_back(slot);
-    return slots;
-  }
-
-  // A session's end when it was queued; it may have moved since.
-  struct QueuedEnd {
-    int64_t end;
-    uint64_t number;
-    Slot slot;
-    auto operator<=>(const QueuedEnd&) const = default;
-  };
-
   int64_t& cell(Cell column, Slot slot) { return sessions_->cells().at<int64_t>(column, slot); }
-  Slot& next(Slot slot) { return sessions_->cells().at<Slot>(kNext, slot); }
-  std::string_view GroupKey(Slot slot) const {
-    const std::string_view key = sessions_->key(slot);
-    return key.substr(0, key.size() - kNumberBytes);
+
+  bool Touches(Slot slot, int64_t time) {
+    return time <= cell(kEnd, slot) && time + windows_.gap_ms() >= cell(kStart, slot);
   }
 
   // The session that a row at `time` extends (and extends it); kNoSlot for none. *merges: there are
   // several, nothing was changed.
-  Slot FindSession(Slot* head, int64_t time, bool* merges) {
+  Slot FindSession(Slot list, int64_t time, bool* merges) {
     Slot found = kNoSlot;
-    for (Slot slot = Head(*head); slot != kNoSlot; slot = next(slot)) {
-      if (time > cell(kEnd, slot) || time + windows_.gap_ms() < cell(kStart, slot)) continue;
+    const size_t count = lists_->count(list);
+    for (size_t i = 0; i < count; ++i) {
+      const Slot slot = lists_->session(list, i);
+      if (!Touches(slot, time)) continue;
       if (found != kNoSlot) {
         *merges = true;
         return kNoSlot;
@@ -225,47 +210,43 @@ class SessionWindow final : public Operator {
     cell(kEnd, slot) = std::max(cell(kEnd, slot), end);
   }
 
-  Slot OpenSession(Slot* head, int64_t time, int64_t row) {
+  Slot OpenSession(int64_t time, int64_t row) {
     const int64_t end = time + windows_.gap_ms();
     if (windows_.HasFired(end, watermark_)) return kNoSlot;
     key_.assign(encoded_.key(row));
     const uint64_t number = next_number_++;
-    key_.append(reinterpret_cast<const char*>(&number), kNumberBytes);
+    key_.append(reinterpret_cast<const char*>(&number), SessionLists::kNumberBytes);
     bool inserted = false;
     // With the group's hash: a session lies in its group's key group.
     const Slot slot = sessions_->LookupOrInsert(key_, encoded_.hash(row), &inserted);
     cell(kStart, slot) = time;
     cell(kEnd, slot) = end;
-    next(slot) = Head(*head);
-    *head = Stored(slot);
-    ends_.push({end, number, slot});
+    lists_->Add(row, number, slot);
+    ends_->Push(slot);
     return slot;
   }
 
   // All sessions that [time, time + gap] touches become the first of them.
-  arrow::Result<Slot> MergeSessions(Slot* head, int64_t time) {
+  arrow::Result<Slot> MergeSessions(Slot list, int64_t time) {
+    const std::vector<Slot> slots = lists_->sessions(list);
     Slot into = kNoSlot;
-    Slot previous = kNoSlot;
-    const int64_t end = time + windows_.gap_ms();
-    for (Slot slot = Head(*head); slot != kNoSlot;) {
-      const Slot after = next(slot);
-      if (time > cell(kEnd, slot) || end < cell(kStart, slot)) {
-        previous = slot;
-      } else if (into == kNoSlot) {
-        into = previous = slot;
+    for (const Slot slot : slots) {
+      if (!Touches(slot, time)) continue;
+      if (into == kNoSlot) {
+        into = slot;
         sessions_->Touch(into);
-      } else {
-        const std::array<Slot, 1> to = {into};
-        const std::array<Slot, 1> from = {slot};
-        ARROW_RETURN_NOT_OK(aggregates_->Merge(*sessions_, to, *sessions_, from));
-        Extend(into, cell(kStart, slot), cell(kEnd, slot));
-        cell(kRows, into) += cell(kRows, slot);
-        next(previous) = after;
-        sessions_->Erase(slot);  // Its queued end is recognised as stale by its number.
+        continue;
       }
-      slot = after;
+      const std::array<Slot, 1> to = {into};
+      const std::array<Slot, 1> from = {slot};
+      ARROW_RETURN_NOT_OK(aggregates_->Merge(*sessions_, to, *sessions_, from));
+      Extend(into, cell(kStart, slot), cell(kEnd, slot));
+      cell(kRows, into) += cell(kRows, slot);
+      lists_->Remove(list, SessionLists::NumberOf(*sessions_, slot));
+      ends_->Forget(slot);
+      sessions_->Erase(slot);
     }
-    Extend(into, time, end);
+    Extend(into, time, time + windows_.gap_ms());
     return into;
   }
 
@@ -278,26 +259,15 @@ class SessionWindow final : public Operator {
   }
 
   // Sessions whose end the watermark has passed, oldest end first, at most a piece.
-  void CollectFired() {
+  arrow::Status CollectFired() {
     fired_.clear();
-    while (!ends_.empty() && fired_.size() < kPieceRows) {
-      const QueuedEnd queued = ends_.top();
-      if (!windows_.HasFired(queued.end, watermark_)) break;
-      ends_.pop();
-      if (!IsCurrent(queued)) continue;
-      const int64_t end = cell(kEnd, queued.slot);
-      if (end != queued.end) {
-        ends_.push({end, queued.number, queued.slot});
-      } else {
-        fired_.push_back(queued.slot);
-      }
+    const auto is_due = [this](int64_t end) { return windows_.HasFired(end, watermark_); };
+    while (fired_.size() < kPieceRows) {
+      ARROW_ASSIGN_OR_RAISE(const Slot slot, ends_->Pop(is_due));
+      if (slot == kNoSlot) break;
+      fired_.push_back(slot);
     }
-  }
-
-  bool IsCurrent(const QueuedEnd& queued) const {
-    if (!sessions_->live(queued.slot)) return false;
-    const std::string_view key = sessions_->key(queued.slot);
-    return std::memcmp(key.data() + key.size() - kNumberBytes, &queued.number, kNumberBytes) == 0;
+    return arrow::Status::OK();
   }
 
   arrow::Status EmitFired(Collector& out) {
@@ -306,7 +276,8 @@ class SessionWindow final : public Operator {
       if (!input_retracts_ || cell(kRows, slot) != 0) slots.push_back(slot);
     }
     if (!slots.empty()) ARROW_RETURN_NOT_OK(Emit(slots, out));
-    for (const Slot slot : fired_) Close(slot);
+    ARROW_RETURN_NOT_OK(lists_->Remove(fired_));
+    for (const Slot slot : fired_) sessions_->Erase(slot);
     return arrow::Status::OK();
   }
 
@@ -315,7 +286,7 @@ class SessionWindow final : public Operator {
     std::vector<int64_t> starts(slots.size());
     std::vector<int64_t> ends(slots.size());
     for (size_t i = 0; i < slots.size(); ++i) {
-      keys[i] = GroupKey(slots[i]);
+      keys[i] = SessionLists::GroupKey(*sessions_, slots[i]);
       starts[i] = cell(kStart, slots[i]);
       ends[i] = cell(kEnd, slots[i]);
     }
@@ -329,54 +300,24 @@ class SessionWindow final : public Operator {
         nullptr, kNoSplit});
   }
 
-  void Close(Slot slot) {
-    const Slot head_slot = heads_.Lookup(GroupKey(slot), sessions_->hash(slot));
-    Slot& head = heads_.cells().at<Slot>(0, head_slot);
-    if (Head(head) == slot) {
-      head = Stored(next(slot));
-    } else {
-      Slot before = Head(head);
-      while (next(before) != slot) before = next(before);
-      next(before) = next(slot);
-    }
-    if (Head(head) == kNoSlot) heads_.Erase(head_slot);
-    sessions_->Erase(slot);
-  }
-
-  // Keys whose only rows were late have a head and no session.
-  void DropEmptyHeads() {
-    for (size_t row = 0; row < head_slots_.size(); ++row) {
-      if (wanted_[row] != 0) continue;
-      const Slot head_slot = head_slots_[row];
-      if (heads_.live(head_slot) && Head(heads_.cells().at<Slot>(0, head_slot)) == kNoSlot) {
-        heads_.Erase(head_slot);
-      }
-    }
-  }
-
-  // Heads are stored plus one: a new cell is zero, and that means none.
-  static Slot Head(Slot stored) { return stored == 0 ? kNoSlot : stored - 1; }
-  static Slot Stored(Slot slot) { return slot == kNoSlot ? 0 : slot + 1; }
-
   Windows windows_;
   WindowColumns columns_;
   std::vector<int> keys_;
   std::vector<std::shared_ptr<arrow::DataType>> key_types_;
   bool input_retracts_;
   std::shared_ptr<arrow::Schema> schema_;
+  StateTiers* tiers_;
   OperatorMetrics* metrics_;
   std::unique_ptr<AggregateSet> aggregates_;
 
   std::unique_ptr<KeyedTable> sessions_;
-  KeyedTable heads_;  // Key -> newest session. Rebuilt on restore.
-  std::priority_queue<QueuedEnd, std::vector<QueuedEnd>, std::greater<>>
-      ends_;  // Rebuilt on restore.
+  std::optional<SessionLists> lists_;  // Rebuilt on restore, as is ends_.
+  std::optional<SessionEnds> ends_;
   int64_t watermark_ = kWatermarkMin;
   uint64_t next_number_ = 0;
 
   // Scratch.
   EncodedKeys encoded_;
-  std::vector<Slot> head_slots_;
   std::vector<Slot> slots_;
   std::vector<uint8_t> wanted_;
   std::vector<Slot> fired_;
@@ -403,7 +344,7 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   }
   auto made = std::make_unique<SessionWindow>(std::move(windows), std::move(columns),
                                               std::move(keys), std::move(key_types), input_retracts,
-                                              ToArrow(node.schema), context.metrics);
+                                              ToArrow(node.schema), context);
   ARROW_RETURN_NOT_OK(made->Init(std::move(calls)));
   return made;
 }

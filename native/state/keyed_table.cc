@@ -37,6 +37,11 @@ struct SomeRows {
   std::string_view key(size_t i) const { return keys.key(row(i)); }
   uint64_t hash(size_t i) const { return keys.hash(row(i)); }
 };
+struct RefKeys {
+  std::span<const KeyedTable::KeyRef> refs;
+  std::string_view key(size_t i) const { return refs[i].key; }
+  uint64_t hash(size_t i) const { return refs[i].hash; }
+};
 struct OtherSlots {
   const KeyedTable& table;
   std::span<const Slot> slots;
@@ -86,18 +91,23 @@ void KeyedTable::BeginBatch(int64_t now_ms) {
 }
 
 template <typename Keys>
+void KeyedTable::PrefetchBlock(const Keys& keys, size_t from, size_t to) const {
+  for (size_t i = from; i < to; ++i) index_.Prefetch(KeyIndex::TagOf(keys.hash(i)));
+  for (size_t i = from; i < to; ++i) {
+    const Slot candidate = index_.Candidate(KeyIndex::TagOf(keys.hash(i)));
+    if (candidate == kNoSlot) continue;
+    const char* const row = cells_.row(candidate);
+    __builtin_prefetch(row);
+    if (cells_.stride() > 64) __builtin_prefetch(row + 64);
+  }
+}
+
+template <typename Keys>
 void KeyedTable::LookupInMemory(const Keys& keys, std::span<Slot> slots,
                                 std::vector<int64_t>* inserted) {
   for (size_t from = 0; from < slots.size(); from += kBlock) {
     const size_t to = std::min(slots.size(), from + kBlock);
-    for (size_t i = from; i < to; ++i) index_.Prefetch(KeyIndex::TagOf(keys.hash(i)));
-    for (size_t i = from; i < to; ++i) {
-      const Slot candidate = index_.Candidate(KeyIndex::TagOf(keys.hash(i)));
-      if (candidate == kNoSlot) continue;
-      const char* const row = cells_.row(candidate);
-      __builtin_prefetch(row);
-      if (cells_.stride() > 64) __builtin_prefetch(row + 64);
-    }
+    PrefetchBlock(keys, from, to);
     for (size_t i = from; i < to; ++i) {
       const uint64_t hash = keys.hash(i);
       const std::string_view key = keys.key(i);
@@ -115,31 +125,64 @@ void KeyedTable::LookupInMemory(const Keys& keys, std::span<Slot> slots,
 }
 
 template <typename Keys>
+arrow::Status KeyedTable::Recall(const Keys& keys, size_t count) {
+  std::vector<KeyRef>& wanted = cold_->wanted;
+  wanted.clear();
+  for (size_t from = 0; from < count; from += kBlock) {
+    const size_t to = std::min(count, from + kBlock);
+    PrefetchBlock(keys, from, to);
+    for (size_t i = from; i < to; ++i) {
+      const Slot found = Find(keys.key(i), keys.hash(i));
+      if (found == kNoSlot) wanted.push_back({keys.key(i), keys.hash(i)});
+    }
+  }
+  return Load(wanted);
+}
+
+template <typename Keys>
 arrow::Status KeyedTable::LookupBatch(const Keys& keys, std::span<Slot> slots,
                                       std::vector<int64_t>* inserted) {
-  if (any_cold()) {
-    std::vector<WantedKey>& wanted = cold_->wanted;
-    wanted.clear();
-    for (size_t from = 0; from < slots.size(); from += kBlock) {
-      const size_t to = std::min(slots.size(), from + kBlock);
-      for (size_t i = from; i < to; ++i) index_.Prefetch(KeyIndex::TagOf(keys.hash(i)));
-      for (size_t i = from; i < to; ++i) {
-        const Slot candidate = index_.Candidate(KeyIndex::TagOf(keys.hash(i)));
-        if (candidate != kNoSlot) __builtin_prefetch(cells_.row(candidate));
-      }
-      for (size_t i = from; i < to; ++i) {
-        const Slot found = Find(keys.key(i), keys.hash(i));
-        if (found == kNoSlot) wanted.push_back({keys.key(i), keys.hash(i)});
-      }
-    }
-    ARROW_RETURN_NOT_OK(Load(wanted));
-  }
+  if (any_cold()) ARROW_RETURN_NOT_OK(Recall(keys, slots.size()));
   LookupInMemory(keys, slots, inserted);
   // To be loaded is no use: a key that is not seen again goes first.
   if (any_cold()) {
     for (const Slot slot : cold_->loaded) header(slot).word &= ~kUsed;
   }
   return arrow::Status::OK();
+}
+
+template <typename Keys>
+arrow::Status KeyedTable::FetchBatch(const Keys& keys, std::span<Slot> slots) {
+  if (any_cold()) ARROW_RETURN_NOT_OK(Recall(keys, slots.size()));
+  for (size_t from = 0; from < slots.size(); from += kBlock) {
+    const size_t to = std::min(slots.size(), from + kBlock);
+    PrefetchBlock(keys, from, to);
+    for (size_t i = from; i < to; ++i) {
+      const Slot found = Find(keys.key(i), keys.hash(i));
+      slots[i] = found != kNoSlot && TooOld(found) ? kNoSlot : found;
+      if (slots[i] != kNoSlot && spills()) header(slots[i]).word |= kUsed;
+    }
+  }
+  if (any_cold()) {
+    for (const Slot slot : cold_->loaded) header(slot).word &= ~kUsed;
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Status KeyedTable::Fetch(std::span<const KeyRef> keys, std::span<Slot> slots) {
+  SABOT_CHECK(slots.size() == keys.size());
+  return FetchBatch(RefKeys{keys}, slots);
+}
+
+arrow::Status KeyedTable::Fetch(const EncodedKeys& keys, std::span<Slot> slots) {
+  SABOT_CHECK(static_cast<int64_t>(slots.size()) == keys.length());
+  return FetchBatch(AllRows{keys}, slots);
+}
+
+arrow::Status KeyedTable::Fetch(const EncodedKeys& keys, std::span<const int32_t> rows,
+                                std::span<Slot> slots) {
+  SABOT_CHECK(slots.size() == rows.size());
+  return FetchBatch(SomeRows{keys, rows}, slots);
 }
 
 arrow::Status KeyedTable::LookupOrInsert(const EncodedKeys& keys, std::span<Slot> slots,
@@ -161,13 +204,11 @@ arrow::Status KeyedTable::LookupOrInsert(const KeyedTable& keys, std::span<const
 }
 
 Slot KeyedTable::Lookup(std::string_view key, uint64_t hash) const {
-  SABOT_CHECK(!any_cold());
   const Slot found = Find(key, hash);
   return found != kNoSlot && TooOld(found) ? kNoSlot : found;
 }
 
 Slot KeyedTable::LookupOrInsert(std::string_view key, uint64_t hash, bool* inserted) {
-  SABOT_CHECK(!any_cold());
   const Slot found = Find(key, hash);
   *inserted = found == kNoSlot || TooOld(found);
   if (!*inserted) {

@@ -18,6 +18,7 @@
 #include <arrow/result.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -83,13 +84,22 @@ class KeyedTable {
   // The keys of these slots of another table.
   arrow::Status LookupOrInsert(const KeyedTable& keys, std::span<const Slot> of,
                                std::span<Slot> slots);
-  // One key of a table that stays in memory.
-  Slot LookupOrInsert(std::string_view key, uint64_t hash, bool* inserted);
-  Slot Lookup(std::string_view key, uint64_t hash) const;  // kNoSlot where absent.
-  // The same of any table: the key comes from where it lies.
+  struct KeyRef {
+    std::string_view key;
+    uint64_t hash;
+  };
+  // The slots of keys, wherever they lie; kNoSlot where one is absent. Touches none.
+  arrow::Status Fetch(std::span<const KeyRef> keys, std::span<Slot> slots);
+  arrow::Status Fetch(const EncodedKeys& keys, std::span<Slot> slots);
+  arrow::Status Fetch(const EncodedKeys& keys, std::span<const int32_t> rows,
+                      std::span<Slot> slots);
   arrow::Result<Slot> Fetch(std::string_view key, uint64_t hash);
   // As Fetch, for whoever wants to know what the key's cells hold.
   arrow::Result<Slot> Read(std::string_view key, uint64_t hash);
+  // One key that does not lie on disk: of a table that stays in memory, or that was fetched for
+  // this element, or that never was. kNoSlot where it is absent.
+  Slot LookupOrInsert(std::string_view key, uint64_t hash, bool* inserted);
+  Slot Lookup(std::string_view key, uint64_t hash) const;
   // Before the cells of a slot from elsewhere are changed.
   void Touch(Slot slot) {
     const uint32_t marks = tracker_.touched() | cold_marks_;
@@ -111,7 +121,10 @@ class KeyedTable {
   std::string_view key(Slot slot) const { return KeyOf(header(slot)); }
   uint64_t hash(Slot slot) const { return header(slot).hash; }
   bool live(Slot slot) const { return (header(slot).word & kKeyed) != 0; }
-  int64_t num_keys() const { return num_keys_; }  // In memory.
+  int64_t num_keys() const { return num_keys_; }    // In memory.
+  bool spills() const { return cold_marks_ != 0; }  // Slots may be void after an element.
+  // Hears of every key that leaves memory, while it is still there.
+  void OnEvict(std::function<arrow::Status(Slot)> told) { on_evict_ = std::move(told); }
   arrow::Result<bool> empty();
   Slot num_slots() const { return num_slots_; }  // Live or not: iterate 0..num_slots with live().
   // Of a table that stays in memory: all live slots in ascending order of slot, but for keys that
@@ -174,6 +187,11 @@ class KeyedTable {
   arrow::Status LookupBatch(const Keys& keys, std::span<Slot> slots,
                             std::vector<int64_t>* inserted);
   template <typename Keys>
+  arrow::Status FetchBatch(const Keys& keys, std::span<Slot> slots);
+  // Fetches the cache lines that the search for keys `from` to `to` will look at.
+  template <typename Keys>
+  void PrefetchBlock(const Keys& keys, size_t from, size_t to) const;
+  template <typename Keys>
   void LookupInMemory(const Keys& keys, std::span<Slot> slots, std::vector<int64_t>* inserted);
   Slot Find(std::string_view key, uint64_t hash) const;  // Too old or not.
   Slot Insert(std::string_view key, uint64_t hash);
@@ -194,14 +212,13 @@ class KeyedTable {
 
   // --- the cold tier ---
   struct ColdTier;
-  struct WantedKey {
-    std::string_view key;
-    uint64_t hash;
-  };
   ColdTableOptions ColdOptions() const;
   bool any_cold() const;
-  // Brings those of these keys that the store has into memory, which has none of them.
-  arrow::Status Load(std::vector<WantedKey>& wanted);
+  // Brings those of these `count` keys that lie in the store into memory.
+  template <typename Keys>
+  arrow::Status Recall(const Keys& keys, size_t count);
+  // The same of keys that memory has not.
+  arrow::Status Load(std::vector<KeyRef>& wanted);
   arrow::Result<Slot> LoadRow(std::string_view key, uint64_t hash, std::string_view value,
                               bool* has_elements);
   arrow::Status LoadElements(Slot slot, std::string_view row_key, ColdScan& rows);
@@ -216,8 +233,8 @@ class KeyedTable {
   static arrow::Status SkipRow(ColdScan& rows);
   std::string_view KeyOfRow(const ColdScan& rows) const;
   // Keys that were only looked at go again.
-  void ReleaseLoaded(std::vector<Slot>& loaded);
-  void Evict(Slot slot);
+  arrow::Status ReleaseLoaded(std::vector<Slot>& loaded);
+  arrow::Status Evict(Slot slot);
   void WriteCold(Slot slot);
   void EraseCold(Slot slot);
   void EraseColdElement(const ChildTable& child, Slot element);
@@ -266,11 +283,12 @@ class KeyedTable {
 
   StateTiers* tiers_;
   uint32_t cold_marks_ = 0;  // Of a slot that is changed.
+  std::function<arrow::Status(Slot)> on_evict_;
   std::unique_ptr<ColdTier> cold_;
 };
 
-// Goes over all keys, those in memory first. Until it ends nothing is evicted and nothing may be
-// erased; slots of the piece before are void, unless they were touched.
+// Goes over all keys, those in memory first. Until it ends nothing else is evicted, and nothing may
+// be erased but keys of the last piece. With the next piece their slots are void.
 class KeyedTable::Scan {
  public:
   explicit Scan(KeyedTable& table);

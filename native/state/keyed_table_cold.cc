@@ -54,22 +54,22 @@ ColdTableOptions KeyedTable::ColdOptions() const { return {.expires = layout_.tt
 
 // --- loading ---
 
-arrow::Status KeyedTable::Load(std::vector<WantedKey>& wanted) {
+arrow::Status KeyedTable::Load(std::vector<KeyRef>& wanted) {
   ColdTier& cold = *cold_;
   cold.loaded.clear();
   ARROW_RETURN_NOT_OK(cold.FlushErased());
   if (wanted.empty()) return arrow::Status::OK();
-  std::sort(wanted.begin(), wanted.end(), [](const WantedKey& a, const WantedKey& b) {
+  std::sort(wanted.begin(), wanted.end(), [](const KeyRef& a, const KeyRef& b) {
     const int a_group = KeyGroupOf(a.hash);
     const int b_group = KeyGroupOf(b.hash);
     return a_group != b_group ? a_group < b_group : a.key < b.key;
   });
   wanted.erase(std::unique(wanted.begin(), wanted.end(),
-                           [](const WantedKey& a, const WantedKey& b) { return a.key == b.key; }),
+                           [](const KeyRef& a, const KeyRef& b) { return a.key == b.key; }),
                wanted.end());
   cold.key_bytes.clear();
   cold.key_ends.clear();
-  for (const WantedKey& each : wanted) {
+  for (const KeyRef& each : wanted) {
     AppendColdKey(cold.place.prefix, each.hash, each.key, &cold.key_bytes);
     cold.key_ends.push_back(cold.key_bytes.size());
   }
@@ -143,10 +143,11 @@ arrow::Result<int64_t> KeyedTable::ColdTier::Spill(int64_t bytes) {
     any = true;
   }
   ARROW_RETURN_NOT_OK(FlushErased());
-  const int64_t before = table->used_bytes();
+  // What a key leaves behind for snapshots is no gain.
+  const int64_t before = memory_bytes();
   // After so many rounds no key is spared.
   for (int64_t left = kRoundsMax * int64_t{table->num_slots_}; left > 0; --left) {
-    if (before - table->used_bytes() >= bytes) break;
+    if (before - memory_bytes() >= bytes) break;
     if (hand >= table->num_slots_) hand = 0;
     const Slot slot = hand++;
     if (!table->live(slot)) continue;
@@ -159,12 +160,12 @@ arrow::Result<int64_t> KeyedTable::ColdTier::Spill(int64_t bytes) {
     } else if ((word & kHabitMax) != 0) {
       word -= kHabit;
     } else {
-      table->Evict(slot);
+      ARROW_RETURN_NOT_OK(table->Evict(slot));
     }
     if (writes.size_bytes() >= kWriteBytes) ARROW_RETURN_NOT_OK(WriteEvicted());
   }
   ARROW_RETURN_NOT_OK(WriteEvicted());
-  return before - table->used_bytes();
+  return before - memory_bytes();
 }
 
 arrow::Status KeyedTable::ColdTier::WriteEvicted() {
@@ -176,11 +177,13 @@ arrow::Status KeyedTable::ColdTier::WriteEvicted() {
   return status;
 }
 
-void KeyedTable::Evict(Slot slot) {
+arrow::Status KeyedTable::Evict(Slot slot) {
+  if (on_evict_ != nullptr) ARROW_RETURN_NOT_OK(on_evict_(slot));
   NoteEvicted(slot);
   if (frozen_ != nullptr) SaveWithChildren(slot);
   if ((header(slot).word & kStale) != 0) WriteCold(slot);
   Release(slot);
+  return arrow::Status::OK();
 }
 
 void KeyedTable::WriteCold(Slot slot) {

@@ -33,7 +33,7 @@ struct KeyedTable::ColdTier final : Resident {
   ColdWrites writes;  // Of evicted keys, about to be written.
   ColdWrites erased;  // Of keys in the store that are no more. Before any other read or write.
   // Scratch.
-  std::vector<WantedKey> wanted;
+  std::vector<KeyRef> wanted;
   std::vector<Slot> loaded;  // By the last Load.
   std::string key_bytes;
   std::vector<size_t> key_ends;

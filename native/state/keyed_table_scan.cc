@@ -47,11 +47,12 @@ arrow::Status KeyedTable::SkipRow(ColdScan& rows) {
   return arrow::Status::OK();
 }
 
-void KeyedTable::ReleaseLoaded(std::vector<Slot>& loaded) {
+arrow::Status KeyedTable::ReleaseLoaded(std::vector<Slot>& loaded) {
   for (const Slot slot : loaded) {
-    if (live(slot) && (header(slot).word & kStale) == 0) Evict(slot);
+    if (live(slot) && (header(slot).word & kStale) == 0) ARROW_RETURN_NOT_OK(Evict(slot));
   }
   loaded.clear();
+  return arrow::Status::OK();
 }
 
 // --- while nothing changes ---
@@ -65,15 +66,19 @@ KeyedTable::Scan::~Scan() {
 }
 
 arrow::Result<std::span<const Slot>> KeyedTable::Scan::Next(size_t count) {
-  table_.ReleaseLoaded(loaded_);
   slots_.clear();
   for (; next_ < end_ && slots_.size() < count; ++next_) {
     if (table_.live(next_) && !table_.TooOld(next_)) slots_.push_back(next_);
   }
-  if (next_ < end_ || !table_.any_cold()) return slots_;
+  // Keys on disk come in pieces of their own: what was erased before is not among them.
+  if (!slots_.empty() || next_ < end_ || !table_.any_cold()) return slots_;
   ColdTier& cold = *table_.cold_;
+  for (const Slot slot : std::exchange(loaded_, {})) {
+    if (table_.live(slot)) ARROW_RETURN_NOT_OK(table_.Evict(slot));
+  }
+  ARROW_RETURN_NOT_OK(cold.WriteEvicted());
+  ARROW_RETURN_NOT_OK(cold.FlushErased());
   if (rows_ == nullptr) {
-    ARROW_RETURN_NOT_OK(cold.FlushErased());
     ARROW_ASSIGN_OR_RAISE(rows_, ScanKeyGroups(cold.place, {}));
   }
   while (rows_->valid() && slots_.size() < count) {
@@ -90,7 +95,7 @@ arrow::Result<std::span<const Slot>> KeyedTable::Scan::Next(size_t count) {
 arrow::Result<std::vector<Slot>> KeyedTable::Reading::Next(KeyedTable& table, size_t count,
                                                            bool* last) {
   if (table.cold_marks_ == 0) return NextInMemory(table, count, last);
-  table.ReleaseLoaded(loaded_);
+  ARROW_RETURN_NOT_OK(table.ReleaseLoaded(loaded_));
   if (!in_pass_) BeginPass(table);
   std::vector<Slot> slots;
   ARROW_RETURN_NOT_OK(has_rows_ ? ReadRows(table, count, &slots) : ReadNoted(table, count, &slots));
@@ -175,7 +180,7 @@ arrow::Status KeyedTable::Reading::ReadNoted(KeyedTable& table, size_t count,
   const std::span<const std::string> keys(noted_.data() + next_noted_, end - next_noted_);
   next_noted_ = end;
   if (table.any_cold()) {
-    std::vector<WantedKey>& wanted = table.cold_->wanted;
+    std::vector<KeyRef>& wanted = table.cold_->wanted;
     wanted.clear();
     for (const std::string& key : keys) {
       const uint64_t hash = table.HashOf(key);

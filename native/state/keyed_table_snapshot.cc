@@ -329,6 +329,7 @@ void KeyedTable::LeaveToSnapshot() {
   std::unique_ptr<KeyedTable> left(new KeyedTable(std::move(*this)));
   left->cold_.reset();
   *this = KeyedTable(left->name_, left->layout_, left->tiers_);
+  on_evict_ = std::exchange(left->on_evict_, nullptr);
   if (cold_ != nullptr) cold_->table = this;
   for (const auto& child : children_) child->owner_ = this;
   for (const auto& child : left->children_) child->owner_ = left.get();

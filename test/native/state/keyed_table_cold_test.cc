@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory_budget.h"
 #include "state/cold_backends.h"
 #include "state/cold_keys.h"
@@ -129,6 +130,63 @@ TEST_P(KeyedTableColdTest, AgreesWithAModelUnderRandomChanges) {
   }
   EXPECT_GT(num_deltas_, 5 * static_cast<int64_t>(num_seeds));
   EXPECT_GT(num_bases_over_cold_, static_cast<int64_t>(num_seeds));
+}
+
+// What a scan changes goes back to disk with the next piece, what it erases does not come again.
+TEST_P(KeyedTableColdTest, AScanChangesAndErasesWhatItGives) {
+  for (const bool all_on_disk : {false, true}) {
+    World world(GetParam(), kLimit, root_);
+    const auto table = NewTable(world);
+    std::set<std::string> evicted;
+    table->OnEvict([&](Slot slot) {
+      evicted.emplace(table->key(slot));
+      return arrow::Status::OK();
+    });
+    Model expected;
+    for (int i = 0; i < 300; ++i) {
+      const std::string key = "key " + std::to_string(i);
+      Slot slot = kNoSlot;
+      ASSERT_TRUE(table->LookupOrInsert(Encoded(key), std::span(&slot, 1), nullptr).ok());
+      table->cells().at<int64_t>(kCount, slot) = i;
+      bool inserted = false;
+      table->child(kSet).FindOrInsert(slot, "element", HashBytes("element"), &inserted);
+      if (i % 3 != 0) {
+        expected[key].count = i % 3 == 1 ? i + 1'000 : i;
+        expected[key].set["element"] = 0;
+      }
+      if (i >= 290 && !all_on_disk) continue;
+      ASSERT_TRUE(world.tiers().MakeRoom().ok());
+    }
+    EXPECT_GT(evicted.size(), 250u);
+    const int64_t num_in_memory = table->num_keys();
+    {
+      KeyedTable::Scan keys(*table);
+      while (true) {
+        const auto slots = keys.Next(7).ValueOrDie();
+        if (slots.empty()) break;
+        ASSERT_LE(table->num_keys(), num_in_memory + 7);
+        for (const Slot slot : slots) {
+          const int64_t count = table->cells().at<int64_t>(kCount, slot);
+          if (count % 3 == 0) table->Erase(slot);
+          if (count % 3 != 1) continue;
+          table->Touch(slot);
+          table->cells().at<int64_t>(kCount, slot) = count + 1'000;
+        }
+      }
+    }
+    EXPECT_EQ(ModelOf(*table), expected);
+    ASSERT_TRUE(world.tiers().MakeRoom().ok());
+    EXPECT_EQ(ModelOf(*table), expected);
+    const EncodedKeys kept = Encoded("key 7");
+    const EncodedKeys erased = Encoded("key 6");
+    const std::vector<KeyedTable::KeyRef> wanted = {
+        {kept.key(0), kept.hash(0)}, {erased.key(0), erased.hash(0)}, {kept.key(0), kept.hash(0)}};
+    std::vector<Slot> slots(3);
+    ASSERT_TRUE(table->Fetch(wanted, slots).ok());
+    EXPECT_EQ(slots[0], slots[2]);
+    EXPECT_EQ(slots[1], kNoSlot);
+    EXPECT_EQ(table->cells().at<int64_t>(kCount, slots[0]), 1'007);
+  }
 }
 
 // Whatever moves between memory and disk meanwhile: who reads sees every key that is there all the
