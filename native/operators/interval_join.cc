@@ -48,6 +48,7 @@ class IntervalJoin final : public Operator {
       if (WaitsUntil(input, times[row]) > watermark_) kept_.push_back(row);
     }
     ARROW_RETURN_NOT_OK(own.Add(in, keys_, kept_));
+    ARROW_RETURN_NOT_OK(sides_[static_cast<size_t>(1 - input)]->Heads(keys_, rows_, &heads_));
     metrics_->state_bytes.Set(sides_[0]->size_bytes() + sides_[1]->size_bytes());
     arriving_ = in;
     input_ = input;
@@ -63,7 +64,7 @@ class IntervalJoin final : public Operator {
     for (; at_ < rows_.size(); ++at_) {
       const int32_t row = rows_[at_];
       if (time_column->IsNull(row)) continue;
-      if (!in_list_) list_ = other.Head(keys_.key(row), keys_.hash(row));
+      if (!in_list_) list_ = heads_[at_];
       in_list_ = true;
       for (; list_ != kNoRow; list_ = other.store().next(list_)) {
         const int64_t stored = TimeOf(list_, 1 - input_);
@@ -87,8 +88,8 @@ class IntervalJoin final : public Operator {
     // Pruning walks all state: not at every small step of time.
     if (watermark_ >= prune_at_) {
       for (int side = 0; side < 2; ++side) {
-        sides_[static_cast<size_t>(side)]->Prune(
-            [this, side](RowId id) { return WaitsUntil(side, TimeOf(id, side)) <= watermark_; });
+        ARROW_RETURN_NOT_OK(sides_[static_cast<size_t>(side)]->Prune(
+            [this, side](RowId id) { return WaitsUntil(side, TimeOf(id, side)) <= watermark_; }));
       }
       metrics_->state_bytes.Set(sides_[0]->size_bytes() + sides_[1]->size_bytes());
       prune_at_ = SaturatingAdd(watermark_,
@@ -121,7 +122,8 @@ class IntervalJoin final : public Operator {
   }
   int64_t TimeOf(RowId id, int side) const {
     const RowStore& store = sides_[static_cast<size_t>(side)]->store();
-    return Times(store.segment(id), side)[RowStore::row(id)];
+    const RowRef row = store.Ref(id);
+    return Times(*row.batch, side)[row.row];
   }
   // The greatest time of the other side that a row of `side` at `time` can meet.
   int64_t WaitsUntil(int side, int64_t time) const {
@@ -140,6 +142,7 @@ class IntervalJoin final : public Operator {
   int input_ = 0;
   EncodedKeys keys_;
   std::vector<int32_t> rows_;
+  std::vector<RowId> heads_;  // For each of them the other side's list.
   std::vector<int32_t> kept_;
   size_t at_ = 0;
   RowId list_ = kNoRow;

@@ -22,12 +22,13 @@ class Join final : public Operator {
         metrics_(context.metrics) {}
 
   arrow::Result<Progress> Process(int input, const Batch& in, Collector& out) override {
-    for (const auto& side : sides_) side->BeginBatch(clock_->NowMillis());
+    for (const auto& side : sides_) ARROW_RETURN_NOT_OK(side->BeginBatch(clock_->NowMillis()));
     RowLists& own = *sides_[static_cast<size_t>(input)];
     ARROW_RETURN_NOT_OK(RowLists::EncodeKeys(in, own.keys(), &keys_));
     RowsWithKeys(in, own.keys(), &rows_);
     // Kept first: the other side's list is what this batch meets, its own rows do not matter to it.
     ARROW_RETURN_NOT_OK(own.Add(in, keys_, rows_));
+    ARROW_RETURN_NOT_OK(sides_[static_cast<size_t>(1 - input)]->Heads(keys_, rows_, &heads_));
     metrics_->state_bytes.Set(sides_[0]->size_bytes() + sides_[1]->size_bytes());
     arriving_ = in;
     input_ = input;
@@ -41,7 +42,7 @@ class Join final : public Operator {
     const RowLists& other = *sides_[static_cast<size_t>(1 - input_)];
     for (; at_ < rows_.size(); ++at_) {
       const int32_t row = rows_[at_];
-      if (!in_list_) list_ = other.Head(keys_.key(row), keys_.hash(row));
+      if (!in_list_) list_ = heads_[at_];
       in_list_ = true;
       for (; list_ != kNoRow; list_ = other.store().next(list_)) {
         if (other.Expired(list_)) continue;
@@ -63,7 +64,7 @@ class Join final : public Operator {
     return sides_[1]->Snapshot(to);
   }
   arrow::Status Restore(const SnapshotReader& from) override {
-    for (const auto& side : sides_) side->BeginBatch(clock_->NowMillis());
+    for (const auto& side : sides_) ARROW_RETURN_NOT_OK(side->BeginBatch(clock_->NowMillis()));
     ARROW_RETURN_NOT_OK(sides_[0]->Restore(from));
     return sides_[1]->Restore(from);
   }
@@ -81,6 +82,7 @@ class Join final : public Operator {
   int input_ = 0;
   EncodedKeys keys_;
   std::vector<int32_t> rows_;
+  std::vector<RowId> heads_;  // For each of them the other side's list.
   size_t at_ = 0;
   RowId list_ = kNoRow;
   bool in_list_ = false;

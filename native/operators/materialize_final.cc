@@ -15,6 +15,7 @@
 #include <unordered_set>
 
 #include "operators/state_rows.h"
+#include "state/cold_queue.h"
 #include "state/row_lists.h"
 #include "state/sort_key.h"
 #include "stream/operator.h"
@@ -33,7 +34,8 @@ class MaterializeFinal final : public Operator {
         once_(once),
         order_by_(std::move(order_by)),
         rows_("rows", schema, std::move(keys), context.tiers),
-        metrics_(context.metrics) {}
+        metrics_(context.metrics),
+        sorted_on_disk_("sorted", context.tiers) {}
 
   arrow::Result<Progress> Process(int, const Batch& in, Collector&) override {
     ARROW_RETURN_NOT_OK(RowLists::EncodeKeys(in, keys_, &encoded_));
@@ -43,23 +45,28 @@ class MaterializeFinal final : public Operator {
   }
 
   arrow::Result<Progress> OnEndOfInput(int, Collector& out) override {
-    left_ = rows_.AllRows();
+    next_ = emitted_ = 0;
+    end_ = rows_.store().next_sequence();
     if (!order_by_.empty()) ARROW_RETURN_NOT_OK(Sort());
-    emitted_ = 0;
     return Resume(out);
   }
 
   arrow::Result<Progress> Resume(Collector& out) override {
-    while (emitted_ < left_.size()) {
+    while (true) {
       if (!out.has_room()) return Progress::kMoreOutput;
-      const size_t count = std::min(kPieceRows, left_.size() - emitted_);
-      ARROW_ASSIGN_OR_RAISE(auto piece,
-                            rows_.store().Gather(std::span(left_).subspan(emitted_, count)));
-      emitted_ += count;
+      std::vector<RowId> ids;
+      if (order_by_.empty()) {
+        ids = rows_.store().LiveRows(&next_, end_, kPieceRows);
+      } else {
+        ARROW_ASSIGN_OR_RAISE(ids, TakeSorted());
+      }
+      if (ids.empty()) {
+        if (once_) ARROW_RETURN_NOT_OK(rows_.Prune([](RowId) { return true; }));
+        return Progress::kDone;
+      }
+      ARROW_ASSIGN_OR_RAISE(auto piece, rows_.store().Gather(ids));
       ARROW_RETURN_NOT_OK(out.Emit(Batch{std::move(piece), nullptr, kNoSplit}));
     }
-    if (once_) rows_.Prune([](RowId) { return true; });
-    return Progress::kDone;
   }
 
   arrow::Status Snapshot(SnapshotWriter& to) override { return rows_.Snapshot(to); }
@@ -69,25 +76,48 @@ class MaterializeFinal final : public Operator {
   }
 
  private:
-  // Rows that order alike stay in order of arrival.
+  // Rows that order alike stay in order of arrival. Where rows lie on disk, their sort keys do,
+  // too.
   arrow::Status Sort() {
+    const RowStore& store = rows_.store();
+    on_disk_ = store.any_on_disk();
     std::vector<std::pair<std::string, RowId>> sorted;
-    sorted.reserve(left_.size());
-    for (size_t begin = 0; begin < left_.size(); begin += kPieceRows) {
-      const size_t count = std::min(kPieceRows, left_.size() - begin);
-      ARROW_ASSIGN_OR_RAISE(auto rows,
-                            rows_.store().Gather(std::span(left_).subspan(begin, count)));
+    if (!on_disk_) sorted.reserve(static_cast<size_t>(store.num_rows()));
+    while (next_ < end_) {
+      const std::vector<RowId> ids = rows_.store().LiveRows(&next_, end_, kPieceRows);
+      ARROW_ASSIGN_OR_RAISE(auto rows, rows_.store().Gather(ids));
       const Batch piece{std::move(rows), nullptr, kNoSplit};
-      for (size_t i = 0; i < count; ++i) {
+      for (size_t i = 0; i < ids.size(); ++i) {
         std::string key;
         ARROW_RETURN_NOT_OK(EncodeSortKey(piece, static_cast<int64_t>(i), order_by_, &key));
-        sorted.emplace_back(std::move(key), left_[begin + i]);
+        if (on_disk_) {
+          AppendSequence(store.sequence(ids[i]), &key);
+          ARROW_RETURN_NOT_OK(sorted_on_disk_.Put(key));
+        } else {
+          sorted.emplace_back(std::move(key), ids[i]);
+        }
       }
     }
     std::sort(sorted.begin(), sorted.end());
-    std::transform(sorted.begin(), sorted.end(), left_.begin(),
-                   [](const auto& row) { return row.second; });
+    for (const auto& [key, id] : sorted) sorted_.push_back(id);
     return arrow::Status::OK();
+  }
+
+  arrow::Result<std::vector<RowId>> TakeSorted() {
+    if (on_disk_) return TakeFromDisk();
+    const size_t count = std::min(kPieceRows, sorted_.size() - emitted_);
+    const auto begin = sorted_.begin() + static_cast<ptrdiff_t>(emitted_);
+    emitted_ += count;
+    return std::vector<RowId>(begin, begin + static_cast<ptrdiff_t>(count));
+  }
+
+  arrow::Result<std::vector<RowId>> TakeFromDisk() {
+    std::vector<std::string> taken;
+    ARROW_RETURN_NOT_OK(
+        sorted_on_disk_.Take(kPieceRows, [](std::string_view) { return true; }, &taken));
+    std::vector<RowId> ids;
+    for (const std::string& entry : taken) ids.push_back(rows_.store().IdOf(SequenceIn(entry)));
+    return ids;
   }
 
   // Rows of equal content are interchangeable: all that comes is kept first, in one piece, then
@@ -99,6 +129,7 @@ class MaterializeFinal final : public Operator {
     }
     ARROW_RETURN_NOT_OK(rows_.Add(in, encoded_, kept_));
     if (in.insert_only()) return arrow::Status::OK();
+    ARROW_RETURN_NOT_OK(rows_.BeginPops(encoded_));
     for (int64_t row = 0; row < in.num_rows(); ++row) {
       if (IsRetract(in.kind(row))) rows_.Pop(encoded_.key(row), encoded_.hash(row));
     }
@@ -109,6 +140,7 @@ class MaterializeFinal final : public Operator {
   arrow::Status ApplyUpserts(const Batch& in) {
     kept_.clear();
     seen_.clear();
+    ARROW_RETURN_NOT_OK(rows_.BeginPops(encoded_));
     for (auto row = static_cast<int32_t>(in.num_rows()); row-- > 0;) {
       if (in.kind(row) == RowKind::kUpdateBefore) continue;
       if (!seen_.insert(encoded_.key(row)).second) continue;
@@ -129,8 +161,12 @@ class MaterializeFinal final : public Operator {
   EncodedKeys encoded_;
   std::vector<int32_t> kept_;
   std::unordered_set<std::string_view> seen_;
-  std::vector<RowId> left_;
+  uint64_t next_ = 0;  // Sequence numbers of what is left.
+  uint64_t end_ = 0;
+  std::vector<RowId> sorted_;
   size_t emitted_ = 0;
+  bool on_disk_ = false;  // Not sorted_, but:
+  ColdQueue sorted_on_disk_;
 };
 
 arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorContext& context) {

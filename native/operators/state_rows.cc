@@ -62,7 +62,7 @@ arrow::Result<std::vector<ArrayPtr>> SideCursor::Next(const Sides& sides, size_t
   RecordBatchPtr rows;
   bool side_last = true;
   if (sides[own] != nullptr) {
-    std::vector<RowId> ids = at_.Next(*sides[own], rows_max, &side_last);
+    ARROW_ASSIGN_OR_RAISE(std::vector<RowId> ids, at_.Next(*sides[own], rows_max, &side_last));
     std::erase_if(ids, [&](RowId id) { return sides[own]->Expired(id); });
     ARROW_ASSIGN_OR_RAISE(rows, sides[own]->store().Gather(ids));
   }
@@ -95,7 +95,7 @@ void SideCursor::Rewind() {
   at_.Rewind();
 }
 
-StateCursor ReadSides(const RowLists& left, const RowLists& right, std::optional<StateKey> only) {
+StateCursor ReadSides(RowLists& left, RowLists& right, std::optional<StateKey> only) {
   return [sides = SideCursor::Sides{&left, &right},
           at = SideCursor({ToArrow(left.schema()), ToArrow(right.schema())}, std::move(only))](
              size_t rows_max) mutable -> arrow::Result<StatePiece> {

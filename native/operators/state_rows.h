@@ -38,7 +38,7 @@ class RowCursor {
  public:
   explicit RowCursor(std::optional<StateKey> only) : only_(std::move(only)) {}
   template <typename Rows>
-  std::vector<RowId> Next(const Rows& rows, size_t num_max, bool* last) {
+  arrow::Result<std::vector<RowId>> Next(Rows& rows, size_t num_max, bool* last) {
     if (only_) {
       *last = true;
       return rows.RowsOf(only_->bytes, only_->hash);
@@ -68,11 +68,11 @@ StateCursor ReadGroups(KeyedTable& table, const AggregateSet& aggregates, KeyTyp
 
 // The rows of a store, whole; `rows` outlives the cursor.
 template <typename Rows>
-StateCursor ReadRows(const Rows& rows, std::optional<StateKey> only) {
+StateCursor ReadRows(Rows& rows, std::optional<StateKey> only) {
   return [&rows,
           at = RowCursor(std::move(only))](size_t rows_max) mutable -> arrow::Result<StatePiece> {
     StatePiece piece;
-    const std::vector<RowId> ids = at.Next(rows, rows_max, &piece.last);
+    ARROW_ASSIGN_OR_RAISE(const std::vector<RowId> ids, at.Next(rows, rows_max, &piece.last));
     ARROW_ASSIGN_OR_RAISE(const auto batch, rows.store().Gather(ids));
     piece.columns = batch->columns();
     return piece;
@@ -83,7 +83,7 @@ StateCursor ReadRows(const Rows& rows, std::optional<StateKey> only) {
 // those of the other side are NULL.
 class SideCursor {
  public:
-  using Sides = std::array<const RowLists*, 2>;  // nullptr: there is nothing on that side.
+  using Sides = std::array<RowLists*, 2>;  // nullptr: there is nothing on that side.
 
   SideCursor(std::array<std::shared_ptr<arrow::Schema>, 2> schemas, std::optional<StateKey> only)
       : schemas_(std::move(schemas)), at_(std::move(only)) {}
@@ -97,6 +97,6 @@ class SideCursor {
 };
 
 // The two outlive the cursor.
-StateCursor ReadSides(const RowLists& left, const RowLists& right, std::optional<StateKey> only);
+StateCursor ReadSides(RowLists& left, RowLists& right, std::optional<StateKey> only);
 
 }  // namespace sabot

@@ -9,6 +9,7 @@
 // State: the rows of both sides per open window, by key, and the watermark.
 #include <array>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "base/error.h"
@@ -79,9 +80,10 @@ class WindowJoin final : public Operator {
       const Window& window = windows_.begin()->second;
       if (!firing_) {
         firing_ = true;
-        left_ = window[1] == nullptr || window[0] == nullptr ? std::vector<RowId>()
-                                                             : window[0]->AllRows();
-        taken_ = at_ = piece_rows_ = 0;
+        next_left_ = 0;
+        end_left_ =
+            window[1] == nullptr || window[0] == nullptr ? 0 : window[0]->store().next_sequence();
+        at_ = rows_.size();
       }
       ARROW_ASSIGN_OR_RAISE(const bool more, JoinPieces(window, out));
       if (more) return Progress::kMoreOutput;
@@ -167,14 +169,14 @@ class WindowJoin final : public Operator {
   // but no room.
   arrow::Result<bool> JoinPieces(const Window& window, Collector& out) {
     while (true) {
-      if (at_ == piece_rows_) {
-        if (taken_ == left_.size()) return false;
-        ARROW_RETURN_NOT_OK(TakePiece(*window[0]));
+      if (at_ == rows_.size()) {
+        if (next_left_ == end_left_) return false;
+        ARROW_RETURN_NOT_OK(TakePiece(*window[0], *window[1]));
       }
       const RowLists& right = *window[1];
-      for (; at_ < piece_rows_; ++at_) {
-        const auto row = static_cast<int32_t>(at_);
-        if (!in_list_) list_ = right.Head(keys_.key(row), keys_.hash(row));
+      for (; at_ < rows_.size(); ++at_) {
+        const int32_t row = rows_[at_];
+        if (!in_list_) list_ = heads_[at_];
         in_list_ = true;
         for (; list_ != kNoRow; list_ = right.store().next(list_)) {
           if (output_.size() >= kJoinPairsMax) {
@@ -190,15 +192,18 @@ class WindowJoin final : public Operator {
     }
   }
 
-  arrow::Status TakePiece(const RowLists& left) {
-    const size_t count = std::min(kPieceRows, left_.size() - taken_);
-    ARROW_ASSIGN_OR_RAISE(auto rows, left.store().Gather(std::span(left_).subspan(taken_, count)));
-    taken_ += count;
+  arrow::Status TakePiece(const RowLists& left, RowLists& right) {
+    // The lists that the piece before has met may go to disk.
+    if (tiers_ != nullptr) ARROW_RETURN_NOT_OK(tiers_->MakeRoom());
+    const std::vector<RowId> ids = left.store().LiveRows(&next_left_, end_left_, kPieceRows);
+    ARROW_ASSIGN_OR_RAISE(auto rows, left.store().Gather(ids));
     piece_ = Batch{std::move(rows), nullptr, kNoSplit};
-    piece_rows_ = count;
+    rows_.resize(ids.size());
+    std::iota(rows_.begin(), rows_.end(), 0);
     at_ = 0;
     in_list_ = false;
-    return RowLists::EncodeKeys(piece_, sides_[0].group_by, &keys_);
+    ARROW_RETURN_NOT_OK(RowLists::EncodeKeys(piece_, sides_[0].group_by, &keys_));
+    return right.Heads(keys_, rows_, &heads_);
   }
 
   void ReportStateSize() {
@@ -219,16 +224,16 @@ class WindowJoin final : public Operator {
   int64_t watermark_ = kWatermarkMin;
   // The window that is firing; never across a barrier.
   bool firing_ = false;
-  std::vector<RowId> left_;
-  size_t taken_ = 0;
+  uint64_t next_left_ = 0;  // Sequence numbers of its left rows.
+  uint64_t end_left_ = 0;
   Batch piece_;
-  size_t piece_rows_ = 0;
   size_t at_ = 0;
   RowId list_ = kNoRow;
   bool in_list_ = false;
-  // Scratch.
+  // Of the arriving batch, or of the piece.
   EncodedKeys keys_;
   std::vector<int32_t> rows_;
+  std::vector<RowId> heads_;  // For each of its rows the right side's list.
 };
 
 arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorContext& context) {

@@ -8,6 +8,7 @@
 //
 // State: the best rows of each open window, and the watermark.
 #include <map>
+#include <memory>
 #include <set>
 
 #include "base/error.h"
@@ -38,19 +39,19 @@ class WindowRank final : public Operator {
   arrow::Result<Progress> Process(int, const Batch& in, Collector& out) override {
     const int64_t* ends = in.rows->column_data(spec_.end_column)->GetValues<int64_t>(1);
     const int64_t* starts = in.rows->column_data(spec_.start_column)->GetValues<int64_t>(1);
-    std::map<WindowId, std::vector<int64_t>> rows_of;
+    std::map<WindowId, std::vector<int32_t>> rows_of;
     late_.clear();
     for (int64_t row = 0; row < in.num_rows(); ++row) {
       if (spec_.zone.HasFired(ends[row], watermark_)) {
         late_.push_back(static_cast<int32_t>(row));
       } else {
-        rows_of[{ends[row], starts[row]}].push_back(row);
+        rows_of[{ends[row], starts[row]}].push_back(static_cast<int32_t>(row));
       }
     }
     for (const auto& [id, rows] : rows_of) {
       RankedRows& window = Window(id);
-      ARROW_RETURN_NOT_OK(window.Begin(in));
-      for (const int64_t row : rows) ARROW_RETURN_NOT_OK(window.Insert(row).status());
+      ARROW_RETURN_NOT_OK(window.Begin(in, rows));
+      for (const int32_t row : rows) ARROW_RETURN_NOT_OK(window.Insert(row).status());
       ARROW_RETURN_NOT_OK(window.End());
     }
     ARROW_RETURN_NOT_OK(out.EmitLate(0, in, late_));
@@ -64,13 +65,17 @@ class WindowRank final : public Operator {
 
   arrow::Result<Progress> Resume(Collector& out) override {
     while (!windows_.empty() && spec_.zone.HasFired(windows_.begin()->first.end, watermark_)) {
-      const RankedRows& window = *windows_.begin()->second;
-      if (!firing_) CollectFired(window);
-      while (emitted_ < rows_.size()) {
+      RankedRows& window = *windows_.begin()->second;
+      if (firing_ == nullptr) firing_ = window.Groups();
+      while (true) {
+        if (emitted_ == rows_.size()) {
+          ARROW_ASSIGN_OR_RAISE(const bool more, TakeGroups(window));
+          if (!more) break;
+        }
         if (!out.has_room()) return Progress::kMoreOutput;
-        ARROW_RETURN_NOT_OK(EmitPiece(window, out));
+        if (emitted_ < rows_.size()) ARROW_RETURN_NOT_OK(EmitPiece(window, out));
       }
-      firing_ = false;
+      firing_.reset();
       windows_.erase(windows_.begin());
     }
     ReportStateSize();
@@ -118,7 +123,8 @@ class WindowRank final : public Operator {
       if (found->first != window) at.Rewind();
       window = found->first;
       bool window_last = false;
-      const std::vector<RowId> ids = at.Next(*found->second, rows_max, &window_last);
+      ARROW_ASSIGN_OR_RAISE(const std::vector<RowId> ids,
+                            at.Next(*found->second, rows_max, &window_last));
       ARROW_ASSIGN_OR_RAISE(const auto rows, found->second->store().Gather(ids));
       piece.columns = rows->columns();
       if (window_last) {
@@ -140,12 +146,13 @@ class WindowRank final : public Operator {
     return *window;
   }
 
-  void CollectFired(const RankedRows& window) {
-    firing_ = true;
+  // The rows of some more groups; false: there are none.
+  arrow::Result<bool> TakeGroups(const RankedRows& window) {
     emitted_ = 0;
     rows_.clear();
     ranks_.clear();
-    for (const Slot group : window.Groups()) {
+    ARROW_ASSIGN_OR_RAISE(const std::span<const Slot> groups, firing_->Next(kPieceRows));
+    for (const Slot group : groups) {
       int64_t rank = 0;
       for (Slot at = window.First(group); at != kNoSlot; at = window.After(at)) {
         if (++rank < spec_.first_rank) continue;
@@ -153,6 +160,7 @@ class WindowRank final : public Operator {
         ranks_.push_back(rank);
       }
     }
+    return !groups.empty();
   }
 
   arrow::Status EmitPiece(const RankedRows& window, Collector& out) {
@@ -186,7 +194,7 @@ class WindowRank final : public Operator {
   std::map<WindowId, std::unique_ptr<RankedRows>> windows_;
   int64_t watermark_ = kWatermarkMin;
   // The window that is firing; never across a barrier.
-  bool firing_ = false;
+  std::unique_ptr<KeyedTable::Scan> firing_;
   std::vector<RowId> rows_;
   std::vector<int64_t> ranks_;
   size_t emitted_ = 0;

@@ -13,6 +13,7 @@ namespace sabot {
 namespace {
 
 constexpr size_t kArrivalBytes = 8;
+constexpr size_t kPieceGroups = 8192;
 
 // Big-endian, so that bytes compare as numbers do; inverted where the newest comes first.
 uint64_t EncodeArrival(uint64_t arrival, Ties ties) {
@@ -34,16 +35,26 @@ RankedRows::RankedRows(std::string name, const Schema& schema, std::vector<int> 
       order_by_(std::move(order_by)),
       limit_(limit),
       ties_(ties),
-      table_(name_, Layout()),
+      table_(name_, Layout(), tiers),
       store_(ToArrow(schema), tiers) {}
 
 arrow::Status RankedRows::Begin(const Batch& batch) {
+  std::vector<int32_t> rows(static_cast<size_t>(batch.num_rows()));
+  std::iota(rows.begin(), rows.end(), 0);
+  return Begin(batch, rows);
+}
+
+arrow::Status RankedRows::Begin(const Batch& batch, std::span<const int32_t> rows) {
   batch_ = batch;
   std::vector<ArrayPtr> columns;
   for (const int column : group_by_) columns.push_back(batch.column(column));
   ARROW_RETURN_NOT_OK(keys_.Encode(columns, batch.num_rows()));
   first_ = kNoRow;
   kept_.assign(static_cast<size_t>(batch.num_rows()), 0);
+  slots_.resize(rows.size());
+  ARROW_RETURN_NOT_OK(table_.Fetch(keys_, rows, slots_));
+  groups_.assign(static_cast<size_t>(batch.num_rows()), kNoSlot);
+  for (size_t i = 0; i < rows.size(); ++i) groups_[static_cast<size_t>(rows[i])] = slots_[i];
   return arrow::Status::OK();
 }
 
@@ -57,7 +68,9 @@ arrow::Result<RankedRows::Inserted> RankedRows::Insert(int64_t row) {
       first_ == kNoRow ? store_.next_sequence() + place : store_.sequence(first_ + place), ties_);
   element_.append(reinterpret_cast<const char*>(&ordered), kArrivalBytes);
   bool inserted = false;
-  result.group = table_.LookupOrInsert(keys_.key(row), keys_.hash(row), &inserted);
+  result.group = groups_[place];
+  if (result.group == kNoSlot)
+    result.group = table_.LookupOrInsert(keys_.key(row), keys_.hash(row), &inserted);
   if (elements().count(result.group) >= limit_) {
     const Slot worst = elements().Last(result.group);
     if (element_ > elements().element(worst)) return result;
@@ -72,9 +85,9 @@ arrow::Result<RankedRows::Inserted> RankedRows::Insert(int64_t row) {
   return result;
 }
 
-std::vector<RowId> RankedRows::RowsOf(std::string_view key, uint64_t hash) const {
+arrow::Result<std::vector<RowId>> RankedRows::RowsOf(std::string_view key, uint64_t hash) {
   std::vector<RowId> rows;
-  const Slot group = table_.Lookup(key, hash);
+  ARROW_ASSIGN_OR_RAISE(const Slot group, table_.Fetch(key, hash));
   if (group == kNoSlot) return rows;
   for (Slot at = First(group); at != kNoSlot; at = After(at)) rows.push_back(RowOf(at));
   return rows;
@@ -90,20 +103,24 @@ arrow::Status RankedRows::End() {
   }
   first_ = kNoRow;
   batch_ = {};
-  if (!store_.WantsCompaction()) return arrow::Status::OK();
-  std::vector<RowId> live;
-  for (const Slot group : Groups()) {
-    for (Slot at = First(group); at != kNoSlot; at = After(at)) live.push_back(RowOf(at));
-  }
-  std::sort(live.begin(), live.end());
-  ARROW_ASSIGN_OR_RAISE(const RowMoves moves, store_.Compact(std::move(live)));
-  for (const Slot group : Groups()) {
-    for (Slot at = First(group); at != kNoSlot; at = After(at)) {
-      RowId& id = elements().cells().at<RowId>(0, at);
-      id = moves.To(id);
+  return store_.WantsCompaction() ? Compact() : arrow::Status::OK();
+}
+
+arrow::Status RankedRows::Compact() {
+  ARROW_ASSIGN_OR_RAISE(const RowMoves moves, store_.Compact());
+  KeyedTable::Scan groups(table_);
+  while (true) {
+    ARROW_ASSIGN_OR_RAISE(const std::span<const Slot> slots, groups.Next(kPieceGroups));
+    if (slots.empty()) return arrow::Status::OK();
+    for (const Slot group : slots) {
+      for (Slot at = First(group); at != kNoSlot; at = After(at)) {
+        elements().Touch(at);
+        RowId& id = elements().cells().at<RowId>(0, at);
+        id = moves.To(id);
+      }
     }
+    ARROW_RETURN_NOT_OK(store_.MakeRoom());
   }
-  return arrow::Status::OK();
 }
 
 arrow::Status RankedRows::Restore(const SnapshotReader& from) {

@@ -3,7 +3,7 @@
 //   by k, ORDER BY v DESC, at most 2     [a, 1] [a, 5] [a, 3]     a: [a, 5] [a, 3]
 //
 // Equal rows rank in order of arrival, or the newest first. The state of Top-N, window Top-N and
-// window deduplication.
+// window deduplication. Where memory is short, groups move to disk with all their ranks.
 #pragma once
 
 #include <arrow/result.h>
@@ -23,13 +23,13 @@ enum class Ties { kOldestFirst, kNewestFirst };
 
 class RankedRows {
  public:
-  // `name` is the snapshot section; `limit` the number of rows that a group keeps; `tiers` are
-  // those of the rows: keys and ranks stay in memory.
+  // `name` is the snapshot section; `limit` the number of rows that a group keeps.
   RankedRows(std::string name, const Schema& schema, std::vector<int> group_by,
              std::vector<SortKey> order_by, int64_t limit, Ties ties, StateTiers* tiers);
 
-  // One batch: Begin, then Insert for any of its rows in order, then End.
-  arrow::Status Begin(const Batch& batch);
+  // One batch: Begin, then Insert for any of these rows (ascending) in order, then End.
+  arrow::Status Begin(const Batch& batch, std::span<const int32_t> rows);
+  arrow::Status Begin(const Batch& batch);  // Of all rows.
   struct Inserted {
     Slot group = kNoSlot;
     Slot element = kNoSlot;  // kNoSlot: not among the best, nothing has changed.
@@ -44,9 +44,10 @@ class RankedRows {
   Slot After(Slot element) const { return elements().After(element); }
   RowId RowOf(Slot element) const { return elements().cells().at<RowId>(0, element); }
   int64_t Count(Slot group) const { return elements().count(group); }
-  std::vector<Slot> Groups() const { return table_.LiveSlots(); }
+  // Goes over all groups; no batch meanwhile.
+  std::unique_ptr<KeyedTable::Scan> Groups() { return std::make_unique<KeyedTable::Scan>(table_); }
   // The rows of a group, from best to worst.
-  std::vector<RowId> RowsOf(std::string_view key, uint64_t hash) const;
+  arrow::Result<std::vector<RowId>> RowsOf(std::string_view key, uint64_t hash);
 
   const RowStore& store() const { return store_; }
   // In memory.
@@ -56,6 +57,7 @@ class RankedRows {
   arrow::Status Restore(const SnapshotReader& from);
 
  private:
+  arrow::Status Compact();
   ChildTable& elements() { return table_.child(0); }
   const ChildTable& elements() const { return table_.child(0); }
 
@@ -70,10 +72,13 @@ class RankedRows {
   // The batch under way.
   Batch batch_;
   EncodedKeys keys_;
+  std::vector<Slot> groups_;     // By row, as they were when it began.
   RowId first_ = kNoRow;         // Of the batch's rows in the store, once one was wanted.
   std::vector<uint8_t> kept_;    // Rows of the batch that are in the table.
   std::vector<RowId> released_;  // Rows that fell off.
-  std::string element_;          // Scratch.
+  // Scratch.
+  std::string element_;
+  std::vector<Slot> slots_;
 };
 
 }  // namespace sabot

@@ -26,22 +26,21 @@ RowLists::RowLists(std::string name, const Schema& schema, std::vector<int> keys
       schema_(schema),
       keys_(std::move(keys)),
       ttl_ms_(ttl_ms),
-      table_(name_, {.cells = {{"head", CellSpec::Kind::kFixed8}}, .children = {}}),
+      table_(name_, {.cells = {{"head", CellSpec::Kind::kFixed8}}, .children = {}}, tiers),
       store_(StoredSchema(schema, ttl_ms), tiers) {}
 
-void RowLists::BeginBatch(int64_t now_ms) {
+arrow::Status RowLists::BeginBatch(int64_t now_ms) {
   now_ms_ = now_ms;
-  if (ttl_ms_ == 0 || now_ms < prune_at_ms_) return;
+  if (ttl_ms_ == 0 || now_ms < prune_at_ms_) return arrow::Status::OK();
   // Pruning walks all rows: a row may outlive its time by half of it, unseen.
-  Prune([this](RowId id) { return Expired(id); });
   prune_at_ms_ = now_ms + std::max<int64_t>(1, ttl_ms_ / 2);
+  return Prune([this](RowId id) { return Expired(id); });
 }
 
 int64_t RowLists::AddedMillis(RowId id) const {
-  const arrow::ArrayData& added =
-      *store_.segment(id).column_data(store_.schema()->num_fields() - 1);
-  const int64_t row = RowStore::row(id);
-  return added.IsNull(row) ? restored_ms_ : added.GetValues<int64_t>(1)[row];
+  const RowRef at = store_.Ref(id);
+  const arrow::ArrayData& added = *at.batch->column_data(store_.schema()->num_fields() - 1);
+  return added.IsNull(at.row) ? restored_ms_ : added.GetValues<int64_t>(1)[at.row];
 }
 
 arrow::Status RowLists::EncodeKeys(const Batch& batch, const std::vector<int>& keys,
@@ -71,50 +70,63 @@ arrow::Status RowLists::Add(const Batch& batch, const EncodedKeys& keys,
 }
 
 arrow::Status RowLists::Link(const EncodedKeys& keys, std::span<const int32_t> rows, RowId first) {
-  std::vector<Slot> slots(rows.size());
-  ARROW_RETURN_NOT_OK(table_.LookupOrInsert(keys, rows, slots, nullptr));
+  slots_.resize(rows.size());
+  ARROW_RETURN_NOT_OK(table_.LookupOrInsert(keys, rows, slots_, nullptr));
   for (size_t i = 0; i < rows.size(); ++i) {
     const RowId id = first + i;
-    store_.set_next(id, head(slots[i]));
-    head(slots[i]) = id;
+    store_.set_next(id, head(slots_[i]));
+    head(slots_[i]) = id;
   }
   return arrow::Status::OK();
 }
 
 arrow::Status RowLists::Compact() {
-  ARROW_ASSIGN_OR_RAISE(const RowMoves moves, store_.Compact(AllRows()));
-  for (const Slot slot : table_.LiveSlots()) head(slot) = moves.To(head(slot));
+  ARROW_ASSIGN_OR_RAISE(const RowMoves moves, store_.Compact());
+  KeyedTable::Scan keys(table_);
+  while (true) {
+    ARROW_ASSIGN_OR_RAISE(const std::span<const Slot> slots, keys.Next(kPieceKeys));
+    if (slots.empty()) return arrow::Status::OK();
+    for (const Slot slot : slots) {
+      table_.Touch(slot);
+      head(slot) = moves.To(head(slot));
+    }
+    ARROW_RETURN_NOT_OK(store_.MakeRoom());
+  }
+}
+
+arrow::Status RowLists::Heads(const EncodedKeys& keys, std::span<const int32_t> rows,
+                              std::vector<RowId>* heads) {
+  slots_.resize(rows.size());
+  ARROW_RETURN_NOT_OK(table_.Fetch(keys, rows, slots_));
+  heads->resize(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i)
+    (*heads)[i] = slots_[i] == kNoSlot ? kNoRow : head(slots_[i]);
   return arrow::Status::OK();
 }
 
-RowId RowLists::Head(std::string_view key, uint64_t hash) const {
-  const Slot slot = table_.Lookup(key, hash);
-  return slot == kNoSlot ? kNoRow : head(slot);
+arrow::Result<std::vector<RowId>> RowLists::RowsOf(std::string_view key, uint64_t hash) {
+  std::vector<RowId> rows;
+  ARROW_ASSIGN_OR_RAISE(const Slot slot, table_.Fetch(key, hash));
+  if (slot == kNoSlot) return rows;
+  for (RowId id = head(slot); id != kNoRow; id = store_.next(id)) rows.push_back(id);
+  return rows;
 }
 
-std::vector<RowId> RowLists::RowsOf(std::string_view key, uint64_t hash) const {
-  std::vector<RowId> rows;
-  for (RowId id = Head(key, hash); id != kNoRow; id = store_.next(id)) rows.push_back(id);
-  return rows;
+arrow::Status RowLists::BeginPops(const EncodedKeys& keys) {
+  if (!table_.spills()) return arrow::Status::OK();
+  slots_.resize(static_cast<size_t>(keys.length()));
+  return table_.Fetch(keys, slots_);
 }
 
 bool RowLists::Pop(std::string_view key, uint64_t hash) {
   const Slot slot = table_.Lookup(key, hash);
   if (slot == kNoSlot) return false;
+  table_.Touch(slot);
   const RowId id = head(slot);
   head(slot) = store_.next(id);
   if (head(slot) == kNoRow) table_.Erase(slot);
   store_.Release(id);
   return true;
-}
-
-std::vector<RowId> RowLists::AllRows() const {
-  std::vector<RowId> rows;
-  for (const Slot slot : table_.LiveSlots()) {
-    for (RowId id = head(slot); id != kNoRow; id = store_.next(id)) rows.push_back(id);
-  }
-  std::sort(rows.begin(), rows.end());
-  return rows;
 }
 
 arrow::Status RowLists::Restore(const SnapshotReader& from) {

@@ -24,13 +24,12 @@ namespace sabot {
 // store.
 class RowLists {
  public:
-  // `tiers`: of the rows; keys stay in memory.
   RowLists(std::string name, const Schema& schema, std::vector<int> keys, StateTiers* tiers,
            int64_t ttl_ms = 0);
 
   // The processing time of what follows; to be called before Restore too, where there is a TTL.
   // Drops expired rows now and then.
-  void BeginBatch(int64_t now_ms);
+  arrow::Status BeginBatch(int64_t now_ms);
   bool Expired(RowId id) const { return ttl_ms_ > 0 && AddedMillis(id) <= now_ms_ - ttl_ms_; }
 
   // Encodes these columns of a batch, here or of another operator input, as keys.
@@ -39,18 +38,19 @@ class RowLists {
 
   // Keeps the rows at `rows` of the batch (ascending). May move rows: ids from before are void.
   arrow::Status Add(const Batch& batch, const EncodedKeys& keys, std::span<const int32_t> rows);
-  // The newest row of a key, then store().next(); kNoRow where there is none.
-  RowId Head(std::string_view key, uint64_t hash) const;
+  // For each of the rows at `rows` of a batch the newest row of its key, then store().next();
+  // kNoRow where there is none.
+  arrow::Status Heads(const EncodedKeys& keys, std::span<const int32_t> rows,
+                      std::vector<RowId>* heads);
   // All rows of a key, newest first.
-  std::vector<RowId> RowsOf(std::string_view key, uint64_t hash) const;
+  arrow::Result<std::vector<RowId>> RowsOf(std::string_view key, uint64_t hash);
   // Takes the newest row off a key's list; false where there is none. The key goes with its last
-  // row.
+  // row. It is one that BeginPops was given since the last Add.
   bool Pop(std::string_view key, uint64_t hash);
-  // The ids of all rows, ascending: in order of arrival.
-  std::vector<RowId> AllRows() const;
+  arrow::Status BeginPops(const EncodedKeys& keys);
   // Drops every row for which `dead` says so, and keys that have none left.
   template <typename Dead>
-  void Prune(const Dead& dead);
+  arrow::Status Prune(const Dead& dead);
 
   const RowStore& store() const { return store_; }
   const std::vector<int>& keys() const { return keys_; }
@@ -66,6 +66,10 @@ class RowLists {
   // Puts rows of the store, consecutive from `first`, on their keys' lists.
   arrow::Status Link(const EncodedKeys& keys, std::span<const int32_t> rows, RowId first);
   arrow::Status Compact();
+  template <typename Dead>
+  void PruneList(Slot slot, const Dead& dead);
+
+  static constexpr size_t kPieceKeys = 8192;
 
   RowId& head(Slot slot) { return table_.cells().at<RowId>(0, slot); }
   RowId head(Slot slot) const { return table_.cells().at<RowId>(0, slot); }
@@ -79,32 +83,41 @@ class RowLists {
   int64_t restored_ms_ = 0;  // When rows were added that were stored without a TTL.
   KeyedTable table_;         // Rebuilt on restore.
   RowStore store_;
+  std::vector<Slot> slots_;  // Scratch.
 };
 
 template <typename Dead>
-void RowLists::Prune(const Dead& dead) {
-  for (const Slot slot : table_.LiveSlots()) {
-    RowId kept_head = kNoRow;
-    RowId kept_tail = kNoRow;
-    for (RowId id = head(slot); id != kNoRow;) {
-      const RowId next = store_.next(id);
-      if (dead(id)) {
-        store_.Release(id);
-      } else if (kept_head == kNoRow) {
-        kept_head = kept_tail = id;
-      } else {
-        store_.set_next(kept_tail, id);
-        kept_tail = id;
-      }
-      id = next;
-    }
-    if (kept_head == kNoRow) {
-      table_.Erase(slot);
-    } else {
-      store_.set_next(kept_tail, kNoRow);
-      head(slot) = kept_head;
-    }
+arrow::Status RowLists::Prune(const Dead& dead) {
+  KeyedTable::Scan keys(table_);
+  while (true) {
+    ARROW_ASSIGN_OR_RAISE(const std::span<const Slot> slots, keys.Next(kPieceKeys));
+    if (slots.empty()) return arrow::Status::OK();
+    for (const Slot slot : slots) PruneList(slot, dead);
+    ARROW_RETURN_NOT_OK(store_.MakeRoom());
   }
+}
+
+template <typename Dead>
+void RowLists::PruneList(Slot slot, const Dead& dead) {
+  RowId kept_head = kNoRow;
+  RowId kept_tail = kNoRow;
+  for (RowId id = head(slot); id != kNoRow;) {
+    const RowId next = store_.next(id);
+    if (dead(id)) {
+      store_.Release(id);
+    } else if (kept_head == kNoRow) {
+      kept_head = kept_tail = id;
+    } else {
+      store_.set_next(kept_tail, id);
+      kept_tail = id;
+    }
+    id = next;
+  }
+  if (kept_head == kNoRow) return table_.Erase(slot);
+  store_.set_next(kept_tail, kNoRow);
+  if (head(slot) == kept_head) return;
+  table_.Touch(slot);
+  head(slot) = kept_head;
 }
 
 }  // namespace sabot

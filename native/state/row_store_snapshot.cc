@@ -59,14 +59,15 @@ class RowStore::Frozen final : public FrozenState {
     // Newest first, up to what the chain has already.
     for (auto segment = store.segments_.rbegin(); segment != store.segments_.rend(); ++segment) {
       if (segment->rows == nullptr) continue;
-      if (SequenceOf(*segment, segment->rows->num_rows() - 1) < begin) break;
-      parts_.push_back({segment->rows,
-                        segment->first_sequence,
-                        segment->sequences,
-                        segment->dead,
-                        {},
-                        0,
-                        segment->bytes});
+      if (SequenceOf(*segment, segment->num_rows - 1) < begin) break;
+      Segment& part = parts_.emplace_back();
+      part.rows = segment->rows;
+      part.offset = segment->offset;
+      part.num_rows = segment->num_rows;
+      part.first_sequence = segment->first_sequence;
+      part.sequences = segment->sequences;
+      part.dead = segment->dead;
+      part.bytes = segment->bytes;
     }
     std::reverse(parts_.begin(), parts_.end());
     if (!parts_.empty()) row_ = FirstAtLeast(parts_.front(), begin);
@@ -119,7 +120,7 @@ class RowStore::Frozen final : public FrozenState {
     size_t visits_left = kPieceRows;
     while (part_ < parts_.size() && bytes_left > 0 && visits_left > 0) {
       const Segment& part = parts_[part_];
-      const int64_t num_rows = part.rows->num_rows();
+      const int64_t num_rows = part.num_rows;
       const int64_t row_bytes = std::max<int64_t>(1, part.bytes / num_rows);
       for (; row_ < num_rows && bytes_left > 0 && visits_left-- > 0; ++row_) {
         if (part.dead != nullptr && IsDead(*part.dead, row_)) continue;
@@ -127,7 +128,7 @@ class RowStore::Frozen final : public FrozenState {
         if (runs.empty() || runs.back().first + runs.back().second != sequence)
           runs.emplace_back(sequence, 0);
         ++runs.back().second;
-        rows.push_back({part.rows.get(), row_});
+        rows.push_back({part.rows.get(), part.offset + row_});
         bytes_left -= row_bytes;
       }
       if (row_ < num_rows) break;
@@ -222,7 +223,7 @@ arrow::Result<RowId> RowStore::Restored::Append(std::span<const int32_t> rows) {
   }
   segment.first_sequence = sequences.front();
   if (sequences.back() - sequences.front() + 1 != sequences.size())
-    segment.sequences = std::make_shared<const std::vector<uint64_t>>(std::move(sequences));
+    segment.sequences = Shared(std::move(sequences));
   return store_->AppendSegment(std::move(segment));
 }
 

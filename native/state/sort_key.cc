@@ -1,6 +1,9 @@
 // Sort keys as bytes.
 #include "state/sort_key.h"
 
+#include <cstring>
+
+#include "base/check.h"
 #include "batch/key_encoding.h"
 
 namespace sabot {
@@ -28,6 +31,18 @@ arrow::Status EncodeSortKey(const Batch& batch, int64_t row, const std::vector<S
     for (size_t i = begin; i < out->size(); ++i) (*out)[i] = static_cast<char>(~(*out)[i]);
   }
   return arrow::Status::OK();
+}
+
+void AppendSequence(uint64_t sequence, std::string* out) {
+  const uint64_t ordered = __builtin_bswap64(sequence);
+  out->append(reinterpret_cast<const char*>(&ordered), sizeof(ordered));
+}
+
+uint64_t SequenceIn(std::string_view ended) {
+  uint64_t ordered = 0;
+  SABOT_CHECK(ended.size() >= sizeof(ordered));
+  std::memcpy(&ordered, ended.data() + ended.size() - sizeof(ordered), sizeof(ordered));
+  return __builtin_bswap64(ordered);
 }
 
 }  // namespace sabot

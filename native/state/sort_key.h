@@ -7,7 +7,9 @@
 
 #include <arrow/result.h>
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "batch/batch.h"
@@ -18,5 +20,9 @@ namespace sabot {
 // Appends the key of one row.
 arrow::Status EncodeSortKey(const Batch& batch, int64_t row, const std::vector<SortKey>& keys,
                             std::string* out);
+
+// Ends a sort key: rows that order alike come in order of their sequence numbers.
+void AppendSequence(uint64_t sequence, std::string* out);
+uint64_t SequenceIn(std::string_view ended);
 
 }  // namespace sabot

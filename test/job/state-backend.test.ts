@@ -48,6 +48,11 @@ const joined = (rows: number) => {
   return `${side('l')}${side('r')}SET 'batch.max-rows' = '1000';
 SELECT COUNT(*) AS pairs, SUM(CHAR_LENGTH(l.note) + CHAR_LENGTH(r.note)) AS letters FROM l JOIN r ON l.n = r.n;`;
 };
+/** All sessions are open until the input ends. */
+const sessions = `SELECT COUNT(*) AS sessions, SUM(bids) AS bids, SUM(CHAR_LENGTH(link)) AS letters
+FROM (SELECT price, extra, window_start, window_end, COUNT(*) AS bids, MAX(url) AS link
+FROM TABLE(SESSION(TABLE bid PARTITION BY (price, extra), DESCRIPTOR(\`dateTime\`), INTERVAL '24' HOUR))
+GROUP BY price, extra, window_start, window_end);`;
 const windowed = (
   out: string,
 ) => `CREATE TABLE report (price BIGINT, bidder BIGINT, window_end TIMESTAMP(3), bids BIGINT, link STRING)
@@ -120,7 +125,25 @@ describe("'state.backend.type' = 'rocksdb'", () => {
   );
 
   it(
-    'keeps the rows of a join on disk',
+    'keeps sessions on disk',
+    async () => {
+      const rows = 400_000;
+      const inMemory = await start(bids(rows) + MEMORY + sessions).ended;
+      expect(inMemory).toMatchObject({ code: 0 });
+      const onDisk = await start(bids(rows) + rocksdb() + sessions).ended;
+      expect(onDisk).toMatchObject({ code: 0, stdout: inMemory.stdout });
+      const answer = JSON.parse(inMemory.stdout) as { sessions: number; bids: number };
+      expect(answer.bids).toBe(rows);
+      expect(answer.sessions).toBeGreaterThan(rows / 2);
+      console.log(`peak: ${inMemory.peakBytes >> 20} MB in memory, ${onDisk.peakBytes >> 20} MB on RocksDB`);
+      expect(inMemory.peakBytes - onDisk.peakBytes).toBeGreaterThan(60 << 20);
+      expect(readdirSync(at('state'))).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'keeps a join on disk',
     async () => {
       const rows = 200_000;
       const inMemory = await start(MEMORY + joined(rows)).ended;
@@ -128,8 +151,7 @@ describe("'state.backend.type' = 'rocksdb'", () => {
       const onDisk = await start(rocksdb() + joined(rows)).ended;
       expect(onDisk).toMatchObject({ code: 0, stdout: inMemory.stdout });
       expect((JSON.parse(inMemory.stdout) as { pairs: number }).pairs).toBe(rows);
-      // Keys stay in memory.
-      console.log(`peak: ${inMemory.peakBytes >> 20} MB in memory, ${onDisk.peakBytes >> 20} MB with rows on disk`);
+      console.log(`peak: ${inMemory.peakBytes >> 20} MB in memory, ${onDisk.peakBytes >> 20} MB on disk`);
       expect(inMemory.peakBytes - onDisk.peakBytes).toBeGreaterThan(60 << 20);
       expect(readdirSync(at('state'))).toEqual([]);
     },

@@ -164,11 +164,12 @@ class Harness::Output final : public Collector {
 
 // One operator with its surroundings.
 struct Harness::Subtask {
+  explicit Subtask(int64_t limit_bytes)
+      : budget({.limit_bytes = limit_bytes}, [] { return int64_t{0}; }) {}
   OperatorMetrics metrics;
   OperatorContext context;
   std::unique_ptr<Output> output;
-  // Where memory is short: all that can goes to disk after every element.
-  MemoryBudget budget{{.limit_bytes = 1}, [] { return int64_t{0}; }};
+  MemoryBudget budget;
   std::unique_ptr<ColdBackend> backend;
   MemoryFileSystem files;
   std::unique_ptr<StateTiers> tiers;
@@ -193,9 +194,11 @@ Harness::Harness(std::string_view node, std::vector<Schema> inputs, HarnessOptio
 Harness::~Harness() = default;
 
 std::unique_ptr<Harness::Subtask> Harness::Open(Memory memory) {
-  auto subtask = std::make_unique<Subtask>();
+  // Where memory is short, all that can goes to disk after every element.
+  const int64_t limit_bytes = memory == Memory::kShort ? 1 : options_.memory_limit_bytes;
+  auto subtask = std::make_unique<Subtask>(limit_bytes);
   OperatorContext& context = subtask->context;
-  if (memory == Memory::kShort) {
+  if (limit_bytes > 0) {
     subtask->backend = MakeModelBackend();
     subtask->tiers = std::make_unique<StateTiers>(TiersOptions{.budget = &subtask->budget,
                                                                .backend = subtask->backend.get(),
@@ -314,6 +317,8 @@ std::vector<std::string> Harness::StateOf(Subtask& subtask, std::optional<StateK
 }
 
 const OperatorMetrics& Harness::metrics() const { return self_->metrics; }
+
+int64_t Harness::state_bytes() const { return self_->budget.state_bytes(); }
 
 bool Harness::wants_input() const { return self_->op->wants_input(); }
 

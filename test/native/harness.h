@@ -40,6 +40,8 @@ struct HarnessOptions {
   int64_t batch_rows_max = INT64_MAX;  // Input batches are cut to this size.
   bool no_room = false;  // has_room() says no every other time: large firings must yield.
   PlanOptions plan = {};
+  // What state may take in memory, and goes to disk beyond; 0: any amount.
+  int64_t memory_limit_bytes = 0;
   UserFunctionModel* owner = nullptr;  // Whose functions the operator may call; its node is 0.
 };
 
@@ -77,6 +79,7 @@ class Harness {
   std::vector<std::string> State(const std::vector<std::string>& key_columns = {},
                                  std::string_view key = "");
   const OperatorMetrics& metrics() const;
+  int64_t state_bytes() const;  // In memory, where that has a limit.
   WatermarkAlignment& alignment() { return alignment_; }
   bool wants_input() const;
 

@@ -44,19 +44,20 @@ int64_t ValueOf(const arrow::RecordBatch& rows, int64_t row) {
 // Rows by key, and what the model says: values by key, newest first.
 using Lists = std::map<std::string, std::deque<int64_t>>;
 
-Lists ListsOf(const RowLists& rows) {
+Lists ListsOf(RowLists& rows) {
   Lists lists;
-  for (const RowId id : rows.AllRows()) {
-    const arrow::RecordBatch& segment = rows.store().segment(id);
-    const Batch batch{segment.Slice(0), nullptr, kNoSplit};
-    lists[KeyOf(batch, RowStore::row(id))];
+  for (const RowId id : rows.store().LiveRows()) {
+    const RowRef row = rows.store().Ref(id);
+    lists[KeyOf(Batch{row.batch->Slice(0), nullptr, kNoSplit}, row.row)];
   }
   EncodedKeys keys;
   for (auto& [key, values] : lists) {
     const Batch batch = test::MakeBatch(RowSchema(), "[[\"" + key + "\", 0]]");
     EXPECT_TRUE(RowLists::EncodeKeys(batch, {0}, &keys).ok());
-    for (RowId id = rows.Head(keys.key(0), keys.hash(0)); id != kNoRow; id = rows.store().next(id))
-      values.push_back(ValueOf(rows.store().segment(id), RowStore::row(id)));
+    for (const RowId id : rows.RowsOf(keys.key(0), keys.hash(0)).ValueOrDie()) {
+      const RowRef row = rows.store().Ref(id);
+      values.push_back(ValueOf(*row.batch, row.row));
+    }
   }
   return lists;
 }
@@ -99,6 +100,7 @@ class Rows {
       }
       ASSERT_TRUE(lists_->Add(batch, keys, wanted).ok());
     } else if (dice < 9) {
+      ASSERT_TRUE(lists_->BeginPops(keys).ok());
       for (int64_t row = 0; row < batch.num_rows(); ++row) {
         const auto at = model_.find(KeyOf(batch, row));
         ASSERT_EQ(lists_->Pop(keys.key(row), keys.hash(row)), at != model_.end());
@@ -108,9 +110,11 @@ class Rows {
       }
     } else {
       const auto below = static_cast<int64_t>(random_() % 700);
-      lists_->Prune([&](RowId id) {
-        return ValueOf(lists_->store().segment(id), RowStore::row(id)) < below;
+      const arrow::Status pruned = lists_->Prune([&](RowId id) {
+        const RowRef row = lists_->store().Ref(id);
+        return ValueOf(*row.batch, row.row) < below;
       });
+      ASSERT_TRUE(pruned.ok()) << pruned;
       for (auto& [key, values] : model_) {
         std::erase_if(values, [&](int64_t value) { return value < below; });
       }
@@ -241,29 +245,34 @@ TEST(RowLists, RowsMayBeginToAgeAndCeaseTo) {
     MemorySnapshot snapshot;
     ASSERT_TRUE(writer.WriteAll(snapshot).ok());
     rows = fresh(ttl_ms);
-    rows->BeginBatch(now += 600);
+    ASSERT_TRUE(rows->BeginBatch(now += 600).ok());
     ASSERT_TRUE(
         rows->Restore(SnapshotReader({SnapshotChain{{&snapshot.sections()}, {}}}, {}, true)).ok());
     EXPECT_EQ(ListsOf(*rows), whole);
   }
-  const RowId id = rows->Head(keys.key(2), keys.hash(2));
-  EXPECT_FALSE(rows->Expired(id));
-  rows->BeginBatch(now + 2'000);
+  const std::vector<RowId> of_b = rows->RowsOf(keys.key(2), keys.hash(2)).ValueOrDie();
+  ASSERT_EQ(of_b.size(), 1u);
+  EXPECT_FALSE(rows->Expired(of_b[0]));
+  ASSERT_TRUE(rows->BeginBatch(now + 2'000).ok());
   EXPECT_EQ(ListsOf(*rows), Lists());
 }
 
-std::string Ranks(const RankedRows& rows) {
+std::string Ranks(RankedRows& rows) {
   std::map<std::string, std::string> groups;
-  for (const Slot group : rows.Groups()) {
-    std::string text;
-    std::string key;
-    for (Slot at = rows.First(group); at != kNoSlot; at = rows.After(at)) {
-      const RowId id = rows.RowOf(at);
-      const Batch batch{rows.store().segment(id).Slice(0), nullptr, kNoSplit};
-      key = KeyOf(batch, RowStore::row(id));
-      text += " " + std::to_string(ValueOf(*batch.rows, RowStore::row(id)));
+  const auto scan = rows.Groups();
+  for (auto slots = scan->Next(4).ValueOrDie(); !slots.empty();
+       slots = scan->Next(4).ValueOrDie()) {
+    for (const Slot group : slots) {
+      std::string text;
+      std::string key;
+      for (Slot at = rows.First(group); at != kNoSlot; at = rows.After(at)) {
+        const RowId id = rows.RowOf(at);
+        const RowRef row = rows.store().Ref(id);
+        key = KeyOf(Batch{row.batch->Slice(0), nullptr, kNoSplit}, row.row);
+        text += " " + std::to_string(ValueOf(*row.batch, row.row));
+      }
+      if (!text.empty()) groups[key] = text;
     }
-    if (!text.empty()) groups[key] = text;
   }
   std::string all;
   for (const auto& [key, text] : groups) all += key + ":" + text + "\n";
@@ -273,13 +282,14 @@ std::string Ranks(const RankedRows& rows) {
 // Only the value orders rows, modulo 10: many ties, which arrival decides.
 TEST(RankedRows, ChainsKeepRanksAndTies) {
   for (const Ties ties : {Ties::kOldestFirst, Ties::kNewestFirst}) {
-    const auto empty = [&] {
+    ShortMemory memory;
+    const auto empty = [&](StateTiers* tiers) {
       return std::make_unique<RankedRows>("rows", RowSchema(), std::vector<int>{0},
-                                          std::vector<SortKey>{{.column = 1}}, 5, ties, nullptr);
+                                          std::vector<SortKey>{{.column = 1}}, 5, ties, tiers);
     };
     std::mt19937_64 random(3);
-    auto rows = empty();
-    auto never_restored = empty();
+    auto rows = empty(&memory.tiers);
+    auto never_restored = empty(nullptr);
     std::deque<MemorySnapshot> chain;
     for (int step = 0; step < 200; ++step) {
       const Batch batch = RandomBatch(random, 20, 6);
@@ -291,6 +301,7 @@ TEST(RankedRows, ChainsKeepRanksAndTies) {
         }
         ASSERT_TRUE(each->End().ok());
       }
+      ASSERT_TRUE(memory.tiers.MakeRoom().ok());
       ASSERT_EQ(Ranks(*rows), Ranks(*never_restored));
       if (step % 10 != 0) continue;
       SnapshotWriter writer;
@@ -299,7 +310,7 @@ TEST(RankedRows, ChainsKeepRanksAndTies) {
       ASSERT_TRUE(writer.WriteAll(chain.emplace_back()).ok());
       SnapshotChain view;
       for (const MemorySnapshot& each : chain) view.snapshots.push_back(&each.sections());
-      rows = empty();
+      rows = empty(&memory.tiers);
       ASSERT_TRUE(rows->Restore(SnapshotReader({view}, {}, random() % 2 == 0)).ok());
       ASSERT_EQ(Ranks(*rows), Ranks(*never_restored));
     }
@@ -319,11 +330,11 @@ TEST(RowStore, ADiskThatIsFullLosesNoRow) {
   const arrow::Status status = memory.tiers.MakeRoom();
   EXPECT_NE(status.message().find("no space left"), std::string::npos) << status;
   EXPECT_TRUE(memory.files.Paths().empty());
-  EXPECT_TRUE(store.segment(first).Equals(*batch.rows));
+  EXPECT_TRUE(store.Ref(first).batch->Equals(*batch.rows));
   memory.files.SetFault({});
   ASSERT_TRUE(memory.tiers.MakeRoom().ok());
   EXPECT_EQ(store.pooled_bytes(), 0);
-  EXPECT_TRUE(store.segment(first).Equals(*batch.rows));
+  EXPECT_TRUE(store.Ref(first).batch->Equals(*batch.rows));
 }
 
 // A process may map so many files and no more.
@@ -343,6 +354,48 @@ TEST(RowStore, ManySmallBatchesTakeFewFiles) {
   }
   EXPECT_LE(store.pooled_bytes(), store.size_bytes() / 500);
   EXPECT_LT(num_files, 6'000);
+}
+
+TEST(RowStore, IsCompactedOnDisk) {
+  ShortMemory memory;
+  RowStore store(ToArrow(RowSchema()), &memory.tiers);
+  std::mt19937_64 random(7);
+  const Batch batch = RandomBatch(random, 1'000, 5);
+  for (int i = 0; i < 300; ++i) store.Append(batch.rows);
+  for (const RowId id : store.LiveRows()) {
+    if (store.sequence(id) % 5 > 1) store.Release(id);
+  }
+  RowId newest = kNoRow;
+  for (const RowId id : store.LiveRows()) {
+    store.set_next(id, newest);
+    newest = id;
+  }
+  ASSERT_TRUE(memory.tiers.MakeRoom().ok());
+  ASSERT_TRUE(store.WantsCompaction());
+  EXPECT_EQ(store.pooled_bytes(), 0);
+  const RowMoves moves = store.Compact().ValueOrDie();
+  EXPECT_LT(store.pooled_bytes(), 100'000);
+  newest = moves.To(newest);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(store.num_rows(), 120'000);
+    EXPECT_EQ(store.num_dead_rows(), 0);
+    uint64_t expected = 299'996;
+    for (RowId id = newest; id != kNoRow; id = store.next(id)) {
+      const uint64_t sequence = store.sequence(id);
+      ASSERT_EQ(sequence, expected);
+      ASSERT_EQ(store.IdOf(sequence), id);
+      const RowRef row = store.Ref(id);
+      ASSERT_EQ(ValueOf(*row.batch, row.row),
+                ValueOf(*batch.rows, static_cast<int64_t>(sequence % 1'000)));
+      expected -= sequence % 5 == 1 ? 1 : 4;
+    }
+    EXPECT_EQ(expected, static_cast<uint64_t>(-4));
+    // Links that change come back, and go again.
+    store.set_next(newest, kNoRow);
+    store.set_next(newest, newest - 1);
+    ASSERT_TRUE(memory.tiers.MakeRoom().ok());
+    EXPECT_LT(store.memory_bytes(), 10'000);
+  }
 }
 
 TEST(RowLists, DamagedBytesAreNoCrash) {
