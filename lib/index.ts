@@ -15,6 +15,7 @@ export {
   min,
   sum,
 } from './expressions/aggregators.js';
+export type { BroadcastState } from './functions/broadcast-state.js';
 export { type CheckpointOptions, Job, type JobOptions, type RunOptions, type StateReadOptions } from './job/job.js';
 export type {
   CheckpointMetrics,
@@ -39,6 +40,9 @@ export { type ColumnType, type Infer, type RowColumnType, t } from './schema/t.j
 export type { Ttl } from './state-ttl.js';
 export {
   ascending,
+  type BroadcastConnectedStream,
+  type BroadcastOptions,
+  type BroadcastStream,
   type CountWindowedStream,
   descending,
   type FunctionOptions,
@@ -47,6 +51,7 @@ export {
   type Returns,
   type Row,
   type Stream,
+  type TimedBroadcastConnectedStream,
   type TimedKeyedStream,
   type TimedStream,
   type WindowBounds,

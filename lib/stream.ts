@@ -7,6 +7,8 @@
 
 import type { Sink } from './connectors/tables.js';
 import type { Aggregated, Aggregator } from './expressions/aggregators.js';
+import { type BroadcastRows, broadcastRows, processRows } from './functions/broadcast-nodes.js';
+import type { BroadcastState } from './functions/broadcast-state.js';
 import {
   aggregateRows,
   aggregateWindows,
@@ -33,6 +35,7 @@ export interface StreamOwner {
 }
 
 declare const columnName: unique symbol;
+declare const keptAs: unique symbol;
 
 /** A value that is a column: it remembers the column's name in its type. */
 type Column<N extends PropertyKey, V> = V extends null | undefined ? V : V & { readonly [columnName]?: N };
@@ -93,6 +96,17 @@ export interface Returns<C> extends FunctionOptions {
 /** The rows of an object that a function gives. */
 type Given<U> = { readonly [K in keyof U]: PlainValue<U[K]> };
 type RowsOf<U> = Iterable<U> | AsyncIterable<U> | Promise<Iterable<U>>;
+type AnyRowsOf<U> = U | undefined | Iterable<U> | AsyncIterable<U> | Promise<U | undefined | Iterable<U>>;
+/** A key of broadcast state: the value, or an object of several. */
+type BroadcastKey<V> = V extends bigint | number | string | boolean | null
+  ? PlainValue<V>
+  : { readonly [K in keyof V]: PlainValue<V[K]> };
+
+/** How rows of a broadcast stream are kept. */
+export interface BroadcastOptions<T, K> extends Partial<Returns<ColumnType<K>>> {
+  /** Rows for which it is true take their key away. */
+  readonly removes?: (row: Row<T>) => boolean;
+}
 
 /** Rows of type `T`. */
 export class Stream<T> implements AsyncIterable<T> {
@@ -149,6 +163,21 @@ export class Stream<T> implements AsyncIterable<T> {
   /** Groups rows by a value, or by several: `(r) => ({ a: r.a, b: r.b })`. */
   keyBy<K>(key: (row: Row<T>) => K, options: Partial<Returns<ColumnType<K>>> = {}): KeyedStream<T, KeyOf<K>> {
     return new KeyedStream(this.owner, keyRows(this.node, key, options));
+  }
+
+  /**
+   * Sends all rows to every subtask of another stream that is connected to it, as a map: the newest row of every key. A row that an
+   * updating stream deletes goes.
+   *
+   * @example rules.broadcast((rule) => rule.auction, { removes: (rule) => rule.off })
+   */
+  broadcast<K>(key: (row: Row<T>) => K, options: BroadcastOptions<T, K> = {}): BroadcastStream<T, BroadcastKey<K>> {
+    return new BroadcastStream(broadcastRows(this.node, key, options));
+  }
+
+  /** Has a broadcast stream at hand when rows are processed. */
+  connect<R, K>(broadcast: BroadcastStream<R, K>): BroadcastConnectedStream<T, R, K> {
+    return new BroadcastConnectedStream(this.owner, unkeyed(this.node), broadcast);
   }
 
   /**
@@ -219,6 +248,11 @@ export class TimedStream<T> extends Stream<T> {
     return new TimedKeyedStream(this.owner, keyRows(this.node, key, options));
   }
 
+  /** {@inheritDoc Stream.connect} */
+  override connect<R, K>(broadcast: BroadcastStream<R, K>): TimedBroadcastConnectedStream<T, R, K> {
+    return new TimedBroadcastConnectedStream(this.owner, unkeyed(this.node), broadcast);
+  }
+
   /** Windows over all rows together. */
   window(window: Window): WindowedStream<T, unknown> {
     return new WindowedStream(this.owner, unkeyed(this.node), window);
@@ -249,6 +283,11 @@ export class KeyedStream<T, K> {
     );
   }
 
+  /** Has a broadcast stream at hand when rows are processed; rows of a key are processed in their order. */
+  connect<R, B>(broadcast: BroadcastStream<R, B>): BroadcastConnectedStream<T, R, B> {
+    return new BroadcastConnectedStream(this.owner, this.rows, broadcast);
+  }
+
   /**
    * Puts every `count` rows of a key into a window of their own, without regard to time; rows that are not enough for one are never
    * emitted. With `purge: false` a window goes on after it has fired, and has all rows of the key so far.
@@ -272,9 +311,59 @@ export class KeyedStream<T, K> {
 
 /** Rows with event time, grouped by key. */
 export class TimedKeyedStream<T, K> extends KeyedStream<T, K> {
+  /** {@inheritDoc KeyedStream.connect} */
+  override connect<R, B>(broadcast: BroadcastStream<R, B>): TimedBroadcastConnectedStream<T, R, B> {
+    return new TimedBroadcastConnectedStream(this.owner, this.rows, broadcast);
+  }
+
   /** Puts every key's rows into windows. */
   window(window: Window): WindowedStream<T, K> {
     return new WindowedStream(this.owner, this.rows, window);
+  }
+}
+
+/** Rows of type `R` that every subtask gets, kept by key `K`. */
+export class BroadcastStream<R, K> {
+  declare readonly [keptAs]?: readonly [R, K];
+  /** @internal */
+  constructor(readonly rows: BroadcastRows) {}
+}
+
+/** Rows of type `T` with a broadcast stream at hand. */
+export class BroadcastConnectedStream<T, R, K> {
+  /** @internal */
+  constructor(
+    protected readonly owner: StreamOwner,
+    protected readonly rows: KeyedRows,
+    protected readonly broadcast: BroadcastStream<R, K>,
+  ) {}
+
+  /**
+   * Computes rows from every row and the broadcast state: one, none (`undefined`), or any number. The function sees what of the
+   * broadcast stream has come before; the order between the two streams is not defined.
+   *
+   * @example
+   * bids.connect(rules.broadcast((r) => r.auction)).process(
+   *   (bid, rules) => (bid.price > (rules.get(bid.auction)?.limit ?? 0n) ? { auction: bid.auction } : undefined),
+   *   { returns: t.row({ auction: t.bigint() }) },
+   * )
+   */
+  process<F extends Fields>(
+    to: (row: Row<T>, state: BroadcastState<K, R>) => AnyRowsOf<RowOf<F>>,
+    options: Returns<RowColumnType<F>>,
+  ): Stream<RowOf<F>> {
+    return new Stream(this.owner, processRows(this.rows, this.broadcast.rows, to, options));
+  }
+}
+
+/** The same where rows have event time; that of the broadcast stream does not count. */
+export class TimedBroadcastConnectedStream<T, R, K> extends BroadcastConnectedStream<T, R, K> {
+  /** {@inheritDoc BroadcastConnectedStream.process} */
+  override process<F extends Fields>(
+    to: (row: Row<T>, state: BroadcastState<K, R>) => AnyRowsOf<RowOf<F>>,
+    options: Returns<RowColumnType<F>>,
+  ): TimedStream<RowOf<F>> {
+    return new TimedStream(this.owner, processRows(this.rows, this.broadcast.rows, to, options));
   }
 }
 

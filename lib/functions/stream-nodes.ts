@@ -45,7 +45,7 @@ export interface Returning {
 }
 
 /** The rowtime of rows that have no column for it. */
-const HIDDEN_TIME = '$rowtime';
+export const HIDDEN_TIME = '$rowtime';
 
 /** The columns that rows show. */
 export const visible = (schema: Schema): Schema => schema.filter(({ name }) => name !== HIDDEN_TIME);
@@ -57,16 +57,16 @@ export function visibleRows(node: LogicalNode): LogicalNode {
 }
 
 /** References to the columns, under their names. */
-const named = (schema: Schema): NamedExpression[] =>
+export const named = (schema: Schema): NamedExpression[] =>
   identity(schema).map((expression, i) => ({ name: schema[i]!.name, expression }));
 
 function firstColumns(node: LogicalNode, count: number): LogicalNode {
   return count === node.schema.length ? node : projectRows(node, named(node.schema).slice(0, count));
 }
 
-const timeColumn = (schema: Schema): number => schema.findIndex(({ type }) => timeAttribute(type) === 'rowtime');
+export const timeColumn = (schema: Schema): number => schema.findIndex(({ type }) => timeAttribute(type) === 'rowtime');
 
-function refused(message: string): SabotError {
+export function refused(message: string): SabotError {
   return new SabotError('SABOT_E_VALIDATION', message, { kind: 'type-mismatch' });
 }
 
@@ -77,7 +77,7 @@ export function filterRowsBy(node: LogicalNode, condition: RowFunction, { concur
   return withNote(firstColumns(kept, node.schema.length), [of]);
 }
 
-function conditionOf(fn: RowFunction, node: LogicalNode, use: string, concurrency?: number): ResolvedFunction {
+export function conditionOf(fn: RowFunction, node: LogicalNode, use: string, concurrency?: number): ResolvedFunction {
   return resolveFunction(fn, visible(node.schema), {
     use,
     gives: 'value',
@@ -158,12 +158,12 @@ export interface KeyedRows {
 /** No key: all rows together. */
 export const unkeyed = (node: LogicalNode): KeyedRows => ({ node, keys: [], width: node.schema.length, functions: [] });
 
-export function keyRows(node: LogicalNode, key: RowFunction, { returns }: Returning): KeyedRows {
+export function keyRows(node: LogicalNode, key: RowFunction, { returns }: Returning, use = 'keyBy'): KeyedRows {
   const of = resolveFunction(key, visible(node.schema), {
-    use: 'keyBy',
+    use,
     gives: 'any',
     returns: returns?.type,
-    example: 'keyBy(fn, { returns: t.string() })',
+    example: `${use}(fn, { returns: t.string() })`,
   });
   const { node: computed, given } = appendFunctions(node, [of]);
   return { node: computed, keys: given[0]!, width: node.schema.length, functions: [of] };

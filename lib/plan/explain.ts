@@ -131,6 +131,8 @@ function describe(node: PhysicalNode): string {
     keys: (value) => ((value as readonly number[]).length === 0 ? '' : `by ${names(value)}`),
     partitionKeys: (value) => ((value as readonly number[]).length === 0 ? '' : `by ${names(value)}`),
     leftKeys: (value) => `on ${names(value)}`,
+    broadcastKeys: (value) =>
+      `broadcast by ${(value as readonly number[]).map((key) => node.inputs[1]!.node.schema[key]!.name).join(', ')}`,
     condition: print,
     expressions: (value) =>
       (value as readonly Expression[]).map((e, i) => printNamed(print(e), node.schema[i]!.name)).join(', '),

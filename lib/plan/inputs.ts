@@ -1,4 +1,4 @@
-// How an operator reads its inputs: the four exchanges as functions.
+// How an operator reads its inputs: the exchanges as functions.
 //
 //   hash(node, [0])  ->  { node, exchange: 'hash', keys: [0] };   no keys: everything goes to one subtask
 
@@ -11,6 +11,11 @@ export function forward(node: PhysicalNode): PhysicalInput {
 /** By key group; without keys all rows go to one subtask. */
 export function hash(node: PhysicalNode, keys: readonly number[]): PhysicalInput {
   return keys.length === 0 ? { node, exchange: 'singleton', keys: [] } : { node, exchange: 'hash', keys };
+}
+
+/** All rows to every subtask. */
+export function broadcast(node: PhysicalNode): PhysicalInput {
+  return { node, exchange: 'broadcast', keys: [] };
 }
 
 export function singleton(node: PhysicalNode): PhysicalInput {

@@ -102,6 +102,32 @@ export interface UserFunctionNode extends Node {
   readonly flattens: boolean;
 }
 
+/** How rows of a broadcast stream become a map that every subtask has. */
+export interface BroadcastMap {
+  /** So many columns, from the first, are the rows' own. */
+  readonly width: number;
+  readonly keys: readonly number[];
+  /** A key is an object with these members; undefined: it is the value of the one key. */
+  readonly keyNames: readonly string[] | undefined;
+  /** The column that says which rows remove their key. */
+  readonly removes: number | undefined;
+}
+
+/**
+ * A function in V8 that sees every row of `left`, and the rows of `right` as a map by key: output is `columns` of the left, then what
+ * it gives, any number of rows for each.
+ */
+export interface BroadcastProcessNode extends Node {
+  readonly op: 'broadcast_process';
+  readonly left: LogicalNode;
+  readonly right: LogicalNode;
+  /** Of the left: rows with equal keys meet in one subtask. None: rows stay where they are. */
+  readonly keys: readonly number[];
+  readonly broadcast: BroadcastMap;
+  readonly columns: readonly number[];
+  readonly function: UserFunction;
+}
+
 /**
  * Groups by columns: output is keys, then aggregates. No aggregates: DISTINCT. No keys: one group over everything
  * (over no input: no row, as in Flink). Window aggregates are this node over `window_table` with window_start and
@@ -360,6 +386,7 @@ export type LogicalNode =
   | FilterNode
   | ProjectNode
   | UserFunctionNode
+  | BroadcastProcessNode
   | AggregateNode
   | LateRowsNode
   | ExpandNode

@@ -40,6 +40,9 @@ export const sideTable: Table = (node) => ({
   keys: keysOrWindow(node, 'leftKeys', 'leftWindowStart', 'leftWindowEnd').map((column) => column + 1),
 });
 
+/** The rows that all subtasks have, once. */
+export const broadcastTable: Table = (node) => ({ columns: unique(inputFields(node, 1)), keys: [] });
+
 function grouped(node: PhysicalNode, keys: Schema, between: Schema, where: { below?: boolean } = {}): StateTable {
   const calls = node.config['aggregates'] as readonly AggregateCall[];
   const names = aggregateFields(where)(node).map(([text], i) => {

@@ -7,6 +7,7 @@ namespace sabot {
 
 #define SABOT_OPERATORS(X) \
   X(kBlackholeSink)        \
+  X(kBroadcastProcess)     \
   X(kCompiledFunction)     \
   X(kCurrentWatermark)     \
   X(kDatagenSource)        \

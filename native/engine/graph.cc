@@ -162,6 +162,9 @@ class Builder {
         }
       }
     }
+    const int untimed = FindOperator(node.op)->untimed_input;
+    if (untimed < 0) return;
+    for (const size_t task : tasks_of_[index]) graph_.tasks[task]->gate().SetUntimed(untimed);
   }
 
   Channel* AddChannel(size_t producer, size_t consumer, int input) {

@@ -160,6 +160,7 @@ class CheckpointReader final : public StateReader {
     context.alignment = &reading->alignment;
     context.shared = &reading->shared;
     context.warn = [](const std::string&) {};
+    context.open_user_function = [] { return std::unique_ptr<UserFunction>(); };  // None is called.
     ARROW_ASSIGN_OR_RAISE(reading->op, spec->make(definition_.node, context));
     const arrow::Status restored = reading->op->Restore(state_->OwnReader(old, subtask));
     if (!restored.ok()) {

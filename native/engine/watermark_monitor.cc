@@ -76,6 +76,7 @@ std::vector<WatermarkMonitor::Member> WatermarkMonitor::ChannelsOf(size_t task) 
   std::vector<Member> members;
   for (const size_t edge : edges_into_[task]) {
     const ChannelTime& time = graph_.edges[edge].channel->time();
+    if (!time.counts) continue;
     // What has ended is as far as time goes: what came from it waits for the others.
     const bool ended = time.ended.load();
     members.push_back(

@@ -44,7 +44,7 @@ class CompiledFunction final : public StatelessOperator {
     ARROW_ASSIGN_OR_RAISE(const auto reply, call_.Take());
     if (!reply) return Progress::kBlocked;
     if (reply->more || reply->rows == nullptr || reply->rows->num_rows() != in_.num_rows()) {
-      return arrow::Status::Invalid("A function's results do not fit the rows it was given.");
+      return WrongReply();
     }
     ARROW_RETURN_NOT_OK(Append(in_, reply->rows->columns(), out));
     in_ = Batch();

@@ -11,7 +11,7 @@ namespace sabot {
 namespace {
 
 // Keeps the message behind it aligned as Arrow wants it.
-constexpr int64_t kReplyHeaderBytes = 8;
+constexpr int64_t kHeaderBytes = 8;
 constexpr uint8_t kMore = 1;
 
 }  // namespace
@@ -31,6 +31,17 @@ arrow::Status RowCall::Begin(const arrow::RecordBatch& rows) {
   return arrow::Status::OK();
 }
 
+arrow::Status RowCall::Begin(uint8_t what, const arrow::RecordBatch& rows) {
+  ARROW_ASSIGN_OR_RAISE(auto sink, arrow::io::BufferOutputStream::Create());
+  const uint8_t header[kHeaderBytes] = {what};
+  ARROW_RETURN_NOT_OK(sink->Write(header, kHeaderBytes));
+  ARROW_RETURN_NOT_OK(
+      arrow::ipc::SerializeRecordBatch(rows, arrow::ipc::IpcWriteOptions::Defaults(), sink.get()));
+  ARROW_ASSIGN_OR_RAISE(auto request, sink->Finish());
+  function_->Call(std::move(request));
+  return arrow::Status::OK();
+}
+
 void RowCall::Begin(std::string request) {
   function_->Call(arrow::Buffer::FromString(std::move(request)));
 }
@@ -39,11 +50,11 @@ arrow::Result<std::optional<RowCall::Reply>> RowCall::Take() {
   const auto answered = function_->TakeReply();
   if (!answered) return std::nullopt;
   ARROW_ASSIGN_OR_RAISE(const auto bytes, *answered);
-  if (bytes->size() < kReplyHeaderBytes) return arrow::Status::Invalid("A reply is cut off.");
+  if (bytes->size() < kHeaderBytes) return arrow::Status::Invalid("A reply is cut off.");
   Reply reply;
   reply.more = (bytes->data()[0] & kMore) != 0;
-  if (bytes->size() == kReplyHeaderBytes) return reply;
-  arrow::io::BufferReader from(arrow::SliceBuffer(bytes, kReplyHeaderBytes));
+  if (bytes->size() == kHeaderBytes) return reply;
+  arrow::io::BufferReader from(arrow::SliceBuffer(bytes, kHeaderBytes));
   ARROW_ASSIGN_OR_RAISE(const auto message, arrow::ipc::ReadMessage(&from));
   if (message == nullptr) return arrow::Status::Invalid("A reply holds no message.");
   const arrow::ipc::DictionaryMemo no_dictionaries;
@@ -52,6 +63,34 @@ arrow::Result<std::optional<RowCall::Reply>> RowCall::Take() {
                                                     arrow::ipc::IpcReadOptions::Defaults()));
   ARROW_RETURN_NOT_OK(reply.rows->Validate());
   return reply;
+}
+
+arrow::Result<Batch> FlattenReply(const Batch& in, std::span<const int> columns,
+                                  const arrow::RecordBatch& results,
+                                  const std::shared_ptr<arrow::Schema>& schema) {
+  const auto& of = static_cast<const arrow::Int32Array&>(*results.column(0));
+  const std::span<const int32_t> rows(of.raw_values(), static_cast<size_t>(of.length()));
+  for (const int32_t row : rows) {
+    if (row < 0 || row >= in.num_rows()) return WrongReply();
+  }
+  std::vector<ArrayPtr> flattened;
+  for (const int column : columns) {
+    ARROW_ASSIGN_OR_RAISE(auto taken, Take(in.column(column), rows));
+    flattened.push_back(std::move(taken));
+  }
+  for (int i = 1; i < results.num_columns(); ++i) flattened.push_back(results.column(i));
+  Batch flat;
+  flat.rows = arrow::RecordBatch::Make(schema, results.num_rows(), std::move(flattened));
+  flat.split = in.split;
+  if (in.kinds != nullptr) {
+    ARROW_ASSIGN_OR_RAISE(const ArrayPtr kinds, Take(in.kinds, rows));
+    flat.kinds = std::static_pointer_cast<arrow::Int8Array>(kinds);
+  }
+  return flat;
+}
+
+arrow::Status WrongReply() {
+  return arrow::Status::Invalid("A function's results do not fit the rows it was given.");
 }
 
 }  // namespace sabot

@@ -1,12 +1,15 @@
 // Rows to the job's owner and back, for operators and sources that call its code.
 //
-//   request   rows as one Arrow IPC message, or what the operator and its counterpart agreed on
+//   request   rows as one Arrow IPC message, maybe behind 8 bytes that say what they are, or what
+//             the operator and its counterpart agreed on
 //   reply     8 bytes (bit 0 of the first: more is to come on Continue), then one Arrow IPC message
 //             or nothing
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "batch/batch.h"
@@ -22,6 +25,8 @@ class RowCall {
                                      std::shared_ptr<arrow::Schema> rows);
 
   arrow::Status Begin(const arrow::RecordBatch& rows);
+  // With 8 bytes in front, of which the first says what the rows are.
+  arrow::Status Begin(uint8_t what, const arrow::RecordBatch& rows);
   void Begin(std::string request);
   // After a reply with `more`.
   void Continue() { Begin(std::string()); }
@@ -40,5 +45,13 @@ class RowCall {
   std::unique_ptr<UserFunction> function_;
   std::shared_ptr<arrow::Schema> schema_;
 };
+
+// Rows of a reply whose first column says which row of `in` each belongs to: those columns of the
+// row, then the other ones of the reply.
+arrow::Result<Batch> FlattenReply(const Batch& in, std::span<const int> columns,
+                                  const arrow::RecordBatch& results,
+                                  const std::shared_ptr<arrow::Schema>& schema);
+// A reply that does not fit what was asked.
+arrow::Status WrongReply();
 
 }  // namespace sabot

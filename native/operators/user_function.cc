@@ -45,7 +45,8 @@ class UserFunctionOperator final : public StatelessOperator {
       if (!reply) return Progress::kBlocked;
       if (reply->rows != nullptr) {
         ARROW_ASSIGN_OR_RAISE(Batch result,
-                              flattens_ ? Flattened(*reply->rows) : Appended(*reply->rows));
+                              flattens_ ? FlattenReply(in_, columns_, *reply->rows, schema_)
+                                        : Appended(*reply->rows));
         ARROW_RETURN_NOT_OK(out.Emit(std::move(result)));
       }
       if (!reply->more) break;
@@ -58,37 +59,11 @@ class UserFunctionOperator final : public StatelessOperator {
  private:
   // The input's columns that go on, then the results, row by row.
   arrow::Result<Batch> Appended(const arrow::RecordBatch& results) const {
-    if (results.num_rows() != in_.num_rows()) return WrongRows();
+    if (results.num_rows() != in_.num_rows()) return WrongReply();
     std::vector<ArrayPtr> columns;
     for (const int column : columns_) columns.push_back(in_.column(column));
     for (const auto& column : results.columns()) columns.push_back(column);
     return in_.WithColumns(schema_, std::move(columns));
-  }
-
-  arrow::Result<Batch> Flattened(const arrow::RecordBatch& results) const {
-    const auto& of = static_cast<const arrow::Int32Array&>(*results.column(0));
-    const std::span<const int32_t> rows(of.raw_values(), static_cast<size_t>(of.length()));
-    for (const int32_t row : rows) {
-      if (row < 0 || row >= in_.num_rows()) return WrongRows();
-    }
-    std::vector<ArrayPtr> columns;
-    for (const int column : columns_) {
-      ARROW_ASSIGN_OR_RAISE(auto taken, Take(in_.column(column), rows));
-      columns.push_back(std::move(taken));
-    }
-    for (int i = 1; i < results.num_columns(); ++i) columns.push_back(results.column(i));
-    Batch flat;
-    flat.rows = arrow::RecordBatch::Make(schema_, results.num_rows(), std::move(columns));
-    flat.split = in_.split;
-    if (in_.kinds != nullptr) {
-      ARROW_ASSIGN_OR_RAISE(const ArrayPtr kinds, Take(in_.kinds, rows));
-      flat.kinds = std::static_pointer_cast<arrow::Int8Array>(kinds);
-    }
-    return flat;
-  }
-
-  static arrow::Status WrongRows() {
-    return arrow::Status::Invalid("A function's results do not fit the rows it was given.");
   }
 
   RowCall call_;

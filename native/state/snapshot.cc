@@ -139,6 +139,14 @@ void ByteWriter::Grow() {
   bytes_.resize(bytes_.capacity());
 }
 
+SnapshotReader SnapshotReader::Broadcast() const {
+  std::vector<SnapshotChain> first;
+  for (const SnapshotChain& old : old_subtasks_) {
+    if (old.key_groups.first == 0) first.push_back({old.snapshots, {}});
+  }
+  return SnapshotReader(std::move(first), {}, continues_ && own_.first == 0);
+}
+
 uint64_t ByteReader::LongVarint() {
   uint64_t value = 0;
   for (int shift = 0; shift < 64; shift += 7) {

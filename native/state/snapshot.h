@@ -126,7 +126,11 @@ struct SnapshotChain {
   KeyGroups key_groups;
 };
 
-// What a restored subtask may read.
+// What a restored subtask may read. Keyed state goes by key group; operator state, which belongs to
+// no key, in one of three ways:
+//
+//   old subtasks     list [a b] [c]      union [a b] [c]            broadcast [m] []
+//   three new ones   [a] [b] [c]         [a b c] [a b c] [a b c]    [m] [m] [m]
 class SnapshotReader {
  public:
   // `continues`: the new subtask takes the place of the one old subtask with the same key groups,
@@ -135,8 +139,8 @@ class SnapshotReader {
   // One snapshot, all key groups.
   explicit SnapshotReader(const SnapshotSections& snapshot);
 
-  // The values of this name, one per old subtask that wrote one: list redistribution is the
-  // operator's to decide.
+  // The values of this name, one per old subtask that wrote one: union redistribution. Of a list an
+  // operator takes its share.
   std::vector<std::string_view> All(std::string_view section) const;
   arrow::Result<int64_t> GetInt64(
       std::string_view section) const;  // Fails if absent; least of several.
@@ -148,6 +152,9 @@ class SnapshotReader {
   arrow::Result<std::vector<SectionChain>> Chains(std::string_view section) const;
   // Whether the key with this hash belongs to the restored subtask.
   bool Owns(uint64_t hash) const { return own_.holds(hash); }
+  // Broadcast redistribution: state that all subtasks hold alike and the first one writes. Each
+  // reads all of it; only the first may build on the old chain.
+  SnapshotReader Broadcast() const;
   bool continues() const { return continues_; }
 
  private:

@@ -30,6 +30,7 @@ struct ChannelTime {
   std::atomic<int64_t> watermark{kWatermarkMin};
   std::atomic<bool> idle{false};
   std::atomic<bool> ended{false};
+  std::atomic<bool> counts{true};  // False: its consumer does not live by it.
 };
 
 class Channel {

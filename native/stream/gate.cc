@@ -15,6 +15,14 @@ void Gate::Add(Channel* channel, int input) {
   channels_.push_back({channel, input, input_times_[static_cast<size_t>(input)].Add()});
 }
 
+void Gate::SetUntimed(int input) {
+  untimed_ = input;
+  time_.Advance(static_cast<size_t>(input), kWatermarkMax);
+  for (const Input& each : channels_) {
+    if (each.input == input) each.channel->time().counts = false;
+  }
+}
+
 std::optional<GateEvent> Gate::TakePending() {
   if (pending_.empty()) return std::nullopt;
   GateEvent event = std::move(pending_.front());
@@ -80,6 +88,7 @@ std::optional<GateEvent> Gate::Handle(Input& from, Element element) {
 }
 
 void Gate::AfterTime(size_t input, bool ended) {
+  if (static_cast<int>(input) == untimed_) return;
   const CombinedTime& changed = input_times_[input];
   const int64_t before = time_.watermark();
   const bool was_idle = time_.idle();

@@ -7,7 +7,8 @@
 // part of that checkpoint, and comes again after a restore.
 //
 // The combined watermark is the least over channels that are neither idle nor ended, first of each
-// input, then of the inputs; it only moves forward (combined_time.h).
+// input, then of the inputs; it only moves forward (combined_time.h). An input whose rows nothing is
+// emitted for has no part in it.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +35,8 @@ class Gate {
 
   void SetAtLeastOnce(bool at_least_once) { at_least_once_ = at_least_once; }
   void SetClock(Clock* clock) { clock_ = clock; }
+  // Once all channels are there: event time is that of the other inputs.
+  void SetUntimed(int input);
 
   // The next thing to act on, or nothing if all open channels are empty. `start` rotates which
   // channel is asked first.
@@ -77,6 +80,7 @@ class Gate {
   size_t start_ = 0;
   size_t num_ended_ = 0;
   bool at_least_once_ = false;
+  int untimed_ = -1;
   std::deque<Alignment> aligning_;  // By id; more than one only at least once.
   int64_t last_align_ns_ = 0;
   Clock* clock_ = &SystemClock();

@@ -144,6 +144,8 @@ struct OperatorSpec {
   bool stateful = false;
   // Is never chained: what comes before and after it goes on while it is blocked on something slow.
   bool own_task = false;
+  // An input whose rows nothing is emitted for: event time is that of the others.
+  int untimed_input = -1;
   arrow::Result<std::unique_ptr<Operator>> (*make)(const PlanNode& node, OperatorContext& context);
 };
 

@@ -29,6 +29,15 @@ describe.each(SETTINGS)('with parallelism $parallelism and batches of $batch', (
     expect(byId(await collect(made))).toEqual(rows);
   });
 
+  it('of several in one job, each has its own columns', async () => {
+    const job = jobOf(setting);
+    const few = job.source([{ word: 'a' }, { word: 'b' }], t.row({ word: t.string() }));
+    const rows = everything(20);
+    const [words, all] = await Promise.all([collect(few), collect(job.source(rows, Everything))]);
+    expect(words.map(({ word }) => word).sort()).toEqual(['a', 'b']);
+    expect(byId(all)).toEqual(rows);
+  });
+
   it('they have event time and windows like any other', async () => {
     const counts = jobOf(setting)
       .source(slowly(ticks(0, 35)), Tick)

@@ -16,8 +16,8 @@ namespace sabot::test {
 
 class UserFunctionModel::Line final : public UserFunction {
  public:
-  Line(UserFunctionModel* owner, const Code& code, std::function<void()> waker)
-      : owner_(owner), code_(code), waker_(std::move(waker)) {}
+  Line(UserFunctionModel* owner, Code code, std::function<void()> waker)
+      : owner_(owner), code_(std::move(code)), waker_(std::move(waker)) {}
   ~Line() override { std::erase(owner_->open_, this); }
 
   void Call(std::shared_ptr<arrow::Buffer> request) override {
@@ -34,7 +34,7 @@ class UserFunctionModel::Line final : public UserFunction {
 
  private:
   UserFunctionModel* owner_;
-  const Code& code_;
+  const Code code_;
   const std::function<void()> waker_;
   std::shared_ptr<arrow::Buffer> request_;
   std::optional<Reply> reply_;

@@ -22,7 +22,7 @@ class UserFunctionModel {
  public:
   using Code = std::function<UserFunction::Reply(const std::shared_ptr<arrow::Buffer>& request)>;
 
-  // Code by plan node.
+  // Code by plan node; every subtask has a copy.
   explicit UserFunctionModel(std::map<int, Code> code) : code_(std::move(code)) {}
 
   UserFunctionOpener opener();

@@ -10,6 +10,7 @@ import { columnsOf, hasSubquery, isDeterministic } from '../../expressions/colum
 import { type Expression, isSubquery, mapExpression } from '../../expressions/expression.js';
 import type { Schema } from '../../schema/types.js';
 import {
+  type BroadcastProcessNode,
   inputsOf,
   type LogicalNode,
   planOf,
@@ -36,8 +37,8 @@ import {
 } from './pruned.js';
 import { windowProperties } from './window-properties.js';
 
-/** Columns in use of every table access, by table and options. */
-type Accesses = Map<string, Set<number>>;
+/** Columns in use of every table access, by what JavaScript hands over, table and options. */
+type Accesses = Map<unknown, Map<string, Set<number>>>;
 
 /** Prunes plans that run as one job; their output columns stay as they are. */
 export function pruneColumns(roots: readonly LogicalNode[]): LogicalNode[] {
@@ -118,6 +119,8 @@ class Pruner {
       }
       case 'user_function':
         return this.userFunction(node, required);
+      case 'broadcast_process':
+        return this.broadcastProcess(node);
       case 'expand': {
         const kept = sorted(required);
         const used = usedBy(node.projections.flatMap((p) => kept.map((i) => p[i]!)));
@@ -236,9 +239,13 @@ class Pruner {
 
   /** In the first pass remembers what is read of a table; in the second asks for all of it. */
   private widen(top: LogicalNode, scan: ScanNode, required: ReadonlySet<number>): ReadonlySet<number> {
-    const key = JSON.stringify([top.op, scan.table.identifier, scan.options]);
-    if (!this.exploring) return new Set([...required, ...(this.accesses.get(key) ?? [])]);
-    this.accesses.set(key, add(this.accesses.get(key) ?? new Set(), required));
+    const { table, options } = scan;
+    const source = scan.rows ?? scan.messages;
+    const key = JSON.stringify([top.op, table.identifier, table.columns.map(({ name }) => name), options]);
+    const accesses = this.accesses.get(source) ?? new Map<string, Set<number>>();
+    this.accesses.set(source, accesses);
+    if (!this.exploring) return new Set([...required, ...(accesses.get(key) ?? [])]);
+    accesses.set(key, add(accesses.get(key) ?? new Set(), required));
     return required;
   }
 
@@ -278,6 +285,26 @@ class Pruner {
     if (this.exploring) this.functions.set(node.functions[0]!, add(known, required));
     const wanted = new Set([...required, ...known].filter((i) => i < node.schema.length));
     return pruneUserFunction(node, wanted, (input, columns) => this.prune(input, columns));
+  }
+
+  /** Called for every row whoever reads what it gives; the map's rows go to V8 whole, and no time is told by them. */
+  private broadcastProcess(node: BroadcastProcessNode): Pruned {
+    const { function: of } = node;
+    const left = this.prune(node.left, new Set([...node.columns, ...node.keys, ...of.reads]));
+    const outside = this.timed;
+    this.timed = false;
+    const right = this.whole(node.right);
+    this.timed = outside;
+    const places = (columns: readonly number[]) => columns.map((i) => left.at.get(i)!);
+    const pruned: BroadcastProcessNode = {
+      ...node,
+      left: left.node,
+      right,
+      keys: places(node.keys),
+      columns: places(node.columns),
+      function: { ...of, reads: places(of.reads) },
+    };
+    return { node: pruned, at: new Map(node.schema.map((_, i) => [i, i])) };
   }
 
   private aggregate(

@@ -15,7 +15,7 @@ import { lowerLimit, lowerOver, lowerRank, lowerSort } from './order.js';
 import { lowerExpand, lowerUnion, lowerUnnest } from './sets.js';
 import { lowerScan, lowerSink, lowerValues, lowerWatermark } from './tables.js';
 import { refuseSubqueries, unsupported } from './unsupported.js';
-import { lowerUserFunction } from './user-functions.js';
+import { lowerBroadcastProcess, lowerUserFunction } from './user-functions.js';
 import { lowerWindowTable } from './windows.js';
 
 /** What lowering may depend on beside the plan. */
@@ -71,6 +71,8 @@ export class Lowering {
         return lowerProject(this.lower(node.input), node.expressions, node.schema);
       case 'user_function':
         return lowerUserFunction(node, this);
+      case 'broadcast_process':
+        return lowerBroadcastProcess(node, this);
       case 'aggregate':
         return lowerAggregate(node, this);
       case 'late_rows':

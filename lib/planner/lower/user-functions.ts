@@ -1,9 +1,12 @@
 // Functions in TypeScript: compiled ones beside the native operators, the others in V8.
 
+import { SabotError } from '../../errors.js';
+import { broadcastProcess } from '../../operators/broadcast-process.js';
 import { compiledFunction } from '../../operators/compiled-function.js';
 import { userFunction } from '../../operators/user-function.js';
-import type { UserFunctionNode } from '../../plan/nodes.js';
-import type { PhysicalNode } from '../../plan/physical.js';
+import type { BroadcastProcessNode, UserFunctionNode } from '../../plan/nodes.js';
+import { changesOf, isInsertOnly, type PhysicalNode } from '../../plan/physical.js';
+import { upsertKey } from '../../plan/rules/infer-changelog.js';
 import type { Lowering } from './lowering.js';
 
 export function lowerUserFunction(node: UserFunctionNode, lowering: Lowering): PhysicalNode {
@@ -12,4 +15,19 @@ export function lowerUserFunction(node: UserFunctionNode, lowering: Lowering): P
   return compiled
     ? compiledFunction(input, node.functions, node.schema)
     : userFunction(input, node.columns, node.functions, node.flattens, node.schema);
+}
+
+export function lowerBroadcastProcess(node: BroadcastProcessNode, lowering: Lowering): PhysicalNode {
+  const rows = lowering.lower(node.left);
+  if (!isInsertOnly(changesOf(rows))) {
+    const message =
+      'process() with broadcast state takes rows that are not updated: of a row that is taken back it could not say the same as when it came. The broadcast stream may be updated.';
+    throw new SabotError('SABOT_E_UNSUPPORTED', message, { kind: 'unsupported-broadcast' });
+  }
+  const broadcast = lowering.lower(node.right);
+  const { keys } = node.broadcast;
+  const identifies = upsertKey(broadcast);
+  // Then a new row always has the key of the one that it replaces.
+  const upserts = identifies?.length === keys.length && identifies.every((key) => keys.includes(key));
+  return broadcastProcess(rows, broadcast, node, upserts);
 }

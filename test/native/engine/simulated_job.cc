@@ -52,6 +52,7 @@ class SimulatedJob {
     surroundings.deliver = [this](const std::string&, const std::string& bytes) {
       return TakeResults(bytes);
     };
+    if (options_.owner != nullptr) surroundings.open_user_function = options_.owner->opener();
     Simulation simulation;
     simulation.seed = random_();
     simulation.between = [this](uint64_t) { Between(); };
@@ -120,6 +121,7 @@ class SimulatedJob {
     if (Count()) return scheduler_->Cancel();
     disk_queue_.HandOn();
     WakeSinks();
+    if (options_.owner != nullptr && random_() % 4 == 0) options_.owner->AnswerOne(random_());
     if (run_.num_steps == options_.savepoint_step) {
       checkpoints_->TakeSavepoint(
           {options_.savepoint_path, options_.stop,
@@ -142,10 +144,11 @@ class SimulatedJob {
     if (options_.on_savepoint) options_.on_savepoint();
   }
 
-  // Nobody can work: for the disk, for the sink, or because sources were told to stop and wait for
+  // Nobody can work: for the disk, for functions, for the sink, or because sources were told to stop and wait for
   // the coordinator.
   bool Stalled() {
     if (disk_queue_.Wait()) return true;
+    if (options_.owner != nullptr && options_.owner->AnswerOne(random_())) return true;
     if (!sink_is_awaited_ && (!options_.stop || run_.savepoint)) return false;
     clock_.AdvanceMillis(1);
     if (!sink_is_awaited_) StepCoordinator();

@@ -13,6 +13,7 @@
 
 #include "base/file_system.h"
 #include "checkpoint/coordinator.h"
+#include "user_function_model.h"
 
 namespace sabot::test {
 
@@ -51,6 +52,7 @@ struct AttemptOptions {
   std::function<void()> on_savepoint = nullptr;  // It has been taken.
   int64_t channel_bytes_max = 3000;              // Small: back-pressure is part of it.
   int64_t sink_lines_per_second = 0;             // How fast results are taken; 0: at once.
+  UserFunctionModel* owner = nullptr;            // Whose functions operators may call.
 };
 
 // `plan` is docs/plan.md's JSON; its paths are those of `files`.

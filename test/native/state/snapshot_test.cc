@@ -115,6 +115,33 @@ TEST(Snapshot, ReaderSeesEverySubtasksValuesAndTheChainsOfItsKeyGroups) {
   EXPECT_FALSE(torn.Chains("rows").ok());
 }
 
+TEST(Snapshot, BroadcastStateOfTheFirstSubtaskIsReadByAll) {
+  bool confirmed;
+  SnapshotWriter writer;
+  writer.Freeze("map", std::make_unique<Pieces>(std::vector<std::string>{"m"}, 0, &confirmed));
+  MemorySnapshot first;
+  ASSERT_TRUE(writer.WriteAll(first).ok());
+  const MemorySnapshot none;
+  for (const int parallelism : {1, 2, 3, kMaxParallelism}) {
+    for (int subtask = 0; subtask < parallelism; ++subtask) {
+      // As the job has them in any order.
+      const SnapshotReader reader({{{&none.sections()}, KeyGroupsOf(1, 2)},
+                                   {{&first.sections()}, KeyGroupsOf(0, 2)}},
+                                  KeyGroupsOf(subtask, parallelism), parallelism == 2);
+      const SnapshotReader all = reader.Broadcast();
+      const auto chains = *all.Chains("map");
+      ASSERT_EQ(chains.size(), 1u);
+      EXPECT_EQ(chains[0][0]->pieces, (std::vector<std::string_view>{"m"}));
+      for (uint64_t hash = 0; hash < kMaxParallelism; ++hash) EXPECT_TRUE(all.Owns(hash));
+      // Nobody else has a chain to go on with.
+      EXPECT_EQ(all.continues(), parallelism == 2 && subtask == 0);
+    }
+  }
+  // A reader of one old subtask that holds none of it.
+  const SnapshotReader second({{{&none.sections()}, KeyGroupsOf(1, 2)}}, KeyGroupsOf(1, 2));
+  EXPECT_TRUE(second.Broadcast().Chains("map")->empty());
+}
+
 TEST(Snapshot, EveryKeyGroupBelongsToOneSubtask) {
   for (int parallelism = 1; parallelism <= kMaxParallelism; ++parallelism) {
     int next = 0;

@@ -67,6 +67,39 @@ TEST_F(GateTest, AnIdleChannelHoldsNothingBack) {
   EXPECT_THAT(Drain(), ElementsAre("active", "W(8)"));
 }
 
+TEST_F(GateTest, AnUntimedInputHasNoPartInTime) {
+  gate_.SetUntimed(1);
+  left_.Push(Watermark{5});
+  right_.Push(Watermark{3});
+  EXPECT_THAT(Drain(), ElementsAre("W(5)"));
+  right_.Push(Row(1));
+  right_.Push(Watermark{9});
+  right_.Push(StreamStatus{.idle = true});
+  EXPECT_THAT(Drain(), ElementsAre("1: +I[1]"));
+  left_.Push(StreamStatus{.idle = true});
+  right_.Push(StreamStatus{.idle = false});
+  left_.Push(StreamStatus{.idle = false});
+  EXPECT_THAT(Drain(), ElementsAre("idle", "active"));
+  // It is aligned as any other, and the end of all is that of both.
+  left_.Push(Barrier{.id = 1});
+  left_.Push(Watermark{kWatermarkMax});
+  EXPECT_THAT(Drain(), IsEmpty());
+  right_.Push(Barrier{.id = 1});
+  left_.Push(EndOfInput{});
+  EXPECT_THAT(Drain(), ElementsAre("B1", "W(" + std::to_string(kWatermarkMax) + ")", "end 0"));
+  EXPECT_FALSE(gate_.all_ended());
+  right_.Push(EndOfInput{});
+  EXPECT_THAT(Drain(), ElementsAre("end 1"));
+}
+
+TEST_F(GateTest, TimeDoesNotWaitForTheEndOfAnUntimedInput) {
+  gate_.SetUntimed(0);
+  left_.Push(EndOfInput{});
+  EXPECT_THAT(Drain(), ElementsAre("end 0"));
+  right_.Push(Watermark{4});
+  EXPECT_THAT(Drain(), ElementsAre("W(4)"));
+}
+
 TEST_F(GateTest, WhenTheLastChannelFallsSilentTimeGoesOnToTheGreatest) {
   right_.Push(Watermark{50});
   left_.Push(Watermark{100});
