@@ -10,6 +10,7 @@ namespace sabot {
 arrow::Status BroadcastState::Apply(const Batch& batch, std::span<const uint8_t> removed) {
   SABOT_CHECK(std::ssize(removed) == batch.num_rows());
   ARROW_RETURN_NOT_OK(RowLists::EncodeKeys(batch, rows_.keys(), &keys_));
+  ARROW_RETURN_NOT_OK(rows_.BeginPops(keys_));
   seen_.clear();
   kept_.clear();
   // A key's last row decides.

@@ -19,7 +19,7 @@ namespace sabot {
 
 class BroadcastState {
  public:
-  // `subtask`: of the operator. `tiers`: of the rows; keys stay in memory.
+  // `subtask`: of the operator.
   BroadcastState(std::string name, const Schema& schema, std::vector<int> keys, int subtask,
                  StateTiers* tiers)
       : rows_(std::move(name), schema, std::move(keys), tiers), subtask_(subtask) {}
@@ -30,6 +30,7 @@ class BroadcastState {
 
   // One row per key, in no certain order.
   const RowLists& rows() const { return rows_; }
+  RowLists& rows() { return rows_; }
   // Whether it is this subtask that writes the map, and that readers are shown it by.
   bool is_first() const { return subtask_ == 0; }
 

@@ -25,6 +25,7 @@ void Channel::Push(Element element) {
   {
     const std::lock_guard lock(mutex_);
     was_empty = entries_.empty();
+    num_batches_ += std::holds_alternative<Batch>(element) ? 1 : 0;
     entries_.push_back({std::move(element), bytes});
     bytes_ += bytes;
   }
@@ -38,6 +39,7 @@ std::optional<Element> Channel::Pop() {
     const std::lock_guard lock(mutex_);
     if (entries_.empty()) return std::nullopt;
     element = std::move(entries_.front().element);
+    num_batches_ -= std::holds_alternative<Batch>(*element) ? 1 : 0;
     bytes_ -= entries_.front().bytes;
     bytes_taken_ += entries_.front().bytes;
     entries_.pop_front();

@@ -6,7 +6,7 @@
 //
 // The bound is what the consumer takes in about a second: a barrier is not much longer than that
 // on its way through a channel, however slow the consumer is, and a fast one never runs dry. While
-// memory is short it is one element.
+// memory is short it is one batch.
 #pragma once
 
 #include <algorithm>
@@ -68,7 +68,7 @@ class Channel {
   int64_t measured_ns_ = 0;  // The consumer's: when it began to count.
   int64_t bytes_taken_ = 0;  // The consumer's: since then.
   bool HasRoom() const {
-    return bytes_ < bytes_max_ && (entries_.empty() || budget_ == nullptr || !budget_->is_short());
+    return bytes_ < bytes_max_ && (num_batches_ == 0 || budget_ == nullptr || !budget_->is_short());
   }
   // Whether somebody waits for room that there is now.
   bool EndsWait();
@@ -78,6 +78,7 @@ class Channel {
   int64_t bytes_max_;
   std::deque<Entry> entries_;
   int64_t bytes_ = 0;
+  int64_t num_batches_ = 0;
   ChannelTime time_;
   std::function<void()> wake_producer_;
   std::function<void()> wake_consumer_;
