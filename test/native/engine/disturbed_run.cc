@@ -151,6 +151,7 @@ DisturbedRun Disturb(uint64_t seed) {
         if (!run.wrong.empty()) run.wrong = "at the end" + place + "):\n" + run.wrong;
         // A disk that forgets may bring a removed file back.
         if (run.wrong.empty() && run.num_lost_syncs == 0) {
+          plan.timeout_ms = RecoveryPlan().timeout_ms;
           run.wrong = LeftBehind(plan.text(), files, random());
           if (!run.wrong.empty()) run.wrong += place + ")";
         }
