@@ -190,8 +190,8 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
     read.push_back(node.input_schemas[kRows][static_cast<size_t>(column)]);
   const Schema results(node.schema.begin() + static_cast<ptrdiff_t>(spec.columns.size()),
                        node.schema.end());
-  ARROW_ASSIGN_OR_RAISE(
-      auto reply, ToArrow(results)->AddField(0, arrow::field("row", arrow::int32(), false)));
+  ARROW_ASSIGN_OR_RAISE(auto reply,
+                        ToArrow(results)->AddField(0, arrow::field("row", arrow::int32(), false)));
   ARROW_ASSIGN_OR_RAISE(auto call, RowCall::Open(node, context, std::move(reply)));
   return std::make_unique<BroadcastProcess>(std::move(spec), std::move(call), node, ToArrow(read),
                                             context);

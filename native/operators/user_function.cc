@@ -44,9 +44,9 @@ class UserFunctionOperator final : public StatelessOperator {
       ARROW_ASSIGN_OR_RAISE(const auto reply, call_.Take());
       if (!reply) return Progress::kBlocked;
       if (reply->rows != nullptr) {
-        ARROW_ASSIGN_OR_RAISE(Batch result,
-                              flattens_ ? FlattenReply(in_, columns_, *reply->rows, schema_)
-                                        : Appended(*reply->rows));
+        ARROW_ASSIGN_OR_RAISE(Batch result, flattens_
+                                                ? FlattenReply(in_, columns_, *reply->rows, schema_)
+                                                : Appended(*reply->rows));
         ARROW_RETURN_NOT_OK(out.Emit(std::move(result)));
       }
       if (!reply->more) break;

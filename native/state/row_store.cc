@@ -29,11 +29,11 @@ constexpr int64_t kSpilledBytesMin = int64_t{1} << 20;
 constexpr int64_t kPartsOnDisk = 1'024;
 
 RecordBatchPtr LinkBatch(std::vector<RowId> links) {
-  static const auto schema = arrow::schema({arrow::field("next", arrow::uint64(), false)});
+  static const auto kSchema = arrow::schema({arrow::field("next", arrow::uint64(), false)});
   const auto num_links = std::ssize(links);
   auto column =
       std::make_shared<arrow::UInt64Array>(num_links, arrow::Buffer::FromVector(std::move(links)));
-  return arrow::RecordBatch::Make(schema, num_links, {std::move(column)});
+  return arrow::RecordBatch::Make(kSchema, num_links, {std::move(column)});
 }
 
 // Validity of the referenced rows; nullptr where all are valid.

@@ -7,8 +7,8 @@
 // part of that checkpoint, and comes again after a restore.
 //
 // The combined watermark is the least over channels that are neither idle nor ended, first of each
-// input, then of the inputs; it only moves forward (combined_time.h). An input whose rows nothing is
-// emitted for has no part in it.
+// input, then of the inputs; it only moves forward (combined_time.h). An input whose rows nothing
+// is emitted for has no part in it.
 #pragma once
 
 #include <cstdint>

@@ -144,8 +144,8 @@ class SimulatedJob {
     if (options_.on_savepoint) options_.on_savepoint();
   }
 
-  // Nobody can work: for the disk, for functions, for the sink, or because sources were told to stop and wait for
-  // the coordinator.
+  // Nobody can work: for the disk, for functions, for the sink, or because sources were told to
+  // stop and wait for the coordinator.
   bool Stalled() {
     if (disk_queue_.Wait()) return true;
     if (options_.owner != nullptr && options_.owner->AnswerOne(random_())) return true;

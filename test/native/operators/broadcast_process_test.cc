@@ -125,9 +125,8 @@ TEST_P(BroadcastProcessTest, ALargeMapCrossesInPieces) {
   log_->requests.clear();
   process.Rows(R"([[1, "r9999"]])");
   EXPECT_THAT(process.Take(), ElementsAre("+I[1, 1]"));
-  EXPECT_THAT(log_->requests,
-              ElementsAre("map 4096", "changes 4096", "changes 1808", "rows 1",  //
-                          "map 4096", "changes 4096", "changes 1808", "rows 1"));
+  EXPECT_THAT(log_->requests, ElementsAre("map 4096", "changes 4096", "changes 1808", "rows 1",  //
+                                          "map 4096", "changes 4096", "changes 1808", "rows 1"));
 }
 
 TEST_P(BroadcastProcessTest, RowsThatAreUpdatedAreRefused) {
@@ -151,12 +150,11 @@ TEST(BroadcastProcessErrorTest, TheOwnersErrorIsTheJobs) {
 }
 
 TEST(BroadcastProcessErrorTest, RepliesThatDoNotFitAreRefused) {
-  const auto rows = test::MakeBatch(test::MakeSchema({"row INT NOT NULL", "value BIGINT"}),
-                                    R"([[7, 1]])");
+  const auto rows =
+      test::MakeBatch(test::MakeSchema({"row INT NOT NULL", "value BIGINT"}), R"([[7, 1]])");
   const auto of = [&](int input) {
-    UserFunctionModel owner({{0, [&](const auto&) -> UserFunction::Reply {
-                                return test::MakeReply(rows.rows);
-                              }}});
+    UserFunctionModel owner(
+        {{0, [&](const auto&) -> UserFunction::Reply { return test::MakeReply(rows.rows); }}});
     test::Harness process(Node(), {test::MakeSchema(kRows), test::MakeSchema(kRule)},
                           {.owner = &owner});
     return process.TryRows(input == kRules ? R"([["a", 1, null]])" : R"([[1, "a"]])", input);

@@ -46,7 +46,8 @@ Outcome Run(const Story& story, int64_t limit_bytes, int num_restarts) {
     note();
     if (story.has_watermarks && batch % 10 == 9) harness.AdvanceWatermark(batch * 1'000 - 20'000);
     note();
-    if (num_restarts > 0 && batch % (kBatches / num_restarts) == 5) harness.Restart(batch < 10 ? 3 : 1);
+    if (num_restarts > 0 && batch % (kBatches / num_restarts) == 5)
+      harness.Restart(batch < 10 ? 3 : 1);
     note();
   }
   harness.EndOfInput();

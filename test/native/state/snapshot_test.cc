@@ -125,9 +125,9 @@ TEST(Snapshot, BroadcastStateOfTheFirstSubtaskIsReadByAll) {
   for (const int parallelism : {1, 2, 3, kMaxParallelism}) {
     for (int subtask = 0; subtask < parallelism; ++subtask) {
       // As the job has them in any order.
-      const SnapshotReader reader({{{&none.sections()}, KeyGroupsOf(1, 2)},
-                                   {{&first.sections()}, KeyGroupsOf(0, 2)}},
-                                  KeyGroupsOf(subtask, parallelism), parallelism == 2);
+      const SnapshotReader reader(
+          {{{&none.sections()}, KeyGroupsOf(1, 2)}, {{&first.sections()}, KeyGroupsOf(0, 2)}},
+          KeyGroupsOf(subtask, parallelism), parallelism == 2);
       const SnapshotReader all = reader.Broadcast();
       const auto chains = *all.Chains("map");
       ASSERT_EQ(chains.size(), 1u);

@@ -81,7 +81,8 @@ TEST(StoredColumns, RowsByKeyHaveTheWiderTypesAndNullWhereAColumnIsNew) {
       };
       add(&ones, RowsOf(after, "1"));
       add(&twos, RowsOf(after, "-2"));
-      EXPECT_EQ(after.store().LiveRows().size(), RowsOf(after, "1").size() + RowsOf(after, "-2").size());
+      EXPECT_EQ(after.store().LiveRows().size(),
+                RowsOf(after, "1").size() + RowsOf(after, "-2").size());
     }
     const std::string added = ttl_ms == 0 ? "" : "null ";
     EXPECT_EQ(ones,
