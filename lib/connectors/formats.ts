@@ -12,6 +12,8 @@ type Options = Readonly<Record<string, string>>;
 export interface FormatSpec {
   readonly identifier: string;
   readonly options: readonly OptionSpec[];
+  /** Its bytes tell updates and deletes. */
+  readonly changes?: true;
   readonly check?: (values: OptionValues, given: Options) => void;
 }
 
@@ -77,6 +79,12 @@ const csv: FormatSpec = {
   },
 };
 
+/** What native is told of a format. */
+export interface FormatConfig {
+  readonly format: string;
+  readonly formatOptions: Readonly<Record<string, OptionValue>>;
+}
+
 /** Every format there is. */
 export const formats: readonly FormatSpec[] = [json, csv];
 
@@ -93,11 +101,7 @@ export function findFormat(identifier: string): FormatSpec {
 }
 
 /** The format's part of a source's or sink's config: the options that were set; native has the same defaults. */
-export function formatConfig(
-  format: FormatSpec,
-  values: OptionValues,
-  given: Options,
-): { format: string; formatOptions: Record<string, OptionValue> } {
+export function formatConfig(format: FormatSpec, values: OptionValues, given: Options): FormatConfig {
   format.check?.(values, given);
   const formatOptions: Record<string, OptionValue> = {};
   for (const spec of format.options) {

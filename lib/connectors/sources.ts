@@ -1,11 +1,11 @@
 // Sources: nodes without inputs. Connectors say which one a table is (lib/connectors).
 //
-//   file_source, datagen_source, nexmark_source, iterable_source, values_source   ->   +I rows
+//   file_source, kafka_source, datagen_source, nexmark_source, iterable_source, values_source   ->   +I rows
 //
 // State is the position in every split; it belongs to native.
 
 import type { Literal } from '../expressions/expression.js';
-import { type Config, INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import { ALL_CHANGES, type Config, INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
 
 const source = (op: string): OperatorSpec => ({
@@ -16,6 +16,10 @@ const source = (op: string): OperatorSpec => ({
 });
 
 export const fileSourceSpec = source('file_source');
+export const kafkaSourceSpec: OperatorSpec = {
+  ...source('kafka_source'),
+  changes: (_, config) => (config['upsert'] === true ? ALL_CHANGES : INSERT_ONLY),
+};
 export const datagenSourceSpec = source('datagen_source');
 export const nexmarkSourceSpec = source('nexmark_source');
 export const iterableSourceSpec: OperatorSpec = { ...source('iterable_source'), single: true };

@@ -15,7 +15,11 @@ import { type RunningJob, type StartOptions, startJob } from './running-job.js';
 import { type StateStore, savedState } from './state.js';
 
 /** Failures that another start would only repeat. */
-const LASTING = new Set(['plan', 'cancelled', 'fenced', 'restore', 'checkpoint', 'unsupported']);
+const LASTING = new Set([
+  ...['plan', 'cancelled', 'fenced', 'restore', 'checkpoint', 'unsupported'],
+  // Of Kafka: what the table says, or what has become of the topic.
+  ...['invalid-property', 'forbidden-property', 'no-committed-offset', 'offset-out-of-range', 'topic-changed'],
+]);
 
 /** Starts a job and keeps it up. Throws what is wrong with the plan. */
 export function runJob(plan: PlannedJob, options: StartOptions = {}): RecoveringJob {
@@ -39,6 +43,7 @@ export class RecoveringJob implements AsyncDisposable {
     private readonly options: StartOptions,
   ) {
     this.attempt = startJob(plan, options);
+    for (const warning of plan.warnings) this.say(warning);
     this.done = this.supervise();
     this.done.catch(() => {}); // Whoever reads only results() sees the failure there.
   }

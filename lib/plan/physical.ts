@@ -107,6 +107,8 @@ export interface PhysicalNode {
   readonly parallelism?: number;
   /** A source that never ends. */
   readonly unbounded?: boolean;
+  /** What the job's owner should know of it before it runs. */
+  readonly warnings?: readonly string[];
   /** Code that native calls while it runs; two nodes are the same only if it is made of the same `parts`. */
   readonly code?: OwnerCode;
   /** Changes of the output and whether -U rows are among them, once they are known (infer-changelog). */

@@ -1,0 +1,147 @@
+// kafka-tables: topics as sources and sinks of the Stream API. The same connector, options and checks as in SQL.
+//
+//   kafka({ brokers: 'localhost:9092', topic: 'bids', format: 'json', schema: Bid })   ->   a table with 'connector' = 'kafka'
+
+import type { TableColumn } from '../plan/table.js';
+import type { Fields, RowColumnType, RowOf } from '../schema/t.js';
+import type { Schema } from '../schema/types.js';
+import { definition, fieldsOf, type Sink, type Source } from './tables.js';
+
+type Options = Readonly<Record<string, string>>;
+
+interface TopicOptions {
+  /** `host:port`, several with commas or as an array. */
+  readonly brokers: string | readonly string[];
+  /** Of the records' values. */
+  readonly format: 'json' | 'csv';
+  /** Of the records' keys, and the columns that are in them. */
+  readonly key?: { readonly format: 'json' | 'csv'; readonly fields: readonly string[]; readonly onlyInKey?: boolean };
+  /** The client's, named as in Kafka's documentation: `{ 'security.protocol': 'SSL' }`. */
+  readonly properties?: Options;
+  /** Further options of the connector and the format, with Flink's names: `{ 'json.ignore-parse-errors': 'true' }`. */
+  readonly options?: Options;
+}
+
+/** Where reading begins: a place, a time (milliseconds since 1970, or a Date), or the offset of each partition. */
+export type KafkaStart =
+  | 'earliest'
+  | 'latest'
+  | 'group'
+  | { readonly timestamp: number | Date }
+  | { readonly offsets: Readonly<Record<number, number>> };
+
+/** Where it ends: what is there when the job begins, or the same as for a start. */
+export type KafkaEnd = Exclude<KafkaStart, 'earliest'>;
+
+export interface KafkaSourceOptions extends TopicOptions {
+  /** One topic or several. */
+  readonly topic?: string | readonly string[];
+  /** Instead of `topic`: all whose whole name matches, those that come later too. */
+  readonly topicPattern?: string;
+  /** The consumer group whose offsets show how far the job is. */
+  readonly group?: string;
+  /** Default: 'group' if a group is named, which needs its offsets to be there; else 'earliest'. */
+  readonly from?: KafkaStart;
+  /** Default: the job goes on until it is stopped. */
+  readonly until?: KafkaEnd;
+  /** Columns that are not in the record's bytes: `{ at: 'timestamp' }`. */
+  readonly metadata?: Readonly<Record<string, KafkaMetadata>>;
+}
+
+export type KafkaMetadata =
+  | 'topic'
+  | 'partition'
+  | 'offset'
+  | 'timestamp'
+  | 'timestamp-type'
+  | 'leader-epoch'
+  | 'headers';
+
+export interface KafkaSinkOptions extends TopicOptions {
+  readonly topic: string;
+  /** Default: 'at-least-once'. */
+  readonly guarantee?: 'none' | 'at-least-once' | 'exactly-once';
+  /** Tells the job's transactions from those of others; needed for 'exactly-once'. */
+  readonly transactionalIdPrefix?: string;
+  /** Default: by the key's hash, without a key by batches. */
+  readonly partitioner?: 'default' | 'fixed' | 'round-robin';
+  /** Columns that become the record's timestamp or headers: `{ at: 'timestamp' }`. */
+  readonly metadata?: Readonly<Record<string, 'timestamp' | 'headers'>>;
+}
+
+/**
+ * The records of topics.
+ *
+ * @example job.source(kafka({ brokers: 'localhost:9092', topic: 'bids', format: 'json', schema: Bid }))
+ */
+export function kafka<F extends Fields>(
+  options: KafkaSourceOptions & { readonly schema: RowColumnType<F> },
+): Source<RowOf<F>> {
+  const { topic, topicPattern, group, from = group === undefined ? 'earliest' : 'group', until, metadata } = options;
+  const name = topicPattern ?? [topic ?? []].flat().join(';');
+  return {
+    table: topicTable(name, fieldsOf(options.schema), metadata, {
+      ...topicOptions(options),
+      ...(topic === undefined ? {} : { topic: [topic].flat().join(';') }),
+      ...(topicPattern === undefined ? {} : { 'topic-pattern': topicPattern }),
+      ...(group === undefined ? {} : { 'properties.group.id': group }),
+      ...positionOptions('startup', from),
+      ...(until === undefined ? {} : positionOptions('bounded', until)),
+      ...options.options,
+    }),
+  };
+}
+
+/** Writes rows into a topic. */
+kafka.sink = (options: KafkaSinkOptions): Sink => ({
+  table: (schema) =>
+    topicTable(options.topic, schema, options.metadata, {
+      ...topicOptions(options),
+      topic: options.topic,
+      ...(options.guarantee === undefined ? {} : { 'sink.delivery-guarantee': options.guarantee }),
+      ...(options.transactionalIdPrefix === undefined
+        ? {}
+        : { 'sink.transactional-id-prefix': options.transactionalIdPrefix }),
+      ...(options.partitioner === undefined ? {} : { 'sink.partitioner': options.partitioner }),
+      ...options.options,
+    }),
+});
+
+function topicTable(
+  name: string,
+  schema: Schema,
+  metadata: Readonly<Record<string, string>> | undefined,
+  options: Options,
+) {
+  const columns = schema.map((field): TableColumn => {
+    const key = metadata?.[field.name];
+    return key === undefined ? { kind: 'physical', ...field } : { kind: 'metadata', virtual: false, key, ...field };
+  });
+  return { ...definition(name, schema, options), columns };
+}
+
+function topicOptions({ brokers, format, key, properties = {} }: TopicOptions): Options {
+  return {
+    connector: 'kafka',
+    format,
+    'properties.bootstrap.servers': [brokers].flat().join(','),
+    ...Object.fromEntries(Object.entries(properties).map(([name, value]) => [`properties.${name}`, value])),
+    ...(key === undefined ? {} : { 'key.format': key.format, 'key.fields': key.fields.join(';') }),
+    ...(key?.onlyInKey === true ? { 'value.fields-include': 'EXCEPT_KEY' } : {}),
+  };
+}
+
+function positionOptions(side: 'startup' | 'bounded', position: KafkaStart): Options {
+  const option = (name: string) => `scan.${side}.${name}`;
+  if (typeof position === 'string') {
+    const mode = position === 'group' ? 'group-offsets' : `${position}-offset`;
+    return { [option('mode')]: mode };
+  }
+  if ('timestamp' in position) {
+    return { [option('mode')]: 'timestamp', [option('timestamp-millis')]: String(Number(position.timestamp)) };
+  }
+  const offsets = Object.entries(position.offsets).map(
+    ([partition, offset]) => `partition:${partition},offset:${offset}`,
+  );
+  return { [option('mode')]: 'specific-offsets', [option('specific-offsets')]: offsets.join(';') };
+}
