@@ -21,6 +21,8 @@ namespace sabot {
   X(kIntervalJoin)         \
   X(kIterableSource)       \
   X(kJoin)                 \
+  X(kKafkaSink)            \
+  X(kKafkaSource)          \
   X(kLateRows)             \
   X(kLimit)                \
   X(kLocalGroupAggregate)  \

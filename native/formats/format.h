@@ -96,6 +96,8 @@ class Encoder {
   virtual ~Encoder() = default;
   // Appends every row, each ended by a newline.
   virtual arrow::Status Encode(const Batch& batch, std::string* out) = 0;
+  // Whether messages say what kind of change a row is; else rows must be new ones.
+  virtual bool takes_changes() const { return false; }
   // Appends a message per row, without a newline.
   virtual arrow::Status EncodeMessages(const Batch& batch, EncodedMessages* out) = 0;
 };

@@ -4,8 +4,8 @@
 //
 // As Flink's `json` format reads: an empty line is no record, a line that is an array is a record
 // per element, what stands behind the object on its line is not looked at. Fields outside the
-// columns are checked for being JSON and skipped. A message is read as a line is, though it may hold
-// newlines. State: the buffered rows.
+// columns are checked for being JSON and skipped. A message is read as a line is, though it may
+// hold newlines. State: the buffered rows.
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 

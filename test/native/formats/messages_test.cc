@@ -71,14 +71,14 @@ const Schema& AAndS() {
 }
 
 TEST(Messages, JsonOfSeveralLines) {
-  const auto decoded =
-      DecodeMessages("json", AAndS(),
-                     {"{\n  \"a\": 1,\n  \"s\": \"x\"\n}\n", "{\"s\": \"one\ntwo\\\\\n\", \"a\":\n2}",
-                      "[{\"a\": 3},\n {\"a\": 4}]", "{\"a\": 5} what follows is not read\n{"});
-  EXPECT_THAT(decoded.rows,
-              ElementsAre("0: {\"a\":1,\"s\":\"x\"}", "1: {\"a\":2,\"s\":\"one\\ntwo\\\\\\n\"}",
-                          "2: {\"a\":3,\"s\":null}", "2: {\"a\":4,\"s\":null}",
-                          "3: {\"a\":5,\"s\":null}"));
+  const auto decoded = DecodeMessages(
+      "json", AAndS(),
+      {"{\n  \"a\": 1,\n  \"s\": \"x\"\n}\n", "{\"s\": \"one\ntwo\\\\\n\", \"a\":\n2}",
+       "[{\"a\": 3},\n {\"a\": 4}]", "{\"a\": 5} what follows is not read\n{"});
+  EXPECT_THAT(
+      decoded.rows,
+      ElementsAre("0: {\"a\":1,\"s\":\"x\"}", "1: {\"a\":2,\"s\":\"one\\ntwo\\\\\\n\"}",
+                  "2: {\"a\":3,\"s\":null}", "2: {\"a\":4,\"s\":null}", "3: {\"a\":5,\"s\":null}"));
   EXPECT_THAT(decoded.refusals, IsEmpty());
 }
 
@@ -90,12 +90,11 @@ TEST(Messages, NoValueAndAnEmptyOneAreNoJsonRecord) {
 
 TEST(Messages, BadJsonIsRefusedByItself) {
   const std::vector<std::string_view> messages = {
-      "{\"a\": 1}", "{\"a\": 1", "nothing", "{\"s\": \"\n\n\", \"a\": 2x}", "{\"s\": \"\\\n\"}",
-      "{\"a\": 7}", "[{\"a\": 8}, 9]"};
+      "{\"a\": 1}",        "{\"a\": 1",  "nothing",        "{\"s\": \"\n\n\", \"a\": 2x}",
+      "{\"s\": \"\\\n\"}", "{\"a\": 7}", "[{\"a\": 8}, 9]"};
   const auto decoded = DecodeMessages("json", AAndS(), messages);
-  EXPECT_THAT(decoded.rows,
-              ElementsAre("0: {\"a\":1,\"s\":null}", "5: {\"a\":7,\"s\":null}",
-                          "6: {\"a\":8,\"s\":null}"));
+  EXPECT_THAT(decoded.rows, ElementsAre("0: {\"a\":1,\"s\":null}", "5: {\"a\":7,\"s\":null}",
+                                        "6: {\"a\":8,\"s\":null}"));
   EXPECT_THAT(decoded.refusals,
               ElementsAre(HasSubstr("1 at 7: "), "2 at 0: a record must be a JSON object",
                           HasSubstr("3 at 18: "), HasSubstr("4 at "), HasSubstr("6 at 11: ")));
@@ -117,12 +116,11 @@ TEST(Messages, OneOfAMegabyteAmongSmallOnes) {
 TEST(Messages, CsvReadsTheFirstRecordOfEach) {
   const auto decoded =
       DecodeMessages("csv", AAndS(), {"1,\"x\ny\"\n2,z", kNull, "", "3", "q,w", "4,\xff", "5,"});
-  EXPECT_THAT(decoded.rows,
-              ElementsAre("0: {\"a\":1,\"s\":\"x\\ny\"}", "6: {\"a\":5,\"s\":\"\"}"));
-  EXPECT_THAT(decoded.refusals,
-              ElementsAre("2 at 0: the message holds no record",
-                          "3 at 0: the record has 1 fields, not 2", HasSubstr("4 at 0: the value"),
-                          "5 at 0: the record is not UTF-8"));
+  EXPECT_THAT(decoded.rows, ElementsAre("0: {\"a\":1,\"s\":\"x\\ny\"}", "6: {\"a\":5,\"s\":\"\"}"));
+  EXPECT_THAT(
+      decoded.refusals,
+      ElementsAre("2 at 0: the message holds no record", "3 at 0: the record has 1 fields, not 2",
+                  HasSubstr("4 at 0: the value"), "5 at 0: the record is not UTF-8"));
 }
 
 TEST(Messages, TheErrorNamesTheMessage) {
