@@ -33,6 +33,7 @@
 
 namespace sabot {
 
+class JobCommit;
 class StateTiers;
 
 enum class Progress : uint8_t { kDone, kMoreOutput, kBlocked };
@@ -71,6 +72,8 @@ struct OperatorContext {
   WatermarkAlignment* alignment = nullptr;
   // With the other subtasks of this operator.
   NodeShared* shared = nullptr;
+  // For sinks whose rows must have arrived, or be committed, before a checkpoint counts.
+  JobCommit* commit = nullptr;
   // Memory and disk of this subtask's state; nullptr: all of it stays in memory, without limit.
   StateTiers* tiers = nullptr;
   // Makes a blocked task runnable; may be called from any thread, any number of times.
