@@ -163,9 +163,9 @@ arrow::Result<bool> CheckpointFolder::EnterMissing(const std::optional<CommitPoi
     if (!entered) return Fenced(entry.number);
     return true;
   }
-  if (newest == log.rend() || (point && point->folder_id == id_ &&
-                               (point->epoch == newest_epoch ||
-                                point->attempt > newest->checkpoint_attempt))) {
+  if (newest == log.rend() ||
+      (point && point->folder_id == id_ &&
+       (point->epoch == newest_epoch || point->attempt > newest->checkpoint_attempt))) {
     return false;
   }
   const std::string name = CheckpointName(newest->epoch, newest->checkpoint_attempt);

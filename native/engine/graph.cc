@@ -113,6 +113,7 @@ class Builder {
     op.context->alignment = graph_.alignment.get();
     op.context->shared = graph_.shared.back().get();
     op.context->commit = graph_.commit.get();
+    op.context->kafka = surroundings_.kafka;
     if (surroundings_.state != nullptr) {
       op.tiers = surroundings_.state->TiersFor(node.id, subtask);
       op.context->tiers = op.tiers.get();

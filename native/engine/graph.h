@@ -54,6 +54,7 @@ struct GraphSurroundings {
   // Of the job; outlives the graph. nullptr: state stays in memory, without limit.
   JobState* state = nullptr;
   int64_t channel_bytes_max = kChannelBytesMax;
+  KafkaClient* kafka = nullptr;  // Instead of the real one.
 };
 
 arrow::Result<Graph> BuildGraph(const Plan& plan, const GraphSurroundings& surroundings);

@@ -92,7 +92,8 @@ arrow::Status JobCheckpoints::Begin() {
   request.since_attempt = plan.restore_since_attempt;
   request.claim = plan.claim;
   request.accept_duplicates = plan.accept_duplicates;
-  ARROW_ASSIGN_OR_RAISE(const auto checkpoint, folder_->Begin(request, surroundings_.log, graph_.commit->authority()));
+  ARROW_ASSIGN_OR_RAISE(const auto checkpoint,
+                        folder_->Begin(request, surroundings_.log, graph_.commit->authority()));
 
   CheckpointCoordinator::Hooks hooks;
   hooks.inject = [this](const Barrier& barrier, std::shared_ptr<SavepointFolder> savepoint,

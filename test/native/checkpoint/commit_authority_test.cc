@@ -77,8 +77,8 @@ class CommitAuthorityTest : public testing::Test {
         CheckpointFolder::Open(files_, {at, "process " + std::to_string(++num_starts_), 3})
             .ValueOrDie();
     process.authority = std::make_unique<LedgerAuthority>(ledger_);
-    auto begun = process.folder->Begin({from, path}, [](const std::string&) {},
-                                       process.authority.get());
+    auto begun =
+        process.folder->Begin({from, path}, [](const std::string&) {}, process.authority.get());
     process.begun = begun.status();
     if (begun.ok()) process.restored = std::move(*begun);
     return process;
