@@ -153,7 +153,7 @@ class KafkaProducer {
 
   // Transactions, of a producer with a transactional.id. All of these wait for a broker. Kinds of
   // failures: "fenced" (another producer has this id now), "transaction-aborted" (nothing of it
-  // counts; AbortTransaction comes next), "commit-unknown" (it may count, or not), "kafka".
+  // counts), "commit-unknown" (it may count, or not), "kafka".
   //
   // Ends what an earlier producer of this id has left open. Once, before anything else.
   virtual arrow::Status InitTransactions() = 0;
@@ -162,6 +162,7 @@ class KafkaProducer {
   virtual arrow::Status SendOffsets(const std::string& group,
                                     std::span<const std::pair<TopicPartition, int64_t>> offsets,
                                     const std::string& metadata) = 0;
+  // Where it cannot, it has aborted the transaction.
   virtual arrow::Status CommitTransaction() = 0;
   // What was produced and not acknowledged is dropped; senders go on with the next transaction.
   virtual arrow::Status AbortTransaction() = 0;

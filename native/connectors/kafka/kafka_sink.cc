@@ -4,8 +4,9 @@
 //   -D id 1          ->   key {"id":1}, no value: a tombstone     (upsert)
 //
 // All subtasks write with one producer, which sends in the background; where its queue is full the
-// sink waits for it. The end of input waits until the brokers have acknowledged everything. No
-// state: what a checkpoint must not count without is flushed before it counts.
+// sink waits for it. At least once: a checkpoint counts when the brokers have acknowledged all
+// records before its barrier. Exactly once: these are one transaction, and it is the checkpoint
+// (kafka_commit.h); the next epoch's records wait until it is settled. No state.
 #include <arrow/array/array_binary.h>
 #include <arrow/array/array_nested.h>
 #include <arrow/array/array_primitive.h>
@@ -17,30 +18,50 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "connectors/kafka/kafka_client.h"
+#include "connectors/kafka/kafka_commit.h"
 #include "connectors/kafka/kafka_plan.h"
 #include "formats/format.h"
+#include "stream/job_commit.h"
 #include "stream/operator.h"
 
 namespace sabot {
 namespace {
 
-constexpr int kNone = -1;
+constexpr int kNoColumn = -1;
+constexpr int64_t kFlushMillisMax = 120'000;
+
+enum class Guarantee : uint8_t { kNone, kAtLeastOnce, kExactlyOnce };
 
 struct KafkaSinkPlan {
   std::string topic;
   KafkaProperties properties;
   std::vector<int> value_columns;
   std::vector<int> key_columns;
-  int timestamp = kNone;  // Columns of the row.
-  int headers = kNone;
+  int timestamp = kNoColumn;  // Columns of the row.
+  int headers = kNoColumn;
   bool fixed_partition = false;
   bool upsert = false;
+  Guarantee guarantee = Guarantee::kNone;
+  std::string transactional_id_prefix;
+};
+
+// At least once.
+class FlushedProducer final : public CommitParticipant {
+ public:
+  explicit FlushedProducer(std::shared_ptr<KafkaProducer> producer)
+      : producer_(std::move(producer)) {}
+  arrow::Status Flush() override { return producer_->Flush(kFlushMillisMax); }
+  const std::shared_ptr<KafkaProducer>& producer() const { return producer_; }
+
+ private:
+  const std::shared_ptr<KafkaProducer> producer_;
 };
 
 // Of all subtasks, a failure too.
 struct SharedProducer {
   arrow::Status status;
   std::shared_ptr<KafkaProducer> producer;
+  std::shared_ptr<KafkaCommit> commit;  // Exactly once: it has the producer.
   int32_t num_partitions = 0;
 };
 
@@ -59,7 +80,7 @@ std::string_view MessageAt(const EncodedMessages& messages, size_t i) {
       .substr(static_cast<size_t>(begin), static_cast<size_t>(messages.ends[i] - begin));
 }
 
-class KafkaSink final : public StatelessOperator {
+class KafkaSink final : public Operator {
  public:
   KafkaSink(KafkaSinkPlan plan, std::unique_ptr<Encoder> value_encoder,
             std::unique_ptr<Encoder> key_encoder, OperatorContext& context)
@@ -81,7 +102,7 @@ class KafkaSink final : public StatelessOperator {
       shared_ = std::make_shared<const SharedProducer>(std::move(opened));
     }
     ARROW_RETURN_NOT_OK(shared_->status);
-    ARROW_ASSIGN_OR_RAISE(sender_, shared_->producer->OpenSender(plan_.topic, context_.waker));
+    if (shared_->commit != nullptr) context_.commit->AddWaker(context_.waker);
     return arrow::Status::OK();
   }
 
@@ -100,11 +121,58 @@ class KafkaSink final : public StatelessOperator {
 
   arrow::Result<Progress> Resume(Collector&) override { return Send(); }
 
+  arrow::Status Snapshot(SnapshotWriter& to) override {
+    SABOT_CHECK(next_ == records_.size());
+    epoch_ = to.epoch();
+    has_uncommitted_ = std::exchange(has_written_, false) && shared_->commit != nullptr;
+    return arrow::Status::OK();
+  }
+  arrow::Status Restore(const SnapshotReader&) override { return arrow::Status::OK(); }
+  bool has_uncommitted_output() const override { return has_uncommitted_; }
+
  private:
   arrow::Status Connect(SharedProducer* shared) const {
-    ARROW_ASSIGN_OR_RAISE(shared->producer,
-                          Librdkafka().OpenProducer(plan_.properties, context_.warn));
+    KafkaClient& client = context_.kafka != nullptr ? *context_.kafka : Librdkafka();
+    const std::string& servers = plan_.properties.at("bootstrap.servers");
+    const auto open = [&] { return client.OpenProducer(plan_.properties, context_.warn); };
+    if (plan_.guarantee == Guarantee::kExactlyOnce) {
+      // Its own producer comes with the job's first transaction, after this.
+      ARROW_ASSIGN_OR_RAISE(const auto producer, open());
+      ARROW_ASSIGN_OR_RAISE(shared->num_partitions, producer->NumPartitions(plan_.topic));
+      return Join(client, servers).Value(&shared->commit);
+    }
+    if (plan_.guarantee == Guarantee::kAtLeastOnce && context_.commit != nullptr) {
+      const std::string key =
+          "Kafka at " + servers + ", " + nlohmann::json(plan_.properties).dump();
+      ARROW_ASSIGN_OR_RAISE(const auto flushed,
+                            context_.commit->Join<FlushedProducer>(
+                                key, [&]() -> arrow::Result<std::shared_ptr<FlushedProducer>> {
+                                  ARROW_ASSIGN_OR_RAISE(auto producer, open());
+                                  return std::make_shared<FlushedProducer>(std::move(producer));
+                                }));
+      shared->producer = flushed->producer();
+    } else {
+      ARROW_ASSIGN_OR_RAISE(shared->producer, open());
+    }
     return shared->producer->NumPartitions(plan_.topic).Value(&shared->num_partitions);
+  }
+
+  arrow::Result<std::shared_ptr<KafkaCommit>> Join(KafkaClient& client,
+                                                   const std::string& servers) const {
+    if (context_.commit == nullptr || !context_.takes_checkpoints) {
+      return UserError("unsupported", plan_.topic,
+                       "topic '" + plan_.topic +
+                           "' can be written exactly once only by a job with checkpoints: give it "
+                           "a checkpoint folder, or set 'sink.delivery-guarantee' = "
+                           "'at-least-once'");
+    }
+    return context_.commit->Join<KafkaCommit>(
+        "Kafka at " + servers + " as '" + plan_.transactional_id_prefix + "'", [&] {
+          return KafkaCommit::Open(client,
+                                   {.properties = plan_.properties,
+                                    .transactional_id_prefix = plan_.transactional_id_prefix,
+                                    .warn = context_.warn});
+        });
   }
 
   arrow::Status CheckInserts(const Batch& batch) const {
@@ -137,9 +205,9 @@ class KafkaSink final : public StatelessOperator {
     const int32_t partition = plan_.fixed_partition && shared_->num_partitions > 0
                                   ? static_cast<int32_t>(context_.subtask % shared_->num_partitions)
                                   : -1;
-    if (plan_.headers != kNone) ReadHeaders(*batch.column(plan_.headers));
+    if (plan_.headers != kNoColumn) ReadHeaders(*batch.column(plan_.headers));
     const auto* timestamps =
-        plan_.timestamp == kNone
+        plan_.timestamp == kNoColumn
             ? nullptr
             : static_cast<const arrow::TimestampArray*>(batch.column(plan_.timestamp).get());
     records_.reserve(num_rows);
@@ -153,7 +221,7 @@ class KafkaSink final : public StatelessOperator {
       const int64_t row = static_cast<int64_t>(i);
       if (timestamps != nullptr && timestamps->IsValid(row))
         record.timestamp_ms = timestamps->Value(row);
-      if (plan_.headers != kNone) {
+      if (plan_.headers != kNoColumn) {
         record.headers =
             std::span(headers_).subspan(header_ends_[i], header_ends_[i + 1] - header_ends_[i]);
       }
@@ -182,14 +250,27 @@ class KafkaSink final : public StatelessOperator {
 
   arrow::Result<Progress> Send() {
     while (next_ < records_.size()) {
+      // The transaction that ends with the last barrier is not done: these belong to the next.
+      if (shared_->commit != nullptr && !context_.commit->is_settled(epoch_))
+        return Progress::kBlocked;
+      ARROW_RETURN_NOT_OK(OpenSender());
       ARROW_ASSIGN_OR_RAISE(const size_t taken,
                             sender_->Produce(std::span(records_).subspan(next_)));
+      has_written_ = has_written_ || taken > 0;
       next_ += taken;
       if (next_ < records_.size()) return Progress::kBlocked;
     }
-    if (!is_ending_) return Progress::kDone;
+    // The last checkpoint flushes a transaction.
+    if (!is_ending_ || shared_->commit != nullptr || sender_ == nullptr) return Progress::kDone;
     ARROW_ASSIGN_OR_RAISE(const bool all, sender_->IsFlushed());
     return all ? Progress::kDone : Progress::kBlocked;
+  }
+
+  arrow::Status OpenSender() {
+    if (sender_ != nullptr) return arrow::Status::OK();
+    KafkaProducer& producer =
+        shared_->commit != nullptr ? shared_->commit->producer() : *shared_->producer;
+    return producer.OpenSender(plan_.topic, context_.waker).Value(&sender_);
   }
 
   const KafkaSinkPlan plan_;
@@ -199,6 +280,9 @@ class KafkaSink final : public StatelessOperator {
   std::shared_ptr<const SharedProducer> shared_;
   std::unique_ptr<KafkaSender> sender_;
   bool is_ending_ = false;
+  int64_t epoch_ = 0;         // Of the last barrier.
+  bool has_written_ = false;  // Since then.
+  bool has_uncommitted_ = false;
   // Of the batch at hand; records_ from next_ on are not taken yet.
   std::vector<KafkaRecord> records_;
   size_t next_ = 0;
@@ -220,7 +304,7 @@ arrow::Status ReadMetadata(const PlanNode& node, KafkaSinkPlan* plan) {
   const Schema& row = node.input_schemas[0];
   for (const auto& each : *metadata) {
     const std::string key = each.value("key", "");
-    const int index = each.value("index", kNone);
+    const int index = each.value("index", kNoColumn);
     if (index < 0 || static_cast<size_t>(index) >= row.size())
       return node.Error("a metadata column's index is outside its row");
     const Type& type = row[static_cast<size_t>(index)].type;
@@ -238,6 +322,21 @@ arrow::Status ReadMetadata(const PlanNode& node, KafkaSinkPlan* plan) {
                        "there is no metadata column '" + key +
                            "' that can be written; known: timestamp, headers");
     }
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Status ReadGuarantee(const PlanNode& node, KafkaSinkPlan* plan) {
+  ARROW_ASSIGN_OR_RAISE(const std::string guarantee, node.String("deliveryGuarantee", "none"));
+  ARROW_ASSIGN_OR_RAISE(plan->transactional_id_prefix, node.String("transactionalIdPrefix", ""));
+  if (guarantee == "at-least-once") {
+    plan->guarantee = Guarantee::kAtLeastOnce;
+  } else if (guarantee == "exactly-once") {
+    plan->guarantee = Guarantee::kExactlyOnce;
+    if (plan->transactional_id_prefix.empty())
+      return node.Error("exactly-once needs a transactionalIdPrefix");
+  } else if (guarantee != "none") {
+    return node.Error("its deliveryGuarantee is unknown: '" + guarantee + "'");
   }
   return arrow::Status::OK();
 }
@@ -262,6 +361,9 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   if (partitioner != "default" && partitioner != "fixed" && partitioner != "round-robin")
     return node.Error("its partitioner is unknown: '" + partitioner + "'");
   plan.fixed_partition = partitioner == "fixed";
+  ARROW_RETURN_NOT_OK(ReadGuarantee(node, &plan));
+  if (!plan.properties.contains("bootstrap.servers"))
+    return node.Error("its properties lack bootstrap.servers");
   ARROW_RETURN_NOT_OK(ReadMetadata(node, &plan));
   const Schema& row = node.input_schemas[0];
   ARROW_ASSIGN_OR_RAISE(const std::string format, node.String("format"));

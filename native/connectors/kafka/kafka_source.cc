@@ -170,9 +170,10 @@ class KafkaSource final : public Operator {
   using Offsets = std::vector<std::pair<TopicPartition, int64_t>>;
 
   arrow::Status Connect(SharedConsumer* shared) const {
+    KafkaClient& client = context_.kafka != nullptr ? *context_.kafka : Librdkafka();
     ARROW_ASSIGN_OR_RAISE(
         shared->consumer,
-        Librdkafka().OpenConsumer(plan_->properties, plan_->is_bounded(), context_.warn));
+        client.OpenConsumer(plan_->properties, plan_->is_bounded(), context_.warn));
     return plan_->topics.Describe(*shared->consumer).Value(&shared->topics);
   }
 

@@ -293,9 +293,13 @@ class Producer final : public KafkaProducer, public std::enable_shared_from_this
     return sent;
   }
   arrow::Status CommitTransaction() override {
-    return Transact("commit the transaction", true, [this] {
+    const arrow::Status committed = Transact("commit the transaction", true, [this] {
       return rd_kafka_commit_transaction(handle_->get(), kTransactionMillisMax);
     });
+    const ErrorDetail* detail = DetailOf(committed);
+    if (detail != nullptr && detail->kind() == "transaction-aborted")
+      ARROW_RETURN_NOT_OK(AbortTransaction());
+    return committed;
   }
   arrow::Status AbortTransaction() override {
     ARROW_RETURN_NOT_OK(Transact("abort the transaction", false, [this] {
