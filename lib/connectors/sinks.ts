@@ -26,6 +26,7 @@ export const kafkaSinkSpec: OperatorSpec = {
   ...sink('kafka_sink', true),
   // By key, an update is the new row.
   needsUpdateBefore: (_, config) => config['upsert'] !== true,
+  replaces: (config) => config['upsert'] === true,
   state: () => [],
 };
 export const resultSinkSpec = sink('result_sink', true);

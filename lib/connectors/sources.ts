@@ -19,6 +19,7 @@ export const fileSourceSpec = source('file_source');
 export const kafkaSourceSpec: OperatorSpec = {
   ...source('kafka_source'),
   changes: (_, config) => (config['upsert'] === true ? ALL_CHANGES : INSERT_ONLY),
+  replaces: (config) => config['upsert'] === true,
 };
 export const datagenSourceSpec = source('datagen_source');
 export const nexmarkSourceSpec = source('nexmark_source');

@@ -61,6 +61,8 @@ export interface OperatorSpec {
    * given whether that is so for its own output. Absent: no.
    */
   readonly folds?: (output: boolean, node: PhysicalNode) => boolean;
+  /** A source whose updates tell the new row only, or a sink that needs no more: by the table's key. Absent: no. */
+  readonly replaces?: (config: Config) => boolean;
   /** What it does, in words, if the engine does not have it yet: whoever asks for it is told so. */
   readonly pending?: string;
   /** One subtask only, whatever the job's parallelism. */

@@ -8,6 +8,7 @@ namespace sabot {
 #define SABOT_OPERATORS(X) \
   X(kBlackholeSink)        \
   X(kBroadcastProcess)     \
+  X(kChangelogNormalize)   \
   X(kCompiledFunction)     \
   X(kCurrentWatermark)     \
   X(kDatagenSource)        \

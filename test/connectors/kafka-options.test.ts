@@ -537,3 +537,52 @@ describe('kafka() of the Stream API', () => {
     expect(() => job.explain()).toThrow(/sink.transactional-id-prefix must be specified/);
   });
 });
+
+describe('a table of newest rows', () => {
+  const changes = (script: string) => new Planned(create(UPSERT, KEYED_COLUMNS) + script);
+
+  it('is read from the beginning, its key from the key, and told with its old rows', () => {
+    const planned = changes('SELECT v FROM t;');
+    expect(planned.node('kafka_source').config).toMatchObject({
+      startup: { mode: 'earliest' },
+      upsert: true,
+      columns: [{ name: 'v' }],
+      keyColumns: [{ name: 'id' }],
+      output: [
+        { from: 'value', index: 0 },
+        { from: 'key', index: 0 },
+      ],
+    });
+    expect(planned.ops).toEqual(['kafka_source', 'changelog_normalize', 'project', 'result_sink']);
+    expect(planned.inputs(planned.node('changelog_normalize'))).toEqual(['hash(id) kafka_source']);
+    expect(planned.node('changelog_normalize').config).toMatchObject({ keys: [1], emitUpdateBefore: true });
+  });
+
+  it('tells no old rows to those who need none', () => {
+    const copy = create({ ...UPSERT, topic: 'u' }, KEYED_COLUMNS).replace('TABLE t', 'TABLE u');
+    const planned = changes(`${copy}INSERT INTO u SELECT * FROM t;`);
+    expect(planned.ops).toEqual(['kafka_source', 'changelog_normalize', 'kafka_sink']);
+    expect(planned.node('changelog_normalize').config).toMatchObject({ emitUpdateBefore: false });
+  });
+
+  it('has event time, told of every record', () => {
+    const columns = `${KEYED_COLUMNS}, ts TIMESTAMP(3), later AS ts + INTERVAL '1' SECOND, WATERMARK FOR later AS later`;
+    const planned = new Planned(`${create(UPSERT, columns)}SELECT later, CURRENT_WATERMARK(later) AS w FROM t;`);
+    expect(planned.ops.slice(0, 5)).toEqual([
+      'kafka_source',
+      'project',
+      'watermark_assigner',
+      'changelog_normalize',
+      'project',
+    ]);
+  });
+
+  it('takes a query whose rows have another key only if they are never updated', () => {
+    const input = create({ connector: 'datagen' }).replace('TABLE t', 'TABLE s');
+    const into = (query: string) => `${input}${create(UPSERT, KEYED_COLUMNS)}INSERT INTO t ${query};`;
+    expect(new Planned(into('SELECT * FROM s')).ops.at(-1)).toBe('kafka_sink');
+    const error = errorOf(into('SELECT CAST(COUNT(*) AS INT), name, SUM(v) FROM s GROUP BY name'));
+    expect(error).toMatchObject({ kind: 'unsupported', identifier: 't' });
+    expect(error.message).toContain('PRIMARY KEY (id)');
+  });
+});

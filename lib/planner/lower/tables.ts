@@ -8,17 +8,29 @@ import { project } from '../../operators/project.js';
 import { watermarkAssigner } from '../../operators/watermark-assigner.js';
 import type { ScanNode, SinkNode, ValuesNode, WatermarkNode } from '../../plan/nodes.js';
 import { changesOf, isInsertOnly, type PhysicalNode } from '../../plan/physical.js';
+import type { TableDefinition } from '../../plan/table.js';
+import type { Schema } from '../../schema/types.js';
 import type { Lowering } from './lowering.js';
+import { checkReplacedKey, newestRows, replacedRows, withBefore } from './replaced-rows.js';
 
 export function lowerScan(node: ScanNode): PhysicalNode {
   const { table, options, rows, messages, schema } = node;
   if (messages !== undefined) return messageSource(messages, schema, table.identifier[2]);
   if (rows !== undefined) return iterableSource(rows, schema, table.identifier[2]);
   return aboutTable(node, () => {
-    const { schema: given, expressions } = readCast(table, options, schema);
-    const source = tableSource(table, options, given);
-    return expressions === undefined ? source : project(source, expressions, schema);
+    const read = (columns: Schema): PhysicalNode => {
+      const { schema: given, expressions } = readCast(table, options, columns);
+      const source = tableSource(table, options, given);
+      return expressions === undefined ? source : project(source, expressions, columns);
+    };
+    return replacesRows(table, options, schema) ? newestRows(table, schema, read) : read(schema);
   });
+}
+
+/** Whether the table's source tells new rows only. */
+function replacesRows(table: TableDefinition, options: ScanNode['options'], schema: Schema): boolean {
+  const { spec, config } = tableSource(table, options, readCast(table, options, schema).schema);
+  return spec.replaces?.(config) === true;
 }
 
 export function lowerValues(node: ValuesNode): PhysicalNode {
@@ -27,7 +39,8 @@ export function lowerValues(node: ValuesNode): PhysicalNode {
 
 export function lowerWatermark(node: WatermarkNode, lowering: Lowering): PhysicalNode {
   const input = lowering.lower(node.input);
-  if (!isInsertOnly(changesOf(input))) {
+  const replaced = replacedRows(input);
+  if (replaced === undefined && !isInsertOnly(changesOf(input))) {
     throw new SabotError('SABOT_E_UNSUPPORTED', 'A watermark over a changelog is not supported yet.', {
       kind: 'unsupported',
     });
@@ -35,7 +48,11 @@ export function lowerWatermark(node: WatermarkNode, lowering: Lowering): Physica
   const below = node.input.op === 'project' ? node.input.input : node.input;
   const own = node.options ?? (below.op === 'scan' ? aboutTable(below, () => watermarkOptions(below.options)) : {});
   const options = { ...own, idleTimeoutMs: own.idleTimeoutMs ?? lowering.options.idleTimeoutMs };
-  return watermarkAssigner(input, node.time, node.watermark, options, node.schema);
+  const assigned = (rows: PhysicalNode, schema: Schema): PhysicalNode =>
+    watermarkAssigner(rows, node.time, node.watermark, options, schema);
+  return replaced === undefined
+    ? assigned(input, node.schema)
+    : withBefore(replaced, node.schema, (rows, added) => assigned(rows, [...node.schema, ...added]));
 }
 
 export function lowerSink(node: SinkNode, lowering: Lowering): PhysicalNode {
@@ -44,7 +61,9 @@ export function lowerSink(node: SinkNode, lowering: Lowering): PhysicalNode {
   return aboutTable(node, () => {
     const { schema, expressions } = writeCast(table, options, input.schema);
     const taken = expressions === undefined ? input : project(input, expressions, schema);
-    return tableSink(table, options, taken, changesOf(taken));
+    const sink = tableSink(table, options, taken, changesOf(taken));
+    if (sink.spec.replaces?.(sink.config) === true) checkReplacedKey(table, taken);
+    return sink;
   });
 }
 
