@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SabotError } from '../../lib/errors.js';
 import { file, Job, kafka, t } from '../../lib/index.js';
+import { runScript } from '../../lib/job/run-script.js';
 import { Planned, plan } from '../planner/planned.js';
 
 const COLUMNS = 'id INT, name STRING, v DOUBLE';
@@ -290,6 +291,17 @@ describe('properties', () => {
     ],
   ])('of Java’s client become librdkafka’s: %s', (_, given, expected) => {
     expect(properties(given)).toEqual({ ...base, ...expected });
+  });
+
+  it('that are secrets are not shown', async () => {
+    const jaas = 'PlainLoginModule required username="alice" password="hush";';
+    const options = { ...TOPIC, 'properties.sasl.jaas.config': jaas, 'properties.ssl.key.password': 'hush' };
+    const texts: string[] = [];
+    const none = async () => {};
+    const output = { query: none, rows: none, text: (text: string) => texts.push(text), warning: () => {} };
+    await runScript(`${create(options)}EXPLAIN JSON_EXECUTION_PLAN ${SELECT}`, output);
+    expect(texts.join()).toContain('"sasl.username": "alice"');
+    expect(texts.join()).not.toContain('hush');
   });
 
   it('of a producer go to sinks', () => {
