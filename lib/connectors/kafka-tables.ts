@@ -59,6 +59,8 @@ export type KafkaMetadata =
 
 export interface KafkaSinkOptions extends TopicOptions {
   readonly topic: string;
+  /** The columns of `key` tell rows apart: an update is the new row, a deletion an empty value. Default: only new rows are taken. */
+  readonly upsert?: boolean;
   /** Default: 'at-least-once'. */
   readonly guarantee?: 'none' | 'at-least-once' | 'exactly-once';
   /** Tells the job's transactions from those of others; needed for 'exactly-once'. */
@@ -92,19 +94,26 @@ export function kafka<F extends Fields>(
   };
 }
 
-/** Writes rows into a topic. */
+/**
+ * Writes rows into a topic.
+ *
+ * @example counts.to(kafka.sink({ brokers, topic: 'counts', format: 'json', key: { format: 'json', fields: ['auction'] }, upsert: true }))
+ */
 kafka.sink = (options: KafkaSinkOptions): Sink => ({
-  table: (schema) =>
-    topicTable(options.topic, schema, options.metadata, {
-      ...topicOptions(options),
-      topic: options.topic,
+  table: (schema) => {
+    const { topic, upsert = false, key, metadata } = options;
+    const table = topicTable(topic, schema, metadata, {
+      ...(upsert ? upsertOptions(options) : topicOptions(options)),
+      topic,
       ...(options.guarantee === undefined ? {} : { 'sink.delivery-guarantee': options.guarantee }),
       ...(options.transactionalIdPrefix === undefined
         ? {}
         : { 'sink.transactional-id-prefix': options.transactionalIdPrefix }),
       ...(options.partitioner === undefined ? {} : { 'sink.partitioner': options.partitioner }),
       ...options.options,
-    }),
+    });
+    return upsert ? { ...table, primaryKey: key?.fields ?? [] } : table;
+  },
 });
 
 function topicTable(
@@ -129,6 +138,12 @@ function topicOptions({ brokers, format, key, properties = {} }: TopicOptions): 
     ...(key === undefined ? {} : { 'key.format': key.format, 'key.fields': key.fields.join(';') }),
     ...(key?.onlyInKey === true ? { 'value.fields-include': 'EXCEPT_KEY' } : {}),
   };
+}
+
+/** The key's columns are the table's key. */
+function upsertOptions(options: TopicOptions): Options {
+  const { format, 'key.fields': _, ...rest } = topicOptions(options);
+  return { ...rest, connector: 'upsert-kafka', 'value.format': format! };
 }
 
 function positionOptions(side: 'startup' | 'bounded', position: KafkaStart): Options {

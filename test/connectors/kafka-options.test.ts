@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { SabotError } from '../../lib/errors.js';
-import { file, Job, kafka, t } from '../../lib/index.js';
+import { count, file, Job, kafka, t } from '../../lib/index.js';
 import { runScript } from '../../lib/job/run-script.js';
 import { Planned, plan } from '../planner/planned.js';
 
@@ -536,6 +536,20 @@ describe('kafka() of the Stream API', () => {
       ['physical', 'id'],
       ['metadata', 'at'],
     ]);
+  });
+
+  it('takes updates by key', () => {
+    const job = new Job('test');
+    const counts = job
+      .source(file({ path: 'x', format: 'json', schema: Bid }))
+      .keyBy((b) => b.id)
+      .aggregate({ n: count() });
+    const sink = { brokers: 'b:1', topic: 'o', format: 'json' } as const;
+    const key = { format: 'json', fields: ['id'] } as const;
+    counts.to(kafka.sink({ ...sink, key, upsert: true }));
+    expect(job.explain()).toContain('kafka_sink o: to o');
+    counts.to(kafka.sink({ ...sink, key }));
+    expect(() => job.explain()).toThrow(/doesn't support consuming update changes/);
   });
 
   it('checks when the job is planned', () => {
