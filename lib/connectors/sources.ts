@@ -7,6 +7,7 @@
 import type { Literal } from '../expressions/expression.js';
 import { ALL_CHANGES, type Config, INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
+import { kafkaLag } from './kafka-lag.js';
 
 const source = (op: string): OperatorSpec => ({
   op,
@@ -20,6 +21,7 @@ export const kafkaSourceSpec: OperatorSpec = {
   ...source('kafka_source'),
   changes: (_, config) => (config['upsert'] === true ? ALL_CHANGES : INSERT_ONLY),
   replaces: (config) => config['upsert'] === true,
+  lag: kafkaLag,
 };
 export const datagenSourceSpec = source('datagen_source');
 export const nexmarkSourceSpec = source('nexmark_source');

@@ -63,6 +63,8 @@ export interface OperatorSpec {
   readonly folds?: (output: boolean, node: PhysicalNode) => boolean;
   /** A source whose updates tell the new row only, or a sink that needs no more: by the table's key. Absent: no. */
   readonly replaces?: (config: Config) => boolean;
+  /** How far a source is behind what there is to read; absent: nobody can say. */
+  readonly lag?: (config: Config) => Promise<readonly SplitLag[]>;
   /** What it does, in words, if the engine does not have it yet: whoever asks for it is told so. */
   readonly pending?: string;
   /** One subtask only, whatever the job's parallelism. */
@@ -79,6 +81,17 @@ export interface OperatorSpec {
   readonly origin?: (node: PhysicalNode, column: number) => number | Expression;
   /** Takes part in event time: watermarks decide what it emits. */
   readonly eventTime?: boolean;
+}
+
+/** A partition of a source's topic. */
+export interface SplitLag {
+  readonly topic: string;
+  readonly partition: number;
+  /** The group's next offset, as of the last checkpoint; null: it has none yet. */
+  readonly committed: number | null;
+  /** The next record's offset. */
+  readonly end: number;
+  readonly lag: number | null;
 }
 
 export interface ChangelogFindings {
