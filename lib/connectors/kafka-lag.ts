@@ -17,7 +17,8 @@ type Properties = Readonly<Record<string, string>>;
 export async function kafkaLag(config: Config): Promise<readonly SplitLag[]> {
   const properties = config['properties'] as Properties;
   const { Kafka, logLevel } = await import('kafkajs');
-  const retry = { retries: 2, initialRetryTime: 100 };
+  // A coordinator that is still loading takes a moment: about three seconds in all.
+  const retry = { retries: 5, initialRetryTime: 100 };
   const kafka = new Kafka({ ...clientConfig(properties), retry, logLevel: logLevel.NOTHING });
   const admin = kafka.admin({ retry });
   try {

@@ -7,6 +7,7 @@
 import { connect } from 'node:net';
 import { type Admin, type IHeaders, Kafka, logLevel, type Message, type Producer } from 'kafkajs';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
+import type { Cluster } from './broker/cluster.js';
 
 export const describeKafka = process.env['SABOT_TEST_KAFKA'] === 'off' ? describe.skip : describe;
 
@@ -24,13 +25,13 @@ export interface Written {
 export function useBroker(): () => Broker {
   let broker: Broker | undefined;
   beforeAll(async () => {
-    broker = await Broker.connect(await bootstrapServers());
+    broker = await Broker.connect(await cluster());
   }, 120_000);
   afterAll(() => broker?.disconnect());
   return () => broker!;
 }
 
-export async function bootstrapServers(): Promise<string> {
+async function cluster(): Promise<Cluster> {
   const answer = await new Promise<string>((resolve, reject) => {
     let text = '';
     const socket = connect(inject('kafkaSocket'));
@@ -38,24 +39,23 @@ export async function bootstrapServers(): Promise<string> {
     socket.on('end', () => resolve(text));
     socket.on('error', reject);
   });
-  const { bootstrapServers: found, error } = JSON.parse(answer) as { bootstrapServers?: string; error?: string };
-  if (found === undefined) {
-    throw new Error(`There is no Kafka broker to test with (SABOT_TEST_KAFKA=off leaves these tests out): ${error}`);
-  }
-  return found;
+  const told = JSON.parse(answer) as Cluster | { error: string };
+  if (!('error' in told)) return told;
+  throw new Error(`There is no Kafka broker to test with (SABOT_TEST_KAFKA=off leaves these tests out): ${told.error}`);
 }
 
 export class Broker {
   private constructor(
     readonly bootstrapServers: string,
+    readonly secure: Cluster['secure'],
     readonly kafka: Kafka,
     readonly admin: Admin,
     private readonly producer: Producer,
   ) {}
 
-  static async connect(servers: string): Promise<Broker> {
-    const kafka = new Kafka({ clientId: 'test', brokers: servers.split(','), logLevel: logLevel.NOTHING });
-    const broker = new Broker(servers, kafka, kafka.admin(), kafka.producer());
+  static async connect({ bootstrapServers, secure }: Cluster): Promise<Broker> {
+    const kafka = new Kafka({ clientId: 'test', brokers: bootstrapServers.split(','), logLevel: logLevel.NOTHING });
+    const broker = new Broker(bootstrapServers, secure, kafka, kafka.admin(), kafka.producer());
     await Promise.all([broker.admin.connect(), broker.producer.connect()]);
     return broker;
   }

@@ -17,7 +17,7 @@ const SCRIPT = fileURLToPath(new URL('../../scripts/kafka', import.meta.url));
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A socket that answers with { bootstrapServers } or { error }. */
+    /** A socket that answers with a Cluster or { error }. */
     kafkaSocket: string;
   }
 }

@@ -2,7 +2,7 @@
 //
 //   { home, folder, nodes: 1 }   ->   folder/node-1/{server.properties,data,log}, folder/cluster.json, a JVM   ->   "127.0.0.1:40001"
 //
-// Formatting takes a JVM of its own: what it makes for node N is kept beside the jars and copied.
+// Formatting takes a JVM of its own, as do keys for TLS: what they make is kept beside the jars.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import {
@@ -24,6 +24,11 @@ import { Kafka, logLevel } from 'kafkajs';
 const HOST = '127.0.0.1';
 /** Any will do, and every cluster is alone. */
 const CLUSTER_ID = 'c2Fib3Qtb24tbG9vcA';
+const LOGIN = { username: 'alice', password: 'only-for-tests' };
+const KEYS = 'keys';
+const KEY_STORE = 'broker.p12';
+const STORE_PASSWORD = 'changeit';
+const CA = 'ca.pem';
 const READY_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 20_000;
 const HEAP = ['-Xmx512m', '-Xms128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
@@ -39,6 +44,14 @@ export interface ClusterOptions {
 
 export interface Cluster {
   readonly bootstrapServers: string;
+  /** The same brokers behind TLS and a login (SASL_SSL, PLAIN). */
+  readonly secure: {
+    readonly bootstrapServers: string;
+    /** A PEM file with the certificate to trust. */
+    readonly ca: string;
+    readonly username: string;
+    readonly password: string;
+  };
   /** One JVM per node, in the order of bootstrapServers. */
   readonly pids: readonly number[];
 }
@@ -46,6 +59,7 @@ export interface Cluster {
 interface Node {
   readonly id: number;
   readonly port: number;
+  readonly securePort: number;
   readonly controllerPort: number;
 }
 
@@ -59,13 +73,15 @@ export async function startCluster({ home, folder, nodes: numNodes, outlive }: C
   mkdirSync(folder, { recursive: true });
   const known = readClusterFile(folder);
   const nodes = known?.nodes ?? (await newNodes(numNodes));
+  const keys = await tlsKeys(home);
   await Promise.all(nodes.map((node) => prepare(home, folder, node, nodes)));
   const processes = nodes.map((node) => launch(home, folder, node, outlive));
   const pids = processes.map(({ pid }) => pid!);
   writeFileSync(join(folder, 'cluster.json'), JSON.stringify({ nodes, pids } satisfies ClusterFile));
-  const bootstrapServers = nodes.map(({ port }) => `${HOST}:${port}`).join(',');
   await ready(nodes, folder, processes);
-  return { bootstrapServers, pids };
+  const servers = (portOf: (node: Node) => number) => nodes.map((node) => `${HOST}:${portOf(node)}`).join(',');
+  const secure = { bootstrapServers: servers(({ securePort }) => securePort), ca: join(keys, CA), ...LOGIN };
+  return { bootstrapServers: servers(({ port }) => port), secure, pids };
 }
 
 /** Ends the cluster's processes; its data stays. */
@@ -94,11 +110,12 @@ function isBroker(pid: number, folder: string): boolean {
 }
 
 async function newNodes(numNodes: number): Promise<Node[]> {
-  const ports = await freePorts(2 * numNodes);
+  const ports = await freePorts(3 * numNodes);
   return Array.from({ length: numNodes }, (_, i) => ({
     id: i + 1,
-    port: ports[2 * i]!,
-    controllerPort: ports[2 * i + 1]!,
+    port: ports[3 * i]!,
+    securePort: ports[3 * i + 1]!,
+    controllerPort: ports[3 * i + 2]!,
   }));
 }
 
@@ -121,15 +138,22 @@ async function freePorts(numPorts: number): Promise<number[]> {
 
 const nodeFolder = (folder: string, { id }: Node): string => join(folder, `node-${id}`);
 
-function settings(folder: string, node: Node, nodes: readonly Node[]): string {
+function settings(home: string, folder: string, node: Node, nodes: readonly Node[]): string {
   const copies = Math.min(3, nodes.length);
+  const brokerListeners = `PLAINTEXT://${HOST}:${node.port},SASL_SSL://${HOST}:${node.securePort}`;
   const lines: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
     'node.id': node.id,
     'controller.quorum.voters': nodes.map(({ id, controllerPort }) => `${id}@${HOST}:${controllerPort}`).join(','),
-    listeners: `PLAINTEXT://${HOST}:${node.port},CONTROLLER://${HOST}:${node.controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://${HOST}:${node.port}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: `${brokerListeners},CONTROLLER://${HOST}:${node.controllerPort}`,
+    'advertised.listeners': brokerListeners,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT',
+    'sasl.enabled.mechanisms': 'PLAIN',
+    'listener.name.sasl_ssl.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required user_${LOGIN.username}="${LOGIN.password}";`,
+    'ssl.keystore.type': 'PKCS12',
+    'ssl.keystore.location': join(home, KEYS, KEY_STORE),
+    'ssl.keystore.password': STORE_PASSWORD,
+    'ssl.key.password': STORE_PASSWORD,
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': join(nodeFolder(folder, node), 'data'),
@@ -162,7 +186,7 @@ appender.console.layout.pattern = %d %p %c{1} %m%n
 async function prepare(home: string, folder: string, node: Node, nodes: readonly Node[]): Promise<void> {
   const at = nodeFolder(folder, node);
   mkdirSync(at, { recursive: true });
-  writeFileSync(join(at, 'server.properties'), settings(folder, node, nodes));
+  writeFileSync(join(at, 'server.properties'), settings(home, folder, node, nodes));
   writeFileSync(join(at, 'log4j2.properties'), LOGGING);
   if (existsSync(join(at, 'data', 'meta.properties'))) return;
   const formatted = join(home, `formatted-${node.id}`);
@@ -174,9 +198,9 @@ async function prepare(home: string, folder: string, node: Node, nodes: readonly
 async function format(home: string, id: number, formatted: string): Promise<void> {
   const work = mkdtempSync(join(home, 'format-'));
   const data = join(work, 'data');
-  const node = { id, port: 1, controllerPort: 2 };
+  const node = { id, port: 1, securePort: 2, controllerPort: 3 };
   const file = join(work, 'server.properties');
-  writeFileSync(file, settings(work, node, [node]).replace(/^log\.dirs=.*$/m, `log.dirs=${data}`));
+  writeFileSync(file, settings(home, work, node, [node]).replace(/^log\.dirs=.*$/m, `log.dirs=${data}`));
   const command = [
     ...HEAP,
     '-cp',
@@ -194,6 +218,33 @@ async function format(home: string, id: number, formatted: string): Promise<void
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** A key for the brokers, and its certificate for clients; returns the folder. */
+async function tlsKeys(home: string): Promise<string> {
+  const keys = join(home, KEYS);
+  if (existsSync(keys)) return keys;
+  const work = mkdtempSync(join(home, 'keys-'));
+  const store = [
+    '-keystore',
+    join(work, KEY_STORE),
+    '-storetype',
+    'PKCS12',
+    '-storepass',
+    STORE_PASSWORD,
+    '-alias',
+    'broker',
+  ];
+  const keytool = (...command: string[]) => promisify(execFile)('keytool', [...command, ...store]);
+  try {
+    const names = ['-dname', 'CN=localhost', '-ext', `san=ip:${HOST},dns:localhost`, '-ext', 'bc:critical=ca:true'];
+    await keytool('-genkeypair', '-keyalg', 'EC', '-groupname', 'secp256r1', '-validity', '3650', ...names);
+    await keytool('-exportcert', '-rfc', '-file', join(work, CA));
+    if (!existsSync(keys)) renameSync(work, keys);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  return keys;
 }
 
 function launch(home: string, folder: string, node: Node, outlive: boolean): ChildProcess {
