@@ -80,6 +80,24 @@ export class Broker {
     await this.producer.send({ topic, messages: placed });
   }
 
+  /** What a group has committed from now on: offsets by partition. (The admin's setOffsets joins the group: seconds.) */
+  async commit(groupId: string, topic: string, offsets: Readonly<Record<number, number>>): Promise<void> {
+    const producer = this.kafka.producer({
+      transactionalId: `commit-${groupId}`,
+      maxInFlightRequests: 1,
+      idempotent: true,
+    });
+    await producer.connect();
+    const transaction = await producer.transaction();
+    const partitions = Object.entries(offsets).map(([partition, offset]) => ({
+      partition: Number(partition),
+      offset: String(offset),
+    }));
+    await transaction.sendOffsets({ consumerGroupId: groupId, topics: [{ topic, partitions }] });
+    await transaction.commit();
+    await producer.disconnect();
+  }
+
   /** Every record of a topic that is there now and committed, by partition and offset. */
   async read(topic: string): Promise<Written[]> {
     const ends = (await this.admin.fetchTopicOffsets(topic)).map(({ partition, high, low }) => ({

@@ -14,7 +14,7 @@ describeKafka('lag', () => {
     const groupId = `group-${topic}`;
     await broker().produce(topic, ['a', 'b', 'c'], 0);
     await broker().produce(topic, ['d'], 1);
-    await broker().admin.setOffsets({ groupId, topic, partitions: [{ partition: 0, offset: '1' }] });
+    await broker().commit(groupId, topic, { 0: 1 });
     const lag = [
       { topic, partition: 0, committed: 1, end: 3, lag: 2 },
       { topic, partition: 1, committed: null, end: 1, lag: null },
