@@ -50,7 +50,7 @@ export class Broker {
     readonly secure: Cluster['secure'],
     readonly kafka: Kafka,
     readonly admin: Admin,
-    private readonly producer: Producer,
+    private producer: Producer,
   ) {}
 
   static async connect({ bootstrapServers, secure }: Cluster): Promise<Broker> {
@@ -69,6 +69,15 @@ export class Broker {
     const topic = `${name}-${Math.random().toString(36).slice(2)}`;
     await this.admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
     return topic;
+  }
+
+  /** Gives a topic more partitions. */
+  async widen(topic: string, partitions: number): Promise<void> {
+    await this.admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] });
+    // A producer that knows the topic as it was loses what is meant for others, without a word.
+    await this.producer.disconnect();
+    this.producer = this.kafka.producer();
+    await this.producer.connect();
   }
 
   /** Writes records; a string is a value. */
