@@ -4,9 +4,10 @@
 //   sasl.jaas.config = '… required username="a" …;'         ->   sasl.username = a, …
 //   max.poll.records = 10                                   ->   a warning: batches are cut by batch.max-rows
 //
-// What the table does not name goes on as it is: librdkafka has many more, and refuses those that it does not know.
+// What the table does not name is librdkafka's own, or a mistake.
 
-import { optionError } from './options.js';
+import { librdkafkaProperties, librdkafkaProperty } from './librdkafka-properties.js';
+import { nearest, optionError } from './options.js';
 
 export type ClientRole = 'consumer' | 'producer';
 
@@ -27,7 +28,6 @@ interface Row {
 }
 
 const JAVA = 'it configures the Java client';
-const OWN_TIMING = 'the client times its connections itself';
 
 const both = (...names: readonly string[]): [string, Row][] => names.map((name) => [name, { to: name }]);
 const consumer = (...names: readonly string[]): [string, Row][] =>
@@ -83,6 +83,12 @@ const TABLE: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['request.timeout.ms', { to: (value) => ({ 'socket.timeout.ms': value }) }],
 
   ...ignored("group offsets are committed with the job's checkpoints", 'enable.auto.commit', 'auto.commit.interval.ms'),
+  ...ignored(
+    "group offsets are committed with the job's checkpoints",
+    'commit.offsets.on.checkpoint',
+    'auto.commit.enable',
+  ),
+  ...ignored('the job decides it', 'enable.auto.offset.store', 'enable.partition.eof'),
   ...ignored("batches are cut by 'batch.max-rows' and 'batch.max-delay'", 'max.poll.records'),
   ...ignored("say 'scan.topic-partition-discovery.interval'", 'partition.discovery.interval.ms'),
   ...ignored("say 'sink.transactional-id-prefix'", 'transactional.id'),
@@ -99,10 +105,14 @@ const TABLE: ReadonlyMap<string, Row> = new Map<string, Row>([
     'ssl.secure.random.implementation',
   ),
   ...ignored(JAVA, 'ssl.keymanager.algorithm', 'ssl.trustmanager.algorithm', 'ssl.engine.factory.class'),
-  ...ignored(JAVA, 'exclude.internal.topics', 'max.block.ms', 'default.api.timeout.ms', 'enable.metrics.push'),
+  ...ignored(JAVA, 'exclude.internal.topics', 'max.block.ms', 'default.api.timeout.ms'),
+  ...ignored(JAVA, 'register.consumer.metrics'),
   ...ignored('the newest protocol that both sides know is used', 'ssl.protocol', 'ssl.enabled.protocols'),
-  ...ignored(OWN_TIMING, 'socket.connection.setup.timeout.max.ms', 'metadata.max.idle.ms'),
-  ...ignored(OWN_TIMING, 'metadata.recovery.strategy', 'metadata.recovery.rebootstrap.trigger.ms'),
+  ...ignored(
+    'the client times its connections itself',
+    'socket.connection.setup.timeout.max.ms',
+    'metadata.max.idle.ms',
+  ),
 ]);
 
 const PREFIX = 'properties.';
@@ -117,13 +127,25 @@ export function clientProperties(options: Given, role: ClientRole, owner: string
   const properties: Record<string, string> = {};
   const warnings: string[] = [];
   for (const [name, value] of Object.entries(given)) {
-    const { to, only } = TABLE.get(name) ?? { to: name };
+    const { to, only } = TABLE.get(name) ?? sameName(name, owner);
     if (only !== undefined && only !== role) continue;
     if (typeof to === 'string') properties[to] = value;
     else if (typeof to === 'function') Object.assign(properties, to(value, given));
     else warnings.push(`Option '${PREFIX}${name}' of ${owner} has no effect: ${to.ignored}.`);
   }
   return { properties, warnings };
+}
+
+/** A property that only librdkafka has. */
+function sameName(name: string, owner: string): Row {
+  const client = librdkafkaProperty(name);
+  if (client !== undefined) return client === 'both' ? { to: name } : { to: name, only: client };
+  const near = nearest(name, [...TABLE.keys(), ...librdkafkaProperties]);
+  throw optionError(
+    'unknown-option',
+    `${PREFIX}${name}`,
+    `Unknown option '${PREFIX}${name}' of ${owner}: no Kafka client has a property '${name}'.${near === undefined ? '' : ` Did you mean '${PREFIX}${near}'?`}`,
+  );
 }
 
 /** Java's -1: what the system chooses. */

@@ -316,6 +316,13 @@ describe('refused', () => {
 
   it.each<[string, Options, string, string, RegExp]>([
     [
+      'a property that no client has',
+      { ...TOPIC, 'properties.fetch.min.bites': '1' },
+      'unknown-option',
+      'properties.fetch.min.bites',
+      /no Kafka client has a property 'fetch.min.bites'. Did you mean 'properties.fetch.min.bytes'\?/,
+    ],
+    [
       'no brokers',
       without(TOPIC, 'properties.bootstrap.servers'),
       'missing-option',

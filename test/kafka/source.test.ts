@@ -260,10 +260,10 @@ describeKafka('what is wrong', () => {
     expect(error.message).toContain('127.0.0.1:1');
   });
 
-  it('with a property: librdkafka does not know it', async () => {
-    const error = await failure('id INT', { topic: 'x', 'properties.fetch.min.bites': '1' });
+  it('with a property: it cannot have that value', async () => {
+    const error = await failure('id INT', { topic: 'x', 'properties.fetch.min.bytes': 'many' });
     expect(error).toMatchObject({ kind: 'invalid-property', code: 'SABOT_E_OPTION' });
-    expect(error.message).toContain('fetch.min.bites');
+    expect(error.message).toContain('fetch.min.bytes');
   });
 
   it('with an offset: it is not there', async () => {
