@@ -105,22 +105,39 @@ arrow::Result<std::shared_ptr<KafkaCommit>> KafkaCommit::Open(KafkaClient& clien
   return commit;
 }
 
+arrow::Status KafkaCommit::Enter(const std::string& prefix, const KafkaProperties& properties) {
+  prefixes_.insert(prefix);
+  if (properties == options_.properties) return arrow::Status::OK();
+  return UserError("unsupported", prefix,
+                   "the exactly-once sinks of a job write to a cluster with one producer: give "
+                   "their tables the same 'properties.*' ('" +
+                       prefix + "' has others than '" + *prefixes_.begin() + "')");
+}
+
 // Before Resolve nothing was produced.
 arrow::Status KafkaCommit::Flush() {
   return producer_ == nullptr ? arrow::Status::OK() : producer_->Flush(kFlushMillisMax);
 }
 
 arrow::Result<std::optional<CommitPoint>> KafkaCommit::Resolve() {
-  // A producer initialises once.
   sender_.reset();
-  KafkaProperties properties = options_.properties;
-  properties["transactional.id"] = options_.transactional_id_prefix + "-0";
-  ARROW_ASSIGN_OR_RAISE(producer_, client_.OpenProducer(properties, options_.warn));
-  ARROW_RETURN_NOT_OK(producer_->InitTransactions());
+  // A producer initialises once. Those of the other sinks' ids only end what attempts with other
+  // sinks may have left.
+  for (const std::string& prefix : prefixes_) {
+    ARROW_ASSIGN_OR_RAISE(auto producer, OpenProducer(prefix));
+    ARROW_RETURN_NOT_OK(producer->InitTransactions());
+    if (prefix == *prefixes_.begin()) producer_ = std::move(producer);
+  }
   ARROW_ASSIGN_OR_RAISE(sender_, producer_->OpenSender(kKafkaCommitTopic, [] {}));
   ARROW_ASSIGN_OR_RAISE(auto point, ReadPoint());
   ARROW_RETURN_NOT_OK(producer_->BeginTransaction());
   return point;
+}
+
+arrow::Result<std::shared_ptr<KafkaProducer>> KafkaCommit::OpenProducer(const std::string& prefix) {
+  KafkaProperties properties = options_.properties;
+  properties["transactional.id"] = prefix + "-0";
+  return client_.OpenProducer(properties, options_.warn);
 }
 
 // The newest record of this job. InitTransactions has settled all transactions of its own, so that
@@ -136,18 +153,19 @@ arrow::Result<std::optional<CommitPoint>> KafkaCommit::ReadPoint() {
   const auto queue = consumer_->OpenQueue([&bell] { bell.Ring(); });
   const KafkaStart start{.partition = kCommitPartition, .split = 0, .offset = offsets[0]};
   ARROW_RETURN_NOT_OK(queue->Assign(std::span(&start, 1)));
-  const std::string key = RecordKey(options_.transactional_id_prefix);
+  std::set<std::string, std::less<>> keys;
+  for (const std::string& prefix : prefixes_) keys.insert(RecordKey(prefix));
   const int64_t deadline = options_.clock->MonotonicNanos() + kReadNanosMax;
   std::vector<KafkaMessage> messages;
   while (options_.clock->MonotonicNanos() < deadline) {
     ARROW_RETURN_NOT_OK(queue->Poll(kPollMax, &messages));
     for (const KafkaMessage& message : messages) {
       if (message.is_end && message.offset >= offsets[1]) return point;
-      if (message.is_end || message.key != key) continue;
+      if (message.is_end || !keys.contains(message.key)) continue;
       auto decoded = DecodeCommitPoint(message.value);
       if (!decoded.ok()) {
         return UserError("checkpoint", kKafkaCommitTopic,
-                         "the commit record of '" + options_.transactional_id_prefix + "' in " +
+                         "the commit record '" + std::string(message.key) + "' in " +
                              kKafkaCommitTopic + ", offset " + std::to_string(message.offset) +
                              ", cannot be read: " + decoded.status().message());
       }
@@ -162,7 +180,7 @@ arrow::Result<std::optional<CommitPoint>> KafkaCommit::ReadPoint() {
 }
 
 arrow::Status KafkaCommit::WritePoint(const CommitPoint& point) {
-  const std::string key = RecordKey(options_.transactional_id_prefix);
+  const std::string key = RecordKey(*prefixes_.begin());
   const std::string value = EncodeCommitPoint(point);
   KafkaRecord record;
   record.key = key;

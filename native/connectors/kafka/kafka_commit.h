@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/clock.h"
@@ -26,8 +27,6 @@ inline constexpr char kKafkaCommitTopic[] = "__sabot_commits";
 
 struct KafkaCommitOptions {
   KafkaProperties properties;  // Of the producer; without transactional.id.
-  // Of this job alone, on this cluster: all its attempts have it.
-  std::string transactional_id_prefix;
   std::function<void(std::string)> warn;
   Clock* clock = nullptr;
 };
@@ -37,6 +36,10 @@ class KafkaCommit final : public CommitAuthority {
   // Waits for a broker; creates the commit topic where there is none.
   static arrow::Result<std::shared_ptr<KafkaCommit>> Open(KafkaClient& client,
                                                           KafkaCommitOptions options);
+
+  // A sink that writes with it, before Resolve. `prefix`: of transactional ids; this job's alone on
+  // the cluster, and the same in all its attempts. All sinks write with one producer.
+  arrow::Status Enter(const std::string& prefix, const KafkaProperties& properties);
 
   // What the sinks write with, once Resolve and Claim are done: everything they produce between two
   // Commits is one transaction.
@@ -51,11 +54,13 @@ class KafkaCommit final : public CommitAuthority {
   KafkaCommit(KafkaClient& client, KafkaCommitOptions options)
       : client_(client), options_(std::move(options)) {}
 
+  arrow::Result<std::shared_ptr<KafkaProducer>> OpenProducer(const std::string& prefix);
   arrow::Result<std::optional<CommitPoint>> ReadPoint();
   arrow::Status WritePoint(const CommitPoint& point);
 
   KafkaClient& client_;
   const KafkaCommitOptions options_;
+  std::set<std::string> prefixes_;  // The first one is the job's.
   std::shared_ptr<KafkaConsumer> consumer_;
   std::shared_ptr<KafkaProducer> producer_;
   std::unique_ptr<KafkaSender> sender_;  // To the commit topic.

@@ -124,11 +124,15 @@ class KafkaSink final : public Operator {
   arrow::Status Snapshot(SnapshotWriter& to) override {
     SABOT_CHECK(next_ == records_.size());
     epoch_ = to.epoch();
-    has_uncommitted_ = std::exchange(has_written_, false) && shared_->commit != nullptr;
+    has_uncommitted_ |= std::exchange(has_written_, false) && shared_->commit != nullptr;
     return arrow::Status::OK();
   }
   arrow::Status Restore(const SnapshotReader&) override { return arrow::Status::OK(); }
   bool has_uncommitted_output() const override { return has_uncommitted_; }
+  arrow::Status OnCommitted(int64_t) override {
+    has_uncommitted_ = false;  // What was written since is not in any snapshot yet.
+    return arrow::Status::OK();
+  }
 
  private:
   arrow::Status Connect(SharedProducer* shared) const {
@@ -166,13 +170,12 @@ class KafkaSink final : public Operator {
                            "a checkpoint folder, or set 'sink.delivery-guarantee' = "
                            "'at-least-once'");
     }
-    return context_.commit->Join<KafkaCommit>(
-        "Kafka at " + servers + " as '" + plan_.transactional_id_prefix + "'", [&] {
-          return KafkaCommit::Open(client,
-                                   {.properties = plan_.properties,
-                                    .transactional_id_prefix = plan_.transactional_id_prefix,
-                                    .warn = context_.warn});
-        });
+    ARROW_ASSIGN_OR_RAISE(
+        auto commit, context_.commit->Join<KafkaCommit>("Kafka at " + servers, [&] {
+          return KafkaCommit::Open(client, {plan_.properties, context_.warn, context_.clock});
+        }));
+    ARROW_RETURN_NOT_OK(commit->Enter(plan_.transactional_id_prefix, plan_.properties));
+    return commit;
   }
 
   arrow::Status CheckInserts(const Batch& batch) const {
