@@ -48,14 +48,15 @@ export class Broker {
   private constructor(
     readonly bootstrapServers: string,
     readonly secure: Cluster['secure'],
+    readonly proxied: Cluster['proxied'],
     readonly kafka: Kafka,
     readonly admin: Admin,
     private producer: Producer,
   ) {}
 
-  static async connect({ bootstrapServers, secure }: Cluster): Promise<Broker> {
+  static async connect({ bootstrapServers, secure, proxied }: Cluster): Promise<Broker> {
     const kafka = new Kafka({ clientId: 'test', brokers: bootstrapServers.split(','), logLevel: logLevel.NOTHING });
-    const broker = new Broker(bootstrapServers, secure, kafka, kafka.admin(), kafka.producer());
+    const broker = new Broker(bootstrapServers, secure, proxied, kafka, kafka.admin(), kafka.producer());
     await Promise.all([broker.admin.connect(), broker.producer.connect()]);
     return broker;
   }

@@ -5,12 +5,12 @@
 //
 // Two sinks are in the same transaction: the second takes every row as it came.
 
-import { mkdtempSync, readdirSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CommandUnderTest, type Outcome, outcome } from '../cli/command.js';
-import { describeKafka, proxiedServers, useBroker } from './broker.js';
+import { describeKafka, useBroker } from './broker.js';
 import { Proxy, type ProxyHooks } from './proxy.js';
 import { topicTable } from './scripts.js';
 
@@ -97,11 +97,7 @@ const backends = {
 describeKafka('killed at a point of the commit protocol', () => {
   const broker = useBroker();
   const command = new CommandUnderTest();
-  let servers: { port: number; target: number };
-  beforeAll(async () => {
-    await command.build();
-    servers = (await proxiedServers())[0]!;
-  }, 120_000);
+  beforeAll(() => command.build(), 120_000);
   afterAll(() => command.remove());
 
   const cases = Object.keys(points).flatMap((point, i) =>
@@ -116,6 +112,7 @@ describeKafka('killed at a point of the commit protocol', () => {
   it.each(cases)(
     '$point; $sinks sink(s), $backend',
     async ({ point, sinks, backend }) => {
+      const servers = broker().proxied[0]!;
       const folder = mkdtempSync(join(tmpdir(), 'sabot-crash-'));
       await using proxy = await Proxy.listen(servers.port, servers.target);
       try {
@@ -147,9 +144,7 @@ ${backends[backend]}${jobOf(`127.0.0.1:${servers.port}`, input, counts, rows, si
             return { ...ended, signal: child.signalCode };
           });
         };
-        // The folder must be there to be watched.
-        const { mkdirSync } = await import('node:fs');
-        mkdirSync(checkpoints, { recursive: true });
+        mkdirSync(checkpoints); // It must be there to be watched.
         const first = await run(points[point]);
         expect(first.signal, first.stderr).toBe('SIGKILL');
         expect(readdirSync(checkpoints)).toContain('log');

@@ -54,6 +54,14 @@ export interface Cluster {
   };
   /** One JVM per node, in the order of bootstrapServers. */
   readonly pids: readonly number[];
+  /** By node; one test file at a time has them. */
+  readonly proxied: readonly ProxiedServer[];
+}
+
+/** A third way to a node: it listens at `target`, and tells its clients to come to `port`, where a proxy may stand. */
+export interface ProxiedServer {
+  readonly port: number;
+  readonly target: number;
 }
 
 interface Node {
@@ -61,6 +69,7 @@ interface Node {
   readonly port: number;
   readonly securePort: number;
   readonly controllerPort: number;
+  readonly proxied: ProxiedServer;
 }
 
 interface ClusterFile {
@@ -81,7 +90,8 @@ export async function startCluster({ home, folder, nodes: numNodes, outlive }: C
   await ready(nodes, folder, processes);
   const servers = (portOf: (node: Node) => number) => nodes.map((node) => `${HOST}:${portOf(node)}`).join(',');
   const secure = { bootstrapServers: servers(({ securePort }) => securePort), ca: join(keys, CA), ...LOGIN };
-  return { bootstrapServers: servers(({ port }) => port), secure, pids };
+  const proxied = nodes.map((node) => node.proxied);
+  return { bootstrapServers: servers(({ port }) => port), secure, pids, proxied };
 }
 
 /** Ends the cluster's processes; its data stays. */
@@ -110,12 +120,13 @@ function isBroker(pid: number, folder: string): boolean {
 }
 
 async function newNodes(numNodes: number): Promise<Node[]> {
-  const ports = await freePorts(3 * numNodes);
+  const ports = await freePorts(5 * numNodes);
   return Array.from({ length: numNodes }, (_, i) => ({
     id: i + 1,
-    port: ports[3 * i]!,
-    securePort: ports[3 * i + 1]!,
-    controllerPort: ports[3 * i + 2]!,
+    port: ports[5 * i]!,
+    securePort: ports[5 * i + 1]!,
+    controllerPort: ports[5 * i + 2]!,
+    proxied: { port: ports[5 * i + 3]!, target: ports[5 * i + 4]! },
   }));
 }
 
@@ -140,14 +151,15 @@ const nodeFolder = (folder: string, { id }: Node): string => join(folder, `node-
 
 function settings(home: string, folder: string, node: Node, nodes: readonly Node[]): string {
   const copies = Math.min(3, nodes.length);
-  const brokerListeners = `PLAINTEXT://${HOST}:${node.port},SASL_SSL://${HOST}:${node.securePort}`;
+  const listeners = (proxiedPort: number): string =>
+    `PLAINTEXT://${HOST}:${node.port},SASL_SSL://${HOST}:${node.securePort},PROXIED://${HOST}:${proxiedPort}`;
   const lines: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
     'node.id': node.id,
     'controller.quorum.voters': nodes.map(({ id, controllerPort }) => `${id}@${HOST}:${controllerPort}`).join(','),
-    listeners: `${brokerListeners},CONTROLLER://${HOST}:${node.controllerPort}`,
-    'advertised.listeners': brokerListeners,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT',
+    listeners: `${listeners(node.proxied.target)},CONTROLLER://${HOST}:${node.controllerPort}`,
+    'advertised.listeners': listeners(node.proxied.port),
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT',
     'sasl.enabled.mechanisms': 'PLAIN',
     'listener.name.sasl_ssl.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required user_${LOGIN.username}="${LOGIN.password}";`,
     'ssl.keystore.type': 'PKCS12',
@@ -198,7 +210,7 @@ async function prepare(home: string, folder: string, node: Node, nodes: readonly
 async function format(home: string, id: number, formatted: string): Promise<void> {
   const work = mkdtempSync(join(home, 'format-'));
   const data = join(work, 'data');
-  const node = { id, port: 1, securePort: 2, controllerPort: 3 };
+  const node = { id, port: 1, securePort: 2, controllerPort: 3, proxied: { port: 4, target: 5 } };
   const file = join(work, 'server.properties');
   writeFileSync(file, settings(home, work, node, [node]).replace(/^log\.dirs=.*$/m, `log.dirs=${data}`));
   const command = [
