@@ -41,7 +41,7 @@ interface RecordFields {
 
 /** How a source decodes the columns in use. */
 export function sourceColumns(request: ConnectorRequest, keyFields: readonly string[], upsert: boolean): Config {
-  const { table, schema, format, keyFormat } = request;
+  const { table, schema, format, keyFormat, changes } = request;
   const fields = recordFields(request, keyFields);
   const keyOf = new Map(metadataColumns(table).map(({ name, key }) => [name, key]));
   const value: Field[] = [];
@@ -57,6 +57,7 @@ export function sourceColumns(request: ConnectorRequest, keyFields: readonly str
   const keyed = keyFormat !== undefined && (upsert || key.length > 0);
   return {
     ...format,
+    ...(changes ? { changes } : {}),
     columns: value,
     ...fileColumns('fileColumns', format?.format, fieldsNamed(table, fields.value)),
     ...(keyed

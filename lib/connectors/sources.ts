@@ -19,7 +19,7 @@ const source = (op: string): OperatorSpec => ({
 export const fileSourceSpec = source('file_source');
 export const kafkaSourceSpec: OperatorSpec = {
   ...source('kafka_source'),
-  changes: (_, config) => (config['upsert'] === true ? ALL_CHANGES : INSERT_ONLY),
+  changes: (_, config) => (config['upsert'] === true || config['changes'] === true ? ALL_CHANGES : INSERT_ONLY),
   replaces: (config) => config['upsert'] === true,
   lag: kafkaLag,
 };
