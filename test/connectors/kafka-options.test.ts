@@ -591,11 +591,18 @@ describe('a table of newest rows', () => {
     expect(planned.node('changelog_normalize').config).toMatchObject({ keys: [1], emitUpdateBefore: true });
   });
 
-  it('tells no old rows to those who need none', () => {
-    const copy = create({ ...UPSERT, topic: 'u' }, KEYED_COLUMNS).replace('TABLE t', 'TABLE u');
-    const planned = changes(`${copy}INSERT INTO u SELECT * FROM t;`);
-    expect(planned.ops).toEqual(['kafka_source', 'changelog_normalize', 'kafka_sink']);
-    expect(planned.node('changelog_normalize').config).toMatchObject({ emitUpdateBefore: false });
+  it('is copied as it is into another one with its key, and tells no old rows to those who need none', () => {
+    const copy = (columns: string) => create({ ...UPSERT, topic: 'u' }, columns).replace('TABLE t', 'TABLE u');
+    const ops = (query: string, columns = KEYED_COLUMNS) => changes(`${copy(columns)}INSERT INTO u ${query};`).ops;
+    expect(ops('SELECT * FROM t')).toEqual(['kafka_source', 'kafka_sink']);
+    expect(ops('SELECT id, v, name FROM t', 'id INT, w DOUBLE, n STRING, PRIMARY KEY (id) NOT ENFORCED')).toEqual([
+      'kafka_source',
+      'project',
+      'kafka_sink',
+    ]);
+    const computed = changes(`${copy(KEYED_COLUMNS)}INSERT INTO u SELECT id, UPPER(name), v FROM t;`);
+    expect(computed.ops).toEqual(['kafka_source', 'changelog_normalize', 'project', 'kafka_sink']);
+    expect(computed.node('changelog_normalize').config).toMatchObject({ emitUpdateBefore: false });
   });
 
   it('has event time, told of every record', () => {

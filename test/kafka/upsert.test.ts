@@ -65,16 +65,46 @@ describeKafka('a table with a key', () => {
     }
   });
 
-  it('is copied with its deletions', async () => {
+  it('is copied record by record', async () => {
     const [from, to] = [await filled(), await broker().topic()];
     await changesOf(`${table(from)}${table(to, { 'scan.bounded.mode': '' }, 'copy')}INSERT INTO copy SELECT * FROM t;`);
     expect((await broker().read(to)).map(({ key, value }) => [key, value])).toEqual([
       ['{"k":"a"}', '{"k":"a","n":1}'],
       ['{"k":"b"}', '{"k":"b","n":1}'],
       ['{"k":"a"}', '{"k":"a","n":2}'],
+      ['{"k":"a"}', '{"k":"a","n":2}'],
       ['{"k":"b"}', null],
+      ['{"k":"x"}', null],
       ['{"k":"c"}', '{"k":"c","n":5}'],
     ]);
+  });
+
+  it('tells an aggregate what Flink does', async () => {
+    expect(await changesOf(`${table(await filled())}SELECT COUNT(*) AS c, SUM(n) AS s FROM t;`)).toEqual(
+      [
+        ['+I', 1, 1],
+        ...[
+          ['-U', 1, 1],
+          ['+U', 2, 2],
+        ],
+        ...[
+          ['-U', 2, 2],
+          ['+U', 1, 1],
+        ],
+        ...[
+          ['-U', 1, 1],
+          ['+U', 2, 3],
+        ],
+        ...[
+          ['-U', 2, 3],
+          ['+U', 1, 2],
+        ],
+        ...[
+          ['-U', 1, 2],
+          ['+U', 2, 7],
+        ],
+      ].map(([op, c, s]) => json({ op, c, s })),
+    );
   });
 
   it('may have its key in the key only', async () => {

@@ -2,6 +2,8 @@
 //
 //   scan v of t (PRIMARY KEY k)   ->   project [v] ( changelog_normalize by k ( source v, k ) )
 //
+// A sink by the same key needs no more than the new rows.
+//
 // Event time is told before: of every record, whether or not it changes something.
 
 import { column, type Expression, isColumn } from '../../expressions/expression.js';
@@ -76,6 +78,24 @@ function firstColumns(node: PhysicalNode, schema: Schema): PhysicalNode {
     schema.map(({ type }, i) => column(i, type)),
     schema,
   );
+}
+
+/**
+ * The rows for a sink by key, which takes what came as it came, as in Flink: new rows and deleted keys, unless something is computed
+ * of them in between or their key is another one.
+ */
+export function uncheckedRows({ primaryKey = [] }: TableDefinition, input: PhysicalNode): PhysicalNode {
+  const replaced = onlyMoves(input) ? replacedRows(input) : undefined;
+  if (replaced === undefined) return input;
+  const names = replaced.keys.map((key) => input.schema[key]?.name);
+  const same = names.length === primaryKey.length && primaryKey.every((name) => names.includes(name));
+  return same ? replaced.rows : input;
+}
+
+/** Columns are moved and renamed, no more. */
+function onlyMoves({ spec, config, inputs }: PhysicalNode): boolean {
+  if (spec !== projectSpec) return true;
+  return (config['expressions'] as readonly Expression[]).every(isColumn) && onlyMoves(inputs[0]!.node);
 }
 
 /** A sink by key gets the changes of each key in order only if the query's rows are told apart by that key. */

@@ -11,7 +11,7 @@ import { changesOf, isInsertOnly, type PhysicalNode } from '../../plan/physical.
 import type { TableDefinition } from '../../plan/table.js';
 import type { Schema } from '../../schema/types.js';
 import type { Lowering } from './lowering.js';
-import { checkReplacedKey, newestRows, replacedRows, withBefore } from './replaced-rows.js';
+import { checkReplacedKey, newestRows, replacedRows, uncheckedRows, withBefore } from './replaced-rows.js';
 
 export function lowerScan(node: ScanNode): PhysicalNode {
   const { table, options, rows, messages, schema } = node;
@@ -62,8 +62,9 @@ export function lowerSink(node: SinkNode, lowering: Lowering): PhysicalNode {
     const { schema, expressions } = writeCast(table, options, input.schema);
     const taken = expressions === undefined ? input : project(input, expressions, schema);
     const sink = tableSink(table, options, taken, changesOf(taken));
-    if (sink.spec.replaces?.(sink.config) === true) checkReplacedKey(table, taken);
-    return sink;
+    if (sink.spec.replaces?.(sink.config) !== true) return sink;
+    checkReplacedKey(table, taken);
+    return tableSink(table, options, uncheckedRows(table, taken), changesOf(taken));
   });
 }
 
