@@ -149,8 +149,8 @@ function describe(node: PhysicalNode): string {
     lowerMs: (value) => `${String(value)} ms <= right - left`,
     upperMs: (value) => `<= ${String(value)} ms`,
     path: String,
-    topics: (value) => (value as readonly string[]).join(', '),
-    topicPattern: (value) => `topics like ${String(value)}`,
+    topics: (value) => `from ${(value as readonly string[]).join(', ')}`,
+    topicPattern: (value) => `from topics like ${String(value)}`,
     topic: (value) => `to ${String(value)}`,
     values: (value) => `${(value as readonly unknown[]).length} rows`,
   };

@@ -509,7 +509,7 @@ describe('kafka() of the Stream API', () => {
   it('is the connector of SQL', () => {
     const text = explained({ brokers: ['a:1', 'b:2'], topic: 'bids', format: 'json', schema: Bid });
     expect(text).toContain('kafka_sink out: to out');
-    expect(text).toContain('kafka_source bids: id, at bids');
+    expect(text).toContain('kafka_source bids: id, at from bids');
   });
 
   it('takes a start, an end, a key and metadata', () => {
