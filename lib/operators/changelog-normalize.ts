@@ -2,8 +2,12 @@
 //
 //   key k:   in  +I (a, 1)  +I (a, 2)  -D (a)        out  +I (a, 1)  -U (a, 1)  +U (a, 2)  -D (a, 2)
 //
+// A row for which a condition is not TRUE is as none: an update to it is a deletion.
+//
 // State: the newest row of every key.
 
+import { conjunction, conjuncts } from '../expressions/columns.js';
+import type { Expression } from '../expressions/expression.js';
 import { hash } from '../plan/inputs.js';
 import { ALL_CHANGES, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import { keyFields, rowFields, stateOf } from '../plan/state.js';
@@ -17,6 +21,10 @@ export const changelogNormalizeSpec: OperatorSpec = {
   needsUpdateBefore: () => false,
   changelogConfig: ({ emitUpdateBefore }) => ({ emitUpdateBefore }),
   upsertKey: (node) => node.config['keys'] as readonly number[],
+  withCondition: (node, condition) => {
+    const parts = [node.config['condition'] as Expression | undefined, condition].flatMap(conjuncts);
+    return { ...node, config: { ...node.config, condition: conjunction(parts) } };
+  },
 };
 
 /** Tells what every row of `input` replaces: the row with the same `keys`. */

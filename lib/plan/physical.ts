@@ -63,6 +63,8 @@ export interface OperatorSpec {
   readonly folds?: (output: boolean, node: PhysicalNode) => boolean;
   /** A source whose updates tell the new row only, or a sink that needs no more: by the table's key. Absent: no. */
   readonly replaces?: (config: Config) => boolean;
+  /** The same node that keeps, of its own rows, those whose condition is TRUE; absent: that needs a filter. */
+  readonly withCondition?: (node: PhysicalNode, condition: Expression) => PhysicalNode;
   /** How far a source is behind what there is to read; absent: nobody can say. */
   readonly lag?: (config: Config) => Promise<readonly SplitLag[]>;
   /** What it does, in words, if the engine does not have it yet: whoever asks for it is told so. */

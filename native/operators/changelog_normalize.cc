@@ -7,12 +7,15 @@
 // A row that is the newest one of its key already changes nothing, nor does the deletion of what
 // is not there. Of a deletion only the key counts. -U rows are left out where nobody needs them.
 // Under a state TTL a row that comes again does count: it keeps its key alive, also downstream.
+// With a condition a row for which it is not TRUE is as none.
 //
 // State: the newest row of every key.
 #include <algorithm>
 #include <numeric>
 #include <unordered_map>
 
+#include "expressions/evaluator.h"
+#include "expressions/failed_row.h"
 #include "operators/state_rows.h"
 #include "state/row_lists.h"
 #include "stream/operator.h"
@@ -26,9 +29,11 @@ constexpr int32_t kNone = -2;
 
 class ChangelogNormalize final : public Operator {
  public:
-  ChangelogNormalize(std::vector<int> keys, bool emit_update_before, const Schema& schema,
+  ChangelogNormalize(std::vector<int> keys, bool emit_update_before,
+                     std::unique_ptr<BoundExpression> condition, const Schema& schema,
                      OperatorContext& context)
       : emit_update_before_(emit_update_before),
+        condition_(std::move(condition)),
         ttl_ms_(context.options.state_ttl_ms),
         schema_(ToArrow(schema)),
         all_columns_(schema.size()),
@@ -43,6 +48,7 @@ class ChangelogNormalize final : public Operator {
     ARROW_RETURN_NOT_OK(RowLists::EncodeKeys(in, rows_.keys(), &encoded_));
     ARROW_RETURN_NOT_OK(FindKeys(in));
     ARROW_RETURN_NOT_OK(EncodeContents(in));
+    ARROW_RETURN_NOT_OK(FindPassing(in));
     changes_.clear();
     kinds_.clear();
     for (int32_t row = 0; row < static_cast<int32_t>(in.num_rows()); ++row) Apply(in, row);
@@ -109,9 +115,31 @@ class ChangelogNormalize final : public Operator {
                                 &stored_contents_);
   }
 
+  // A deletion has no more than its key: the condition is not asked about it.
+  arrow::Status FindPassing(const Batch& in) {
+    if (condition_ == nullptr) return arrow::Status::OK();
+    passes_.assign(static_cast<size_t>(in.num_rows()), 0);
+    Batch rows = in;
+    const bool all = in.insert_only();
+    if (!all) {
+      new_rows_.clear();
+      for (int32_t row = 0; row < static_cast<int32_t>(in.num_rows()); ++row) {
+        if (!IsRetract(in.kind(row))) new_rows_.push_back(row);
+      }
+      ARROW_ASSIGN_OR_RAISE(rows, Take(in, new_rows_));
+    }
+    const auto keep = condition_->Evaluate(rows.rows->columns(), rows.num_rows());
+    if (!keep.ok()) return AtFailedRow(keep.status(), *condition_, *rows.rows, "the condition");
+    ARROW_RETURN_NOT_OK(SelectTrue(*keep, rows.num_rows(), &passing_));
+    for (const int32_t row : passing_)
+      passes_[static_cast<size_t>(all ? row : new_rows_[static_cast<size_t>(row)])] = 1;
+    return arrow::Status::OK();
+  }
+
   void Apply(const Batch& in, int32_t row) {
     Key& key = key_list_[static_cast<size_t>(key_of_[static_cast<size_t>(row)])];
-    if (IsRetract(in.kind(row))) {
+    const bool passes = condition_ == nullptr || passes_[static_cast<size_t>(row)] != 0;
+    if (IsRetract(in.kind(row)) || !passes) {
       if (key.newest == kNone) return;
       Add(RowKind::kDelete, Newest(in, key));
       key.newest = kNone;
@@ -167,6 +195,7 @@ class ChangelogNormalize final : public Operator {
   }
 
   const bool emit_update_before_;
+  const std::unique_ptr<BoundExpression> condition_;  // nullptr: there is none.
   const int64_t ttl_ms_;
   const std::shared_ptr<arrow::Schema> schema_;
   std::vector<int> all_columns_;
@@ -182,6 +211,9 @@ class ChangelogNormalize final : public Operator {
   std::unordered_map<std::string_view, int32_t> found_;
   std::vector<Key> key_list_;
   std::vector<int32_t> key_of_;  // By row.
+  std::vector<int32_t> new_rows_;
+  std::vector<int32_t> passing_;
+  std::vector<uint8_t> passes_;  // By row.
   std::vector<RowRef> changes_;
   std::vector<int8_t> kinds_;
   std::vector<int32_t> kept_;
@@ -191,8 +223,14 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   ARROW_ASSIGN_OR_RAISE(std::vector<int> keys, node.Columns("keys"));
   ARROW_ASSIGN_OR_RAISE(const bool emit_update_before, node.Bool("emitUpdateBefore", true));
   if (keys.empty()) return node.Error("config 'keys' must name a column");
-  return std::make_unique<ChangelogNormalize>(std::move(keys), emit_update_before, node.schema,
-                                              context);
+  std::unique_ptr<BoundExpression> bound;
+  if (node.Has("condition")) {
+    ARROW_ASSIGN_OR_RAISE(const Expression condition, node.Expr("condition"));
+    if (condition.type.kind != TypeKind::kBoolean) return node.Error("condition must be BOOLEAN");
+    ARROW_ASSIGN_OR_RAISE(bound, Bind(condition, context.session));
+  }
+  return std::make_unique<ChangelogNormalize>(std::move(keys), emit_update_before, std::move(bound),
+                                              node.schema, context);
 }
 
 }  // namespace

@@ -605,6 +605,12 @@ describe('a table of newest rows', () => {
     expect(computed.node('changelog_normalize').config).toMatchObject({ emitUpdateBefore: false });
   });
 
+  it('keeps no rows that a condition leaves out', () => {
+    const filtered = changes('SELECT name FROM t WHERE v > 1 AND id <> 7;');
+    expect(filtered.ops).toEqual(['kafka_source', 'changelog_normalize', 'project', 'result_sink']);
+    expect(filtered.node('changelog_normalize').config['condition']).toMatchObject({ call: 'and' });
+  });
+
   it('has event time, told of every record', () => {
     const columns = `${KEYED_COLUMNS}, ts TIMESTAMP(3), later AS ts + INTERVAL '1' SECOND, WATERMARK FOR later AS later`;
     const planned = new Planned(`${create(UPSERT, columns)}SELECT later, CURRENT_WATERMARK(later) AS w FROM t;`);

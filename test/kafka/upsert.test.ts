@@ -107,6 +107,31 @@ describeKafka('a table with a key', () => {
     );
   });
 
+  it('loses the rows that a filter does not let pass any more', async () => {
+    const [from, to] = [await broker().topic(), await broker().topic()];
+    await broker().produce(from, [
+      put('a', 1),
+      put('b', 1),
+      put('a', 9),
+      put('b', 2),
+      put('c', 9),
+      remove('b'),
+      put('a', 3),
+    ]);
+    const script = `${table(from)}${table(to, { 'scan.bounded.mode': '' }, 'copy')}INSERT INTO copy SELECT * FROM t WHERE n < 5;`;
+    await changesOf(script);
+    expect((await broker().read(to)).map(({ key, value }) => [key, value])).toEqual([
+      ['{"k":"a"}', '{"k":"a","n":1}'],
+      ['{"k":"b"}', '{"k":"b","n":1}'],
+      ['{"k":"a"}', null],
+      ['{"k":"b"}', '{"k":"b","n":2}'],
+      ['{"k":"b"}', null],
+      ['{"k":"a"}', '{"k":"a","n":3}'],
+    ]);
+    expect(await rowsOf(`${table(to)}SELECT * FROM t;`)).toEqual(['{"k":"a","n":3}']);
+    expect(await rowsOf(`${table(from)}SELECT * FROM t WHERE n < 5;`)).toEqual(['{"k":"a","n":3}']);
+  });
+
   it('may have its key in the key only', async () => {
     const topic = await broker().topic();
     const options = { 'value.fields-include': 'EXCEPT_KEY' };

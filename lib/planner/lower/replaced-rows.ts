@@ -13,6 +13,7 @@ import { changesOf, isInsertOnly, type PhysicalNode } from '../../plan/physical.
 import { upsertKey } from '../../plan/rules/infer-changelog.js';
 import { physicalColumns, printIdentifier, type TableDefinition } from '../../plan/table.js';
 import type { Schema } from '../../schema/types.js';
+import { appendColumns } from './calc.js';
 import { unsupported } from './unsupported.js';
 
 /** The columns of a table's current rows; `read` gives columns of its source. */
@@ -41,7 +42,7 @@ export interface ReplacedRows {
 /** What a projection of changelog_normalize's output is made of; undefined if `input` is something else. */
 export function replacedRows(input: PhysicalNode): ReplacedRows | undefined {
   const { spec, config, inputs, schema } = input;
-  if (spec === changelogNormalizeSpec) {
+  if (spec === changelogNormalizeSpec && config['condition'] === undefined) {
     return { rows: inputs[0]!.node, keys: config['keys'] as readonly number[], added: [] };
   }
   const below = spec === projectSpec ? replacedRows(inputs[0]!.node) : undefined;
@@ -73,11 +74,8 @@ export function withBefore(
 /** The columns of `schema`, which come first. */
 function firstColumns(node: PhysicalNode, schema: Schema): PhysicalNode {
   if (node.schema.length === schema.length) return node;
-  return project(
-    node,
-    schema.map(({ type }, i) => column(i, type)),
-    schema,
-  );
+  const columns = [...schema.keys()];
+  return appendColumns(node, columns, schema);
 }
 
 /**

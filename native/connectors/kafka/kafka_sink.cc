@@ -1,7 +1,7 @@
 // kafka_sink: rows as the records of a topic.
 //
 //   +I id 1, v 'x'   ->   key {"id":1}, value {"id":1,"v":"x"}
-//   -D id 1          ->   key {"id":1}, no value: a tombstone     (upsert)
+//   -D id 1          ->   key {"id":1}, no value: a tombstone     (upsert; as -U, where it comes)
 //
 // All subtasks write with one producer, which sends in the background; where its queue is full the
 // sink waits for it. At least once: a checkpoint counts when the brokers have acknowledged all
@@ -216,9 +216,8 @@ class KafkaSink final : public Operator {
     records_.reserve(num_rows);
     for (size_t i = 0; i < num_rows; ++i) {
       const RowKind kind = batch.kind(static_cast<int64_t>(i));
-      if (plan_.upsert && kind == RowKind::kUpdateBefore) continue;
       KafkaRecord record;
-      if (!plan_.upsert || kind != RowKind::kDelete) record.value = MessageAt(values_, i);
+      if (!plan_.upsert || !IsRetract(kind)) record.value = MessageAt(values_, i);
       if (key_encoder_ != nullptr) record.key = MessageAt(keys_, i);
       record.partition = partition;
       const int64_t row = static_cast<int64_t>(i);

@@ -76,6 +76,21 @@ TEST(ChangelogNormalizeTest, UnderATtlARowThatComesAgainCountsAndAnOldOneIsForgo
   EXPECT_THAT(harness.Take(), ElementsAre("-U[a, 1]", "+U[a, 2]", "+I[b, 2]"));
 }
 
+TEST(ChangelogNormalizeTest, ARowThatDoesNotPassIsAsNone) {
+  const std::string condition =
+      R"("keys": [0], "condition": {"call": "less_than", "type": {"kind": "BOOLEAN"}, "args": [
+         {"column": 1, "type": {"kind": "INTEGER"}}, {"literal": 5, "type": {"kind": "INTEGER"}}]})";
+  for (const int64_t batch_rows : {int64_t{1}, INT64_MAX}) {
+    auto harness = Open(condition, {.batch_rows_max = batch_rows});
+    harness.Rows(R"([["a", 1], ["b", 1], ["a", 9], ["b", 2], ["c", 9], ["-D", "b", null]])");
+    EXPECT_THAT(harness.Take(), ElementsAre("+I[a, 1]", "+I[b, 1]", "-D[a, 1]", "-U[b, 1]",
+                                            "+U[b, 2]", "-D[b, 2]"));
+    harness.Restart();
+    harness.Rows(R"([["a", 3], ["a", null], ["-D", "a", null], ["c", 1]])");
+    EXPECT_THAT(harness.Take(), ElementsAre("+I[a, 3]", "-D[a, 3]", "+I[c, 1]"));
+  }
+}
+
 TEST(ChangelogNormalizeTest, KeepsOneRowOfEachKeyHoweverManyComeAndGo) {
   auto harness = Open();
   int64_t bytes_max = 0;
