@@ -144,9 +144,13 @@ arrow::Result<std::shared_ptr<KafkaProducer>> KafkaCommit::OpenProducer(const st
 // there is none below the end that may still appear.
 arrow::Result<std::optional<CommitPoint>> KafkaCommit::ReadPoint() {
   using Query = OffsetQuery;
-  const std::vector<Query> queries = {{kCommitPartition, Query::At::kEarliest},
-                                      {kCommitPartition, Query::At::kLatest}};
-  ARROW_ASSIGN_OR_RAISE(const auto offsets, consumer_->ListOffsets(queries));
+  // One question each: librdkafka takes no partition twice in one.
+  std::vector<int64_t> offsets;
+  for (const auto at : {Query::At::kEarliest, Query::At::kLatest}) {
+    const Query query{kCommitPartition, at};
+    ARROW_ASSIGN_OR_RAISE(const auto found, consumer_->ListOffsets(std::span(&query, 1)));
+    offsets.push_back(found[0]);
+  }
   std::optional<CommitPoint> point;
   if (offsets[0] >= offsets[1]) return point;
   Bell bell;
