@@ -1,4 +1,4 @@
-// Reading nodes.
+// What the nodes of topics' tables say, read.
 #include "connectors/kafka/kafka_plan.h"
 
 #include <nlohmann/json.hpp>
