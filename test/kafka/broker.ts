@@ -5,7 +5,7 @@
 // Without Java and Maven these tests fail and say so; SABOT_TEST_KAFKA=off leaves them out.
 
 import { connect } from 'node:net';
-import { type Admin, type IHeaders, Kafka, logLevel, type Message, type Producer } from 'kafkajs';
+import { type Admin, type IHeaders, Kafka, type KafkaJSError, logLevel, type Message, type Producer } from 'kafkajs';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import type { Cluster } from './broker/cluster.js';
 
@@ -98,13 +98,20 @@ export class Broker {
       idempotent: true,
     });
     await producer.connect();
-    const transaction = await producer.transaction();
     const partitions = Object.entries(offsets).map(([partition, offset]) => ({
       partition: Number(partition),
       offset: String(offset),
     }));
-    await transaction.sendOffsets({ consumerGroupId: groupId, topics: [{ topic, partitions }] });
-    await transaction.commit();
+    await untilCoordinated(async () => {
+      const transaction = await producer.transaction();
+      try {
+        await transaction.sendOffsets({ consumerGroupId: groupId, topics: [{ topic, partitions }] });
+        await transaction.commit();
+      } catch (error) {
+        await transaction.abort();
+        throw error;
+      }
+    });
     await producer.disconnect();
   }
 
@@ -148,6 +155,18 @@ export class Broker {
     });
     await consumer.disconnect();
     return written.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+  }
+}
+
+/** A new broker has no coordinators at first. */
+async function untilCoordinated(action: () => Promise<void>): Promise<void> {
+  for (let left = 100; ; left--) {
+    try {
+      return await action();
+    } catch (error) {
+      if (left === 0 || !(error as KafkaJSError).retriable) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
 }
 
