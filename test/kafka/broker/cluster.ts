@@ -31,7 +31,9 @@ const STORE_PASSWORD = 'changeit';
 const CA = 'ca.pem';
 const READY_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 20_000;
-const HEAP = ['-Xmx512m', '-Xms128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
+/** Quick to start; who measures wants others (SABOT_KAFKA_JVM). */
+const QUICK = '-Xmx512m -Xms128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto';
+const JVM = (process.env['SABOT_KAFKA_JVM'] ?? QUICK).split(' ').filter((flag) => flag !== '');
 
 export interface ClusterOptions {
   /** Where scripts/kafka has put the jars. */
@@ -214,7 +216,7 @@ async function format(home: string, id: number, formatted: string): Promise<void
   const file = join(work, 'server.properties');
   writeFileSync(file, settings(home, work, node, [node]).replace(/^log\.dirs=.*$/m, `log.dirs=${data}`));
   const command = [
-    ...HEAP,
+    ...JVM,
     '-cp',
     join(home, 'libs', '*'),
     'kafka.tools.StorageTool',
@@ -263,7 +265,7 @@ function launch(home: string, folder: string, node: Node, outlive: boolean): Chi
   const at = nodeFolder(folder, node);
   const log = openSync(join(at, 'log'), 'a');
   const command = [
-    ...HEAP,
+    ...JVM,
     `-Dlog4j2.configurationFile=${join(at, 'log4j2.properties')}`,
     ...['-cp', join(home, 'libs', '*'), 'kafka.Kafka', join(at, 'server.properties')],
   ];
