@@ -2,20 +2,21 @@
 //
 //   kafka({ brokers: 'localhost:9092', topic: 'bids', format: 'json', schema: Bid })   ->   a table with 'connector' = 'kafka'
 
-import type { TableColumn } from '../plan/table.js';
+import { SabotError } from '../errors.js';
+import type { TableColumn, TableDefinition } from '../plan/table.js';
 import type { Fields, RowColumnType, RowOf } from '../schema/t.js';
 import type { Schema } from '../schema/types.js';
 import { definition, fieldsOf, type Sink, type Source } from './tables.js';
 
 type Options = Readonly<Record<string, string>>;
 
-interface TopicOptions {
+interface TopicOptions<Column extends string> {
   /** `host:port`, several with commas or as an array. */
   readonly brokers: string | readonly string[];
   /** Of the records' values. */
   readonly format: 'json' | 'csv';
   /** Of the records' keys, and the columns that are in them. */
-  readonly key?: { readonly format: 'json' | 'csv'; readonly fields: readonly string[]; readonly onlyInKey?: boolean };
+  readonly key?: { readonly format: 'json' | 'csv'; readonly fields: readonly Column[]; readonly onlyInKey?: boolean };
   /** The client's, named as in Kafka's documentation: `{ 'security.protocol': 'SSL' }`. */
   readonly properties?: Options;
   /** Further options of the connector and the format, with Flink's names: `{ 'json.ignore-parse-errors': 'true' }`. */
@@ -33,7 +34,7 @@ export type KafkaStart =
 /** Where it ends: what is there when the job begins, or the same as for a start. */
 export type KafkaEnd = Exclude<KafkaStart, 'earliest'>;
 
-export interface KafkaSourceOptions extends TopicOptions {
+export interface KafkaSourceOptions<Column extends string = string> extends TopicOptions<Column> {
   /** One topic or several. */
   readonly topic?: string | readonly string[];
   /** Instead of `topic`: all whose whole name matches, those that come later too. */
@@ -45,7 +46,7 @@ export interface KafkaSourceOptions extends TopicOptions {
   /** Default: the job goes on until it is stopped. */
   readonly until?: KafkaEnd;
   /** Columns that are not in the record's bytes: `{ at: 'timestamp' }`. */
-  readonly metadata?: Readonly<Record<string, KafkaMetadata>>;
+  readonly metadata?: Readonly<Partial<Record<Column, KafkaMetadata>>>;
 }
 
 export type KafkaMetadata =
@@ -57,7 +58,7 @@ export type KafkaMetadata =
   | 'leader-epoch'
   | 'headers';
 
-export interface KafkaSinkOptions extends TopicOptions {
+export interface KafkaSinkOptions extends TopicOptions<string> {
   readonly topic: string;
   /** The columns of `key` tell rows apart: an update is the new row, a deletion an empty value. Default: only new rows are taken. */
   readonly upsert?: boolean;
@@ -77,7 +78,7 @@ export interface KafkaSinkOptions extends TopicOptions {
  * @example job.source(kafka({ brokers: 'localhost:9092', topic: 'bids', format: 'json', schema: Bid }))
  */
 export function kafka<F extends Fields>(
-  options: KafkaSourceOptions & { readonly schema: RowColumnType<F> },
+  options: KafkaSourceOptions<keyof F & string> & { readonly schema: RowColumnType<F> },
 ): Source<RowOf<F>> {
   const { topic, topicPattern, group, from = group === undefined ? 'earliest' : 'group', until, metadata } = options;
   const name = topicPattern ?? [topic ?? []].flat().join(';');
@@ -119,17 +120,25 @@ kafka.sink = (options: KafkaSinkOptions): Sink => ({
 function topicTable(
   name: string,
   schema: Schema,
-  metadata: Readonly<Record<string, string>> | undefined,
+  metadata: Readonly<Partial<Record<string, string>>> = {},
   options: Options,
-) {
+): TableDefinition {
+  const unknown = Object.keys(metadata).find((column) => !schema.some((field) => field.name === column));
+  if (unknown !== undefined) {
+    throw new SabotError(
+      'SABOT_E_OPTION',
+      `'metadata' of topic '${name}' names a column '${unknown}' that there is not. Columns: ${schema.map((field) => field.name).join(', ')}.`,
+      { kind: 'unknown-column', identifier: unknown },
+    );
+  }
   const columns = schema.map((field): TableColumn => {
-    const key = metadata?.[field.name];
+    const key = metadata[field.name];
     return key === undefined ? { kind: 'physical', ...field } : { kind: 'metadata', virtual: false, key, ...field };
   });
   return { ...definition(name, schema, options), columns };
 }
 
-function topicOptions({ brokers, format, key, properties = {} }: TopicOptions): Options {
+function topicOptions({ brokers, format, key, properties = {} }: TopicOptions<string>): Options {
   return {
     connector: 'kafka',
     format,
@@ -141,7 +150,7 @@ function topicOptions({ brokers, format, key, properties = {} }: TopicOptions): 
 }
 
 /** The key's columns are the table's key. */
-function upsertOptions(options: TopicOptions): Options {
+function upsertOptions(options: TopicOptions<string>): Options {
   const { format, 'key.fields': _, ...rest } = topicOptions(options);
   return { ...rest, connector: 'upsert-kafka', 'value.format': format! };
 }

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { SabotError } from '../../lib/errors.js';
-import { count, file, Job, kafka, t } from '../../lib/index.js';
+import { count, file, Job, type KafkaSourceOptions, kafka, t } from '../../lib/index.js';
 import { runScript } from '../../lib/job/run-script.js';
 import { Planned, plan } from '../planner/planned.js';
 
@@ -500,14 +500,14 @@ describe('refused', () => {
 
 describe('kafka() of the Stream API', () => {
   const Bid = t.row({ id: t.int(), at: t.timestamp(3) });
-  const explained = (source: Parameters<typeof kafka>[0]) => {
+  const explained = (source: KafkaSourceOptions<'id' | 'at'>) => {
     const job = new Job('test');
     job.source(kafka({ ...source, schema: Bid })).to(kafka.sink({ brokers: 'b:9092', topic: 'out', format: 'json' }));
     return job.explain();
   };
 
   it('is the connector of SQL', () => {
-    const text = explained({ brokers: ['a:1', 'b:2'], topic: 'bids', format: 'json', schema: Bid });
+    const text = explained({ brokers: ['a:1', 'b:2'], topic: 'bids', format: 'json' });
     expect(text).toContain('kafka_sink out: to out');
     expect(text).toContain('kafka_source bids: id, at from bids');
   });
@@ -559,10 +559,19 @@ describe('kafka() of the Stream API', () => {
     expect(() => job.explain()).toThrow(/doesn't support consuming update changes/);
   });
 
+  it('knows its columns', () => {
+    const topic = { brokers: 'b:1', topic: 'x', format: 'json', schema: Bid } as const;
+    // @ts-expect-error: there is no column `when`
+    expect(() => kafka({ ...topic, metadata: { when: 'timestamp' } })).toThrow(/a column 'when' that there is not/);
+    // @ts-expect-error: neither is there here
+    kafka({ ...topic, key: { format: 'json', fields: ['idd'] } });
+    const job = new Job('test');
+    const wrong = kafka.sink({ brokers: 'b:1', topic: 'o', format: 'json', metadata: { when: 'timestamp' } });
+    expect(() => job.source(kafka(topic)).to(wrong)).toThrow(/Columns: id, at/);
+  });
+
   it('checks when the job is planned', () => {
-    expect(() => explained({ brokers: 'b:1', format: 'json', schema: Bid })).toThrow(
-      /Either 'topic' or 'topic-pattern'/,
-    );
+    expect(() => explained({ brokers: 'b:1', format: 'json' })).toThrow(/Either 'topic' or 'topic-pattern'/);
     const job = new Job('test');
     job
       .source(file({ path: 'x', format: 'json', schema: Bid }))
