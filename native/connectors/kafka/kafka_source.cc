@@ -183,22 +183,27 @@ class KafkaSource final : public Operator {
     return positions;
   }
 
-  // Reading goes on where the snapshot left off; what it did not know is looked up.
+  // Reading goes on where the snapshot left off; what it did not know is looked up first: event
+  // time must not run ahead of partitions that are still to come.
   arrow::Status Begin(Collector& out) {
     begun_ = true;
-    std::vector<KafkaSplit> restored = std::exchange(splits_, {});
-    ARROW_RETURN_NOT_OK(Add(std::move(restored), out));
     std::vector<KafkaSplit> unknown =
         NotKnown(shared_->topics, known_, context_.subtask, context_.parallelism);
     if (plan_->discovery_ms > 0 && !plan_->is_bounded())
       next_discovery_ms_ = context_.clock->NowMillis() + plan_->discovery_ms;
     // A bounded job's partitions are those of its start.
-    if (unknown.empty() || (restored_all_ && plan_->is_bounded())) {
-      has_all_ = true;
-      return Idle(out);
-    }
+    if (unknown.empty() || (restored_all_ && plan_->is_bounded())) return AddFirst({}, out);
     Find(std::move(unknown), !restored_all_);
     return arrow::Status::OK();
+  }
+
+  // What was restored, and what was found.
+  arrow::Status AddFirst(std::vector<KafkaSplit> found, Collector& out) {
+    has_all_ = true;
+    std::vector<KafkaSplit> all = std::exchange(splits_, {});
+    for (KafkaSplit& split : found) all.push_back(std::move(split));
+    ARROW_RETURN_NOT_OK(Add(std::move(all), out));
+    return Idle(out);
   }
 
   // The subtask's partitions that it does not read yet.
@@ -327,8 +332,8 @@ class KafkaSource final : public Operator {
         context_.warn("new partitions could not be looked for: " + splits.status().message());
       return arrow::Status::OK();
     }
-    has_all_ = true;
     for (const KafkaSplit& split : *splits) known_.insert(split.partition);
+    if (!has_all_) return AddFirst(std::move(*splits), out);
     ARROW_RETURN_NOT_OK(Add(std::move(*splits), out));
     return Idle(out);
   }

@@ -271,6 +271,7 @@ TEST(KafkaSource, CommittedOffsetsAreForTheGroup) {
   Json node = Numbers(cluster, {"t"});
   SourceDriver source(node.dump(), {.rows_max = 4});
   while (source.lines.empty()) source.Step(0);
+  const int num_read = static_cast<int>(source.lines.size());
   SnapshotWriter writer(SnapshotMode::kIncremental, 7);
   ASSERT_TRUE(source.subtask(0).Snapshot(writer).ok());
   ASSERT_TRUE(source.subtask(0).OnCommitted(7).ok());
@@ -282,7 +283,7 @@ TEST(KafkaSource, CommittedOffsetsAreForTheGroup) {
     rest = next.RunToEnd();
     ASSERT_TRUE(next.status.ok()) << next.status;
   } while (rest.size() == 10);
-  EXPECT_THAT(rest, ElementsAreArray(Lines(4, 6)));
+  EXPECT_THAT(rest, ElementsAreArray(Lines(num_read, 10 - num_read)));
 }
 
 TEST(KafkaSource, AnOffsetThatIsGoneIsAnError) {

@@ -9,11 +9,13 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "base/check.h"
 #include "base/error.h"
 #include "connectors/kafka_model.h"
 #include "engine/recovery_plan.h"
 #include "engine/simulated_disk.h"
 #include "engine/simulated_job.h"
+#include "engine/simulation.h"
 
 namespace sabot::test {
 namespace {
@@ -32,9 +34,10 @@ struct Story {
 };
 
 const std::vector<Story>& Stories() {
-  static const std::vector<Story> stories = {{"counts", CountingQuery(), 3},
-                                             {"Tumble", RecoveryQueries()[0].query, 5},
-                                             {"IntervalJoin", RecoveryQueries()[4].query, 6}};
+  static const std::vector<Story> stories = {
+      {"counts", CountingQuery(), 2},  // Sums depend on how partitions mix.
+      {"Tumble", RecoveryQueries()[0].query, 5},
+      {"IntervalJoin", RecoveryQueries()[4].query, 6}};
   return stories;
 }
 
@@ -121,7 +124,7 @@ const std::vector<std::string>& Expected(size_t story) {
   MemoryFileSystem files;
   const Attempt run =
       RunAttempt(PlanOf(Stories()[story]).text(), files, {.seed = 1, .kafka = &kafka});
-  EXPECT_EQ(run.end, Attempt::End::kFinished) << run.status.ToString();
+  SABOT_CHECK(run.end == Attempt::End::kFinished);
   return all[story] = Sorted(kafka);
 }
 
@@ -169,13 +172,16 @@ std::string Disturb(uint64_t seed, Tally* tally) {
     tally->num_restores += result.restored_epoch > 1 ? 1 : 0;
     const std::vector<std::string> seen = Sorted(kafka);
     if (!std::includes(expected.begin(), expected.end(), seen.begin(), seen.end()))
-      return "too much is visible" + place;
+      return "too much is visible" + place + "\n" + Difference(seen, expected);
     if (story == 0) {
       if (const std::string wrong = OutOfOrder(kafka); !wrong.empty()) return wrong + place;
     }
     if (result.end == Attempt::End::kFinished) {
       tally->num_faults += kafka.num_faults();
-      return seen == expected ? "" : "rows are missing" + place;
+      if (seen == expected) return "";
+      return std::to_string(expected.size() - seen.size()) + " rows are missing" + place + ", " +
+             std::to_string(result.late_rows) + " late, restored " +
+             std::to_string(result.restored_epoch);
     }
     if (result.end == Attempt::End::kCrashed) {
       ++tally->num_crashes;
@@ -205,7 +211,7 @@ TEST(KafkaSimulation, ReadersSeeEveryRowOnceAndInOrder) {
       static_cast<unsigned long long>(tally.num_faults),
       static_cast<unsigned long long>(tally.num_restores));
   if (seeds.first != 1 || seeds.count() < 100) return;
-  EXPECT_GT(tally.num_crashes, seeds.count());
+  EXPECT_GT(tally.num_crashes, seeds.count() / 2);
   EXPECT_GT(tally.num_failures, seeds.count() / 10);
   EXPECT_GT(tally.num_faults, seeds.count() / 10);
   EXPECT_GT(tally.num_restores, seeds.count() / 2);
@@ -226,7 +232,7 @@ TEST(KafkaSimulation, AnEndThatComesLateIsSettledBeforeTheNextAttemptWritesARow)
   kafka.SetFaults({});
   const Attempt second = RunAttempt(plan, files, {.seed = 2, .kafka = &kafka});
   ASSERT_EQ(second.end, Attempt::End::kFinished) << second.status.ToString();
-  EXPECT_EQ(Sorted(kafka), Expected(0));
+  EXPECT_TRUE(Sorted(kafka) == Expected(0));
   EXPECT_EQ(OutOfOrder(kafka), "");
 }
 
