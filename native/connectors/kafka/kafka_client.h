@@ -105,6 +105,7 @@ class KafkaConsumer {
   virtual arrow::Result<std::vector<KafkaTopic>> DescribeTopics(
       const std::vector<std::string>& names) = 0;
   virtual arrow::Result<std::vector<std::string>> ListTopics() = 0;
+  // A partition is asked for once.
   virtual arrow::Result<std::vector<int64_t>> ListOffsets(std::span<const OffsetQuery> queries) = 0;
   // Of the consumer group; nullopt: none.
   virtual arrow::Result<std::vector<std::optional<int64_t>>> Committed(

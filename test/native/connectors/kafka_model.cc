@@ -303,7 +303,9 @@ class KafkaModel::Consumer final : public KafkaConsumer {
   arrow::Result<std::vector<int64_t>> ListOffsets(std::span<const OffsetQuery> queries) override {
     ARROW_RETURN_NOT_OK(model_.Enter());
     std::vector<int64_t> offsets;
+    std::set<TopicPartition> asked;
     for (const OffsetQuery& query : queries) {
+      SABOT_CHECK(asked.insert(query.partition).second);
       ARROW_ASSIGN_OR_RAISE(const Topic* topic, model_.Find(query.partition.topic));
       const auto& partition = topic->partitions[static_cast<size_t>(query.partition.partition)];
       offsets.push_back(
