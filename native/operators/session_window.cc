@@ -8,7 +8,7 @@
 // have fired already.
 //
 // State: a table of sessions (start, end, aggregates); the watermark. Which sessions a key has
-// (session_lists.h) and which ends next (session_ends.h) is rebuilt on restore.
+// (session_lists.h) and which ends next (due_slots.h) is rebuilt on restore.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -16,7 +16,7 @@
 
 #include "aggregates/aggregate_set.h"
 #include "batch/key_encoding.h"
-#include "operators/session_ends.h"
+#include "operators/due_slots.h"
 #include "operators/session_lists.h"
 #include "operators/state_rows.h"
 #include "operators/windows.h"
@@ -57,7 +57,7 @@ class SessionWindow final : public Operator {
                           AggregateSet::Make(std::move(calls), input_retracts_, layout));
     sessions_ = std::make_unique<KeyedTable>("sessions", layout, tiers_);
     lists_.emplace(sessions_.get(), tiers_);
-    ends_.emplace(sessions_.get(), kEnd, SessionLists::kNumberBytes, tiers_);
+    ends_.emplace("ends", sessions_.get(), kEnd, SessionLists::kNumberBytes, tiers_);
     return arrow::Status::OK();
   }
 
@@ -312,7 +312,7 @@ class SessionWindow final : public Operator {
 
   std::unique_ptr<KeyedTable> sessions_;
   std::optional<SessionLists> lists_;  // Rebuilt on restore, as is ends_.
-  std::optional<SessionEnds> ends_;
+  std::optional<DueSlots> ends_;
   int64_t watermark_ = kWatermarkMin;
   uint64_t next_number_ = 0;
 

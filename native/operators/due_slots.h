@@ -1,0 +1,97 @@
+// DueSlots: which slot of a table is due next.
+//
+//   Push(a@9) Push(b@14)     b goes on to 20     Pop what is due at 15  ->  a
+//
+// A slot is queued once, under a time that its cell had: when that comes, it is queued again if the
+// cell says a later one by then. Whoever makes it earlier forgets the slot and pushes it anew. In
+// memory an entry takes 16 bytes and knows the slot. A key that goes to disk takes its entry with
+// it, into a queue that knows the key.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "state/cold_queue.h"
+#include "state/keyed_table.h"
+
+namespace sabot {
+
+class DueSlots final : public Resident {
+ public:
+  // `time_cell` of `table` says when a slot is due; the last `unhashed_bytes` of its keys are not
+  // hashed.
+  DueSlots(std::string name, KeyedTable* table, int time_cell, size_t unhashed_bytes,
+           StateTiers* tiers);
+  ~DueSlots() override;
+  DueSlots(const DueSlots&) = delete;
+  DueSlots& operator=(const DueSlots&) = delete;
+
+  // The slot is not queued.
+  void Push(Slot slot);
+  // Before a slot is erased that was not popped.
+  void Forget(Slot slot);
+  // Takes the slot that is due first off the queue; kNoSlot where none is due. `due`, of a time, is
+  // true up to some time and false from there on.
+  template <typename Due>
+  arrow::Result<Slot> Pop(const Due& due);
+
+  int64_t memory_bytes() const override;
+  arrow::Result<int64_t> Spill(int64_t bytes) override;
+
+ private:
+  struct Queued {
+    int64_t time;
+    uint32_t stamp;  // Void, unless it is the slot's.
+    Slot slot;
+    auto operator<=>(const Queued&) const = default;
+  };
+
+  int64_t TimeOf(Slot slot) const { return table_->cells().at<int64_t>(time_cell_, slot); }
+  void Queue(int64_t time, Slot slot);
+  // Before a slot leaves memory.
+  arrow::Status ToDisk(Slot slot);
+  bool ColdIsNext() const {
+    return has_cold_ && (queue_.empty() || cold_time_ <= queue_.front().time);
+  }
+  // Keys whose time on disk is due come into memory, some at a time, and are queued there.
+  arrow::Status Recall(const std::function<bool(int64_t)>& due);
+  void NoteLeast();
+
+  KeyedTable* const table_;
+  const int time_cell_;
+  const size_t unhashed_bytes_;
+  StateTiers* const tiers_;       // nullptr: nothing goes to disk.
+  std::vector<Queued> queue_;     // A heap, the least time in front.
+  size_t num_void_ = 0;           // In it.
+  std::vector<uint32_t> stamps_;  // By slot; 0: not in the queue.
+  uint32_t last_stamp_ = 0;
+  ColdQueue cold_;
+  bool has_cold_ = false;
+  int64_t cold_time_ = 0;  // The least on disk.
+};
+
+template <typename Due>
+arrow::Result<Slot> DueSlots::Pop(const Due& due) {
+  while (true) {
+    if (ColdIsNext() && due(cold_time_)) {
+      ARROW_RETURN_NOT_OK(Recall(due));
+      continue;
+    }
+    if (queue_.empty() || !due(queue_.front().time)) return kNoSlot;
+    const Queued queued = queue_.front();
+    std::pop_heap(queue_.begin(), queue_.end(), std::greater<>());
+    queue_.pop_back();
+    if (stamps_[queued.slot] != queued.stamp) {
+      --num_void_;
+      continue;
+    }
+    stamps_[queued.slot] = 0;
+    const int64_t time = TimeOf(queued.slot);
+    if (time == queued.time) return queued.slot;
+    Queue(time, queued.slot);
+  }
+}
+
+}  // namespace sabot
