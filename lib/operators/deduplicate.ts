@@ -1,4 +1,4 @@
-// deduplicate: the first or last row of every key by time.
+// deduplicate: the last row of every key by event time.
 //
 //   keep last by ts:   in  +I (a, 1)  +I (a, 5)        out  +I (a, 1)  -U (a, 1)  +U (a, 5)
 //
@@ -14,6 +14,7 @@ import {
   UPDATING,
 } from '../plan/physical.js';
 import { keyFields, rowFields, stateOf } from '../plan/state.js';
+import { rowTable } from '../plan/state-table.js';
 import type { Schema } from '../schema/types.js';
 
 export interface Deduplication {
@@ -26,9 +27,9 @@ export interface Deduplication {
 }
 
 export const deduplicateSpec: OperatorSpec = {
-  pending: 'Keeping the first or last row of a key by time',
   op: 'deduplicate',
   state: stateOf(keyFields('keys'), rowFields()),
+  stateTable: rowTable('keys'),
   changes: (inputs, config) =>
     !inputs.every(isInsertOnly) ? ALL_CHANGES : config['keep'] === 'first' ? INSERT_ONLY : UPDATING,
   needsUpdateBefore: () => true,

@@ -146,6 +146,7 @@ function describe(node: PhysicalNode): string {
     keep: (value) => `keep ${String(value)}`,
     rankEnd: (value) => `rank <= ${String(value)}`,
     joinType: String,
+    leftTime: (value) => (node.config['lowerMs'] === undefined ? `as of ${name(value)}` : ''),
     lowerMs: (value) => `${String(value)} ms <= right - left`,
     upperMs: (value) => `<= ${String(value)} ms`,
     path: String,

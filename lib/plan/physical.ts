@@ -47,8 +47,8 @@ export interface OperatorSpec {
   readonly op: string;
   /** The changes of its output, given those of its inputs. */
   readonly changes: (inputs: readonly Changes[], config: Config) => Changes;
-  /** Whether it must be sent -U rows, given whether its own consumers need them. */
-  readonly needsUpdateBefore: (required: boolean, config: Config) => boolean;
+  /** Whether it must be sent -U rows by an input, given whether its own consumers need them. */
+  readonly needsUpdateBefore: (required: boolean, config: Config, input: number) => boolean;
   /** Members of config that say what the changelog inference found. */
   readonly changelogConfig?: (found: ChangelogFindings) => Config;
   /** Positions in the output that identify a row of the current result, given those of the inputs. */

@@ -12,6 +12,7 @@ namespace sabot {
   X(kCompiledFunction)     \
   X(kCurrentWatermark)     \
   X(kDatagenSource)        \
+  X(kDeduplicate)          \
   X(kExpand)               \
   X(kFileSink)             \
   X(kFileSource)           \
@@ -34,6 +35,7 @@ namespace sabot {
   X(kRank)                 \
   X(kResultSink)           \
   X(kSessionWindow)        \
+  X(kTemporalJoin)         \
   X(kTemporalSort)         \
   X(kTopN)                 \
   X(kUnion)                \

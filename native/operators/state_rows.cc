@@ -56,6 +56,28 @@ StateCursor ReadGroups(KeyedTable& table, const AggregateSet& aggregates, KeyTyp
   };
 }
 
+arrow::Result<std::vector<ArrayPtr>> SideColumns(
+    size_t own, const RecordBatchPtr& rows,
+    const std::array<std::shared_ptr<arrow::Schema>, 2>& schemas) {
+  std::vector<ArrayPtr> columns;
+  if (rows->num_rows() == 0) return columns;
+  const arrow::StringScalar name(own == 0 ? "left" : "right");
+  ARROW_ASSIGN_OR_RAISE(auto names, arrow::MakeArrayFromScalar(name, rows->num_rows()));
+  columns.push_back(std::move(names));
+  for (size_t side = 0; side < schemas.size(); ++side) {
+    for (int column = 0; column < schemas[side]->num_fields(); ++column) {
+      if (side == own) {
+        columns.push_back(rows->column(column));
+        continue;
+      }
+      const auto& type = schemas[side]->field(column)->type();
+      ARROW_ASSIGN_OR_RAISE(auto nulls, arrow::MakeArrayOfNull(type, rows->num_rows()));
+      columns.push_back(std::move(nulls));
+    }
+  }
+  return columns;
+}
+
 arrow::Result<std::vector<ArrayPtr>> SideCursor::Next(const Sides& sides, size_t rows_max,
                                                       bool* last) {
   const size_t own = side_;
@@ -71,23 +93,8 @@ arrow::Result<std::vector<ArrayPtr>> SideCursor::Next(const Sides& sides, size_t
     at_.Rewind();
   }
   *last = side_ == sides.size();
-  std::vector<ArrayPtr> columns;
-  if (rows == nullptr || rows->num_rows() == 0) return columns;
-  const arrow::StringScalar name(own == 0 ? "left" : "right");
-  ARROW_ASSIGN_OR_RAISE(auto names, arrow::MakeArrayFromScalar(name, rows->num_rows()));
-  columns.push_back(std::move(names));
-  for (size_t side = 0; side < sides.size(); ++side) {
-    for (int column = 0; column < schemas_[side]->num_fields(); ++column) {
-      if (side == own) {
-        columns.push_back(rows->column(column));
-        continue;
-      }
-      const auto& type = schemas_[side]->field(column)->type();
-      ARROW_ASSIGN_OR_RAISE(auto nulls, arrow::MakeArrayOfNull(type, rows->num_rows()));
-      columns.push_back(std::move(nulls));
-    }
-  }
-  return columns;
+  if (rows == nullptr) return std::vector<ArrayPtr>();
+  return SideColumns(own, rows, schemas_);
 }
 
 void SideCursor::Rewind() {

@@ -79,8 +79,13 @@ StateCursor ReadRows(Rows& rows, std::optional<StateKey> only) {
   };
 }
 
-// The rows of two sides: "left" or "right", then the columns of the left, then those of the right;
-// those of the other side are NULL.
+// Rows of one of two sides: "left" or "right", then the columns of the left, then those of the
+// right; those of the other side are NULL. Columns that a side's schema has not are left out.
+arrow::Result<std::vector<ArrayPtr>> SideColumns(
+    size_t own, const RecordBatchPtr& rows,
+    const std::array<std::shared_ptr<arrow::Schema>, 2>& schemas);
+
+// The rows of both sides.
 class SideCursor {
  public:
   using Sides = std::array<RowLists*, 2>;  // nullptr: there is nothing on that side.

@@ -13,10 +13,28 @@ export const pending: readonly string[] = [];
 export const requiredCases: readonly string[] = [
   'flights/aircraft-sessions',
   'flights/cumulate-day',
+  'flights/temporal-weather',
+  'flights/temporal-weather-rows',
   'flights/turnaround-interval',
+  'join/temporal-condition-inner',
+  'join/temporal-condition-left',
+  'join/temporal-dedup-view',
+  'join/temporal-self',
+  'join/temporal-table-inner',
+  'join/temporal-table-left',
+  'join/temporal-then-aggregate',
+  'join/temporal-then-window',
+  'join/temporal-two',
+  'join/temporal-two-keys',
+  'join/temporal-view-inner',
+  'join/temporal-view-left',
+  'join/temporal-where-right',
   'nexmark/q0-passthrough',
   'nexmark/q7-window-join',
   'nexmark/q22-url-parts',
+  'rank/dedup-last',
+  'rank/dedup-last-rank',
+  'rank/dedup-then-agg',
 ];
 
 /** Whether a case such as 'window/late-tumble' must pass. */

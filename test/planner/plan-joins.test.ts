@@ -79,6 +79,13 @@ describe('order and limits', () => {
     }
   });
 
+  it('of times behind a join without time are a Top-N, as in Flink', () => {
+    const last = (on: string) => `SELECT id FROM (
+      SELECT t.id, ROW_NUMBER() OVER (PARTITION BY t.k ORDER BY t.ts DESC) AS rn FROM t JOIN u ON ${on}) WHERE rn = 1`;
+    expect(planned(last('t.k = u.k')).ops).toContain('rank');
+    expect(planned(last('t.k = u.k AND t.ts = u.ts')).ops).toContain('deduplicate');
+  });
+
   it('alone is refused', () => {
     expect(refused('SELECT id, v FROM t ORDER BY v')).toEqual({
       kind: 'unsupported-sort',
@@ -101,7 +108,8 @@ describe('order and limits', () => {
       outputRank: false,
     });
     expect(rank('v DESC', '2 <= rn AND rn < 5').node('rank').config).toMatchObject({ rankStart: 2, rankEnd: 4 });
-    expect(() => rank('ts', 'rn = 1')).toThrow('first or last row of a key by time is not supported yet');
+    expect(rank('ts DESC', 'rn = 1').node('deduplicate').config).toMatchObject({ keep: 'last' });
+    expect(() => rank('ts', 'rn = 1')).toThrow('first row of a key by time is not supported yet');
   });
 
   it('of ROW_NUMBER without a bound is refused', () => {

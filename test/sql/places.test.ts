@@ -55,8 +55,24 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [marked: string, told
       'not supported on Window TopN',
     ],
     [
-      'SELECT * FROM orders AS o JOIN «rates FOR SYSTEM_TIME AS OF o.ts AS r» ON o.customer = r.customer',
-      'FOR SYSTEM_TIME AS OF is not supported yet',
+      'SELECT * FROM (SELECT *, PROCTIME() AS pt FROM orders) AS o JOIN «rates FOR SYSTEM_TIME AS OF o.pt AS r» ON o.customer = r.customer',
+      'Processing-time temporal join is not supported yet',
+    ],
+    [
+      'SELECT * FROM orders AS o JOIN «clicks FOR SYSTEM_TIME AS OF o.ts AS r» ON o.customer = r.customer',
+      'no row time attribute can be found',
+    ],
+    [
+      'SELECT * FROM orders AS o JOIN «rates FOR SYSTEM_TIME AS OF o.ts AS r» ON o.id = r.rate',
+      'no primary key can be found',
+    ],
+    [
+      'SELECT * FROM clicks AS o JOIN rates FOR SYSTEM_TIME AS OF «o.n» AS r ON o.customer = r.customer',
+      "left table's time attribute field",
+    ],
+    [
+      'SELECT * FROM orders AS o «RIGHT JOIN» rates FOR SYSTEM_TIME AS OF o.ts AS r ON o.customer = r.customer',
+      'only supports INNER JOIN and LEFT JOIN',
     ],
     ['SELECT * FROM orders AS o, «LATERAL (SELECT rate FROM rates) AS r»', 'LATERAL (SELECT ...) is not supported yet'],
     [
@@ -69,7 +85,7 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [marked: string, told
     ],
     [
       'SELECT * FROM (SELECT *, «ROW_NUMBER() OVER (PARTITION BY customer ORDER BY ts)» AS rn FROM orders) WHERE rn = 1',
-      'first or last row of a key by time is not supported yet',
+      'first row of a key by time is not supported yet',
     ],
     [
       'SELECT customer, COUNT(*) AS c FROM clicks GROUP BY customer ORDER BY «c DESC» LIMIT 3',

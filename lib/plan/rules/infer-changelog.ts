@@ -15,9 +15,9 @@ export function inferChangelog(sinks: readonly PhysicalNode[]): PhysicalNode[] {
   for (const node of [...order].reverse()) {
     const required = needed.get(node) ?? false;
     const folded = fold.get(node) ?? false;
-    const ask = node.spec.needsUpdateBefore(required, node.config);
     const mayFold = node.spec.folds?.(folded, node) ?? false;
-    for (const input of node.inputs) {
+    for (const [i, input] of node.inputs.entries()) {
+      const ask = node.spec.needsUpdateBefore(required, node.config, i);
       needed.set(input.node, (needed.get(input.node) ?? false) || ask);
       fold.set(input.node, (fold.get(input.node) ?? true) && mayFold);
     }

@@ -8,7 +8,7 @@
 import type { AggregateCall } from '../../expressions/aggregate-call.js';
 import { columnsOf, hasSubquery, isDeterministic } from '../../expressions/columns.js';
 import { type Expression, isSubquery, mapExpression } from '../../expressions/expression.js';
-import type { Schema } from '../../schema/types.js';
+import { type Schema, timeAttribute } from '../../schema/types.js';
 import {
   type BroadcastProcessNode,
   inputsOf,
@@ -211,10 +211,17 @@ class Pruner {
         });
         return { node: { ...node, inputs, schema }, at: new Map(kept.map((i, to) => [i, to])) };
       }
-      case 'join': {
+      case 'join':
+      case 'temporal_join': {
         const half = node.joinType === 'semi' || node.joinType === 'anti';
         const width = node.left.schema.length;
         const used = node.condition === undefined ? new Set(required) : columnsOf(node.condition, new Set(required));
+        if (node.op === 'temporal_join') {
+          columnsOf(node.time, used);
+          // The right's event time tells its versions apart.
+          const time = node.right.schema.findIndex(({ type }) => timeAttribute(type) === 'rowtime');
+          if (time >= 0) used.add(width + time);
+        }
         const left = this.prune(node.left, new Set([...used].filter((i) => i < width)));
         const right = this.prune(node.right, new Set([...used].filter((i) => i >= width).map((i) => i - width)));
         const shift = left.node.schema.length;
@@ -224,7 +231,9 @@ class Pruner {
         const fields = half ? left.node.schema : [...left.node.schema, ...right.node.schema];
         const schema = fields.map((f, i) => ({ name: f.name, type: types.get(i) ?? f.type }));
         const condition = node.condition === undefined ? {} : { condition: move(node.condition, at) };
-        return { node: { ...node, left: left.node, right: right.node, schema, ...condition }, at };
+        const sides = { left: left.node, right: right.node, schema, ...condition };
+        if (node.op === 'temporal_join') return { node: { ...node, ...sides, time: move(node.time, at) }, at };
+        return { node: { ...node, ...sides }, at };
       }
       default: {
         // What is left reads its inputs whole.

@@ -78,6 +78,12 @@ function push(node: LogicalNode, conditions: readonly Expression[]): LogicalNode
     }
     case 'join':
       return pushIntoJoin(node, movable, fixed);
+    case 'temporal_join': {
+      // On the right it would hide versions, which end others.
+      const onLeft = reads(0, node.left.schema.length);
+      const [down, stay] = partition(movable, (c) => onLeft(c) && columnsOf(c).size > 0);
+      return keep({ ...node, left: push(node.left, down), right: pushFilters(node.right) }, [...stay, ...fixed]);
+    }
     default:
       return keep(withInputs(node, inputsOf(node).map(pushFilters)), conditions);
   }

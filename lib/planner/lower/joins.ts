@@ -11,7 +11,7 @@ import { type Expression, isColumn } from '../../expressions/expression.js';
 import { intervalJoin } from '../../operators/interval-join.js';
 import { type EquiJoin, join } from '../../operators/join.js';
 import { windowJoin } from '../../operators/window-join.js';
-import type { JoinNode } from '../../plan/nodes.js';
+import type { JoinNode, TemporalJoinNode } from '../../plan/nodes.js';
 import { changesOf, isInsertOnly, type PhysicalNode } from '../../plan/physical.js';
 import {
   comparesTimes,
@@ -111,8 +111,8 @@ interface JoinSides {
 }
 
 /** Computes keys that are no plain columns below the join, and moves the rest of the condition accordingly. */
-function joinSides(
-  node: JoinNode,
+export function joinSides(
+  node: JoinNode | TemporalJoinNode,
   pairs: readonly EquiPair[],
   rest: readonly Expression[],
   leftInput: PhysicalNode,

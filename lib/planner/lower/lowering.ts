@@ -14,6 +14,7 @@ import { lowerJoin } from './joins.js';
 import { lowerLimit, lowerOver, lowerRank, lowerSort } from './order.js';
 import { lowerExpand, lowerUnion, lowerUnnest } from './sets.js';
 import { lowerScan, lowerSink, lowerValues, lowerWatermark } from './tables.js';
+import { lowerTemporalJoin } from './temporal-joins.js';
 import { refuseSubqueries, unsupported } from './unsupported.js';
 import { lowerBroadcastProcess, lowerUserFunction } from './user-functions.js';
 import { lowerWindowTable } from './windows.js';
@@ -91,7 +92,7 @@ export class Lowering {
         if (node.condition !== undefined) refuseSubqueries([node.condition]);
         return lowerJoin(node, this);
       case 'temporal_join':
-        throw unsupported('FOR SYSTEM_TIME AS OF', 'FOR SYSTEM_TIME AS OF');
+        return lowerTemporalJoin(node, this);
       case 'sort':
         return lowerSort(node, this);
       case 'limit':

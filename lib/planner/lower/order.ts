@@ -15,7 +15,7 @@ import { temporalSort } from '../../operators/temporal-sort.js';
 import { topN } from '../../operators/top-n.js';
 import { windowDeduplicate } from '../../operators/window-deduplicate.js';
 import { windowRank } from '../../operators/window-rank.js';
-import type { LimitNode, OverNode, RankNode, SortNode } from '../../plan/nodes.js';
+import type { LimitNode, LogicalNode, OverNode, RankNode, SortNode } from '../../plan/nodes.js';
 import { changesOf, isInsertOnly, type PhysicalNode } from '../../plan/physical.js';
 import { windowProperties } from '../../plan/rules/window-properties.js';
 import { timeAttribute } from '../../schema/types.js';
@@ -72,18 +72,15 @@ export function lowerRank(node: RankNode, lowering: Lowering): PhysicalNode {
     [properties.start, properties.end, properties.time].some((columns) => columns.includes(key));
   const keys = window !== undefined ? partitionKeys.filter((key) => !isWindow(key)) : partitionKeys;
 
-  const order = orderBy[0];
-  const byTime = orderBy.length === 1 && timeAttribute(node.input.schema[order!.column]!.type) !== undefined;
-  if (byTime && rankStart === 1 && rankEnd === 1 && node.function === 'row_number') {
-    const how = {
-      keys,
-      order: order!.column,
-      keep: order!.descending ? ('last' as const) : ('first' as const),
-      outputRank,
-    };
-    return window !== undefined
-      ? windowDeduplicate(input, how, window, node.schema)
-      : deduplicate(input, how, node.schema);
+  if (isDeduplication(node, lowering)) {
+    const order = orderBy[0]!;
+    const keep = order.descending ? ('last' as const) : ('first' as const);
+    const how = { keys, order: order.column, keep, outputRank };
+    if (window !== undefined) return windowDeduplicate(input, how, window, node.schema);
+    if (keep === 'first') throw unsupported('ROW_NUMBER', 'Keeping the first row of a key by time');
+    if (timeAttribute(node.input.schema[order.column]!.type) === 'proctime')
+      throw unsupported('ROW_NUMBER', 'Keeping the last row of a key by processing time');
+    return deduplicate(input, how, node.schema);
   }
   if (window !== undefined && node.function !== 'row_number') {
     const name = node.function.toUpperCase();
@@ -97,6 +94,25 @@ export function lowerRank(node: RankNode, lowering: Lowering): PhysicalNode {
   }
   const range = { function: node.function, partitionKeys: keys, orderBy, rankStart, rankEnd, outputRank };
   return window !== undefined ? windowRank(input, range, window, node.schema) : rank(input, range, node.schema);
+}
+
+/** The first or last row of a key by time. */
+export function isDeduplication(node: RankNode, lowering: Lowering): boolean {
+  const [order, ...others] = node.orderBy;
+  if (order === undefined || others.length > 0) return false;
+  const { function: name, rankStart, rankEnd, input } = node;
+  if (name !== 'row_number' || rankStart !== 1 || rankEnd !== 1) return false;
+  return timeAttribute(input.schema[order.column]!.type) !== undefined && keepsEventTime(input, lowering);
+}
+
+/** Whether times of rows are still told by watermarks: behind a regular join they are values as others, as in Flink. */
+function keepsEventTime(node: LogicalNode, lowering: Lowering): boolean {
+  let below = node;
+  while (below.op === 'project' || below.op === 'filter') below = below.input;
+  if (below.op !== 'join') return true;
+  let joined = lowering.lower(below);
+  while (joined.spec.keepsRows === true) joined = joined.inputs[0]!.node;
+  return joined.spec.eventTime === true;
 }
 
 const RANKS = new Set(['row_number', 'rank', 'dense_rank', 'ntile', 'percent_rank', 'cume_dist']);

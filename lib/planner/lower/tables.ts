@@ -8,7 +8,7 @@ import { project } from '../../operators/project.js';
 import { watermarkAssigner } from '../../operators/watermark-assigner.js';
 import type { ScanNode, SinkNode, ValuesNode, WatermarkNode } from '../../plan/nodes.js';
 import { changesOf, isInsertOnly, type PhysicalNode } from '../../plan/physical.js';
-import type { TableDefinition } from '../../plan/table.js';
+import type { TableDefinition, TablePlaces } from '../../plan/table.js';
 import type { Schema } from '../../schema/types.js';
 import type { Lowering } from './lowering.js';
 import { checkReplacedKey, newestRows, replacedRows, uncheckedRows, withBefore } from './replaced-rows.js';
@@ -40,11 +40,6 @@ export function lowerValues(node: ValuesNode): PhysicalNode {
 export function lowerWatermark(node: WatermarkNode, lowering: Lowering): PhysicalNode {
   const input = lowering.lower(node.input);
   const replaced = replacedRows(input);
-  if (replaced === undefined && !isInsertOnly(changesOf(input))) {
-    throw new SabotError('SABOT_E_UNSUPPORTED', 'A watermark over a changelog is not supported yet.', {
-      kind: 'unsupported',
-    });
-  }
   const below = node.input.op === 'project' ? node.input.input : node.input;
   const own = node.options ?? (below.op === 'scan' ? aboutTable(below, () => watermarkOptions(below.options)) : {});
   const options = { ...own, idleTimeoutMs: own.idleTimeoutMs ?? lowering.options.idleTimeoutMs };

@@ -206,7 +206,9 @@ function join(node: ast.Join, environment: QueryEnvironment): From {
   if (node.right.kind === 'unnest') return joinUnnest(node, node.right, left, joinType, environment);
   const versioned = node.right.kind === 'namedTable' && node.right.systemTime !== null ? node.right : undefined;
   const right = versioned === undefined ? table(node.right, environment, left) : namedTable(versioned, environment);
-  const joined = joinedScope(left, right, joinType, environment, nameSpan(node.right));
+  // Times of versions are no event time of the rows that have found them.
+  const seen = versioned === undefined ? right : withoutTimeAttributes(right);
+  const joined = joinedScope(left, seen, joinType, environment, nameSpan(node.right));
   const { condition, scope } = joinCondition(node, joined, left, right, joinType, environment);
   const schema = scope.schema;
   if (versioned !== undefined) {
@@ -218,6 +220,12 @@ function join(node: ast.Join, environment: QueryEnvironment): From {
     return { node: correlate(node, sides, joinType), scope };
   }
   return { node: { op: 'join', joinType, ...sides }, scope };
+}
+
+function withoutTimeAttributes({ node, scope }: From): From {
+  const plain = (schema: Schema): Schema => schema.map(({ name, type }) => ({ name, type: materialized(type) }));
+  const relations = scope.relations.map((relation) => ({ ...relation, schema: plain(relation.schema) }));
+  return { node, scope: new Scope(relations, scope.parent, scope.merged) };
 }
 
 /** Where a table gets its name. */

@@ -59,6 +59,26 @@ std::string IntervalJoin(PlanText::Options options) {
   return Pairs("interval_join", R"(,"leftTime":2,"rightTime":2,"lowerMs":-2000,"upperMs":5000)",
                options);
 }
+// Which of several versions of one time came last is a matter of order: their values are left out.
+std::string TemporalJoin(PlanText::Options options) {
+  const std::vector<std::string> pairs = {"k STRING",  "v BIGINT",  "t TIMESTAMP(3)",
+                                          "k0 STRING", "v0 BIGINT", "t0 TIMESTAMP(3)"};
+  const std::vector<std::string> schema = {"k STRING", "v BIGINT", "t TIMESTAMP(3)",
+                                           "t0 TIMESTAMP(3)"};
+  PlanText plan(options);
+  const int left = plan.Time(plan.File("/left"));
+  const int right = plan.Time(plan.File("/right"));
+  const int join =
+      plan.Add("temporal_join", Hash(left, "0") + "," + Hash(right, "0"), pairs,
+               R"("joinType":"left","leftKeys":[0],"rightKeys":[0],"leftTime":2,"rightTime":2)");
+  plan.Sink(plan.Add("project", Forward(join), schema,
+                     R"("expressions":[{"column":0,"type":{"kind":"VARCHAR"}},
+                        {"column":1,"type":{"kind":"BIGINT"}},
+                        {"column":2,"type":{"kind":"TIMESTAMP","precision":3}},
+                        {"column":5,"type":{"kind":"TIMESTAMP","precision":3}}])"),
+            schema);
+  return plan.text();
+}
 
 std::string WindowJoin(PlanText::Options options) {
   std::vector<std::string> windowed = kRowSchema;
@@ -173,6 +193,7 @@ INSTANTIATE_TEST_SUITE_P(Plans, SimulationTest,
                          testing::Values(Shape{"Tumble", Tumble}, Shape{"Hop", Hop},
                                          Shape{"Cumulate", Cumulate}, Shape{"Session", Session},
                                          Shape{"Join", Join}, Shape{"IntervalJoin", IntervalJoin},
+                                         Shape{"TemporalJoin", TemporalJoin},
                                          Shape{"WindowJoin", WindowJoin}, Shape{"Union", Union}),
                          [](const auto& test) { return std::string(test.param.name); });
 

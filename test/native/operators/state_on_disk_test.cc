@@ -119,6 +119,10 @@ TEST(StateOnDiskTest, IntervalJoins) {
                  300'000));
 }
 
+TEST(StateOnDiskTest, TemporalJoins) {
+  Tell(JoinStory("temporal_join", R"(, "leftTime": 2, "rightTime": 2)", 300'000));
+}
+
 TEST(StateOnDiskTest, WindowJoins) {
   const std::vector<std::string> side = {"k BIGINT", "v STRING", "s TIMESTAMP(3)",
                                          "e TIMESTAMP(3)"};

@@ -52,6 +52,14 @@ TEST(WatermarkAssignerTest, TellsTheGreatestTimeAfterEachBatch) {
   EXPECT_THAT(harness.Take(), ElementsAre(kAt10, kAt5, "W(10)", kAt5, kAt20, "W(20)"));
 }
 
+TEST(WatermarkAssignerTest, RowsThatAreTakenBackTellTimeAsOthersDo) {
+  auto harness = Open(0);
+  harness.Rows(R"([["-U", 10, 1], ["+U", 5, 2], ["-D", 20, 3]])");
+  EXPECT_THAT(harness.Take(), ElementsAre("-U" + std::string(kAt10).substr(2), "W(10)",
+                                          "+U" + std::string(kAt5).substr(2),
+                                          "-D" + std::string(kAt20).substr(2), "W(20)"));
+}
+
 TEST(WatermarkAssignerTest, IntervalZeroTellsTimeBeforeARowThatIsBehindIt) {
   auto harness = Open(0);
   harness.Rows("[[10, 1], [5, 2], [20, 3]]");

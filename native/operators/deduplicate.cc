@@ -1,0 +1,117 @@
+// deduplicate: the last row of every key by event time, kept up to date.
+//
+//   in    +I[a, 5]  +I[a, 3]  +I[a, 5]'          +I[a, 9]
+//   out   +I[a, 5]            -U[a, 5] +U[a, 5]' -U[a, 5]' +U[a, 9]
+//
+// A row of an earlier time than its key's changes nothing; of rows of one time the last to come
+// counts. -U rows are sent only where somebody wants them.
+//
+// State: the row of every key.
+#include <arrow/array/util.h>
+#include <arrow/record_batch.h>
+#include <arrow/scalar.h>
+
+#include "base/error.h"
+#include "operators/state_rows.h"
+#include "state/ranked_rows.h"
+#include "stream/operator.h"
+
+namespace sabot {
+namespace {
+
+struct Deduplication {
+  std::vector<int> keys;
+  int order = 0;
+  bool outputs_rank = false;
+  bool emits_update_before = false;
+};
+
+class Deduplicate final : public Operator {
+ public:
+  Deduplicate(Deduplication how, const PlanNode& node, OperatorContext& context)
+      : how_(std::move(how)),
+        rows_("rows", node.input_schemas[0], how_.keys,
+              {{.column = how_.order, .descending = true, .nulls_first = false}}, 1,
+              Ties::kNewestFirst, context.tiers),
+        schema_(ToArrow(node.schema)),
+        metrics_(context.metrics) {}
+
+  arrow::Result<Progress> Process(int, const Batch& in, Collector& out) override {
+    if (!in.insert_only()) {
+      return UserError("unsupported-rank", "ROW_NUMBER",
+                       "Deduplication of an updating query by time is not supported as yet");
+    }
+    ids_.clear();
+    kinds_.clear();
+    ARROW_RETURN_NOT_OK(rows_.Begin(in));
+    for (int64_t row = 0; row < in.num_rows(); ++row) {
+      ARROW_ASSIGN_OR_RAISE(const RankedRows::Inserted inserted, rows_.Insert(row));
+      if (inserted.element == kNoSlot) continue;
+      const bool is_first = inserted.evicted == kNoRow;
+      if (!is_first && how_.emits_update_before) Add(inserted.evicted, RowKind::kUpdateBefore);
+      Add(rows_.RowOf(inserted.element), is_first ? RowKind::kInsert : RowKind::kUpdateAfter);
+    }
+    ARROW_RETURN_NOT_OK(EmitChanges(out));
+    ARROW_RETURN_NOT_OK(rows_.End());
+    metrics_->state_bytes.Set(rows_.size_bytes());
+    return Progress::kDone;
+  }
+
+  arrow::Status Snapshot(SnapshotWriter& to) override { return rows_.Snapshot(to); }
+  arrow::Status Restore(const SnapshotReader& from) override { return rows_.Restore(from); }
+  StateCursor ReadState(std::optional<StateKey> only) override {
+    return ReadRows(rows_, std::move(only));
+  }
+
+ private:
+  void Add(RowId id, RowKind kind) {
+    ids_.push_back(id);
+    kinds_.push_back(static_cast<int8_t>(kind));
+  }
+
+  arrow::Status EmitChanges(Collector& out) {
+    if (ids_.empty()) return arrow::Status::OK();
+    ARROW_ASSIGN_OR_RAISE(const auto rows, rows_.store().Gather(ids_));
+    std::vector<ArrayPtr> columns = rows->columns();
+    if (how_.outputs_rank) {
+      ARROW_ASSIGN_OR_RAISE(auto ranks,
+                            arrow::MakeArrayFromScalar(arrow::Int64Scalar(1), rows->num_rows()));
+      columns.push_back(std::move(ranks));
+    }
+    Batch batch{arrow::RecordBatch::Make(schema_, rows->num_rows(), std::move(columns)), nullptr,
+                kNoSplit};
+    ARROW_ASSIGN_OR_RAISE(batch.kinds, MakeKinds(kinds_));
+    return out.Emit(std::move(batch));
+  }
+
+  Deduplication how_;
+  RankedRows rows_;
+  std::shared_ptr<arrow::Schema> schema_;
+  OperatorMetrics* metrics_;
+  // Scratch: the changes of a batch.
+  std::vector<RowId> ids_;
+  std::vector<int8_t> kinds_;
+};
+
+arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorContext& context) {
+  Deduplication how;
+  ARROW_ASSIGN_OR_RAISE(how.keys, node.Columns("keys"));
+  ARROW_ASSIGN_OR_RAISE(how.order, node.Column("order"));
+  ARROW_ASSIGN_OR_RAISE(const std::string keep, node.String("keep"));
+  if (keep != "last") return node.Error("keep must be 'last'");
+  ARROW_ASSIGN_OR_RAISE(how.outputs_rank, node.Bool("outputRank", false));
+  ARROW_ASSIGN_OR_RAISE(how.emits_update_before, node.Bool("emitUpdateBefore", true));
+  if (node.schema.size() != node.input_schemas[0].size() + (how.outputs_rank ? 1 : 0)) {
+    return node.Error("the schema must be the input's, and the rank if it is asked for");
+  }
+  if (context.options.state_ttl_ms > 0 && context.subtask == 0)
+    context.warn("table.exec.state.ttl does not apply to deduplication as yet: its rows are kept");
+  return std::make_unique<Deduplicate>(std::move(how), node, context);
+}
+
+}  // namespace
+
+extern const OperatorSpec kDeduplicate{
+    .name = "deduplicate", .num_inputs = 1, .stateful = true, .make = &Make};
+
+}  // namespace sabot

@@ -1,0 +1,31 @@
+-- a filter would corrupt the versions
+CREATE TABLE orders (
+  id INT,
+  cur STRING,
+  region INT,
+  amount INT,
+  ot TIMESTAMP(3),
+  WATERMARK FOR ot AS ot - INTERVAL '90' SECOND
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${CASE}/input/orders.jsonl',
+  'format' = 'json'
+);
+
+CREATE TABLE rates (
+  cur STRING,
+  region INT,
+  rate INT,
+  rt TIMESTAMP(3),
+  WATERMARK FOR rt AS rt - INTERVAL '90' SECOND,
+  PRIMARY KEY (cur) NOT ENFORCED
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${CASE}/input/rates.jsonl',
+  'format' = 'json'
+);
+
+CREATE TEMPORARY VIEW high AS SELECT * FROM rates WHERE rate > 30;
+
+SELECT o.id, o.cur, o.ot, r.rate, r.rt
+FROM orders AS o JOIN high FOR SYSTEM_TIME AS OF o.ot AS r ON o.cur = r.cur;

@@ -1,0 +1,42 @@
+-- two temporal joins in a row
+CREATE TABLE orders (
+  id INT,
+  cur STRING,
+  region INT,
+  amount INT,
+  ot TIMESTAMP(3),
+  WATERMARK FOR ot AS ot - INTERVAL '90' SECOND
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${CASE}/input/orders.jsonl',
+  'format' = 'json'
+);
+
+CREATE TABLE rates (
+  cur STRING,
+  region INT,
+  rate INT,
+  rt TIMESTAMP(3),
+  WATERMARK FOR rt AS rt - INTERVAL '90' SECOND,
+  PRIMARY KEY (cur) NOT ENFORCED
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${CASE}/input/rates.jsonl',
+  'format' = 'json'
+);
+
+CREATE TABLE prices (
+  cur STRING,
+  price INT,
+  pt TIMESTAMP(3),
+  WATERMARK FOR pt AS pt - INTERVAL '20' SECOND,
+  PRIMARY KEY (cur) NOT ENFORCED
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${CASE}/input/prices.jsonl',
+  'format' = 'json'
+);
+
+SELECT o.id, o.cur, r.rate, p.price
+FROM orders AS o LEFT JOIN rates FOR SYSTEM_TIME AS OF o.ot AS r ON o.cur = r.cur
+JOIN prices FOR SYSTEM_TIME AS OF o.ot AS p ON o.cur = p.cur;
