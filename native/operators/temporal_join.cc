@@ -5,11 +5,11 @@
 //   right  [a, 5, x]  [a, 9, y]                          of LEFT joins: there is none at 3
 //   out                   [a, 7, a, 5, x] [a, 3, NULL, NULL, NULL]  W(8)
 //
-// A row waits until the watermark of both inputs has passed its time; rows of the watermark's own
-// time may have siblings to come, on both sides (WATERMARK FOR ts AS ts), so that what is sent on
-// is a millisecond less. A version is valid from its own time until the next one's; one that was
-// deleted stands for none. NULL is a key as any other,
-// as in Flink. The rows of a key come out in order of arrival, with the kinds that they came with.
+// A row waits until the watermark of both inputs has passed its time. Rows of the watermark's own
+// time may have siblings to come (WATERMARK FOR ts AS ts says t with the first row of t), so what
+// is sent on is a millisecond less, and no result depends on where batches end. A version is valid
+// from its own time until the next one's; one that was deleted stands for none. NULL is a key as
+// any other, as in Flink. The rows of a key come out in order of arrival, with their own kinds.
 //
 // State: the left rows that wait, the versions that rows to come can meet, the watermark.
 #include <arrow/record_batch.h>
