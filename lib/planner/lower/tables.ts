@@ -7,8 +7,8 @@ import { iterableSource, messageSource } from '../../operators/iterable-source.j
 import { project } from '../../operators/project.js';
 import { watermarkAssigner } from '../../operators/watermark-assigner.js';
 import type { ScanNode, SinkNode, ValuesNode, WatermarkNode } from '../../plan/nodes.js';
-import { changesOf, isInsertOnly, type PhysicalNode } from '../../plan/physical.js';
-import type { TableDefinition, TablePlaces } from '../../plan/table.js';
+import { changesOf, type PhysicalNode } from '../../plan/physical.js';
+import type { TableDefinition } from '../../plan/table.js';
 import type { Schema } from '../../schema/types.js';
 import type { Lowering } from './lowering.js';
 import { checkReplacedKey, newestRows, replacedRows, uncheckedRows, withBefore } from './replaced-rows.js';
