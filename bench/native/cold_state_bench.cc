@@ -1,7 +1,9 @@
 // group_aggregate whose state is four times as large as its memory, beside the same in memory:
 // COUNT(*), SUM(v), MAX(t) by k, where a group's values take 100 bytes and keys follow Zipf's law.
 //
-//   SABOT_COLD_KEYS=5000000 (default)     Groups/memory, Groups/rocksdb: rows a second
+//   SABOT_COLD_KEYS=5000000 (default)     InMemory, OnRocksdb: rows a second
+//   SABOT_COLD_WARM=300 (default)         batches before it is measured
+//   SABOT_COLD_PART=4 (default)           so many times as large is state
 #include <arrow/array/builder_binary.h>
 #include <arrow/array/builder_primitive.h>
 #include <benchmark/benchmark.h>
@@ -30,12 +32,13 @@ constexpr int64_t kRows = 16'384;
 constexpr size_t kTextBytes = 84;  // With a count and a sum: 100.
 // Of a group in memory: header, cells, place in the index, text in the arena.
 constexpr int64_t kGroupBytes = 32 + 40 + 16 + 96;
-constexpr int kWarmBatches = 300;
 
-int64_t NumKeys() {
-  const char* const asked = std::getenv("SABOT_COLD_KEYS");
-  return asked != nullptr ? std::atoll(asked) : 5'000'000;
+int64_t Asked(const char* name, int64_t otherwise) {
+  const char* const asked = std::getenv(name);
+  return asked != nullptr ? std::atoll(asked) : otherwise;
 }
+
+int64_t NumKeys() { return Asked("SABOT_COLD_KEYS", 5'000'000); }
 
 // Neighbours in rank are none by key.
 int64_t KeyOf(int64_t rank) {
@@ -67,9 +70,10 @@ PlanNode Groups() {
 
 class Work {
  public:
-  Work(int64_t limit_bytes, ColdBackend* backend, std::string folder)
-      : budget_({.limit_bytes = limit_bytes}, [] { return int64_t{0}; }),
-        tiers_(TiersOptions{.budget = &budget_, .backend = backend, .folder = std::move(folder)}) {
+  Work(MemoryBudget::Shares shares, ColdBackend* backend, FileSystem* files, std::string folder)
+      : budget_(shares, [] { return int64_t{0}; }),
+        tiers_(TiersOptions{
+            .budget = &budget_, .backend = backend, .files = files, .folder = std::move(folder)}) {
     context_.clock = &SystemClock();
     context_.metrics = &metrics_;
     context_.tiers = &tiers_;
@@ -79,7 +83,8 @@ class Work {
   arrow::Status Fill() {
     for (int64_t from = 0; from < NumKeys(); from += kRows)
       ARROW_RETURN_NOT_OK(Process(MakeBatch([from](int64_t row) { return from + row; })));
-    for (int i = 0; i < kWarmBatches; ++i) ARROW_RETURN_NOT_OK(Process(ZipfBatch()));
+    for (int64_t i = Asked("SABOT_COLD_WARM", 300); i > 0; --i)
+      ARROW_RETURN_NOT_OK(Process(ZipfBatch()));
     return arrow::Status::OK();
   }
 
@@ -140,18 +145,18 @@ void Run(benchmark::State& state, Work& work) {
 }
 
 void InMemory(benchmark::State& state) {
-  Work work(MemoryBudget::kUnlimited, nullptr, "");
+  Work work({}, nullptr, nullptr, "");
   Run(state, work);
 }
 
 void OnRocksdb(benchmark::State& state) {
-  const int64_t limit = kGroupBytes * NumKeys() / 4;
-  const int64_t cold = limit * 3 / 10;  // As a job shares it out.
+  const int64_t limit = kGroupBytes * NumKeys() / Asked("SABOT_COLD_PART", 4);
+  const int64_t cold = limit / 5;  // As a job shares it out.
   const std::string folder =
       (std::filesystem::temp_directory_path() / ("sabot-bench-" + std::to_string(getpid())))
           .string();
   const auto backend = MakeRocksdbBackend({.memory_bytes = cold});
-  Work work(limit - cold, backend.get(), folder);
+  Work work({.limit_bytes = limit, .cold_bytes = cold}, backend.get(), &LocalFileSystem(), folder);
   Run(state, work);
 }
 

@@ -33,12 +33,12 @@ MemoryBudget::MemoryBudget(Shares shares, std::function<int64_t()> pool_bytes)
 bool MemoryBudget::is_short() const {
   if (!limited()) return false;
   const int64_t taken = state_bytes_ - pooled_state_bytes_ + pool_bytes_();
-  return taken > shares_.limit_bytes - shares_.cold_bytes;
+  return taken > shares_.limit_bytes - reserved_bytes_;
 }
 
 // However much is in flight, state keeps a quarter of what is to share: channels are bounded.
 int64_t MemoryBudget::state_bytes_max() const {
-  const int64_t shared = shares_.limit_bytes - shares_.cold_bytes;
+  const int64_t shared = shares_.limit_bytes - reserved_bytes_;
   const int64_t in_flight = std::max<int64_t>(pool_bytes_() - pooled_state_bytes_, 0);
   return std::max(shared - in_flight, shared / 4);
 }

@@ -81,7 +81,7 @@ uint64_t KeyedTable::HashOf(std::string_view key) const {
 void KeyedTable::BeginBatch(int64_t now_ms) {
   now_ms_ = std::max(now_ms_, now_ms);
   if (layout_.ttl_ms == 0) return;
-  if (any_cold()) cold_->place.store->SetProcessingTime(now_ms_);
+  if (any_cold()) cold_->SetTime(now_ms_);
   const int64_t wanted = kSweptSlotsMin + 2 * std::exchange(num_inserted_, 0);
   for (int64_t left = std::min<int64_t>(wanted, num_slots_); left > 0; --left) {
     if (next_swept_ >= num_slots_) next_swept_ = 0;
@@ -108,63 +108,82 @@ void KeyedTable::LookupInMemory(const Keys& keys, std::span<Slot> slots,
   for (size_t from = 0; from < slots.size(); from += kBlock) {
     const size_t to = std::min(slots.size(), from + kBlock);
     PrefetchBlock(keys, from, to);
-    for (size_t i = from; i < to; ++i) {
-      const uint64_t hash = keys.hash(i);
-      const std::string_view key = keys.key(i);
-      const Slot found = Find(key, hash);
-      if (found != kNoSlot && !TooOld(found)) {
-        Touch(found);
-        slots[i] = found;
-        continue;
-      }
-      if (found != kNoSlot) Erase(found);
-      slots[i] = Insert(key, hash);
-      if (inserted != nullptr) inserted->push_back(keys.row(i));
-    }
+    for (size_t i = from; i < to; ++i) slots[i] = LookupRow(keys, i, inserted);
   }
 }
 
 template <typename Keys>
-arrow::Status KeyedTable::Recall(const Keys& keys, size_t count) {
+inline Slot KeyedTable::LookupRow(const Keys& keys, size_t i, std::vector<int64_t>* inserted) {
+  const uint64_t hash = keys.hash(i);
+  const std::string_view key = keys.key(i);
+  const Slot found = Find(key, hash);
+  if (found != kNoSlot && !TooOld(found)) {
+    Touch(found);
+    return found;
+  }
+  if (found != kNoSlot) Erase(found);
+  if (inserted != nullptr) inserted->push_back(keys.row(i));
+  return Insert(key, hash);
+}
+
+template <typename Keys>
+arrow::Status KeyedTable::Recall(const Keys& keys, std::span<Slot> slots, bool to_change) {
   std::vector<KeyRef>& wanted = cold_->wanted;
+  std::vector<size_t>& missing = cold_->missing;
   wanted.clear();
-  for (size_t from = 0; from < count; from += kBlock) {
-    const size_t to = std::min(count, from + kBlock);
-    PrefetchBlock(keys, from, to);
-    for (size_t i = from; i < to; ++i) {
-      const Slot found = Find(keys.key(i), keys.hash(i));
-      if (found == kNoSlot) wanted.push_back({keys.key(i), keys.hash(i)});
-    }
-  }
-  return Load(wanted);
-}
-
-template <typename Keys>
-arrow::Status KeyedTable::LookupBatch(const Keys& keys, std::span<Slot> slots,
-                                      std::vector<int64_t>* inserted) {
-  if (any_cold()) ARROW_RETURN_NOT_OK(Recall(keys, slots.size()));
-  LookupInMemory(keys, slots, inserted);
-  // To be loaded is no use: a key that is not seen again goes first.
-  if (any_cold()) {
-    for (const Slot slot : cold_->loaded) header(slot).word &= ~kUsed;
-  }
-  return arrow::Status::OK();
-}
-
-template <typename Keys>
-arrow::Status KeyedTable::FetchBatch(const Keys& keys, std::span<Slot> slots) {
-  if (any_cold()) ARROW_RETURN_NOT_OK(Recall(keys, slots.size()));
+  missing.clear();
   for (size_t from = 0; from < slots.size(); from += kBlock) {
     const size_t to = std::min(slots.size(), from + kBlock);
     PrefetchBlock(keys, from, to);
     for (size_t i = from; i < to; ++i) {
       const Slot found = Find(keys.key(i), keys.hash(i));
-      slots[i] = found != kNoSlot && TooOld(found) ? kNoSlot : found;
-      if (slots[i] != kNoSlot && spills()) header(slots[i]).word |= kUsed;
+      slots[i] = found;
+      if (found == kNoSlot) wanted.push_back({keys.key(i), keys.hash(i)});
+      if (found == kNoSlot || TooOld(found)) {
+        missing.push_back(i);
+      } else if (to_change) {
+        Touch(found);
+      } else {
+        header(found).word |= kUsed;
+      }
     }
   }
+  return Load(wanted, to_change);
+}
+
+template <typename Keys>
+arrow::Status KeyedTable::LookupBatch(const Keys& keys, std::span<Slot> slots,
+                                      std::vector<int64_t>* inserted) {
+  if (!any_cold()) {
+    LookupInMemory(keys, slots, inserted);
+    return arrow::Status::OK();
+  }
+  ARROW_RETURN_NOT_OK(Recall(keys, slots, /*to_change=*/true));
+  for (const size_t i : cold_->missing) slots[i] = LookupRow(keys, i, inserted);
+  // To be loaded is no use: a key that is not seen again goes first.
+  for (const Slot slot : cold_->loaded) header(slot).word &= ~kUsed;
+  return arrow::Status::OK();
+}
+
+template <typename Keys>
+arrow::Status KeyedTable::FetchBatch(const Keys& keys, std::span<Slot> slots) {
+  const auto found = [&](size_t i) {
+    const Slot slot = Find(keys.key(i), keys.hash(i));
+    return slot != kNoSlot && TooOld(slot) ? kNoSlot : slot;
+  };
   if (any_cold()) {
-    for (const Slot slot : cold_->loaded) header(slot).word &= ~kUsed;
+    // To be loaded is no use.
+    ARROW_RETURN_NOT_OK(Recall(keys, slots, /*to_change=*/false));
+    for (const size_t i : cold_->missing) slots[i] = found(i);
+    return arrow::Status::OK();
+  }
+  for (size_t from = 0; from < slots.size(); from += kBlock) {
+    const size_t to = std::min(slots.size(), from + kBlock);
+    PrefetchBlock(keys, from, to);
+    for (size_t i = from; i < to; ++i) {
+      slots[i] = found(i);
+      if (slots[i] != kNoSlot && spills()) header(slots[i]).word |= kUsed;
+    }
   }
   return arrow::Status::OK();
 }

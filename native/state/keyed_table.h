@@ -37,6 +37,7 @@
 
 namespace sabot {
 
+class ColdLogRows;
 class ColdScan;
 struct ColdTableOptions;
 class StateTiers;
@@ -164,6 +165,8 @@ class KeyedTable {
   // How often in a row it found the key used, less how often it did not: 0 to 3.
   static constexpr uint32_t kHabit = 16;
   static constexpr uint32_t kHabitMax = 3 * kHabit;
+  // The log has the key, too, or has handed it on to the store.
+  static constexpr uint32_t kInLog = 64;
   // Precedes a slot's cells, so that comparing the key fetches them.
   struct Header {
     uint64_t hash;
@@ -193,6 +196,8 @@ class KeyedTable {
   void PrefetchBlock(const Keys& keys, size_t from, size_t to) const;
   template <typename Keys>
   void LookupInMemory(const Keys& keys, std::span<Slot> slots, std::vector<int64_t>* inserted);
+  template <typename Keys>
+  Slot LookupRow(const Keys& keys, size_t i, std::vector<int64_t>* inserted);
   Slot Find(std::string_view key, uint64_t hash) const;  // Too old or not.
   Slot Insert(std::string_view key, uint64_t hash);
   // `known`: it will hold what snapshots have already.
@@ -214,11 +219,14 @@ class KeyedTable {
   struct ColdTier;
   ColdTableOptions ColdOptions() const;
   bool any_cold() const;
-  // Brings those of these `count` keys that lie in the store into memory.
+  // Those of the keys that memory has, and marks them as used. Of the others it notes which they
+  // are, and brings into memory those that lie on disk.
   template <typename Keys>
-  arrow::Status Recall(const Keys& keys, size_t count);
-  // The same of keys that memory has not.
-  arrow::Status Load(std::vector<KeyRef>& wanted);
+  arrow::Status Recall(const Keys& keys, std::span<Slot> slots, bool to_change);
+  // The latter, of keys that memory has not. `to_change`: they will be, so that the log need not
+  // keep them.
+  arrow::Status Load(std::vector<KeyRef>& wanted, bool to_change);
+  arrow::Status LoadFromLog(std::vector<KeyRef>& wanted, bool to_change);
   arrow::Result<Slot> LoadRow(std::string_view key, uint64_t hash, std::string_view value,
                               bool* has_elements);
   arrow::Status LoadElements(Slot slot, std::string_view row_key, ColdScan& rows);
@@ -230,12 +238,15 @@ class KeyedTable {
     bool was_loaded = false;
   };
   arrow::Result<TakenRow> TakeRow(ColdScan& rows);
+  arrow::Result<TakenRow> TakeRow(const ColdLogRows& rows);
   static arrow::Status SkipRow(ColdScan& rows);
   std::string_view KeyOfRow(const ColdScan& rows) const;
   // Keys that were only looked at go again.
   arrow::Status ReleaseLoaded(std::vector<Slot>& loaded);
   arrow::Status Evict(Slot slot);
-  void WriteCold(Slot slot);
+  arrow::Status WriteCold(Slot slot);
+  arrow::Result<bool> WriteToLog(Slot slot);
+  arrow::Status RemoveFromLog(Slot slot);
   void EraseCold(Slot slot);
   void EraseColdElement(const ChildTable& child, Slot element);
   void MarkStale(Slot slot) { header(slot).word |= cold_marks_; }
@@ -300,9 +311,14 @@ class KeyedTable::Scan {
   arrow::Result<std::span<const Slot>> Next(size_t count);
 
  private:
+  arrow::Status ReadLog(size_t count);
+  arrow::Status ReadStore(size_t count);
+
   KeyedTable& table_;
   Slot next_ = 0;
   const Slot end_;
+  std::unique_ptr<ColdLogRows> log_rows_;
+  bool log_is_read_ = false;
   std::unique_ptr<ColdScan> rows_;
   std::vector<Slot> slots_;
   std::vector<Slot> loaded_;  // Of the last piece.
@@ -313,7 +329,7 @@ class KeyedTable::Scan {
 // again.
 //
 //   keys in memory and on disk, by key group, some groups at a time (a pass):
-//       note which keys of them memory has   ->   all others, in order   ->   those noted
+//       note which keys of them memory has   ->   all others   ->   those noted
 //
 // So no key is lost that moves between memory and disk. A table that stays in memory is read in
 // order of slots.
@@ -328,7 +344,10 @@ class KeyedTable::Reading {
   std::vector<Slot> NextInMemory(const KeyedTable& table, size_t count, bool* last);
   void BeginPass(const KeyedTable& table);
   arrow::Status ReadRows(KeyedTable& table, size_t count, std::vector<Slot>* slots);
+  arrow::Status ReadLog(KeyedTable& table, size_t count, std::vector<Slot>* slots);
   arrow::Status ReadNoted(KeyedTable& table, size_t count, std::vector<Slot>* slots);
+  arrow::Status ReadKeys(KeyedTable& table, std::span<const std::string> keys,
+                         std::vector<Slot>* slots);
   bool IsNoted(std::string_view key) const;
 
   int64_t noted_max_;
@@ -341,7 +360,12 @@ class KeyedTable::Reading {
   bool in_pass_ = false;
   std::vector<std::string> noted_;  // In order.
   size_t next_noted_ = 0;
-  bool has_rows_ = false;  // In the store, from next_row_ on.
+  // Of the log, as it was when the pass began.
+  std::shared_ptr<ColdLogRows> log_rows_;
+  std::vector<uint32_t> places_;
+  size_t next_place_ = 0;
+  std::vector<std::string> given_;  // Its keys, in order, if the store has rows, too.
+  bool has_rows_ = false;           // In the store, from next_row_ on.
   std::string next_row_;
   std::string rows_end_;
   std::vector<Slot> loaded_;  // Of the last piece.

@@ -11,6 +11,7 @@
 #include "state/keyed_table_cold.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "base/error.h"
@@ -20,8 +21,12 @@ namespace {
 
 // Evicted rows are handed over in batches of this size.
 constexpr int64_t kWriteBytes = int64_t{1} << 20;
+// Keys whose places in the log are fetched into the processor's cache together.
+constexpr size_t kBlock = 32;
 // Used, then three times not.
 constexpr int64_t kRoundsMax = 6;
+// Keys that are evicted together.
+constexpr int64_t kVictimsMax = 32;
 
 }  // namespace
 
@@ -31,13 +36,28 @@ arrow::Status RowDamaged(const std::string& structure) {
 }
 
 KeyedTable::ColdTier::ColdTier(KeyedTable* owner, StateTiers* table_tiers)
-    : table(owner), tiers(table_tiers) {
+    : table(owner),
+      tiers(table_tiers),
+      log(owner->layout_.children.empty() ? table_tiers->log() : nullptr) {
   tiers->Add(this);
 }
 
 KeyedTable::ColdTier::~ColdTier() {
   tiers->Remove(this);
-  if (any) tiers->Drop(place);
+  if (in_log) log->Drop(number);
+  if (in_store) tiers->Drop(place);
+}
+
+arrow::Status KeyedTable::ColdTier::OpenStore() {
+  if (in_store) return arrow::Status::OK();
+  ARROW_ASSIGN_OR_RAISE(place, tiers->NewPlace(table->name_, table->ColdOptions()));
+  in_store = true;
+  return arrow::Status::OK();
+}
+
+void KeyedTable::ColdTier::SetTime(int64_t now_ms) {
+  if (in_log) log->SetTime(number, now_ms);
+  if (in_store) place.store->SetProcessingTime(now_ms);
 }
 
 // Evictions between two barriers are kept in memory for the next delta; where they are many, a base
@@ -54,11 +74,45 @@ ColdTableOptions KeyedTable::ColdOptions() const { return {.expires = layout_.tt
 
 // --- loading ---
 
-arrow::Status KeyedTable::Load(std::vector<KeyRef>& wanted) {
+// Those that the log has not stay in `wanted`.
+arrow::Status KeyedTable::LoadFromLog(std::vector<KeyRef>& wanted, bool to_change) {
+  ColdTier& cold = *cold_;
+  ColdLog& log = *cold.log;
+  size_t num_left = 0;
+  const uint32_t in_store = cold.in_store ? kInCold : 0;
+  for (size_t from = 0; from < wanted.size(); from += kBlock) {
+    const size_t to = std::min(wanted.size(), from + kBlock);
+    for (size_t i = from; i < to; ++i)
+      log.PrefetchIndex(cold.LogKey(wanted[i].key, wanted[i].hash));
+    for (size_t i = from; i < to; ++i)
+      log.PrefetchPlace(cold.LogKey(wanted[i].key, wanted[i].hash));
+    for (size_t i = from; i < to; ++i) {
+      const KeyRef each = wanted[i];
+      if (Find(each.key, each.hash) != kNoSlot) continue;  // It is wanted twice.
+      const ColdLog::Key key = cold.LogKey(each.key, each.hash);
+      ARROW_ASSIGN_OR_RAISE(const ColdLog::Found found, log.Find(key));
+      if (!found) {
+        wanted[num_left++] = each;
+        continue;
+      }
+      bool has_elements = false;
+      ARROW_ASSIGN_OR_RAISE(const Slot slot,
+                            LoadRow(each.key, each.hash, found.value, &has_elements));
+      header(slot).word |= in_store | (to_change ? kStale : kInLog);
+      if (to_change) log.Remove(key, found);
+      cold.loaded.push_back(slot);
+    }
+  }
+  wanted.resize(num_left);
+  return arrow::Status::OK();
+}
+
+arrow::Status KeyedTable::Load(std::vector<KeyRef>& wanted, bool to_change) {
   ColdTier& cold = *cold_;
   cold.loaded.clear();
   ARROW_RETURN_NOT_OK(cold.FlushErased());
-  if (wanted.empty()) return arrow::Status::OK();
+  if (cold.in_log) ARROW_RETURN_NOT_OK(LoadFromLog(wanted, to_change));
+  if (wanted.empty() || !cold.in_store) return arrow::Status::OK();
   std::sort(wanted.begin(), wanted.end(), [](const KeyRef& a, const KeyRef& b) {
     const int a_group = KeyGroupOf(a.hash);
     const int b_group = KeyGroupOf(b.hash);
@@ -138,17 +192,34 @@ arrow::Status KeyedTable::ReadElements(Slot slot, std::string_view row_key, Cold
 // Between two elements.
 arrow::Result<int64_t> KeyedTable::ColdTier::Spill(int64_t bytes) {
   if (num_pins > 0 || table->num_keys_ == 0) return 0;
-  if (!any) {
-    ARROW_ASSIGN_OR_RAISE(place, tiers->NewPlace(table->name_, table->ColdOptions()));
-    any = true;
+  if (log == nullptr) {
+    ARROW_RETURN_NOT_OK(OpenStore());
+  } else if (!in_log) {
+    number = log->Open(this, table->ColdOptions().expires);
+    in_log = true;
+    SetTime(table->now_ms_);
   }
   ARROW_RETURN_NOT_OK(FlushErased());
   // What a key leaves behind for snapshots is no gain.
   const int64_t before = memory_bytes();
   // After so many rounds no key is spared.
-  for (int64_t left = kRoundsMax * int64_t{table->num_slots_}; left > 0; --left) {
-    if (before - memory_bytes() >= bytes) break;
-    if (hand >= table->num_slots_) hand = 0;
+  int64_t left = kRoundsMax * int64_t{table->num_slots_};
+  while (left > 0 && before - memory_bytes() < bytes && table->num_keys_ > 0) {
+    const int64_t bytes_left = bytes - (before - memory_bytes());
+    const int64_t wanted_now = bytes_left / (memory_bytes() / table->num_keys_ + 1) + 1;
+    ARROW_RETURN_NOT_OK(ChooseVictims(std::min(wanted_now, kVictimsMax), &left));
+    ARROW_RETURN_NOT_OK(EvictVictims());
+    if (writes.size_bytes() >= kWriteBytes) ARROW_RETURN_NOT_OK(WriteEvicted());
+  }
+  ARROW_RETURN_NOT_OK(WriteEvicted());
+  return before - memory_bytes();
+}
+
+// Not beyond the last slot, so that none is chosen twice.
+arrow::Status KeyedTable::ColdTier::ChooseVictims(int64_t count, int64_t* steps_left) {
+  if (hand >= table->num_slots_) hand = 0;
+  victims.clear();
+  while (hand < table->num_slots_ && std::ssize(victims) < count && (*steps_left)-- > 0) {
     const Slot slot = hand++;
     if (!table->live(slot)) continue;
     uint32_t& word = table->header(slot).word;
@@ -160,12 +231,32 @@ arrow::Result<int64_t> KeyedTable::ColdTier::Spill(int64_t bytes) {
     } else if ((word & kHabitMax) != 0) {
       word -= kHabit;
     } else {
-      ARROW_RETURN_NOT_OK(table->Evict(slot));
+      victims.push_back(slot);
     }
-    if (writes.size_bytes() >= kWriteBytes) ARROW_RETURN_NOT_OK(WriteEvicted());
   }
-  ARROW_RETURN_NOT_OK(WriteEvicted());
-  return before - memory_bytes();
+  return erase_failed;
+}
+
+// What they lead to is fetched into the processor's cache first.
+arrow::Status KeyedTable::ColdTier::EvictVictims() {
+  for (const Slot slot : victims) {
+    table->cells_.PrefetchBytes(slot);
+    table->index_.Prefetch(KeyIndex::TagOf(table->hash(slot)));
+    if (log != nullptr) log->PrefetchIndex(LogKey({}, table->hash(slot)));
+  }
+  for (const Slot slot : victims) ARROW_RETURN_NOT_OK(table->Evict(slot));
+  return arrow::Status::OK();
+}
+
+arrow::Status KeyedTable::ColdTier::TakeOver(std::span<const ColdLog::Row> rows) {
+  ARROW_RETURN_NOT_OK(OpenStore());
+  ARROW_RETURN_NOT_OK(FlushErased());
+  for (const ColdLog::Row& row : rows) {
+    key_bytes.clear();
+    AppendColdKey(place.prefix, row.hash, row.key, &key_bytes);
+    writes.Put(place.table, key_bytes, row.value);
+  }
+  return WriteEvicted();
 }
 
 arrow::Status KeyedTable::ColdTier::WriteEvicted() {
@@ -181,13 +272,45 @@ arrow::Status KeyedTable::Evict(Slot slot) {
   if (on_evict_ != nullptr) ARROW_RETURN_NOT_OK(on_evict_(slot));
   NoteEvicted(slot);
   if (frozen_ != nullptr) SaveWithChildren(slot);
-  if ((header(slot).word & kStale) != 0) WriteCold(slot);
+  if ((header(slot).word & kStale) != 0) ARROW_RETURN_NOT_OK(WriteCold(slot));
   Release(slot);
   return arrow::Status::OK();
 }
 
-void KeyedTable::WriteCold(Slot slot) {
+arrow::Result<bool> KeyedTable::WriteToLog(Slot slot) {
   ColdTier& cold = *cold_;
+  if (cold.log == nullptr) return false;
+  if ((header(slot).word & kInLog) != 0) ARROW_RETURN_NOT_OK(RemoveFromLog(slot));
+  const bool timed = layout_.ttl_ms > 0;
+  const int64_t until_ms = timed ? touched_ms(slot) + layout_.ttl_ms : 0;
+  const size_t bytes_max = (timed ? sizeof(until_ms) : 0) + cells_.WrittenBytesMax(slot);
+  if (!cold.log->Fits(key(slot).size(), bytes_max)) return false;
+  ARROW_ASSIGN_OR_RAISE(char* const begin,
+                        cold.log->Begin(cold.LogKey(key(slot), hash(slot)), bytes_max));
+  char* at = begin;
+  if (timed) {
+    std::memcpy(at, &until_ms, sizeof(until_ms));
+    at += sizeof(until_ms);
+  }
+  at = cells_.Write(slot, at);
+  cold.log->End(at);
+  cold.tiers->CountSpilled(std::ssize(key(slot)) + (at - begin));
+  return true;
+}
+
+arrow::Status KeyedTable::RemoveFromLog(Slot slot) {
+  const ColdLog::Key row = cold_->LogKey(key(slot), hash(slot));
+  ARROW_ASSIGN_OR_RAISE(const ColdLog::Found found, cold_->log->Find(row));
+  // It may have gone on to the store.
+  if (found) cold_->log->Remove(row, found);
+  return arrow::Status::OK();
+}
+
+arrow::Status KeyedTable::WriteCold(Slot slot) {
+  ColdTier& cold = *cold_;
+  ARROW_ASSIGN_OR_RAISE(const bool is_written, WriteToLog(slot));
+  if (is_written) return arrow::Status::OK();
+  ARROW_RETURN_NOT_OK(cold.OpenStore());
   const bool timed = layout_.ttl_ms > 0;
   const int64_t until_ms = timed ? touched_ms(slot) + layout_.ttl_ms : 0;
   cold.key_bytes.clear();
@@ -212,6 +335,7 @@ void KeyedTable::WriteCold(Slot slot) {
       cold.writes.Put(cold.place.table, cold.key_bytes, cold.value.view());
     }
   }
+  return arrow::Status::OK();
 }
 
 // --- erasing ---
@@ -219,9 +343,14 @@ void KeyedTable::WriteCold(Slot slot) {
 // A key that goes, or begins anew, with all its elements.
 void KeyedTable::EraseCold(Slot slot) {
   uint32_t& word = header(slot).word;
-  if ((word & kInCold) == 0) return;
-  word &= ~kInCold;
+  if ((word & (kInCold | kInLog)) == 0) return;
   ColdTier& cold = *cold_;
+  if ((word & kInLog) != 0) {
+    const arrow::Status removed = RemoveFromLog(slot);
+    if (!removed.ok()) cold.erase_failed = removed;
+  }
+  word &= ~(kInCold | kInLog);
+  if (!cold.in_store) return;
   cold.key_bytes.clear();
   AppendColdKey(cold.place.prefix, hash(slot), key(slot), &cold.key_bytes);
   cold.erased.Delete(cold.place.table, cold.key_bytes);
@@ -243,6 +372,7 @@ void KeyedTable::EraseColdElement(const ChildTable& child, Slot element) {
 }
 
 arrow::Status KeyedTable::ColdTier::FlushErased() {
+  ARROW_RETURN_NOT_OK(erase_failed);
   if (erased.size() == 0) return arrow::Status::OK();
   ARROW_RETURN_NOT_OK(place.store->Write(erased));
   erased.Clear();
@@ -253,7 +383,7 @@ arrow::Result<Slot> KeyedTable::Fetch(std::string_view key, uint64_t hash) {
   Slot found = Find(key, hash);
   if (found == kNoSlot && any_cold()) {
     cold_->wanted.assign(1, {key, hash});
-    ARROW_RETURN_NOT_OK(Load(cold_->wanted));
+    ARROW_RETURN_NOT_OK(Load(cold_->wanted, /*to_change=*/false));
     found = Find(key, hash);
   }
   return found != kNoSlot && TooOld(found) ? kNoSlot : found;

@@ -15,7 +15,8 @@
 //
 // Of a table with rows in a ColdStore, a base copies those first, as the store had them at the
 // barrier. Of the keys in memory it has those that differ from the store's; a key that the store
-// has, too, is forgotten before it is put.
+// has, too, is forgotten before it is put. Of keys without children the store may have older rows
+// than its log (cold_log.h), whose rows come behind them.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -77,17 +78,19 @@ class KeyedTable::Frozen final : public FrozenState {
  public:
   // `cold_rows`: of a base, all rows of the store.
   Frozen(KeyedTable* table, SectionKind kind, bool aside, ByteWriter first,
-         std::deque<std::string> gone, int64_t num_gone, std::unique_ptr<ColdScan> cold_rows)
+         std::deque<std::string> gone, int64_t num_gone, std::unique_ptr<ColdScan> cold_rows,
+         std::unique_ptr<ColdLogRows> log_rows)
       : table_(table),
         kind_(kind),
         aside_(aside),
-        over_cold_(cold_rows != nullptr),
+        over_cold_(cold_rows != nullptr || log_rows != nullptr),
         num_earlier_(kind == SectionKind::kBase ? 0 : table->chain_.num_earlier()),
         first_(std::move(first)),
         gone_(std::move(gone)),
         num_entries_(num_gone),
-        cold_rows_(std::move(cold_rows)) {
-    if (over_cold_) cold_prefix_size_ = table->cold_->place.prefix.size() + 1;
+        cold_rows_(std::move(cold_rows)),
+        log_rows_(std::move(log_rows)) {
+    if (cold_rows_ != nullptr) cold_prefix_size_ = table->cold_->place.prefix.size() + 1;
   }
 
   ~Frozen() override {
@@ -107,18 +110,18 @@ class KeyedTable::Frozen final : public FrozenState {
     *last = false;
     if (!gone_.empty()) return NextGone(piece);
     records_left_ = kPieceRecords;
-    while (cold_rows_ != nullptr && piece.size() < bytes_max && records_left_ > 0) {
-      ARROW_RETURN_NOT_OK(CopyCold(piece));
+    while (!cold_is_copied() && piece.size() < bytes_max && records_left_ > 0) {
+      ARROW_RETURN_NOT_OK(cold_rows_ != nullptr ? CopyCold(piece) : CopyLog(piece));
     }
     // Before all that the cursor finds: a key that is forgotten and put comes before its elements.
-    if (cold_rows_ == nullptr) Move(saved_, piece);
+    if (cold_is_copied()) Move(saved_, piece);
     slots_left_ = kPieceSlots;
     sibling_of_ = kNoSlot;
-    while (cold_rows_ == nullptr && piece.size() < bytes_max && records_left_ > 0 &&
-           slots_left_ > 0 && !written()) {
+    while (cold_is_copied() && piece.size() < bytes_max && records_left_ > 0 && slots_left_ > 0 &&
+           !written()) {
       at_ == 0 ? WriteNext(piece) : WriteNextElement(*table_->children_[at_ - 1], piece);
     }
-    *last = written() && cold_rows_ == nullptr;
+    *last = written() && cold_is_copied();
     return arrow::Status::OK();
   }
 
@@ -134,7 +137,8 @@ class KeyedTable::Frozen final : public FrozenState {
   // Whether the chain has this slot's key and elements as they are: since they came from the store
   // they have not changed.
   bool IsCold(Slot slot) const {
-    return (table_->header(slot).word & (kInCold | kStale)) == kInCold;
+    const uint32_t word = table_->header(slot).word;
+    return (word & (kInCold | kInLog)) != 0 && (word & kStale) == 0;
   }
 
   void WriteKey(Slot slot, ByteWriter& to) {
@@ -171,6 +175,7 @@ class KeyedTable::Frozen final : public FrozenState {
   }
 
  private:
+  bool cold_is_copied() const { return cold_rows_ == nullptr && log_rows_ == nullptr; }
   bool written() const { return at_ > table_->children_.size(); }
 
   static void Move(ByteWriter& from, ByteWriter& to) {
@@ -228,13 +233,12 @@ class KeyedTable::Frozen final : public FrozenState {
     --records_left_;
     ++num_entries_;
     const std::string_view key = cold_rows_->key().substr(cold_prefix_size_);
-    ByteReader value(cold_rows_->value());
-    const int64_t ttl_ms = table_->layout_.ttl_ms;
-    const int64_t until_ms = ttl_ms > 0 ? value.I64() : 0;
     // No key is the beginning of another: this is an element of the key before.
     if (has_cold_key_ && key.size() > cold_key_.size() && key.starts_with(cold_key_)) {
       const auto place = static_cast<uint8_t>(key[cold_key_.size()]);
       if (place >= table_->children_.size()) return RowDamaged(table_->name_);
+      ByteReader value(cold_rows_->value());
+      if (table_->layout_.ttl_ms > 0) value.I64();
       Begin(TableRecord::kPutElement, piece);
       piece.U8(place);
       piece.Short(cold_key_);
@@ -243,12 +247,32 @@ class KeyedTable::Frozen final : public FrozenState {
     } else {
       cold_key_ = key;
       has_cold_key_ = true;
-      Begin(TableRecord::kPut, piece);
-      piece.Short(key);
-      CopyCells(table_->cells_, value, piece);
-      if (ttl_ms > 0) piece.I64(until_ms - ttl_ms);
+      CopyRow(key, cold_rows_->value(), piece);
     }
     return cold_rows_->Next();
+  }
+
+  // Behind what the store has: the log's rows are newer.
+  arrow::Status CopyLog(ByteWriter& piece) {
+    ARROW_ASSIGN_OR_RAISE(const bool any_left, log_rows_->Next());
+    if (!any_left) {
+      log_rows_.reset();
+      return arrow::Status::OK();
+    }
+    --records_left_;
+    ++num_entries_;
+    CopyRow(log_rows_->key(), log_rows_->value(), piece);
+    return arrow::Status::OK();
+  }
+
+  void CopyRow(std::string_view key, std::string_view bytes, ByteWriter& piece) const {
+    ByteReader value(bytes);
+    const int64_t ttl_ms = table_->layout_.ttl_ms;
+    const int64_t until_ms = ttl_ms > 0 ? value.I64() : 0;
+    Begin(TableRecord::kPut, piece);
+    piece.Short(key);
+    CopyCells(table_->cells_, value, piece);
+    if (ttl_ms > 0) piece.I64(until_ms - ttl_ms);
   }
 
   static void CopyCells(const CellColumns& cells, ByteReader& value, ByteWriter& piece) {
@@ -294,6 +318,7 @@ class KeyedTable::Frozen final : public FrozenState {
   size_t cold_prefix_size_ = 0;
   bool has_cold_key_ = false;
   std::string cold_key_;
+  std::unique_ptr<ColdLogRows> log_rows_;
 };
 
 arrow::Status KeyedTable::Snapshot(SnapshotWriter& to) {
@@ -301,9 +326,13 @@ arrow::Status KeyedTable::Snapshot(SnapshotWriter& to) {
   const bool aside = to.mode() == SnapshotMode::kSavepoint;
   const bool whole = NextIsBase(to.mode());
   std::unique_ptr<ColdScan> cold_rows;
+  std::unique_ptr<ColdLogRows> log_rows;
   if (whole && any_cold()) {
     ARROW_RETURN_NOT_OK(cold_->FlushErased());
-    ARROW_ASSIGN_OR_RAISE(cold_rows, ScanKeyGroups(cold_->place, {}));
+    if (cold_->in_store) {
+      ARROW_ASSIGN_OR_RAISE(cold_rows, ScanKeyGroups(cold_->place, {}));
+    }
+    if (cold_->in_log) log_rows = std::make_unique<ColdLogRows>(cold_->log->All(cold_->number));
   }
   tracker_.Freeze(whole, aside, num_slots_);
   for (const auto& child : children_) child->tracker_.Freeze(whole, aside, child->num_slots_);
@@ -319,7 +348,7 @@ arrow::Status KeyedTable::Snapshot(SnapshotWriter& to) {
   }
   const SectionKind kind = whole ? SectionKind::kBase : SectionKind::kDelta;
   auto frozen = std::make_unique<Frozen>(this, kind, aside, std::move(first), std::move(gone),
-                                         num_gone, std::move(cold_rows));
+                                         num_gone, std::move(cold_rows), std::move(log_rows));
   frozen_ = frozen.get();
   to.Freeze(name_, std::move(frozen));
   return arrow::Status::OK();

@@ -1,17 +1,33 @@
 // Making room in memory; the cold store of an operator subtask.
 #include "state/state_tiers.h"
 
+#include <bit>
 #include <utility>
 
 #include "base/check.h"
 #include "base/error.h"
+#include "state/cold_log.h"
 
 namespace sabot {
+namespace {
+
+// A log's last segment lies in memory.
+ColdLogOptions LogOptions(int64_t limit_bytes) {
+  constexpr int64_t kSegmentBytesMin = int64_t{1} << 10;
+  constexpr int64_t kSegmentBytesMax = int64_t{16} << 20;
+  const int64_t segment = std::clamp(limit_bytes / 32, kSegmentBytesMin, kSegmentBytesMax);
+  return {.segment_bytes = static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(segment)))};
+}
+
+}  // namespace
 
 StateTiers::StateTiers(TiersOptions options)
     : options_(std::move(options)), account_(options_.budget->Open()) {
   if (spills() && limited() && options_.files != nullptr)
     rows_.emplace(*options_.files, options_.folder + "/rows");
+  if (spills() && limited() && options_.files != nullptr)
+    log_ = std::make_unique<ColdLog>(*options_.files, options_.folder + "/log",
+                                     LogOptions(options_.budget->limit_bytes()));
 }
 
 StateTiers::~StateTiers() { SABOT_CHECK(residents_.empty()); }
@@ -23,6 +39,7 @@ void StateTiers::TellBudget() {
     bytes += resident->memory_bytes();
     pooled_bytes += resident->pooled_bytes();
   }
+  if (log_ != nullptr) bytes += log_->memory_bytes();
   account_->Set(bytes, pooled_bytes);
 }
 
@@ -47,7 +64,15 @@ arrow::Status StateTiers::MakeRoom() {
     ARROW_ASSIGN_OR_RAISE(const int64_t freed, resident->Spill(excess));
     excess -= freed;
   }
+  if (log_ != nullptr) ARROW_RETURN_NOT_OK(log_->Reclaim());
   TellBudget();
+  // So that most of memory is left for what is used.
+  while (log_ != nullptr &&
+         (log_->is_full() || options_.log_part * log_->needed_bytes() > account_->bytes())) {
+    ARROW_ASSIGN_OR_RAISE(const bool has_handed_over, log_->HandOver());
+    TellBudget();
+    if (!has_handed_over) break;
+  }
   return arrow::Status::OK();
 }
 
@@ -55,6 +80,7 @@ arrow::Result<ColdPlace> StateTiers::NewPlace(std::string_view structure,
                                               const ColdTableOptions& options) {
   SABOT_CHECK(spills());
   if (store_ == nullptr) {
+    options_.budget->ReserveCold();
     ARROW_ASSIGN_OR_RAISE(store_, options_.backend->Open(options_.folder));
   }
   ColdPlace place{store_.get(), 0, ColdPrefixOf(next_place_++)};

@@ -42,9 +42,13 @@ class Resident {
 struct TiersOptions {
   MemoryBudget* budget = nullptr;  // This and what follows outlive the tiers.
   ColdBackend* backend = nullptr;  // nullptr: nothing spills.
-  FileSystem* files = nullptr;     // For rows; nullptr: they do not spill.
+  FileSystem* files = nullptr;     // For rows and logs; nullptr: there are none.
   std::string folder;              // Of this subtask alone.
+  // Of its memory a log may take one part in so many, before it hands its oldest rows to the store.
+  int64_t log_part = 3;
 };
+
+class ColdLog;
 
 class StateTiers {
  public:
@@ -57,6 +61,9 @@ class StateTiers {
   bool spills() const { return options_.backend != nullptr; }
   // Where rows go that do not fit; nullptr: nowhere.
   RowSpill* rows() { return rows_ ? &*rows_ : nullptr; }
+
+  // Where keys without children go first; nullptr: to the store at once.
+  ColdLog* log() { return log_.get(); }
 
   void Add(Resident* resident) { residents_.push_back(resident); }
   void Remove(Resident* resident) { std::erase(residents_, resident); }
@@ -83,6 +90,7 @@ class StateTiers {
   size_t next_resident_ = 0;  // Whose turn it is to spill.
   std::unique_ptr<ColdStore> store_;
   std::optional<RowSpill> rows_;
+  std::unique_ptr<ColdLog> log_;
   uint64_t next_place_ = 0;
   arrow::Status dropped_;
   std::atomic<int64_t> spilled_bytes_{0};

@@ -9,6 +9,7 @@ namespace {
 TEST(MemoryBudget, SharesOutWhatIsTooMuch) {
   int64_t pool = 0;
   MemoryBudget budget({.limit_bytes = 100, .cold_bytes = 30}, [&pool] { return pool; });
+  budget.ReserveCold();
   const auto left = budget.Open();
   {
     const auto right = budget.Open();
@@ -27,11 +28,23 @@ TEST(MemoryBudget, SharesOutWhatIsTooMuch) {
 
 TEST(MemoryBudget, LeavesStateAQuarterWhateverIsInFlight) {
   MemoryBudget budget({.limit_bytes = 100, .cold_bytes = 20}, [] { return int64_t{1000}; });
+  budget.ReserveCold();
   const auto account = budget.Open();
   account->Set(20, 0);
   EXPECT_EQ(account->ExcessBytes(), 0);
   account->Set(25, 0);
   EXPECT_EQ(account->ExcessBytes(), 5);
+}
+
+TEST(MemoryBudget, GivesColdStoresTheirShareWhenOneIsOpened) {
+  MemoryBudget budget({.limit_bytes = 100, .cold_bytes = 30}, [] { return int64_t{0}; });
+  const auto account = budget.Open();
+  account->Set(100, 0);
+  EXPECT_EQ(account->ExcessBytes(), 0);
+  EXPECT_FALSE(budget.is_short());
+  budget.ReserveCold();
+  EXPECT_EQ(account->ExcessBytes(), 30);
+  EXPECT_TRUE(budget.is_short());
 }
 
 // State in the pool is state, and not in flight.

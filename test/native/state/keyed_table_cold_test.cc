@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -11,35 +12,49 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/file_system.h"
 #include "base/hash.h"
 #include "base/memory_budget.h"
 #include "state/cold_backends.h"
 #include "state/cold_keys.h"
+#include "state/cold_log.h"
 #include "state/keyed_table_rig.h"
 #include "state/state_tiers.h"
 
 namespace sabot::test {
 namespace {
 
-enum class Backend { kMemory, kModel, kRocksdb };
+// The last three have a log over the store, for keys without children: one that keeps all rows, and
+// two that hand them on as they must.
+enum class Backend { kMemory, kModel, kRocksdb, kLog, kLogThatHandsOver, kLogOnRocksdb };
+constexpr int kNumBackends = 6;
+
+bool IsRocksdb(Backend backend) {
+  return backend == Backend::kRocksdb || backend == Backend::kLogOnRocksdb;
+}
+bool HasLog(Backend backend) { return backend >= Backend::kLog; }
 
 // Where tables live: one budget of memory, one cold store.
 class World {
  public:
   World(Backend backend, int64_t limit_bytes, const std::string& root)
       : budget_({.limit_bytes = limit_bytes}, [] { return int64_t{0}; }),
-        backend_(backend == Backend::kModel ? MakeModelBackend()
-                                            : MakeRocksdbBackend({.memory_bytes = 1 << 20})) {
+        backend_(IsRocksdb(backend) ? MakeRocksdbBackend({.memory_bytes = 1 << 20})
+                                    : MakeModelBackend()) {
     static uint64_t num_worlds = 0;
+    FileSystem* const files = IsRocksdb(backend) ? &LocalFileSystem() : &files_;
     tiers_ = std::make_unique<StateTiers>(
         TiersOptions{.budget = &budget_,
                      .backend = backend == Backend::kMemory ? nullptr : backend_.get(),
-                     .folder = root + "/" + std::to_string(++num_worlds)});
+                     .files = HasLog(backend) ? files : nullptr,
+                     .folder = root + "/" + std::to_string(++num_worlds),
+                     .log_part = backend == Backend::kLog ? 1 : 3});
   }
   StateTiers& tiers() { return *tiers_; }
 
  private:
   MemoryBudget budget_;
+  MemoryFileSystem files_;
   std::unique_ptr<ColdBackend> backend_;
   std::unique_ptr<StateTiers> tiers_;
 };
@@ -57,7 +72,7 @@ class KeyedTableColdTest : public testing::TestWithParam<Backend> {
     Model all;
     for (int subtask = 0; subtask < parallelism; ++subtask) {
       const KeyGroups own = KeyGroupsOf(subtask, parallelism);
-      World world(backend, backend == Backend::kMemory ? kUnlimited : kLimit, root_);
+      World world(backend, LimitOf(backend), root_);
       const auto table = NewTable(world);
       const arrow::Status status = table->Restore(SnapshotReader({chain}, own));
       EXPECT_TRUE(status.ok()) << status;
@@ -68,6 +83,18 @@ class KeyedTableColdTest : public testing::TestWithParam<Backend> {
 
   void RunSeed(uint64_t seed);
 
+  static int64_t LimitOf(Backend backend) {
+    return backend == Backend::kMemory ? kUnlimited : kLimit;
+  }
+  int64_t limit() const { return LimitOf(GetParam()); }
+  uint64_t num_seeds(uint64_t of_models) const {
+    return IsRocksdb(GetParam()) ? 8 : HasLog(GetParam()) ? of_models / 2 : of_models;
+  }
+  // Where there is a log most tables have no children, whose keys do not go there.
+  bool ChildrenOf(uint64_t seed) const {
+    return HasLog(GetParam()) ? seed % 8 == 0 : seed % 3 != 0;
+  }
+
   static constexpr int64_t kLimit = 2'000;
   static constexpr int64_t kUnlimited = MemoryBudget::kUnlimited;
   const std::string root_ =
@@ -75,15 +102,22 @@ class KeyedTableColdTest : public testing::TestWithParam<Backend> {
   bool with_children_ = true;
   int64_t num_deltas_ = 0;
   int64_t num_bases_over_cold_ = 0;
+  int64_t num_rows_in_logs_ = 0;  // When snapshots were taken.
 };
 
+std::string NameOf(Backend backend) {
+  static constexpr std::array kNames{"memory",           "model",       "rocksdb", "log",
+                                     "logThatHandsOver", "logOnRocksdb"};
+  return kNames[static_cast<size_t>(backend)];
+}
+
 INSTANTIATE_TEST_SUITE_P(Backends, KeyedTableColdTest,
-                         testing::Values(Backend::kModel, Backend::kRocksdb), [](const auto& each) {
-                           return each.param == Backend::kModel ? "model" : "rocksdb";
-                         });
+                         testing::Values(Backend::kModel, Backend::kRocksdb, Backend::kLog,
+                                         Backend::kLogThatHandsOver, Backend::kLogOnRocksdb),
+                         [](const auto& each) { return NameOf(each.param); });
 
 void KeyedTableColdTest::RunSeed(uint64_t seed) {
-  auto world = std::make_unique<World>(GetParam(), kLimit, root_);
+  auto world = std::make_unique<World>(GetParam(), limit(), root_);
   const auto fresh = [&] { return NewTable(*world); };
   Subject subject(seed, fresh(), true);
   std::mt19937_64& random = subject.random();
@@ -101,14 +135,15 @@ void KeyedTableColdTest::RunSeed(uint64_t seed) {
     const auto written = snapshots.Step(subject, fresh);
     if (!written) continue;
     const int parallelism = random() % 3 == 0 ? 3 : 1;
-    const auto reader = static_cast<Backend>(random() % 3);
+    const auto reader = static_cast<Backend>(random() % kNumBackends);
     ASSERT_EQ(RestoredAt(parallelism, reader, snapshots.chain()), written->frozen);
+    if (world->tiers().log() != nullptr) num_rows_in_logs_ += world->tiers().log()->num_rows();
     if (written->mode == SnapshotMode::kSavepoint) continue;
     num_deltas_ += written->num_earlier > 0 ? 1 : 0;
     // More keys than memory holds.
     num_bases_over_cold_ += written->num_earlier == 0 && written->frozen.size() > 25 ? 1 : 0;
     if (random() % 6 != 0) continue;
-    auto next = std::make_unique<World>(GetParam(), kLimit, root_);
+    auto next = std::make_unique<World>(GetParam(), limit(), root_);
     auto restored = NewTable(*next);
     const arrow::Status status = restored->Restore(SnapshotReader({snapshots.chain()}, {}, true));
     ASSERT_TRUE(status.ok()) << status;
@@ -121,21 +156,25 @@ void KeyedTableColdTest::RunSeed(uint64_t seed) {
 }
 
 TEST_P(KeyedTableColdTest, AgreesWithAModelUnderRandomChanges) {
-  const uint64_t num_seeds = GetParam() == Backend::kModel ? 60 : 8;
-  for (uint64_t seed = 1; seed <= num_seeds; ++seed) {
+  const uint64_t num_seeds_run = num_seeds(60);
+  for (uint64_t seed = 1; seed <= num_seeds_run; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    with_children_ = seed % 3 != 0;
+    with_children_ = ChildrenOf(seed);
     RunSeed(seed);
     if (HasFatalFailure()) return;
   }
-  EXPECT_GT(num_deltas_, 5 * static_cast<int64_t>(num_seeds));
-  EXPECT_GT(num_bases_over_cold_, static_cast<int64_t>(num_seeds));
+  EXPECT_GT(num_deltas_, 5 * static_cast<int64_t>(num_seeds_run));
+  EXPECT_GT(num_bases_over_cold_, static_cast<int64_t>(num_seeds_run));
+  if (HasLog(GetParam())) {
+    EXPECT_GT(num_rows_in_logs_, 50 * static_cast<int64_t>(num_seeds_run));
+  }
 }
 
 // What a scan changes goes back to disk with the next piece, what it erases does not come again.
 TEST_P(KeyedTableColdTest, AScanChangesAndErasesWhatItGives) {
   for (const bool all_on_disk : {false, true}) {
-    World world(GetParam(), kLimit, root_);
+    with_children_ = !HasLog(GetParam());
+    World world(GetParam(), limit(), root_);
     const auto table = NewTable(world);
     std::set<std::string> evicted;
     table->OnEvict([&](Slot slot) {
@@ -149,10 +188,11 @@ TEST_P(KeyedTableColdTest, AScanChangesAndErasesWhatItGives) {
       ASSERT_TRUE(table->LookupOrInsert(Encoded(key), std::span(&slot, 1), nullptr).ok());
       table->cells().at<int64_t>(kCount, slot) = i;
       bool inserted = false;
-      table->child(kSet).FindOrInsert(slot, "element", HashBytes("element"), &inserted);
+      if (with_children_)
+        table->child(kSet).FindOrInsert(slot, "element", HashBytes("element"), &inserted);
       if (i % 3 != 0) {
         expected[key].count = i % 3 == 1 ? i + 1'000 : i;
-        expected[key].set["element"] = 0;
+        if (with_children_) expected[key].set["element"] = 0;
       }
       if (i >= 290 && !all_on_disk) continue;
       ASSERT_TRUE(world.tiers().MakeRoom().ok());
@@ -193,10 +233,10 @@ TEST_P(KeyedTableColdTest, AScanChangesAndErasesWhatItGives) {
 // time once, as it is at that moment.
 TEST_P(KeyedTableColdTest, IsReadWhileItChanges) {
   int64_t num_read = 0;
-  for (uint64_t seed = 1; seed <= (GetParam() == Backend::kModel ? 40 : 8); ++seed) {
+  for (uint64_t seed = 1; seed <= num_seeds(40); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    with_children_ = seed % 3 != 0;
-    World world(GetParam(), kLimit, root_);
+    with_children_ = ChildrenOf(seed);
+    World world(GetParam(), limit(), root_);
     Subject subject(seed, NewTable(world), true);
     std::mt19937_64& random = subject.random();
     for (int round = 0; round < 20; ++round) {
@@ -264,9 +304,8 @@ class WatchedBackend final : public ColdBackend {
 TEST_P(KeyedTableColdTest, CompactionDropsKeysThatNobodyHasUsed) {
   for (const auto update : {TtlUpdate::kCreateAndWrite, TtlUpdate::kReadAndWrite}) {
     MemoryBudget budget({.limit_bytes = 0}, [] { return int64_t{0}; });
-    WatchedBackend backend(GetParam() == Backend::kModel
-                               ? MakeModelBackend()
-                               : MakeRocksdbBackend({.memory_bytes = 1 << 20}));
+    WatchedBackend backend(IsRocksdb(GetParam()) ? MakeRocksdbBackend({.memory_bytes = 1 << 20})
+                                                 : MakeModelBackend());
     StateTiers tiers(TiersOptions{.budget = &budget, .backend = &backend, .folder = root_});
     KeyedTableLayout layout = RigLayout(false);
     layout.ttl_ms = 100;
