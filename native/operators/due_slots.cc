@@ -92,7 +92,7 @@ arrow::Status DueSlots::Recall(const std::function<bool(int64_t)>& due) {
   std::vector<Slot> slots(keys.size());
   ARROW_RETURN_NOT_OK(table_->Fetch(keys, slots));
   for (const Slot slot : slots) {
-    // It may have been erased since, or be queued as it was when it came back.
+    // It may have gone since, or be queued as it was when it came back.
     if (slot == kNoSlot) continue;
     if (slot < stamps_.size() && stamps_[slot] != 0) continue;
     Push(slot);
@@ -101,14 +101,15 @@ arrow::Status DueSlots::Recall(const std::function<bool(int64_t)>& due) {
 }
 
 int64_t DueSlots::memory_bytes() const {
-  return static_cast<int64_t>(queue_.size() * sizeof(Queued) + stamps_.size() * 4);
+  return static_cast<int64_t>(queue_.size() * sizeof(QueuedTime) + stamps_.size() * 4);
 }
 
-// What slots that have left leave behind.
+// What times of slots that have left leave behind.
 arrow::Result<int64_t> DueSlots::Spill(int64_t) {
   if (num_void_ < kVoidMin || num_void_ * 2 < queue_.size()) return 0;
   const int64_t before = memory_bytes();
-  std::erase_if(queue_, [this](const Queued& each) { return stamps_[each.slot] != each.stamp; });
+  std::erase_if(queue_,
+                [this](const QueuedTime& each) { return stamps_[each.slot] != each.stamp; });
   queue_.shrink_to_fit();
   std::make_heap(queue_.begin(), queue_.end(), std::greater<>());
   num_void_ = 0;
