@@ -26,6 +26,7 @@ export {
 export type { BroadcastState } from './functions/broadcast-state.js';
 export { type CheckpointOptions, Job, type JobOptions, type RunOptions, type StateReadOptions } from './job/job.js';
 export type {
+  BlockedTask,
   CheckpointMetrics,
   CheckpointRecord,
   JobMetrics,

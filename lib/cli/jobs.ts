@@ -31,7 +31,7 @@ function linesOf(job: FoundJob, lag: number | null): JobLine[] {
   const lines = job.running.map((running): JobLine => {
     const { checkpoints } = running;
     return {
-      ...lineOf(job, running.state),
+      ...lineOf(job, running.blocked === undefined ? running.state : `${running.state}, ${running.blocked}`),
       job: running.job,
       pid: running.pid,
       since: new Date(running.startedMs).toISOString(),

@@ -52,6 +52,8 @@ export interface JobDescription {
   readonly startedMs: number;
   readonly state: 'starting' | 'running' | 'restarting';
   readonly checkpoints?: CheckpointMetrics;
+  /** What it waits for, if that takes long: a function of the user's. */
+  readonly blocked?: string;
 }
 
 /** Where a job's event time stands, and who holds it back. */

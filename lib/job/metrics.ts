@@ -39,6 +39,25 @@ export interface TaskMetrics {
   readonly idleNs: number;
   /** Time spent waiting for room: in a channel, or of a reader or function outside the engine. */
   readonly backpressuredNs: number;
+  /** Waits for a function of the user's now; part of `backpressuredNs`. Absent: it does not. */
+  readonly blocked?: BlockedTask;
+}
+
+/** A task that waits for a function in V8. No other task waits with it, but for those that read or feed it. */
+export interface BlockedTask {
+  /** The operator's functions, as `job.explain()` shows them. */
+  readonly function: string;
+  readonly operator: string;
+  readonly uid: string;
+  readonly forNs: number;
+}
+
+/** `blocked in user function process `(b) => …` for 12 s`: whoever has waited that long. */
+export function blockedText({ tasks }: Pick<JobMetrics, 'tasks'>, atLeastMs = 1000): string | undefined {
+  const blocked = tasks.flatMap((task) => (task.blocked === undefined ? [] : [task.blocked]));
+  const [longest] = blocked.sort((a, b) => b.forNs - a.forNs);
+  if (longest === undefined || longest.forNs < atLeastMs * 1e6) return undefined;
+  return `blocked in user function ${longest.function} for ${Math.floor(longest.forNs / 1e9)} s`;
 }
 
 /** How far one split of a source has come in event time. */

@@ -14,6 +14,7 @@ import type { PlannedJob } from '../planner/plan.js';
 import type { LagReport } from './control.js';
 import { type ControlServer, listenForControl } from './control-server.js';
 import { liveDescription } from './live-state.js';
+import { blockedText } from './metrics.js';
 import { type RunningJob, type StartOptions, startJob } from './running-job.js';
 import { type StateStore, savedState } from './state.js';
 
@@ -177,10 +178,15 @@ export class RecoveringJob implements AsyncDisposable {
     try {
       return await listenForControl(checkpoint.folder, {
         describe: () => {
-          const { checkpoints } = this.metrics();
+          const metrics = this.metrics();
+          const { checkpoints } = metrics;
+          const blocked = blockedText(metrics);
           const state = this.waiting ? 'restarting' : checkpoints === undefined ? 'starting' : 'running';
           const { pid } = process;
-          const told = checkpoints === undefined ? {} : { checkpoints };
+          const told = {
+            ...(checkpoints === undefined ? {} : { checkpoints }),
+            ...(blocked === undefined ? {} : { blocked }),
+          };
           return { job, folder: resolve(checkpoint.folder), pid, startedMs: this.startedMs, state, ...told };
         },
         watermarks: () => {

@@ -249,6 +249,8 @@ class RunningJob final : public Job {
   nlohmann::json TasksJson() const {
     nlohmann::json tasks = nlohmann::json::array();
     const int64_t now = SystemClock().MonotonicNanos();
+    const auto calls =
+        user_calls_ == nullptr ? std::vector<UserCalls::OpenCall>() : user_calls_->open_calls();
     for (const auto& task : graph_.tasks) {
       const OperatorMetrics& first = *task->operators().front().metrics;
       const OperatorMetrics& last = *task->operators().back().metrics;
@@ -266,8 +268,35 @@ class RunningJob final : public Job {
                        {"busyNs", nanos(TaskTimes::State::kBusy)},
                        {"idleNs", nanos(TaskTimes::State::kIdle)},
                        {"backpressuredNs", nanos(TaskTimes::State::kBackpressured)}});
+      for (const UserCalls::OpenCall& call : calls) {
+        if (call.subtask != task->subtask()) continue;
+        for (const TaskOperator& each : task->operators()) {
+          if (each.node_id != call.node) continue;
+          const std::string functions = FunctionsOf(call.node);
+          if (functions.empty()) continue;
+          tasks.back()["blocked"] = {{"function", functions},
+                                     {"operator", each.name},
+                                     {"uid", each.uid},
+                                     {"forNs", now - call.since_ns}};
+        }
+      }
     }
     return tasks;
+  }
+
+  // The user's functions that a node calls, as people know them; of an iterable there is none.
+  std::string FunctionsOf(int node_id) const {
+    std::string functions;
+    for (const PlanNode& node : plan_.nodes) {
+      const nlohmann::json* const texts = node.id == node_id ? node.Member("functions") : nullptr;
+      if (texts == nullptr || !texts->is_array()) continue;
+      for (const nlohmann::json& text : *texts) {
+        if (!text.is_string()) continue;
+        if (!functions.empty()) functions += ", ";
+        functions += text.get<std::string>();
+      }
+    }
+    return functions;
   }
 
   nlohmann::json HoldsJson() const {

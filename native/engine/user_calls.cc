@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/clock.h"
 
 namespace sabot {
 
@@ -35,6 +36,7 @@ class UserCalls::Line final : public UserFunction {
       const std::lock_guard lock(open_->mutex);
       SABOT_CHECK(id_ == 0 && !reply_);
       id_ = open_->next_id++;
+      since_ns_ = SystemClock().MonotonicNanos();
       open_->lines.emplace(id_, this);
       call.id = id_;
     }
@@ -51,6 +53,9 @@ class UserCalls::Line final : public UserFunction {
     return std::exchange(reply_, std::nullopt);
   }
 
+  // Under the lock, of an open call.
+  OpenCall open_call() const { return {node_, subtask_, since_ns_}; }
+
   // Under the lock.
   void Answer(Reply reply) {
     id_ = 0;
@@ -64,6 +69,7 @@ class UserCalls::Line final : public UserFunction {
   const int subtask_;
   const std::function<void()> waker_;
   uint64_t id_ = 0;  // Of the open call; 0: none.
+  int64_t since_ns_ = 0;
   std::optional<Reply> reply_;
 };
 
@@ -83,6 +89,14 @@ void UserCalls::Answer(uint64_t id, UserFunction::Reply reply) {
   Line* line = found->second;
   open_->lines.erase(found);
   line->Answer(std::move(reply));
+}
+
+std::vector<UserCalls::OpenCall> UserCalls::open_calls() const {
+  std::vector<OpenCall> calls;
+  const std::lock_guard lock(open_->mutex);
+  calls.reserve(open_->lines.size());
+  for (const auto& [id, line] : open_->lines) calls.push_back(line->open_call());
+  return calls;
 }
 
 }  // namespace sabot

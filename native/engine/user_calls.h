@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "sabot/engine.h"
 #include "stream/user_function.h"
@@ -22,6 +23,14 @@ class UserCalls {
 
   std::unique_ptr<UserFunction> Open(int node, int subtask, std::function<void()> waker);
   void Answer(uint64_t id, UserFunction::Reply reply);
+
+  struct OpenCall {
+    int node = 0;
+    int subtask = 0;
+    int64_t since_ns = 0;  // By the system's monotonic clock.
+  };
+  // Who waits for an answer now. Any thread.
+  std::vector<OpenCall> open_calls() const;
 
  private:
   struct OpenCalls;
