@@ -24,6 +24,23 @@ export {
   sum,
 } from './expressions/aggregators.js';
 export type { BroadcastState } from './functions/broadcast-state.js';
+export type {
+  KeyedProcess,
+  ProcessContext,
+  ProcessingTimers,
+  SideOutputs,
+  TimedProcessContext,
+  TimerKind,
+  Timers,
+} from './functions/keyed-process.js';
+export type {
+  ListState,
+  MapState,
+  StateDeclaration,
+  StateHandles,
+  States,
+  ValueState,
+} from './functions/keyed-process-state.js';
 export { type CheckpointOptions, Job, type JobOptions, type RunOptions, type StateReadOptions } from './job/job.js';
 export type {
   BlockedTask,
@@ -44,6 +61,7 @@ export {
   type StateKey,
   type StateOperator,
 } from './job/state.js';
+export { listState, mapState, type StateOptions, valueState } from './keyed-state.js';
 export type { StateTable } from './plan/state-table.js';
 export { type ColumnType, type Infer, type RowColumnType, t } from './schema/t.js';
 export type { Ttl } from './state-ttl.js';
@@ -57,11 +75,13 @@ export {
   type FunctionOptions,
   type KeyedStream,
   type Order,
+  type ProcessedStream,
   type Returns,
   type Row,
   type Stream,
   type TimedBroadcastConnectedStream,
   type TimedKeyedStream,
+  type TimedProcessedStream,
   type TimedStream,
   type WindowBounds,
   type WindowedStream,

@@ -9,6 +9,9 @@ import type { Sink } from './connectors/tables.js';
 import type { Aggregated, Aggregator } from './expressions/aggregators.js';
 import { type BroadcastRows, broadcastRows, processRows } from './functions/broadcast-nodes.js';
 import type { BroadcastState } from './functions/broadcast-state.js';
+import type { KeyedProcess, ProcessContext, SideOutputs, TimedProcessContext } from './functions/keyed-process.js';
+import { outputRows, type ProcessedRows, processKeys, withProcessUid } from './functions/keyed-process-nodes.js';
+import type { States } from './functions/keyed-process-state.js';
 import {
   aggregateRows,
   aggregateWindows,
@@ -97,10 +100,12 @@ export interface Returns<C> extends FunctionOptions {
 type Given<U> = { readonly [K in keyof U]: PlainValue<U[K]> };
 type RowsOf<U> = Iterable<U> | AsyncIterable<U> | Promise<Iterable<U>>;
 type AnyRowsOf<U> = U | undefined | Iterable<U> | AsyncIterable<U> | Promise<U | undefined | Iterable<U>>;
-/** A key of broadcast state: the value, or an object of several. */
-type BroadcastKey<V> = V extends bigint | number | string | boolean | null
+/** A key as a value: that of `keyBy((r) => r.k)`, or an object of several. */
+type KeyValue<V> = V extends bigint | number | string | boolean | null
   ? PlainValue<V>
   : { readonly [K in keyof V]: PlainValue<V[K]> };
+
+type None = Readonly<Record<never, never>>;
 
 /** How rows of a broadcast stream are kept. */
 export interface BroadcastOptions<T, K> extends Partial<Returns<ColumnType<K>>> {
@@ -161,7 +166,10 @@ export class Stream<T> implements AsyncIterable<T> {
   }
 
   /** Groups rows by a value, or by several: `(r) => ({ a: r.a, b: r.b })`. */
-  keyBy<K>(key: (row: Row<T>) => K, options: Partial<Returns<ColumnType<K>>> = {}): KeyedStream<T, KeyOf<K>> {
+  keyBy<K>(
+    key: (row: Row<T>) => K,
+    options: Partial<Returns<ColumnType<K>>> = {},
+  ): KeyedStream<T, KeyOf<K>, KeyValue<K>> {
     return new KeyedStream(this.owner, keyRows(this.node, key, options));
   }
 
@@ -171,7 +179,7 @@ export class Stream<T> implements AsyncIterable<T> {
    *
    * @example rules.broadcast((rule) => rule.auction, { removes: (rule) => rule.off })
    */
-  broadcast<K>(key: (row: Row<T>) => K, options: BroadcastOptions<T, K> = {}): BroadcastStream<T, BroadcastKey<K>> {
+  broadcast<K>(key: (row: Row<T>) => K, options: BroadcastOptions<T, K> = {}): BroadcastStream<T, KeyValue<K>> {
     return new BroadcastStream(broadcastRows(this.node, key, options));
   }
 
@@ -244,7 +252,7 @@ export class TimedStream<T> extends Stream<T> {
   override keyBy<K>(
     key: (row: Row<T>) => K,
     options: Partial<Returns<ColumnType<K>>> = {},
-  ): TimedKeyedStream<T, KeyOf<K>> {
+  ): TimedKeyedStream<T, KeyOf<K>, KeyValue<K>> {
     return new TimedKeyedStream(this.owner, keyRows(this.node, key, options));
   }
 
@@ -259,8 +267,8 @@ export class TimedStream<T> extends Stream<T> {
   }
 }
 
-/** Rows grouped by key `K`. */
-export class KeyedStream<T, K> {
+/** Rows grouped by key: its columns are `K`, its value is `V`. */
+export class KeyedStream<T, K, V = unknown> {
   /** @internal */
   constructor(
     protected readonly owner: StreamOwner,
@@ -299,6 +307,26 @@ export class KeyedStream<T, K> {
   }
 
   /**
+   * Computes rows with a function that keeps state and sets timers for every key, as Flink's KeyedProcessFunction. Rows of a key come to
+   * it in their order; states, timers and rows that it emits count together, when it has returned or its promise has settled.
+   *
+   * @example
+   * payments.keyBy((p) => p.card).process({
+   *   state: { total: valueState(t.bigint(), { initial: 0n }) },
+   *   output: t.row({ card: t.string(), total: t.bigint() }),
+   *   process(p, ctx) {
+   *     ctx.state.total.set(ctx.state.total.value + p.cents);
+   *     ctx.emit({ card: p.card, total: ctx.state.total.value });
+   *   },
+   * })
+   */
+  process<O extends Fields, S extends States = None, SO extends SideOutputs = None>(
+    definition: KeyedProcess<Row<T>, S, O, SO, ProcessContext<V, S, O, SO>>,
+  ): ProcessedStream<RowOf<O>, SO> {
+    return new ProcessedStream(this.owner, processKeys(this.rows, definition));
+  }
+
+  /**
    * The first `count` rows of every key. Keyed by `windowStart` and `windowEnd` it emits when the window has passed; otherwise it
    * takes rows back when better ones come.
    *
@@ -310,7 +338,18 @@ export class KeyedStream<T, K> {
 }
 
 /** Rows with event time, grouped by key. */
-export class TimedKeyedStream<T, K> extends KeyedStream<T, K> {
+export class TimedKeyedStream<T, K, V = unknown> extends KeyedStream<T, K, V> {
+  /**
+   * {@inheritDoc KeyedStream.process}
+   *
+   * Rows have event time here, so that there are timers of event time, too.
+   */
+  override process<O extends Fields, S extends States = None, SO extends SideOutputs = None>(
+    definition: KeyedProcess<Row<T>, S, O, SO, TimedProcessContext<V, S, O, SO>>,
+  ): TimedProcessedStream<RowOf<O>, SO> {
+    return new TimedProcessedStream(this.owner, processKeys(this.rows, definition));
+  }
+
   /** {@inheritDoc KeyedStream.connect} */
   override connect<R, B>(broadcast: BroadcastStream<R, B>): TimedBroadcastConnectedStream<T, R, B> {
     return new TimedBroadcastConnectedStream(this.owner, this.rows, broadcast);
@@ -319,6 +358,48 @@ export class TimedKeyedStream<T, K> extends KeyedStream<T, K> {
   /** Puts every key's rows into windows. */
   window(window: Window): WindowedStream<T, K> {
     return new WindowedStream(this.owner, this.rows, window);
+  }
+}
+
+/** What a keyed process function emits, and beside it what goes to its side outputs `SO`. */
+export class ProcessedStream<T, SO extends SideOutputs> extends Stream<T> {
+  /** @internal */
+  constructor(
+    owner: StreamOwner,
+    /** @internal */
+    readonly processed: ProcessedRows,
+  ) {
+    super(owner, outputRows(processed, ''));
+  }
+
+  sideOutput<N extends keyof SO & string>(name: N): Stream<RowOf<SO[N]['fields']>> {
+    return new Stream(this.owner, outputRows(this.processed, name));
+  }
+
+  /** {@inheritDoc Stream.uid} */
+  override uid(uid: string): ProcessedStream<T, SO> {
+    return new ProcessedStream(this.owner, withProcessUid(this.processed, uid));
+  }
+}
+
+/** The same where rows have event time: that of the row or timer that they were emitted for. */
+export class TimedProcessedStream<T, SO extends SideOutputs> extends TimedStream<T> {
+  /** @internal */
+  constructor(
+    owner: StreamOwner,
+    /** @internal */
+    readonly processed: ProcessedRows,
+  ) {
+    super(owner, outputRows(processed, ''));
+  }
+
+  sideOutput<N extends keyof SO & string>(name: N): TimedStream<RowOf<SO[N]['fields']>> {
+    return new TimedStream(this.owner, outputRows(this.processed, name));
+  }
+
+  /** {@inheritDoc Stream.uid} */
+  override uid(uid: string): TimedProcessedStream<T, SO> {
+    return new TimedProcessedStream(this.owner, withProcessUid(this.processed, uid));
   }
 }
 

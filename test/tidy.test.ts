@@ -54,6 +54,7 @@ const libLayers: Readonly<Record<string, number>> = {
   formats: 3,
   'window.ts': 4,
   'state-ttl.ts': 4,
+  'keyed-state.ts': 4,
   'stream.ts': 4,
   'keyed-stream.ts': 4,
   'table.ts': 4,

@@ -48,7 +48,11 @@ export function millisOfDay(text: string): number | undefined {
 
 /** The 128-bit little-endian number in words `at` and `at + 1`, with its point `scale` digits from the end. */
 export function decimalText(words: BigInt64Array, at: number, scale: number): string {
-  const unscaled = (words[at + 1]! << 64n) | BigInt.asUintN(64, words[at]!);
+  return decimalDigits((words[at + 1]! << 64n) | BigInt.asUintN(64, words[at]!), scale);
+}
+
+/** An unscaled number with its point. */
+export function decimalDigits(unscaled: bigint, scale: number): string {
   const negative = unscaled < 0n;
   const digits = String(negative ? -unscaled : unscaled).padStart(scale + 1, '0');
   const whole = digits.slice(0, digits.length - scale);

@@ -20,6 +20,7 @@ import {
   timeColumn,
   visible,
   visibleRows,
+  withKeyColumns,
 } from './stream-nodes.js';
 
 type RowFunction = (row: never) => unknown;
@@ -100,11 +101,4 @@ export function processRows(
   if (time < 0) return processed;
   const [first, ...results] = named(schema);
   return projectRows(processed, [...results, { ...first!, name: HIDDEN_TIME }]);
-}
-
-/** Keys as columns, behind the rows' own. */
-function withKeyColumns({ node, keys }: KeyedRows): { node: LogicalNode; keys: number[] } {
-  const columns = named(node.schema);
-  const places = keys.map((key) => columnOf(key.expression) ?? columns.push(key) - 1);
-  return { node: columns.length === node.schema.length ? node : projectRows(node, columns), keys: places };
 }

@@ -34,6 +34,34 @@ export function functionError(of: UserFunction, row: object, what: string, cause
   );
 }
 
+/** The error of a keyed process function, and where in the user's file it came from. */
+export function processError(of: Pick<UserFunction, 'use' | 'text'>, place: string, cause: unknown): SabotError {
+  const position = positionOf(cause);
+  const at = position === undefined ? '' : ` (${position})`;
+  return new SabotError('SABOT_E_FUNCTION', `${functionText(of)} failed at ${place}: ${messageOf(cause)}${at}`, {
+    kind: 'user-function',
+    identifier: shortened(of.text),
+    operator: of.use,
+    cause,
+  });
+}
+
+/** `job.ts:12:5`: where an error was thrown, if its stack tells. */
+export function positionOf(error: unknown): string | undefined {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  for (const [, place] of stack.matchAll(/^\s+at (?:.*\()?(.+?:\d+:\d+)\)?$/gm)) {
+    if (!place!.startsWith('node:') && !place!.includes('<anonymous>')) return place!.replace(/^file:\/\//, '');
+  }
+  return undefined;
+}
+
+/** An error of the user's code that is noticed in ours: its stack begins where the user called `by`. */
+export function misuse(message: string, by: (...args: never[]) => unknown): TypeError {
+  const error = new TypeError(message);
+  Error.captureStackTrace(error, by);
+  return error;
+}
+
 /** A row on one line, long values cut. */
 export function printRow(row: object): string {
   return inspect(row, { depth: 3, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 60, maxArrayLength: 5 });

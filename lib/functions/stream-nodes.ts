@@ -169,6 +169,13 @@ export function keyRows(node: LogicalNode, key: RowFunction, { returns }: Return
   return { node: computed, keys: given[0]!, width: node.schema.length, functions: [of] };
 }
 
+/** Keys as columns, behind the rows' own. */
+export function withKeyColumns({ node, keys }: KeyedRows): { node: LogicalNode; keys: number[] } {
+  const columns = named(node.schema);
+  const places = keys.map((key) => columnOf(key.expression) ?? columns.push(key) - 1);
+  return { node: columns.length === node.schema.length ? node : projectRows(node, columns), keys: places };
+}
+
 type Aggregates = Readonly<Record<string, Aggregator<never, unknown>>>;
 
 /** One row per key, kept up to date, or whenever the trigger fires. */

@@ -31,11 +31,12 @@ const INCIDENTAL = new Set([
 export function fingerprint(node: PhysicalNode): string {
   const { config, inputs } = whole(node);
   // Whole rows are kept by the names of their columns.
-  const kept = new Set(node.spec.state?.(node).map(([name]) => name));
+  const kept = new Set(node.spec.state?.(node).flatMap(([name, , part]) => (part?.of === 'state' ? [] : [name])));
   const columns = inputs.map((input) =>
     input.node.schema.flatMap(({ name }, i) => (kept.has(name) ? [columnOf(input, i)] : [])),
   );
-  return [[canonical(node, config), columns], ...inputs.map(rowsOf)].map(digest).join('.');
+  const own = node.spec.meantByCode === true ? { keys: config['keys'] } : config;
+  return [[canonical(node, own), columns], ...inputs.map(rowsOf)].map(digest).join('.');
 }
 
 const digest = (value: unknown): string =>

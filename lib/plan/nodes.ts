@@ -11,9 +11,10 @@ import type { AggregateCall, SortKey } from '../expressions/aggregate-call.js';
 import type { Expression, Literal, SubqueryPlan } from '../expressions/expression.js';
 import type { LogicalType, Schema } from '../schema/types.js';
 import type { TableDefinition, TablePlaces } from './table.js';
-import type { UserFunction } from './user-function.js';
+import type { ProcessCode, StateTtl, UserFunction } from './user-function.js';
 
 export type { AggregateCall, SortKey } from '../expressions/aggregate-call.js';
+export type { StateTtl } from './user-function.js';
 
 interface Node {
   readonly schema: Schema;
@@ -129,6 +130,20 @@ export interface BroadcastProcessNode extends Node {
 }
 
 /**
+ * A function in V8 with state and timers of the rows' keys: output is, if it has several outputs, which one (TINYINT, from 0); the
+ * columns of all its outputs, of which those of the others are NULL; and the event time last, if rows have it.
+ */
+export interface KeyedProcessNode extends Node {
+  readonly op: 'keyed_process';
+  readonly input: LogicalNode;
+  readonly keys: readonly number[];
+  readonly time: number | undefined;
+  readonly code: ProcessCode;
+  /** How many columns each output has. */
+  readonly outputs: readonly number[];
+}
+
+/**
  * Groups by columns: output is keys, then aggregates. No aggregates: DISTINCT. No keys: one group over everything
  * (over no input: no row, as in Flink). Window aggregates are this node over `window_table` with window_start and
  * window_end among the keys.
@@ -144,13 +159,6 @@ export interface AggregateNode extends Node {
   readonly trigger?: CountTrigger;
   /** Of groups that are kept up to date; without it `table.exec.state.ttl` says how long. */
   readonly ttl?: StateTtl;
-}
-
-/** How long a key's state is kept that is not used, in processing time. */
-export interface StateTtl {
-  readonly ms: number;
-  /** What counts as use: a row of the key, or also somebody who reads its state. */
-  readonly update: 'createAndWrite' | 'readAndWrite';
 }
 
 /** Fires a window at every `count`-th row; `purges`: it begins anew, otherwise it goes on. */
@@ -387,6 +395,7 @@ export type LogicalNode =
   | ProjectNode
   | UserFunctionNode
   | BroadcastProcessNode
+  | KeyedProcessNode
   | AggregateNode
   | LateRowsNode
   | ExpandNode

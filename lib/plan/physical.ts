@@ -75,6 +75,8 @@ export interface OperatorSpec {
   readonly state?: (node: PhysicalNode) => readonly StateField[];
   /** The same as a table, for readers; absent: it is nothing to look at. */
   readonly stateTable?: (node: PhysicalNode) => StateTable;
+  /** What its state means is the business of the user's code: another text of that is no other meaning. */
+  readonly meantByCode?: boolean;
   /** The operator in whose place it may stand in another plan of the same job, and whose state it then goes on with. */
   readonly inPlaceOf?: string;
   /** Every row of its only input goes on as one row, whatever becomes of its columns. */

@@ -4,7 +4,7 @@
 //   was [id INT] [note STRING]               is [id INT]                                   ->   changed: 'note' (STRING) is gone
 //
 // A restore decides likewise (native/checkpoint/state_fields.cc); both are tested with test/state-changes.jsonl. Keys, windows and
-// aggregates belong together by their order, columns of rows by name, or by their order where names do not tell.
+// aggregates belong together by their order, columns of rows by name, or by their order where names do not tell, states of functions by name.
 
 import type { StateField, StatePart } from './state.js';
 
@@ -21,6 +21,7 @@ export function compareFields(was: readonly StateField[], is: readonly StateFiel
   if (!told || was.length === 0 || is.length === 0) return compareOrder(was, is);
   const changes = new Changes();
   for (const part of PARTS) comparePart(ofPart(was, part), ofPart(is, part), changes);
+  compareStates(ofPart(was, { of: 'state' }), ofPart(is, { of: 'state' }), changes);
   return changes.sum();
 }
 
@@ -56,6 +57,9 @@ class Changes {
   }
   appended([name, type]: StateField): void {
     this.texts.migrated.push(`'${name}' (${type}) is new and NULL in rows from before`);
+  }
+  begun([name, type]: StateField): void {
+    this.texts.migrated.push(`'${name}' (${type}) is new and empty at first`);
   }
   gone([name, type]: StateField): void {
     this.texts.changed.push(`'${name}' (${type}) is gone`);
@@ -100,6 +104,17 @@ function comparePart(was: readonly StateField[], is: readonly StateField[], chan
   }
   const found = new Set(pairs.map(([, now]) => now));
   for (const field of is) if (!found.has(field)) compareNew(field, byName, changes);
+}
+
+/** What a function keeps goes by its names, and each on its own. */
+function compareStates(was: readonly StateField[], is: readonly StateField[], changes: Changes): void {
+  const [before, now] = [new Map(was.map(nameFirst)), new Map(is.map(nameFirst))];
+  for (const field of was) {
+    const next = now.get(field[0]);
+    if (next === undefined) changes.gone(field);
+    else if (next[1] !== field[1]) changes.retyped(field, next, '');
+  }
+  for (const field of is) if (!before.has(field[0])) changes.begun(field);
 }
 
 /** A name that nobody has given. It may be another column's in the next plan. */

@@ -7,7 +7,7 @@
 import type { AggregateCall } from '../expressions/aggregate-call.js';
 import { type Field, materialized, notNull, nullable, type Schema, types } from '../schema/types.js';
 import type { PhysicalNode } from './physical.js';
-import { aggregateFields } from './state.js';
+import { aggregateFields, type ProcessStateConfig } from './state.js';
 
 export interface StateTable {
   readonly columns: Schema;
@@ -42,6 +42,20 @@ export const sideTable: Table = (node) => ({
 
 /** The rows that all subtasks have, once. */
 export const broadcastTable: Table = (node) => ({ columns: unique(inputFields(node, 1)), keys: [] });
+
+/** Keys, what the function keeps of each, and the times of its timers. */
+export const processTable: Table = (node) => {
+  const keys = keyFields(node);
+  const states = (node.config['states'] as readonly ProcessStateConfig[]).map(({ name, kind, type, key }): Field => {
+    if (kind === 'value') return { name, type: nullable(type) };
+    return { name, type: nullable(kind === 'list' ? types.array(type) : types.map(key!, type)) };
+  });
+  const timers = [
+    { name: 'event_timers', type: types.array(notNull(types.timestamp(3))) },
+    { name: 'processing_timers', type: types.array(notNull(types.timestampLtz(3))) },
+  ];
+  return { columns: unique([...keys, ...states, ...timers]), keys: [...keys.keys()] };
+};
 
 function grouped(node: PhysicalNode, keys: Schema, between: Schema, where: { below?: boolean } = {}): StateTable {
   const calls = node.config['aggregates'] as readonly AggregateCall[];

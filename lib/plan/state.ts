@@ -7,13 +7,14 @@
 import type { AggregateCall } from '../expressions/aggregate-call.js';
 import { printType, type Schema } from '../schema/types.js';
 import { changesOf, isInsertOnly, type PhysicalNode } from './physical.js';
+import type { ProcessState } from './user-function.js';
 
 /** A name, a type, and what kind of part of the state it is. Lock files and checkpoints from before have no third member. */
 export type StateField = readonly [name: string, type: string, part?: StatePart];
 
 /** What decides whether a field may change its type, or come (lib/plan/state-change.ts). */
 export interface StatePart {
-  readonly of: 'key' | 'window' | 'aggregate' | 'row';
+  readonly of: 'key' | 'window' | 'aggregate' | 'row' | 'state';
   /** Of two inputs with rows or keys. */
   readonly input?: 1;
   /** Rows may be taken back: they are looked for by what they hold. */
@@ -75,6 +76,19 @@ export const windowFields: Fields = (node) => {
   const sizes = [sizeMs, slideMs, stepMs, gapMs].filter((ms) => ms !== undefined).map((ms) => `${ms} ms`);
   return [['window', [kind, ...sizes].join(' '), { of: 'window' }]];
 };
+
+/** What a keyed process function keeps. */
+export const processStateFields: Fields = (node) =>
+  (node.config['states'] as readonly ProcessStateConfig[]).map(({ name, kind, type, key }) => {
+    const text =
+      kind === 'map' ? `MAP OF ${typeText(key!)} TO ${printType(type)}` : `${kind.toUpperCase()} OF ${printType(type)}`;
+    return [name, text, { of: 'state' }];
+  });
+
+/** A state as the plan has it. */
+export interface ProcessStateConfig extends Pick<ProcessState, 'kind' | 'type' | 'key'> {
+  readonly name: string;
+}
 
 const takenBack = (node: PhysicalNode, input = 0): { takenBack?: true } =>
   isInsertOnly(changesOf(node.inputs[input]!.node)) ? {} : { takenBack: true };

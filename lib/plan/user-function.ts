@@ -3,7 +3,7 @@
 //   filter((b) => seen.has(b.id))   ->   { use: 'filter', reads: [id], results: [BOOLEAN], reason: "'seen' comes from outside …" }
 
 import type { Expression } from '../expressions/expression.js';
-import type { Field } from '../schema/types.js';
+import type { Field, LogicalType } from '../schema/types.js';
 
 export interface UserFunction {
   /** Where it stands, for people: 'filter', "sum 'total'". */
@@ -23,6 +23,47 @@ export interface UserFunction {
   readonly reason: string;
   /** How many promises of an async function may be open at a time. */
   readonly concurrency: number;
+}
+
+/** A state that a keyed process function keeps of every key. */
+export interface ProcessState {
+  readonly kind: 'value' | 'list' | 'map';
+  /** Of its value, its elements, its entries. */
+  readonly type: LogicalType;
+  /** Of a map's entries. */
+  readonly key: LogicalType | undefined;
+  /** What the value is as long as none is set. */
+  readonly initial: unknown;
+  readonly ttl: StateTtl | undefined;
+}
+
+/** The user's own object, whose methods are called. */
+export interface ProcessDefinition {
+  readonly output: OutputType;
+  readonly sideOutputs?: Readonly<Record<string, OutputType>>;
+  process(row: never, ctx: never): unknown;
+  onTimer?(timeMs: number, ctx: never): unknown;
+}
+
+interface OutputType {
+  readonly fields: Readonly<Record<string, { readonly type: LogicalType }>>;
+}
+
+/** A keyed process function. */
+export interface ProcessCode {
+  readonly definition: ProcessDefinition;
+  readonly states: Readonly<Record<string, ProcessState>>;
+  readonly process: UserFunction;
+  readonly onTimer: Pick<UserFunction, 'use' | 'text'> | undefined;
+  /** A key is an object with these members; undefined: it is the value of the one key. */
+  readonly keyNames: readonly string[] | undefined;
+}
+
+/** How long a key's state is kept that is not used, in processing time. */
+export interface StateTtl {
+  readonly ms: number;
+  /** What counts as use: a row of the key, or also somebody who reads its state. */
+  readonly update: 'createAndWrite' | 'readAndWrite';
 }
 
 /**

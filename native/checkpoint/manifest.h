@@ -35,7 +35,7 @@ struct SubtaskState {
 
 // What kind of part of the state a field is: decides what may become of it.
 struct StatePart {
-  enum class Of : uint8_t { kKey, kWindow, kAggregate, kRow };
+  enum class Of : uint8_t { kKey, kWindow, kAggregate, kRow, kState };
   Of of = Of::kKey;
   int input = 0;            // 0 or 1.
   bool taken_back = false;  // Rows may be taken back: they are looked for by what they hold.

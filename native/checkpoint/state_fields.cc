@@ -1,5 +1,5 @@
 // Keys, windows and aggregates belong together by their order, columns of rows by name, or by
-// their order where names do not tell.
+// their order where names do not tell, states of functions by name.
 #include "checkpoint/state_fields.h"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ namespace {
 
 using Fields = std::vector<StateField>;
 
-constexpr std::array<std::string_view, 4> kParts{"key", "window", "aggregate", "row"};
+constexpr std::array<std::string_view, 5> kParts{"key", "window", "aggregate", "row", "state"};
 
 std::string Because(std::string text, std::string_view why) {
   if (!why.empty()) text.append(" (").append(why).append(")");
@@ -37,6 +37,9 @@ class Changes {
   void Appended(const StateField& field) {
     Append(migrated_,
            "'" + field.name + "' (" + field.type + ") is new and NULL in rows from before");
+  }
+  void Begun(const StateField& field) {
+    Append(migrated_, "'" + field.name + "' (" + field.type + ") is new and empty at first");
   }
   void Gone(const StateField& field) {
     Append(changed_, "'" + field.name + "' (" + field.type + ") is gone");
@@ -242,6 +245,21 @@ void ComparePart(const Fields& was, const Fields& is, bool rows, Changes& change
   }
 }
 
+// What a function keeps goes by its names, and each on its own.
+void CompareStates(const Fields& was, const Fields& is, Changes& changes) {
+  for (const StateField& field : was) {
+    const StateField* const now = Find(is, field.name);
+    if (now == nullptr) {
+      changes.Gone(field);
+    } else if (now->type != field.type) {
+      changes.Retyped(field, *now, "");
+    }
+  }
+  for (const StateField& field : is) {
+    if (Find(was, field.name) == nullptr) changes.Begun(field);
+  }
+}
+
 Fields OfPart(const Fields& fields, StatePart::Of of, int input) {
   Fields chosen;
   for (const StateField& field : fields) {
@@ -264,6 +282,7 @@ FieldsChange CompareFields(const Fields& was, const Fields& is) {
         std::pair{Of::kAggregate, 0}, std::pair{Of::kRow, 0}, std::pair{Of::kRow, 1}}) {
     ComparePart(OfPart(was, of, input), OfPart(is, of, input), of == Of::kRow, changes);
   }
+  CompareStates(OfPart(was, Of::kState, 0), OfPart(is, Of::kState, 0), changes);
   return changes.Sum();
 }
 

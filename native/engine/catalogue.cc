@@ -25,6 +25,7 @@ namespace sabot {
   X(kJoin)                 \
   X(kKafkaSink)            \
   X(kKafkaSource)          \
+  X(kKeyedProcess)         \
   X(kLateRows)             \
   X(kLimit)                \
   X(kLocalGroupAggregate)  \

@@ -8,13 +8,6 @@
 #include <arrow/ipc/writer.h>
 
 namespace sabot {
-namespace {
-
-// Keeps the message behind it aligned as Arrow wants it.
-constexpr int64_t kHeaderBytes = 8;
-constexpr uint8_t kMore = 1;
-
-}  // namespace
 
 arrow::Result<RowCall> RowCall::Open(const PlanNode& node, const OperatorContext& context,
                                      std::shared_ptr<arrow::Schema> rows) {
@@ -46,23 +39,35 @@ void RowCall::Begin(std::string request) {
   function_->Call(arrow::Buffer::FromString(std::move(request)));
 }
 
-arrow::Result<std::optional<RowCall::Reply>> RowCall::Take() {
+arrow::Result<std::shared_ptr<arrow::Buffer>> RowCall::TakeBytes() {
   const auto answered = function_->TakeReply();
-  if (!answered) return std::nullopt;
-  ARROW_ASSIGN_OR_RAISE(const auto bytes, *answered);
+  if (!answered) return nullptr;
+  ARROW_ASSIGN_OR_RAISE(auto bytes, *answered);
   if (bytes->size() < kHeaderBytes) return arrow::Status::Invalid("A reply is cut off.");
+  return bytes;
+}
+
+arrow::Result<std::optional<RowCall::Reply>> RowCall::Take() {
+  ARROW_ASSIGN_OR_RAISE(const auto bytes, TakeBytes());
+  if (bytes == nullptr) return std::nullopt;
   Reply reply;
-  reply.more = (bytes->data()[0] & kMore) != 0;
-  if (bytes->size() == kHeaderBytes) return reply;
-  arrow::io::BufferReader from(arrow::SliceBuffer(bytes, kHeaderBytes));
-  ARROW_ASSIGN_OR_RAISE(const auto message, arrow::ipc::ReadMessage(&from));
-  if (message == nullptr) return arrow::Status::Invalid("A reply holds no message.");
-  const arrow::ipc::DictionaryMemo no_dictionaries;
-  ARROW_ASSIGN_OR_RAISE(reply.rows,
-                        arrow::ipc::ReadRecordBatch(*message, schema_, &no_dictionaries,
-                                                    arrow::ipc::IpcReadOptions::Defaults()));
-  ARROW_RETURN_NOT_OK(reply.rows->Validate());
+  reply.more = HasMore(*bytes);
+  ARROW_ASSIGN_OR_RAISE(reply.rows, ReadRows(arrow::SliceBuffer(bytes, kHeaderBytes), schema_));
   return reply;
+}
+
+arrow::Result<RecordBatchPtr> ReadRows(const std::shared_ptr<arrow::Buffer>& message,
+                                       const std::shared_ptr<arrow::Schema>& schema) {
+  if (message->size() == 0) return nullptr;
+  arrow::io::BufferReader from(message);
+  ARROW_ASSIGN_OR_RAISE(const auto read, arrow::ipc::ReadMessage(&from));
+  if (read == nullptr) return arrow::Status::Invalid("A reply holds no message.");
+  const arrow::ipc::DictionaryMemo no_dictionaries;
+  ARROW_ASSIGN_OR_RAISE(auto rows,
+                        arrow::ipc::ReadRecordBatch(*read, schema, &no_dictionaries,
+                                                    arrow::ipc::IpcReadOptions::Defaults()));
+  ARROW_RETURN_NOT_OK(rows->Validate());
+  return rows;
 }
 
 arrow::Result<Batch> FlattenReply(const Batch& in, std::span<const int> columns,

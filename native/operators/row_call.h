@@ -6,6 +6,8 @@
 //             or nothing
 #pragma once
 
+#include <arrow/buffer.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -28,6 +30,7 @@ class RowCall {
   // With 8 bytes in front, of which the first says what the rows are.
   arrow::Status Begin(uint8_t what, const arrow::RecordBatch& rows);
   void Begin(std::string request);
+  void Begin(std::shared_ptr<arrow::Buffer> request) { function_->Call(std::move(request)); }
   // After a reply with `more`.
   void Continue() { Begin(std::string()); }
 
@@ -37,6 +40,11 @@ class RowCall {
   };
   // nullopt: not there yet, the operator is blocked.
   arrow::Result<std::optional<Reply>> Take();
+  // The same as bytes, for an operator that agreed on something else with its counterpart. There is
+  // a header.
+  arrow::Result<std::shared_ptr<arrow::Buffer>> TakeBytes();
+  static bool HasMore(const arrow::Buffer& reply) { return (reply.data()[0] & 1) != 0; }
+  static constexpr int64_t kHeaderBytes = 8;  // Keeps the message behind it aligned.
 
  private:
   RowCall(std::unique_ptr<UserFunction> function, std::shared_ptr<arrow::Schema> rows)
@@ -45,6 +53,10 @@ class RowCall {
   std::unique_ptr<UserFunction> function_;
   std::shared_ptr<arrow::Schema> schema_;
 };
+
+// The rows of one message, which are views into it; nullptr where it is empty.
+arrow::Result<RecordBatchPtr> ReadRows(const std::shared_ptr<arrow::Buffer>& message,
+                                       const std::shared_ptr<arrow::Schema>& schema);
 
 // Rows of a reply whose first column says which row of `in` each belongs to: those columns of the
 // row, then the other ones of the reply.

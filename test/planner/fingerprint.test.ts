@@ -1,7 +1,9 @@
 // What a state means: which edits of a query say something else, though the state has the same fields.
 
 import { describe, expect, it } from 'vitest';
+import { Job, type Stream, t, valueState } from '../../lib/index.js';
 import { type LockedOperator, lockJob } from '../../lib/plan/state-lock.js';
+import { planJob } from '../../lib/planner/plan.js';
 import { plan, tables } from './planned.js';
 
 type Options = Parameters<typeof plan>[1];
@@ -95,4 +97,52 @@ describe('the meaning of a state', () => {
     const together = meaning(`${sinks}EXECUTE STATEMENT SET BEGIN ${first} ${second} END;`);
     expect(together).toBe(alone);
   });
+
+  it('is that of its rows and keys where code of the user keeps it', () => {
+    const Row = t.row({ k: t.string(), v: t.bigint(), n: t.int() });
+    const of = (
+      rows: (stream: Stream<RowOf>) => Stream<RowOf>,
+      key: (row: RowOf) => string | bigint,
+      process: (row: RowOf, ctx: { readonly state: { readonly n: { set(n: number): void } } }) => void,
+    ) => {
+      const stream = rows(new Job('j').source<typeof Row.fields>([], Row))
+        .keyBy(key)
+        .process({ state: { n: valueState(t.int()) }, output: t.row({ n: t.int() }), process });
+      const planned = planJob({ name: 'j', plans: [stream.node], settings: {}, parallelism: 1, queryStartMs: 0 });
+      return lockJob(planned).operators['keyed_process']!.fingerprint;
+    };
+    const same = (stream: Stream<RowOf>) => stream;
+    const byK = of(
+      same,
+      (r) => r.k,
+      (r, { state }) => state.n.set(r.n),
+    );
+    expect(
+      of(
+        same,
+        (r) => r.k,
+        (r, ctx) => ctx.state.n.set(Number(r.v) + 1),
+      ),
+    ).toBe(byK);
+    expect(
+      of(
+        same,
+        (r) => `${r.k}!`,
+        (r, { state }) => state.n.set(r.n),
+      ),
+    ).not.toBe(byK);
+    expect(
+      of(
+        (stream) => stream.filter((r) => r.v > 5n),
+        (r) => r.k,
+        (r, { state }) => state.n.set(r.n),
+      ),
+    ).not.toBe(byK);
+  });
 });
+
+interface RowOf {
+  readonly k: string;
+  readonly v: bigint;
+  readonly n: number;
+}

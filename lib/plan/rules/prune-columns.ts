@@ -12,6 +12,7 @@ import { type Schema, timeAttribute } from '../../schema/types.js';
 import {
   type BroadcastProcessNode,
   inputsOf,
+  type KeyedProcessNode,
   type LogicalNode,
   planOf,
   type ScanNode,
@@ -121,6 +122,8 @@ class Pruner {
         return this.userFunction(node, required);
       case 'broadcast_process':
         return this.broadcastProcess(node);
+      case 'keyed_process':
+        return this.keyedProcess(node);
       case 'expand': {
         const kept = sorted(required);
         const used = usedBy(node.projections.flatMap((p) => kept.map((i) => p[i]!)));
@@ -316,6 +319,22 @@ class Pruner {
     return { node: pruned, at: new Map(node.schema.map((_, i) => [i, i])) };
   }
 
+  /** Called for every row whoever reads what it gives. */
+  private keyedProcess(node: KeyedProcessNode): Pruned {
+    const { process } = node.code;
+    const time = node.time === undefined ? [] : [node.time];
+    const input = this.prune(node.input, new Set([...node.keys, ...time, ...process.reads]));
+    const places = (columns: readonly number[]) => columns.map((i) => input.at.get(i)!);
+    const pruned: KeyedProcessNode = {
+      ...node,
+      input: input.node,
+      keys: places(node.keys),
+      time: places(time)[0],
+      code: { ...node.code, process: { ...process, reads: places(process.reads) } },
+    };
+    return { node: pruned, at: new Map(node.schema.map((_, i) => [i, i])) };
+  }
+
   private aggregate(
     node: LogicalNode & { readonly input: LogicalNode },
     keys: readonly number[],
@@ -384,6 +403,7 @@ const EVENT_TIME = new Set<LogicalNode['op']>([
 ]);
 
 function readsEventTime(node: LogicalNode): boolean {
+  if (node.op === 'keyed_process') return node.time !== undefined;
   if (node.op === 'join')
     return windowProperties(node.left) !== undefined && windowProperties(node.right) !== undefined;
   return EVENT_TIME.has(node.op);

@@ -1,0 +1,141 @@
+// What `process` of a keyed stream makes of a keyed process function: logical nodes.
+//
+//   keyBy(card), { output, sideOutputs: { alerts } }   ->   keyed_process [which output, own columns, alerts' columns, time]
+//                                                           below a filter and a projection for each output
+//
+// No state.
+
+import { canonicalOf } from '../batches/canonical.js';
+import { ValueMismatch } from '../batches/writer.js';
+import { columnWriter } from '../batches/writing.js';
+import { sourceOf } from '../expressions/function-source.js';
+import { filterRows, type NamedExpression, projectRows } from '../plan/builders.js';
+import type { KeyedProcessNode, LogicalNode } from '../plan/nodes.js';
+import type { Fields, RowColumnType } from '../schema/t.js';
+import { type Field, notNull, nullable, type Schema, types } from '../schema/types.js';
+import { withNote } from './append.js';
+import type { AnyKeyedProcess } from './keyed-process.js';
+import type { StateDeclaration, States } from './keyed-process-state.js';
+import { type ResolvedFunction, resolveFunction } from './resolve.js';
+import { HIDDEN_TIME, type KeyedRows, named, refused, timeColumn, visible, withKeyColumns } from './stream-nodes.js';
+
+type RowFunction = (row: never) => unknown;
+
+/** The rows that a keyed process function gives. */
+export interface ProcessedRows {
+  readonly node: KeyedProcessNode;
+  /** The function's own output, then its side outputs. */
+  readonly outputs: readonly { readonly name: string; readonly schema: Schema }[];
+  readonly functions: readonly ResolvedFunction[];
+}
+
+const WHICH = { name: '$output', type: notNull(types.tinyint()) };
+
+export function processKeys(rows: KeyedRows, definition: AnyKeyedProcess): ProcessedRows {
+  const { output, sideOutputs = {}, state = {}, concurrency } = definition;
+  requireRows('output', output);
+  for (const [name, rows] of Object.entries(sideOutputs)) requireRows(`sideOutputs.${name}`, rows);
+  if (typeof definition.process !== 'function')
+    throw refused('process() takes an object with a function process(row, ctx).');
+  const resolved = resolveFunction(definition.process as RowFunction, visible(rows.node.schema.slice(0, rows.width)), {
+    use: 'process',
+    gives: 'object',
+    returns: output.type,
+    example: 'process({ output: t.row({ … }), process(row, ctx) { … } })',
+    flattens: true,
+    concurrency,
+  });
+  const process = { ...resolved, user: { ...resolved.user!, reason: 'it has state' } };
+  const onTimer = definition.onTimer && {
+    ...process,
+    use: 'onTimer',
+    text: sourceOf(definition.onTimer as RowFunction).text,
+  };
+  const { node: input, keys } = withKeyColumns(rows);
+  const time = timeColumn(input.schema);
+  const outputs = Object.entries({ '': output, ...sideOutputs }).map(([name, { fields }]) => ({
+    name,
+    schema: Object.entries(fields).map(([column, { type }]): Field => ({ name: column, type })),
+  }));
+  const [keyFunction] = rows.functions;
+  const node: KeyedProcessNode = {
+    op: 'keyed_process',
+    input,
+    keys,
+    time: time < 0 ? undefined : time,
+    code: {
+      definition,
+      states: checkedStates(state),
+      process: process.user,
+      onTimer,
+      keyNames: keyFunction!.gives === 'value' ? undefined : rows.keys.map(({ name }) => name),
+    },
+    outputs: outputs.map(({ schema }) => schema.length),
+    schema: [
+      ...(outputs.length === 1
+        ? outputs[0]!.schema
+        : [
+            WHICH,
+            ...outputs.flatMap(({ schema }) => schema.map(({ name, type }) => ({ name, type: nullable(type) }))),
+          ]),
+      ...(time < 0 ? [] : [{ name: HIDDEN_TIME, type: input.schema[time]!.type }]),
+    ],
+  };
+  const functions = [...rows.functions, process, ...(onTimer === undefined ? [] : [onTimer])];
+  return { node: withNote(node, functions), outputs, functions };
+}
+
+/** The same, its state under a name. */
+export function withProcessUid({ node, outputs, functions }: ProcessedRows, uid: string): ProcessedRows {
+  return { node: withNote({ ...node, uid }, functions), outputs, functions };
+}
+
+/** The rows of one output: '' is the function's own. */
+export function outputRows({ node, outputs }: ProcessedRows, name: string): LogicalNode {
+  const which = outputs.findIndex((output) => output.name === name);
+  if (which < 0) {
+    const known = outputs.slice(1).map((output) => `'${output.name}'`);
+    const hint = known.length === 0 ? 'the function has no sideOutputs' : `there are ${known.join(', ')}`;
+    throw refused(`There is no side output '${name}': ${hint}.`);
+  }
+  if (outputs.length === 1) return node;
+  const literal = { literal: which, type: WHICH.type };
+  const condition = {
+    call: 'equals',
+    args: [{ column: 0, type: WHICH.type }, literal],
+    type: notNull(types.boolean()),
+  };
+  const first = outputs.slice(0, which).reduce((sum, { schema }) => sum + schema.length, 1);
+  const columns = outputs[which]!.schema.map(
+    ({ name: column, type }, i): NamedExpression => ({ name: column, expression: { column: first + i, type } }),
+  );
+  const time = timeColumn(node.schema);
+  if (time >= 0) columns.push(named(node.schema)[time]!);
+  const rows = projectRows(filterRows(node, condition), columns);
+  return node.uid === undefined ? rows : { ...rows, uid: node.uid };
+}
+
+/** What TypeScript has seen already. */
+function requireRows(member: string, type: Partial<RowColumnType<Fields>> | undefined): void {
+  const fields = type?.fields;
+  if (fields === undefined || Object.keys(fields).length === 0)
+    throw refused(`process() needs the type of the rows that it emits: { ${member}: t.row({ … }), … }.`);
+}
+
+/** With initial values that are such. */
+function checkedStates(states: States): States {
+  return Object.fromEntries(
+    Object.entries(states).map(([name, declared]): [string, StateDeclaration<unknown>] => {
+      const { initial, kind, type } = declared;
+      if (kind !== 'value' && kind !== 'list' && kind !== 'map')
+        throw refused(`State '${name}' is declared by valueState(t.…), listState(t.…) or mapState(t.…, t.…).`);
+      if (initial === undefined) return [name, declared];
+      try {
+        columnWriter(type).push(initial);
+      } catch (error) {
+        throw error instanceof ValueMismatch ? refused(`initial of state '${name}': ${error.message}.`) : error;
+      }
+      return [name, { ...declared, initial: canonicalOf(type)(initial) }];
+    }),
+  );
+}

@@ -1,0 +1,60 @@
+// keyed_process: rows and timers that a TypeScript function processes with the state of their keys at hand, in V8.
+//
+//   rows a, b, a   ->   process(a, state of a), process(b, state of b), …   ->   any number of rows, of one or several outputs
+//
+// State: a table per state of the function, and its timers.
+
+import { functionText } from '../functions/function-error.js';
+import { KeyedProcessRun } from '../functions/keyed-process-run.js';
+import { hash } from '../plan/inputs.js';
+import type { KeyedProcessNode } from '../plan/nodes.js';
+import { INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import { keyFields, processStateFields, stateOf } from '../plan/state.js';
+import { processTable } from '../plan/state-table.js';
+
+export const keyedProcessSpec: OperatorSpec = {
+  op: 'keyed_process',
+  state: stateOf(keyFields('keys'), processStateFields),
+  stateTable: processTable,
+  meantByCode: true,
+  changes: () => INSERT_ONLY,
+  needsUpdateBefore: () => true,
+  eventTime: true,
+};
+
+export function keyedProcess(
+  input: PhysicalNode,
+  { keys, time, code, outputs, schema }: Omit<KeyedProcessNode, 'op' | 'input'>,
+): PhysicalNode {
+  const { definition, states: declared, process, onTimer } = code;
+  const typeOf = (column: number) => input.schema[column]!;
+  const states = Object.entries(declared).map(([name, { kind, type, key, ttl }]) => ({
+    name,
+    kind,
+    type,
+    ...(key === undefined ? {} : { key }),
+    ...(ttl === undefined ? {} : { ttl }),
+  }));
+  return {
+    spec: keyedProcessSpec,
+    inputs: [hash(input, keys)],
+    schema,
+    config: {
+      keys,
+      reads: process.reads,
+      ...(time === undefined ? {} : { time }),
+      states,
+      outputs,
+      functions: [process, ...(onTimer === undefined ? [] : [onTimer])].map(functionText),
+    },
+    code: {
+      parts: [definition.process, ...(definition.onTimer === undefined ? [] : [definition.onTimer])],
+      open: () =>
+        new KeyedProcessRun(code, {
+          reads: process.reads.map(typeOf),
+          keys: keys.map((key) => typeOf(key).type),
+          timed: time !== undefined,
+        }),
+    },
+  };
+}
