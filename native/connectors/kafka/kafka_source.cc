@@ -145,7 +145,7 @@ class KafkaSource final : public Operator {
     splits_.clear();
     restored_all_ = had_all;
     for (KafkaSplit& split : all) {
-      ARROW_RETURN_NOT_OK(CheckStillThere(split));
+      ARROW_RETURN_NOT_OK(CheckStillThere(split, shared_->topics));
       known_.insert(split.partition);
       if (OwnerOf(split.partition, context_.parallelism) == context_.subtask)
         splits_.push_back(std::move(split));
@@ -188,7 +188,7 @@ class KafkaSource final : public Operator {
   arrow::Status Begin(Collector& out) {
     begun_ = true;
     std::vector<KafkaSplit> unknown =
-        NotKnown(shared_->topics, known_, context_.subtask, context_.parallelism);
+        SplitsNotIn(known_, shared_->topics, context_.subtask, context_.parallelism);
     if (plan_->discovery_ms > 0 && !plan_->is_bounded())
       next_discovery_ms_ = context_.clock->NowMillis() + plan_->discovery_ms;
     // A bounded job's partitions are those of its start.
@@ -204,23 +204,6 @@ class KafkaSource final : public Operator {
     for (KafkaSplit& split : found) all.push_back(std::move(split));
     ARROW_RETURN_NOT_OK(Add(std::move(all), out));
     return Idle(out);
-  }
-
-  // The subtask's partitions that it does not read yet.
-  static std::vector<KafkaSplit> NotKnown(const std::vector<KafkaTopic>& topics,
-                                          const std::set<TopicPartition>& known, int subtask,
-                                          int parallelism) {
-    std::vector<KafkaSplit> unknown;
-    for (const KafkaTopic& topic : topics) {
-      for (int32_t i = 0; i < topic.num_partitions; ++i) {
-        KafkaSplit split;
-        split.partition = {topic.name, i};
-        split.topic_id = topic.id;
-        if (OwnerOf(split.partition, parallelism) == subtask && !known.contains(split.partition))
-          unknown.push_back(std::move(split));
-      }
-    }
-    return unknown;
   }
 
   void Run(std::function<arrow::Result<std::vector<KafkaSplit>>()> look) {
@@ -264,54 +247,9 @@ class KafkaSource final : public Operator {
       ARROW_RETURN_NOT_OK(CheckUnchanged(ids, topics));
       KafkaOffsets earliest;
       earliest.mode = KafkaOffsets::Mode::kEarliest;
-      return FindPositions(*shared->consumer, NotKnown(topics, known, subtask, parallelism),
+      return FindPositions(*shared->consumer, SplitsNotIn(known, topics, subtask, parallelism),
                            earliest, plan->bounded);
     });
-  }
-
-  static arrow::Status CheckUnchanged(const std::map<std::string, std::string>& ids,
-                                      const std::vector<KafkaTopic>& topics) {
-    for (const auto& [name, id] : ids) {
-      const auto found = std::find_if(topics.begin(), topics.end(),
-                                      [&](const KafkaTopic& topic) { return topic.name == name; });
-      if (found == topics.end()) {
-        return UserError("unknown-topic", name,
-                         "topic '" + name + "', which the job reads, is not there any more");
-      }
-      ARROW_RETURN_NOT_OK(CheckSame(name, id, *found));
-    }
-    return arrow::Status::OK();
-  }
-
-  static arrow::Status CheckSame(const std::string& name, const std::string& id,
-                                 const KafkaTopic& now) {
-    if (id.empty() || now.id.empty() || id == now.id) return arrow::Status::OK();
-    return UserError("topic-changed", name,
-                     "topic '" + name +
-                         "' was deleted and created again since the job began to read it: its "
-                         "positions mean nothing there. Start without the old state, or with it "
-                         "from another topic");
-  }
-
-  arrow::Status CheckStillThere(const KafkaSplit& split) const {
-    const auto& [name, number] = split.partition;
-    const auto found =
-        std::find_if(shared_->topics.begin(), shared_->topics.end(),
-                     [&name = name](const KafkaTopic& topic) { return topic.name == name; });
-    if (found == shared_->topics.end()) {
-      return UserError("topic-changed", name,
-                       "the checkpoint has positions of topic '" + name +
-                           "', which the table does not read (any more). Start without the old "
-                           "state, or name the topic in option 'topic'");
-    }
-    ARROW_RETURN_NOT_OK(CheckSame(name, split.topic_id, *found));
-    if (number >= found->num_partitions) {
-      return UserError("topic-changed", name,
-                       "the checkpoint has a position of partition " + std::to_string(number) +
-                           " of topic '" + name + "', which has only " +
-                           std::to_string(found->num_partitions) + " partitions");
-    }
-    return arrow::Status::OK();
   }
 
   arrow::Status TakeFound(Collector& out) {

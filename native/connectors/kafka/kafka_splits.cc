@@ -1,6 +1,7 @@
 // Dealing out partitions, and finding where to begin and to end.
 #include "connectors/kafka/kafka_splits.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -90,7 +91,71 @@ int32_t JavaHash(std::string_view text) {
   return static_cast<int32_t>(hash);
 }
 
+const KafkaTopic* FindTopic(const std::string& name, const std::vector<KafkaTopic>& topics) {
+  const auto found = std::find_if(topics.begin(), topics.end(),
+                                  [&](const KafkaTopic& topic) { return topic.name == name; });
+  return found == topics.end() ? nullptr : &*found;
+}
+
+arrow::Status CheckSame(const std::string& id, const KafkaTopic& now) {
+  if (id.empty() || now.id.empty() || id == now.id) return arrow::Status::OK();
+  return UserError("topic-changed", now.name,
+                   "topic '" + now.name +
+                       "' was deleted and created again since the job began to read it: its "
+                       "positions mean nothing there. Start without the old state, or with it "
+                       "from another topic");
+}
+
 }  // namespace
+
+std::vector<KafkaSplit> SplitsNotIn(const std::set<TopicPartition>& known,
+                                    const std::vector<KafkaTopic>& topics, int subtask,
+                                    int parallelism) {
+  std::vector<KafkaSplit> splits;
+  for (const KafkaTopic& topic : topics) {
+    for (int32_t i = 0; i < topic.num_partitions; ++i) {
+      KafkaSplit split;
+      split.partition = {topic.name, i};
+      split.topic_id = topic.id;
+      if (OwnerOf(split.partition, parallelism) == subtask && !known.contains(split.partition))
+        splits.push_back(std::move(split));
+    }
+  }
+  return splits;
+}
+
+arrow::Status CheckStillThere(const KafkaSplit& split, const std::vector<KafkaTopic>& topics) {
+  const std::string& name = split.partition.topic;
+  const KafkaTopic* topic = FindTopic(name, topics);
+  if (topic == nullptr) {
+    return UserError("topic-changed", name,
+                     "the checkpoint has positions of topic '" + name +
+                         "', which the table does not read (any more). Start without the old "
+                         "state, or name the topic in option 'topic'");
+  }
+  ARROW_RETURN_NOT_OK(CheckSame(split.topic_id, *topic));
+  if (split.partition.partition >= topic->num_partitions) {
+    return UserError("topic-changed", name,
+                     "the checkpoint has a position of partition " +
+                         std::to_string(split.partition.partition) + " of topic '" + name +
+                         "', which has only " + std::to_string(topic->num_partitions) +
+                         " partitions");
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Status CheckUnchanged(const std::map<std::string, std::string>& ids,
+                             const std::vector<KafkaTopic>& topics) {
+  for (const auto& [name, id] : ids) {
+    const KafkaTopic* topic = FindTopic(name, topics);
+    if (topic == nullptr) {
+      return UserError("unknown-topic", name,
+                       "topic '" + name + "', which the job reads, is not there any more");
+    }
+    ARROW_RETURN_NOT_OK(CheckSame(id, *topic));
+  }
+  return arrow::Status::OK();
+}
 
 arrow::Result<KafkaOffsets> KafkaOffsets::Read(const PlanNode& node, const char* name) {
   static const std::map<std::string, Mode> kModes = {

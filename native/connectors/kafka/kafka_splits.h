@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,17 @@ struct KafkaSplit {
 
 // The subtask that reads the partition, as Flink deals them out.
 int OwnerOf(const TopicPartition& partition, int parallelism);
+
+// The subtask's partitions of these topics that are not among `known`, without positions.
+std::vector<KafkaSplit> SplitsNotIn(const std::set<TopicPartition>& known,
+                                    const std::vector<KafkaTopic>& topics, int subtask,
+                                    int parallelism);
+
+// A restored split is of one of these topics, and of the same one.
+arrow::Status CheckStillThere(const KafkaSplit& split, const std::vector<KafkaTopic>& topics);
+// Topics that are read, by name to id, are still there, and the same.
+arrow::Status CheckUnchanged(const std::map<std::string, std::string>& ids,
+                             const std::vector<KafkaTopic>& topics);
 
 // Looks positions and ends up; waits for a broker.
 arrow::Result<std::vector<KafkaSplit>> FindPositions(KafkaConsumer& consumer,

@@ -1,4 +1,4 @@
-// The two halves of the client over librdkafka.
+// The parts of the client over librdkafka.
 #pragma once
 
 #include <arrow/result.h>
@@ -11,9 +11,15 @@
 
 namespace sabot {
 
+class LibrdkafkaHandle;
+
 arrow::Result<std::shared_ptr<KafkaConsumer>> OpenLibrdkafkaConsumer(
     const KafkaProperties& properties, bool ends_wanted, std::function<void(std::string)> warn);
 arrow::Result<std::shared_ptr<KafkaProducer>> OpenLibrdkafkaProducer(
     const KafkaProperties& properties, std::function<void(std::string)> warn);
+
+// Of a consumer's handle.
+std::unique_ptr<KafkaQueue> OpenLibrdkafkaQueue(std::shared_ptr<LibrdkafkaHandle> handle,
+                                                std::function<void()> wake);
 
 }  // namespace sabot

@@ -1,5 +1,4 @@
-// The consumer over librdkafka: partitions are assigned by us, never by a group, and those of one
-// subtask forward what they fetch to its queue.
+// The consumer over librdkafka: looks topics and offsets up, and tells a group how far a job is.
 #include <algorithm>
 #include <map>
 
@@ -14,22 +13,6 @@ namespace {
 constexpr int kRetryMillis = 100;
 constexpr int kLastCommitMillisMax = 2'000;
 
-// Another answer may come if asked again.
-bool IsTransient(rd_kafka_resp_err_t code) {
-  switch (code) {
-    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
-    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
-    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
-    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
-    case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
-    case RD_KAFKA_RESP_ERR__WAIT_COORD:
-    case RD_KAFKA_RESP_ERR__TRANSPORT:
-      return true;
-    default:
-      return false;
-  }
-}
-
 void WarnOfCommit(const LibrdkafkaHandle& handle, rd_kafka_resp_err_t code) {
   handle.Warn(
       "the consumer group's offsets could not be committed (what the job reads does not "
@@ -37,191 +20,13 @@ void WarnOfCommit(const LibrdkafkaHandle& handle, rd_kafka_resp_err_t code) {
       std::string(rd_kafka_err2str(code)));
 }
 
-void OnCommitted(const LibrdkafkaHandle& handle, rd_kafka_event_t* event) {
-  if (rd_kafka_event_type(event) != RD_KAFKA_EVENT_OFFSET_COMMIT) return;
+void OnCommitted(const LibrdkafkaHandle& handle, RdKafkaPtr<rd_kafka_event_t> event) {
+  if (rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_OFFSET_COMMIT) return;
   handle.Answered();
-  const rd_kafka_resp_err_t code = rd_kafka_event_error(event);
+  const rd_kafka_resp_err_t code = rd_kafka_event_error(event.get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR__NO_OFFSET)
     WarnOfCommit(handle, code);
 }
-
-class Queue final : public KafkaQueue {
- public:
-  Queue(std::shared_ptr<LibrdkafkaHandle> handle, std::function<void()> wake)
-      : handle_(std::move(handle)), wake_(std::move(wake)) {
-    queue_.reset(rd_kafka_queue_new(handle_->get()));
-    rd_kafka_queue_cb_event_enable(
-        queue_.get(), [](rd_kafka_t*, void* self) { static_cast<Queue*>(self)->wake_(); }, this);
-  }
-  ~Queue() override {
-    rd_kafka_queue_cb_event_enable(queue_.get(), nullptr, nullptr);
-    Release();
-    if (splits_.empty()) return;
-    const RdKafkaPtr<rd_kafka_topic_partition_list_t> list(
-        rd_kafka_topic_partition_list_new(static_cast<int>(splits_.size())));
-    for (const auto& [partition, split] : splits_)
-      rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition);
-    RdKafkaPtr<rd_kafka_error_t>(rd_kafka_incremental_unassign(handle_->get(), list.get()));
-  }
-
-  arrow::Status Assign(std::span<const KafkaStart> starts) override {
-    if (starts.empty()) return arrow::Status::OK();
-    const RdKafkaPtr<rd_kafka_topic_partition_list_t> list(
-        rd_kafka_topic_partition_list_new(static_cast<int>(starts.size())));
-    for (const KafkaStart& start : starts) {
-      const auto& [topic, partition] = start.partition;
-      const RdKafkaPtr<rd_kafka_queue_t> fetched(
-          rd_kafka_queue_get_partition(handle_->get(), topic.c_str(), partition));
-      if (fetched == nullptr) {
-        return KafkaError(ToString(start.partition), "read partition " + ToString(start.partition),
-                          RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
-      }
-      rd_kafka_queue_forward(fetched.get(), queue_.get());
-      rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset =
-          start.offset;
-      splits_[start.partition] = start.split;
-    }
-    const RdKafkaPtr<rd_kafka_error_t> error(
-        rd_kafka_incremental_assign(handle_->get(), list.get()));
-    if (error == nullptr) return arrow::Status::OK();
-    return handle_->Failed("read from topic '" + starts[0].partition.topic + "'",
-                           rd_kafka_error_code(error.get()), rd_kafka_error_string(error.get()));
-  }
-
-  arrow::Status Unassign(int32_t split) override {
-    const auto found = std::find_if(splits_.begin(), splits_.end(),
-                                    [&](const auto& each) { return each.second == split; });
-    if (found == splits_.end()) return arrow::Status::OK();
-    const RdKafkaPtr<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(1));
-    rd_kafka_topic_partition_list_add(list.get(), found->first.topic.c_str(),
-                                      found->first.partition);
-    splits_.erase(found);
-    last_topic_ = nullptr;
-    const RdKafkaPtr<rd_kafka_error_t> error(
-        rd_kafka_incremental_unassign(handle_->get(), list.get()));
-    if (error == nullptr) return arrow::Status::OK();
-    return handle_->Failed("stop reading", rd_kafka_error_code(error.get()),
-                           rd_kafka_error_string(error.get()));
-  }
-
-  arrow::Status Poll(size_t num_max, std::vector<KafkaMessage>* messages) override {
-    Release();
-    messages->clear();
-    fetched_.resize(num_max);
-    const ssize_t count =
-        rd_kafka_consume_batch_queue(queue_.get(), 0, fetched_.data(), fetched_.size());
-    fetched_.resize(count < 0 ? 0 : static_cast<size_t>(count));
-    if (count < 0) return handle_->Failed("read", rd_kafka_last_error());
-    messages->reserve(fetched_.size());
-    for (const rd_kafka_message_t* fetched : fetched_) {
-      KafkaMessage message;
-      if (fetched->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        if (fetched->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-          if (PassesByItself(fetched->err)) continue;
-          return Error(*fetched);
-        }
-        message.is_end = true;
-      } else {
-        message.key = View(fetched->key, fetched->key_len);
-        message.value = View(fetched->payload, fetched->len);
-      }
-      message.split = SplitOf(*fetched);
-      if (message.split < 0) continue;  // Fetched before it was unassigned.
-      message.offset = fetched->offset;
-      message.handle = fetched;
-      messages->push_back(message);
-    }
-    return arrow::Status::OK();
-  }
-
-  std::pair<int64_t, KafkaTimestampType> Timestamp(const KafkaMessage& message) const override {
-    rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-    const int64_t millis = rd_kafka_message_timestamp(Fetched(message), &type);
-    return {millis, type == RD_KAFKA_TIMESTAMP_CREATE_TIME ? KafkaTimestampType::kCreateTime
-                    : type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME
-                        ? KafkaTimestampType::kLogAppendTime
-                        : KafkaTimestampType::kNone};
-  }
-
-  int32_t LeaderEpoch(const KafkaMessage& message) const override {
-    return rd_kafka_message_leader_epoch(Fetched(message));
-  }
-
-  void Headers(const KafkaMessage& message, std::vector<KafkaHeader>* headers) const override {
-    headers->clear();
-    rd_kafka_headers_t* found = nullptr;
-    if (rd_kafka_message_headers(Fetched(message), &found) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
-    const char* name = nullptr;
-    const void* value = nullptr;
-    size_t size = 0;
-    for (size_t i = 0;
-         rd_kafka_header_get_all(found, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
-         ++i) {
-      headers->push_back({name, View(value, size)});
-    }
-  }
-
- private:
-  static const rd_kafka_message_t* Fetched(const KafkaMessage& message) {
-    return static_cast<const rd_kafka_message_t*>(message.handle);
-  }
-  static std::string_view View(const void* data, size_t size) {
-    return {static_cast<const char*>(data), size};
-  }
-
-  void Release() {
-    for (rd_kafka_message_t* message : fetched_) rd_kafka_message_destroy(message);
-    fetched_.clear();
-  }
-
-  int32_t SplitOf(const rd_kafka_message_t& message) {
-    if (message.rkt == last_topic_ && message.partition == last_partition_) return last_split_;
-    const auto found = splits_.find({rd_kafka_topic_name(message.rkt), message.partition});
-    if (found == splits_.end()) return -1;
-    last_topic_ = message.rkt;
-    last_partition_ = message.partition;
-    last_split_ = found->second;
-    return last_split_;
-  }
-
-  // librdkafka goes on trying.
-  static bool PassesByItself(rd_kafka_resp_err_t code) {
-    return IsTransient(code) || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
-           code == RD_KAFKA_RESP_ERR__TIMED_OUT;
-  }
-
-  arrow::Status Error(const rd_kafka_message_t& message) const {
-    const char* reason = rd_kafka_message_errstr(&message);
-    if (message.rkt == nullptr)
-      return handle_->Failed("read", message.err, reason == nullptr ? "" : reason);
-    const std::string topic = rd_kafka_topic_name(message.rkt);
-    const std::string partition = ToString(TopicPartition{topic, message.partition});
-    if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
-        message.err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
-      return UserError(
-          "offset-out-of-range", partition,
-          "topic '" + topic + "', partition " + std::to_string(message.partition) +
-              " has no offset " + std::to_string(message.offset) +
-              " (any more), where the job should go on: records may have been deleted before they "
-              "were read (retention), or the topic was created anew. Start with another "
-              "'scan.startup.mode' and without the old state to go on with what there is" +
-              (reason == nullptr ? "" : " (" + std::string(reason) + ")"));
-    }
-    return KafkaError(topic,
-                      "read topic '" + topic + "', partition " + std::to_string(message.partition),
-                      message.err, reason == nullptr ? "" : reason);
-  }
-
-  const std::shared_ptr<LibrdkafkaHandle> handle_;
-  const std::function<void()> wake_;
-  RdKafkaPtr<rd_kafka_queue_t> queue_;
-  std::map<TopicPartition, int32_t> splits_;
-  std::vector<rd_kafka_message_t*> fetched_;
-  // The partition of the message before.
-  const rd_kafka_topic_t* last_topic_ = nullptr;
-  int32_t last_partition_ = -1;
-  int32_t last_split_ = -1;
-};
 
 class Consumer final : public KafkaConsumer {
  public:
@@ -368,7 +173,7 @@ class Consumer final : public KafkaConsumer {
   }
 
   std::unique_ptr<KafkaQueue> OpenQueue(std::function<void()> wake) override {
-    return std::make_unique<Queue>(handle_, std::move(wake));
+    return OpenLibrdkafkaQueue(handle_, std::move(wake));
   }
 
  private:

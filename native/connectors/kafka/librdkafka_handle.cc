@@ -67,6 +67,21 @@ arrow::Status KafkaError(const std::string& identifier, std::string_view what,
   return UserError(std::string(KindOf(code)), identifier, std::move(message));
 }
 
+bool IsTransient(rd_kafka_resp_err_t code) {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
+    case RD_KAFKA_RESP_ERR__WAIT_COORD:
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+      return true;
+    default:
+      return false;
+  }
+}
+
 LibrdkafkaHandle::~LibrdkafkaHandle() {
   // Nobody is in the group whom leaving it would matter to.
   if (handle_ != nullptr) rd_kafka_destroy_flags(handle_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
@@ -111,12 +126,12 @@ arrow::Status LibrdkafkaHandle::Open(rd_kafka_type_t type, const KafkaProperties
 }
 
 void LibrdkafkaHandle::OnBackgroundEvent(rd_kafka_t*, rd_kafka_event_t* event, void* self) {
-  const RdKafkaPtr<rd_kafka_event_t> owned(event);
+  RdKafkaPtr<rd_kafka_event_t> owned(event);
   auto* handle = static_cast<LibrdkafkaHandle*>(self);
   if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
     handle->OnError(event);
   } else {
-    handle->on_event_(*handle, event);
+    handle->on_event_(*handle, std::move(owned));
   }
 }
 

@@ -35,9 +35,12 @@ using RdKafkaPtr = std::unique_ptr<T, RdKafkaDeleter>;
 arrow::Status KafkaError(const std::string& identifier, std::string_view what,
                          rd_kafka_resp_err_t code, std::string_view reason = {});
 
+// Another answer may come if asked again.
+bool IsTransient(rd_kafka_resp_err_t code);
+
 class LibrdkafkaHandle {
  public:
-  using OnEvent = void (*)(const LibrdkafkaHandle& handle, rd_kafka_event_t* event);
+  using OnEvent = void (*)(const LibrdkafkaHandle& handle, RdKafkaPtr<rd_kafka_event_t> event);
   // Other events than errors (deliveries, ...) go to `on_event`, on a thread of librdkafka's;
   // `events`: which.
   LibrdkafkaHandle(std::function<void(std::string)> warn, int events, OnEvent on_event)

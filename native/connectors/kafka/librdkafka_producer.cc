@@ -70,18 +70,13 @@ arrow::Status DeliveryError(const std::string& topic, int32_t partition, rd_kafk
   return UserError(fenced ? "fenced" : "delivery-failed", topic, std::move(message));
 }
 
-// Delivery reports, on librdkafka's thread.
-void OnDelivered(const LibrdkafkaHandle&, rd_kafka_event_t* event) {
-  if (rd_kafka_event_type(event) != RD_KAFKA_EVENT_DR) return;
-  Deliveries* of = nullptr;
-  int64_t count = 0;
-  while (const rd_kafka_message_t* message = rd_kafka_event_message_next(event)) {
-    auto* deliveries = static_cast<Deliveries*>(message->_private);
-    if (deliveries != of) {
-      if (of != nullptr) of->Acknowledge(count);
-      of = deliveries;
-      count = 0;
-    }
+// Delivery reports, on librdkafka's thread. Records take room in its queue until their report is
+// gone: who waits for room is woken after that.
+void OnDelivered(const LibrdkafkaHandle&, RdKafkaPtr<rd_kafka_event_t> event) {
+  if (rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_DR) return;
+  std::vector<std::pair<Deliveries*, int64_t>> counts;
+  while (const rd_kafka_message_t* message = rd_kafka_event_message_next(event.get())) {
+    auto* of = static_cast<Deliveries*>(message->_private);
     // What an abort purges was not meant to arrive any more.
     const bool purged = message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
                         message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
@@ -89,9 +84,11 @@ void OnDelivered(const LibrdkafkaHandle&, rd_kafka_event_t* event) {
       of->Fail(DeliveryError(of->topic, message->partition, message->err,
                              rd_kafka_message_errstr(message)));
     }
-    ++count;
+    if (counts.empty() || counts.back().first != of) counts.emplace_back(of, 0);
+    ++counts.back().second;
   }
-  if (of != nullptr) of->Acknowledge(count);
+  event.reset();
+  for (const auto& [of, count] : counts) of->Acknowledge(count);
 }
 
 class Sender final : public KafkaSender {
