@@ -236,7 +236,7 @@ class Consumer final : public KafkaConsumer {
         return KafkaError(name, "look an offset of " + name + " up", failed->err);
       }
       const RdKafkaPtr<rd_kafka_queue_t> pause(rd_kafka_queue_new(handle_->get()));
-      RdKafkaPtr<rd_kafka_event_t>(rd_kafka_queue_poll(pause.get(), kRetryMillis));
+      const RdKafkaPtr<rd_kafka_event_t> nothing(rd_kafka_queue_poll(pause.get(), kRetryMillis));
     }
   }
 

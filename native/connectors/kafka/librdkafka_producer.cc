@@ -226,7 +226,8 @@ class Producer final : public KafkaProducer, public std::enable_shared_from_this
       // A broker that creates topics when they are asked for needs a moment.
       if (of_topic == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE && waited < handle_->timeout_ms()) {
         const RdKafkaPtr<rd_kafka_queue_t> pause(rd_kafka_queue_new(handle_->get()));
-        RdKafkaPtr<rd_kafka_event_t>(rd_kafka_queue_poll(pause.get(), kMetadataRetryMillis));
+        const RdKafkaPtr<rd_kafka_event_t> nothing(
+            rd_kafka_queue_poll(pause.get(), kMetadataRetryMillis));
         continue;
       }
       if (of_topic == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {

@@ -26,7 +26,8 @@ class Queue final : public KafkaQueue {
         rd_kafka_topic_partition_list_new(static_cast<int>(splits_.size())));
     for (const auto& [partition, split] : splits_)
       rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition);
-    RdKafkaPtr<rd_kafka_error_t>(rd_kafka_incremental_unassign(handle_->get(), list.get()));
+    const RdKafkaPtr<rd_kafka_error_t> ignored(
+        rd_kafka_incremental_unassign(handle_->get(), list.get()));
   }
 
   arrow::Status Assign(std::span<const KafkaStart> starts) override {
