@@ -42,6 +42,8 @@ class CsvDecoder final : public Decoder {
   }
 
   arrow::Result<size_t> Decode(std::string_view data, bool at_end, int64_t rows_max) override;
+  arrow::Status DecodeMessages(std::span<const std::string_view> messages, BadMessageHandler& bad,
+                               std::vector<int32_t>* row_messages) override;
 
   int64_t num_rows() const override { return num_rows_; }
   bool full(int64_t rows_max) const override {
@@ -50,14 +52,15 @@ class CsvDecoder final : public Decoder {
   void SetPlace(RecordPlace place) override { place_ = std::move(place); }
   int64_t skipped_records() const override { return skipped_records_; }
 
-  arrow::Result<RecordBatchPtr> Flush() override {
+  arrow::Result<Batch> Flush() override {
     std::vector<ArrayPtr> arrays;
     arrays.reserve(columns_.size());
     for (auto& column : columns_) {
       ARROW_ASSIGN_OR_RAISE(auto array, column->Finish());
       arrays.push_back(std::move(array));
     }
-    auto batch = arrow::RecordBatch::Make(schema_, num_rows_, std::move(arrays));
+    Batch batch;
+    batch.rows = arrow::RecordBatch::Make(schema_, num_rows_, std::move(arrays));
     num_rows_ = 0;
     bytes_ = 0;
     return batch;
@@ -114,6 +117,48 @@ arrow::Result<size_t> CsvDecoder::Decode(std::string_view data, bool at_end, int
     p = next;
   }
   return static_cast<size_t>(p - begin);
+}
+
+// As Flink reads a message: its first record, whatever follows.
+arrow::Status CsvDecoder::DecodeMessages(std::span<const std::string_view> messages,
+                                         BadMessageHandler& bad,
+                                         std::vector<int32_t>* row_messages) {
+  CsvFault fault;
+  for (size_t i = 0; i < messages.size(); ++i) {
+    if (messages[i].data() == nullptr) continue;
+    std::string_view text = messages[i];
+    if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+    const char* const end = text.data() + text.size();
+    const char* p =
+        options_.allow_comments ? SkipCsvComments(text.data(), end, true) : text.data();
+    bool skippable = true;
+    bool read = false;
+    if (p == end) {
+      fault = {.at = p, .reason = "the message holds no record"};
+    } else {
+      const char* next = record_.Split(p, end, true, &fault);
+      if (!simdjson::validate_utf8(p, static_cast<size_t>(next - p))) {
+        fault = {.at = p, .reason = "the record is not UTF-8"};
+        skippable = false;
+      } else {
+        read = fault.reason.empty() && ReadRecord(&fault, p);
+      }
+    }
+    if (read) {
+      row_messages->push_back(static_cast<int32_t>(i));
+      bytes_ += static_cast<int64_t>(text.size());
+      continue;
+    }
+    for (auto& column : columns_) column->Truncate(num_rows_);
+    if (skippable && options_.ignore_parse_errors) {
+      ++skipped_records_;
+      continue;
+    }
+    ARROW_RETURN_NOT_OK(
+        bad.OnBadMessage(i, static_cast<size_t>(fault.at - messages[i].data()), fault.reason,
+                         skippable ? "csv.ignore-parse-errors" : std::string_view()));
+  }
+  return arrow::Status::OK();
 }
 
 // Behind a byte order mark at the file's start, and behind comments; nullptr where that cannot be

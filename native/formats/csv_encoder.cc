@@ -35,23 +35,35 @@ class CsvEncoder final : public Encoder {
 
   arrow::Status Encode(const Batch& batch, std::string* out) override {
     for (int64_t row = 0; row < batch.num_rows(); ++row) {
-      for (size_t i = 0; i < schema_.size(); ++i) {
-        if (i > 0) out->push_back(options_.delimiter);
-        text_.clear();
-        const bool is_text =
-            AppendValue(schema_[i].type, *batch.column(static_cast<int>(i)), row, &text_);
-        if (is_text && NeedsQuotes(text_)) {
-          AppendQuoted(text_, out);
-        } else {
-          out->append(text_);
-        }
-      }
+      WriteRow(batch, row, out);
       out->push_back('\n');
     }
     return arrow::Status::OK();
   }
 
+  arrow::Status EncodeMessages(const Batch& batch, EncodedMessages* out) override {
+    for (int64_t row = 0; row < batch.num_rows(); ++row) {
+      WriteRow(batch, row, &out->bytes);
+      out->ends.push_back(static_cast<int64_t>(out->bytes.size()));
+    }
+    return arrow::Status::OK();
+  }
+
  private:
+  void WriteRow(const Batch& batch, int64_t row, std::string* out) {
+    for (size_t i = 0; i < schema_.size(); ++i) {
+      if (i > 0) out->push_back(options_.delimiter);
+      text_.clear();
+      const bool is_text =
+          AppendValue(schema_[i].type, *batch.column(static_cast<int>(i)), row, &text_);
+      if (is_text && NeedsQuotes(text_)) {
+        AppendQuoted(text_, out);
+      } else {
+        out->append(text_);
+      }
+    }
+  }
+
   bool NeedsQuotes(std::string_view text) const {
     if (!options_.quote) return false;
     if (text.size() > kUncheckedLength) return true;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,10 +32,27 @@ struct RecordPlace {
 arrow::Status BadRecord(const RecordPlace& place, std::string_view record, size_t at,
                         std::string_view reason, std::string_view skip_option = {});
 
+// The same for a message (of a topic, ...): `place` is what the message says of it ("topic 'a',
+// partition 3, offset 17").
+arrow::Status BadMessage(const std::string& identifier, std::string_view place,
+                         std::string_view message, size_t at, std::string_view reason,
+                         std::string_view skip_option = {});
+
+// Decides what becomes of messages that cannot be read.
+class BadMessageHandler {
+ public:
+  virtual ~BadMessageHandler() = default;
+  // `index`: among the messages of the call; `at`: a position in its text. OK: it is left out, and
+  // decoding goes on behind it.
+  virtual arrow::Status OnBadMessage(size_t index, size_t at, std::string_view reason,
+                                     std::string_view skip_option) = 0;
+};
+
 inline constexpr int64_t kDecodePadding = 64;
 inline constexpr int64_t kBatchBytesMax = 16 << 20;
 
-// Decodes newline-framed text. Holds builders that are reused from batch to batch.
+// Decodes text, or messages: a decoder is used for one of the two. Holds builders that are reused
+// from batch to batch.
 class Decoder {
  public:
   virtual ~Decoder() = default;
@@ -42,9 +60,16 @@ class Decoder {
   // buffered in all or data ends; returns the bytes consumed (a record that is not complete is
   // left, unless `at_end`). `data` must have kDecodePadding readable bytes behind its end.
   virtual arrow::Result<size_t> Decode(std::string_view data, bool at_end, int64_t rows_max) = 0;
+  // Decodes messages, each whole by itself; one with data() == nullptr is Kafka's null, which the
+  // format knows what to do with. Appends to `row_messages`, for every row that comes of them, the
+  // index of its message: a message may give no row, or several. Messages need no padding.
+  virtual arrow::Status DecodeMessages(std::span<const std::string_view> messages,
+                                       BadMessageHandler& bad,
+                                       std::vector<int32_t>* row_messages) = 0;
   virtual int64_t num_rows() const = 0;  // Buffered rows.
-  // The buffered rows as a batch; the buffer is empty afterwards.
-  virtual arrow::Result<RecordBatchPtr> Flush() = 0;
+  // The buffered rows as a batch (with kinds where the format has changes); the buffer is empty
+  // afterwards.
+  virtual arrow::Result<Batch> Flush() = 0;
   // True where Decode stopped because the batch is full.
   virtual bool full(int64_t rows_max) const = 0;
   // The place of the next byte to decode, for error messages: set at the start of a file or split,
@@ -53,11 +78,26 @@ class Decoder {
   virtual int64_t skipped_records() const = 0;  // Since the start.
 };
 
+// Messages one after the other in `bytes`.
+struct EncodedMessages {
+  std::string bytes;
+  std::vector<int64_t> ends;   // Of every message, in `bytes`.
+  std::vector<uint8_t> nulls;  // 1 per message that is Kafka's null; empty where none is.
+
+  void Clear() {
+    bytes.clear();
+    ends.clear();
+    nulls.clear();
+  }
+};
+
 class Encoder {
  public:
   virtual ~Encoder() = default;
   // Appends every row, each ended by a newline.
   virtual arrow::Status Encode(const Batch& batch, std::string* out) = 0;
+  // Appends a message per row, without a newline.
+  virtual arrow::Status EncodeMessages(const Batch& batch, EncodedMessages* out) = 0;
 };
 
 // Only the columns in `columns` are decoded. Options: Flink's, as `json.ignore-parse-errors`, in

@@ -4,7 +4,8 @@
 //
 // As Flink's `json` format reads: an empty line is no record, a line that is an array is a record
 // per element, what stands behind the object on its line is not looked at. Fields outside the
-// columns are checked for being JSON and skipped. State: the buffered rows.
+// columns are checked for being JSON and skipped. A message is read as a line is, though it may hold
+// newlines. State: the buffered rows.
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
@@ -15,6 +16,7 @@
 #include "formats/column_buffer.h"
 #include "formats/decoders.h"
 #include "formats/format_options.h"
+#include "formats/json_message.h"
 #include "formats/json_reader.h"
 
 namespace sabot {
@@ -35,19 +37,22 @@ class JsonDecoder final : public Decoder {
   }
 
   arrow::Result<size_t> Decode(std::string_view data, bool at_end, int64_t rows_max) override;
+  arrow::Status DecodeMessages(std::span<const std::string_view> messages, BadMessageHandler& bad,
+                               std::vector<int32_t>* row_messages) override;
 
   int64_t num_rows() const override { return num_rows_; }
   bool full(int64_t rows_max) const override {
     return num_rows_ >= rows_max || bytes_ >= kBatchBytesMax;
   }
 
-  arrow::Result<RecordBatchPtr> Flush() override {
+  arrow::Result<Batch> Flush() override {
     std::vector<ArrayPtr> arrays;
     for (auto& column : columns_) {
       ARROW_ASSIGN_OR_RAISE(auto array, column->Finish());
       arrays.push_back(std::move(array));
     }
-    auto batch = arrow::RecordBatch::Make(schema_, num_rows_, std::move(arrays));
+    Batch batch;
+    batch.rows = arrow::RecordBatch::Make(schema_, num_rows_, std::move(arrays));
     num_rows_ = 0;
     bytes_ = 0;
     return batch;
@@ -68,6 +73,7 @@ class JsonDecoder final : public Decoder {
   std::unique_ptr<JsonObjectReader> object_;
   RecordPlace place_;
   std::string last_line_;  // A last line without its newline, padded.
+  JsonMessage message_;    // The one at hand.
   int64_t num_rows_ = 0;
   int64_t bytes_ = 0;  // Of JSON text in the buffered rows.
   int64_t skipped_records_ = 0;
@@ -124,6 +130,12 @@ arrow::Result<const char*> JsonDecoder::ReadLine(const char* line, const char* e
   return (*p == '\n' ? p : Newline(p, end)) + 1;
 }
 
+std::string ReasonOf(const JsonFault& fault) {
+  std::string reason = fault.reason;
+  if (fault.type != nullptr) reason += " (" + ToString(*fault.type) + ")";
+  return reason;
+}
+
 arrow::Result<const char*> JsonDecoder::Refuse(const char* line, const char* end,
                                                const JsonFault& fault) {
   const char* newline = Newline(line, end);
@@ -131,10 +143,9 @@ arrow::Result<const char*> JsonDecoder::Refuse(const char* line, const char* end
     ++skipped_records_;
     return newline + 1;
   }
-  std::string reason = fault.reason;
-  if (fault.type != nullptr) reason += " (" + ToString(*fault.type) + ")";
   return BadRecord(place_, {line, static_cast<size_t>(newline - line)},
-                   static_cast<size_t>(fault.at - line), reason, "json.ignore-parse-errors");
+                   static_cast<size_t>(fault.at - line), ReasonOf(fault),
+                   "json.ignore-parse-errors");
 }
 
 arrow::Result<size_t> JsonDecoder::Decode(std::string_view data, bool at_end, int64_t rows_max) {
@@ -161,6 +172,30 @@ arrow::Result<size_t> JsonDecoder::Decode(std::string_view data, bool at_end, in
     return data.size();
   }
   return static_cast<size_t>(p - begin);
+}
+
+arrow::Status JsonDecoder::DecodeMessages(std::span<const std::string_view> messages,
+                                          BadMessageHandler& bad,
+                                          std::vector<int32_t>* row_messages) {
+  for (size_t i = 0; i < messages.size(); ++i) {
+    if (messages[i].empty()) continue;
+    const char* line = message_.Frame(messages[i]);
+    const int64_t first_row = num_rows_;
+    JsonFault fault;
+    const char* p = *line == '{' ? ReadRecord(line, fault) : ReadRecords(line, fault);
+    row_messages->insert(row_messages->end(), static_cast<size_t>(num_rows_ - first_row),
+                         static_cast<int32_t>(i));
+    bytes_ += static_cast<int64_t>(messages[i].size());
+    if (p != nullptr) continue;
+    for (auto& column : columns_) column->Truncate(num_rows_);
+    if (options_.ignore_parse_errors) {
+      ++skipped_records_;
+      continue;
+    }
+    RETURN_NOT_OK(bad.OnBadMessage(i, message_.PositionOf(fault.at), ReasonOf(fault),
+                                   "json.ignore-parse-errors"));
+  }
+  return arrow::Status::OK();
 }
 
 // Flink's JSON format has no text for these.

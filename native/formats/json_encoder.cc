@@ -281,30 +281,51 @@ class JsonEncoder final : public Encoder {
   }
 
   arrow::Status Encode(const Batch& batch, std::string* out) override {
-    static constexpr const char* kOps[] = {"+I", "-U", "+U", "-D"};
-    std::vector<const arrow::Array*> columns;
-    for (const auto& column : batch.rows->columns()) columns.push_back(column.get());
-    SABOT_CHECK(columns.size() == writers_.size());
+    const auto columns = ColumnsOf(batch);
     for (int64_t row = 0; row < batch.num_rows(); ++row) {
-      out->push_back('{');
-      bool first = true;
-      if (options_.with_op) {
-        out->append("\"op\":\"").append(kOps[static_cast<size_t>(batch.kind(row))]).push_back('"');
-        first = false;
-      }
-      for (size_t i = 0; i < columns.size(); ++i) {
-        if (options_.omit_nulls && columns[i]->IsNull(row)) continue;
-        if (!first) out->push_back(',');
-        first = false;
-        out->append(labels_[i]);
-        RETURN_NOT_OK(writers_[i].Write(*columns[i], row, out));
-      }
-      out->append("}\n");
+      RETURN_NOT_OK(WriteRow(columns, batch, row, out));
+      out->push_back('\n');
+    }
+    return arrow::Status::OK();
+  }
+
+  arrow::Status EncodeMessages(const Batch& batch, EncodedMessages* out) override {
+    const auto columns = ColumnsOf(batch);
+    for (int64_t row = 0; row < batch.num_rows(); ++row) {
+      RETURN_NOT_OK(WriteRow(columns, batch, row, &out->bytes));
+      out->ends.push_back(static_cast<int64_t>(out->bytes.size()));
     }
     return arrow::Status::OK();
   }
 
  private:
+  std::vector<const arrow::Array*> ColumnsOf(const Batch& batch) const {
+    std::vector<const arrow::Array*> columns;
+    for (const auto& column : batch.rows->columns()) columns.push_back(column.get());
+    SABOT_CHECK(columns.size() == writers_.size());
+    return columns;
+  }
+
+  arrow::Status WriteRow(const std::vector<const arrow::Array*>& columns, const Batch& batch,
+                         int64_t row, std::string* out) const {
+    static constexpr const char* kOps[] = {"+I", "-U", "+U", "-D"};
+    out->push_back('{');
+    bool first = true;
+    if (options_.with_op) {
+      out->append("\"op\":\"").append(kOps[static_cast<size_t>(batch.kind(row))]).push_back('"');
+      first = false;
+    }
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (options_.omit_nulls && columns[i]->IsNull(row)) continue;
+      if (!first) out->push_back(',');
+      first = false;
+      out->append(labels_[i]);
+      RETURN_NOT_OK(writers_[i].Write(*columns[i], row, out));
+    }
+    out->push_back('}');
+    return arrow::Status::OK();
+  }
+
   const JsonWriteOptions options_;
   Type row_type_;
   std::vector<ValueWriter> writers_;

@@ -50,6 +50,17 @@ std::string Around(std::string_view record, size_t at) {
   return text;
 }
 
+arrow::Status Refusal(const std::string& identifier, std::string message, std::string_view record,
+                      size_t at, std::string_view reason, std::string_view skip_option) {
+  message += ": ";
+  message += reason;
+  message += "; the text there: " + Around(record, at);
+  if (!skip_option.empty()) {
+    message += "; to leave such records out, set '" + std::string(skip_option) + "' = 'true'";
+  }
+  return UserError("bad-record", identifier, std::move(message));
+}
+
 }  // namespace
 
 arrow::Status BadRecord(const RecordPlace& place, std::string_view record, size_t at,
@@ -61,13 +72,16 @@ arrow::Status BadRecord(const RecordPlace& place, std::string_view record, size_
   if (line > 0) message += ", line " + std::to_string(line);
   message += ", byte offset " +
              std::to_string(place.offset + static_cast<int64_t>(std::min(at, record.size())));
-  message += ": ";
-  message += reason;
-  message += "; the text there: " + Around(record, at);
-  if (!skip_option.empty()) {
-    message += "; to leave such records out, set '" + std::string(skip_option) + "' = 'true'";
-  }
-  return UserError("bad-record", place.file, std::move(message));
+  return Refusal(place.file, std::move(message), record, at, reason, skip_option);
+}
+
+arrow::Status BadMessage(const std::string& identifier, std::string_view place,
+                         std::string_view message, size_t at, std::string_view reason,
+                         std::string_view skip_option) {
+  return Refusal(identifier,
+                 "cannot read " + std::string(place) + ", byte " +
+                     std::to_string(std::min(at, message.size())),
+                 message, at, reason, skip_option);
 }
 
 }  // namespace sabot

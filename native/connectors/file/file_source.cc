@@ -109,8 +109,7 @@ class FileSource final : public Operator {
     // Rows do not wait for further bytes: a snapshot knows of none that are not on their way.
     const int64_t num_rows = decoder_->num_rows();
     if (num_rows > 0) {
-      Batch batch;
-      ARROW_ASSIGN_OR_RAISE(batch.rows, decoder_->Flush());
+      ARROW_ASSIGN_OR_RAISE(Batch batch, decoder_->Flush());
       ARROW_ASSIGN_OR_RAISE(batch.rows, AddMetadata(batch.rows, reader_->split()));
       batch.split = split_number_;
       ARROW_RETURN_NOT_OK(out.Emit(std::move(batch)));

@@ -40,8 +40,7 @@ TEST(PrintSink, TimesAndNestedValuesAreFlinks) {
   json.append(kDecodePadding, '\0');
   auto decoder = MakeDecoder("json", schema, NodeWithOptions()).ValueOrDie();
   ASSERT_TRUE(decoder->Decode({json.data(), size}, true, 10).ok());
-  Batch batch;
-  batch.rows = decoder->Flush().ValueOrDie();
+  const Batch batch = decoder->Flush().ValueOrDie();
   PlanNode node = NodeWithOptions();
   node.input_schemas = {schema};
   OperatorContext context;

@@ -183,8 +183,7 @@ TEST(Csv, ColumnsInUseAreFoundAmongTheFiles) {
   const size_t size = text.size();
   text.append(kDecodePadding, '\0');
   ASSERT_TRUE(decoder->Decode({text.data(), size}, true, 10).ok());
-  Batch batch;
-  batch.rows = decoder->Flush().ValueOrDie();
+  const Batch batch = decoder->Flush().ValueOrDie();
   std::string out;
   ASSERT_TRUE(MakeJsonEncoder(schema, {.results = true})->Encode(batch, &out).ok());
   EXPECT_EQ(out, "{\"c\":\"x\",\"a\":1}\n{\"c\":\"y\",\"a\":2}\n");
@@ -207,8 +206,7 @@ TEST(Csv, WritesWhatFlinkWrote) {
   json.append(kDecodePadding, '\0');
   auto decoder = MakeDecoder("json", schema, NodeWithOptions()).ValueOrDie();
   ASSERT_TRUE(decoder->Decode({json.data(), size}, true, 10).ok());
-  Batch batch;
-  batch.rows = decoder->Flush().ValueOrDie();
+  const Batch batch = decoder->Flush().ValueOrDie();
   std::string out;
   ASSERT_TRUE(MakeEncoder("csv", schema, NodeWithOptions()).ValueOrDie()->Encode(batch, &out).ok());
   EXPECT_EQ(out,

@@ -66,8 +66,7 @@ inline Decoded DecodeText(const std::string& format, const Schema& columns, std:
     }
     held.erase(0, *used);
     if (decoder.num_rows() == 0) continue;
-    Batch batch;
-    batch.rows = decoder.Flush().ValueOrDie();
+    const Batch batch = decoder.Flush().ValueOrDie();
     if (!batch.rows->ValidateFull().ok()) {
       result.status = batch.rows->ValidateFull();
       return result;

@@ -321,7 +321,7 @@ TEST(JsonDecoder, ALineOfHundredMegabytesIsRead) {
   EXPECT_TRUE(decoder->full(1'000));  // By its bytes.
   EXPECT_EQ(decoder->num_rows(), 1);
   const auto batch = decoder->Flush().ValueOrDie();
-  ASSERT_TRUE(batch->ValidateFull().ok());
+  ASSERT_TRUE(batch.rows->ValidateFull().ok());
   ASSERT_TRUE(decoder->Decode(text.substr(*used), true, 1'000).ok());
   EXPECT_EQ(decoder->num_rows(), 1);
 }

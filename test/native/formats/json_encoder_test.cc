@@ -25,9 +25,7 @@ Batch Decode(const Schema& schema, std::string text) {
   const size_t size = text.size();
   text.append(kDecodePadding, '\0');
   EXPECT_TRUE(decoder->Decode({text.data(), size}, true, 1'000).ok());
-  Batch batch;
-  batch.rows = decoder->Flush().ValueOrDie();
-  return batch;
+  return decoder->Flush().ValueOrDie();
 }
 
 TEST(JsonEncoder, WritesBackWhatFlinkWrote) {
