@@ -71,7 +71,8 @@ function findConnector(table: TableDefinition, options: Options): ConnectorSpec 
 function request(connector: ConnectorSpec, table: TableDefinition, options: Options, schema: Schema): ConnectorRequest {
   const name = `table '${printIdentifier(table.identifier)}'`;
   if (!connector.formatted) {
-    return { table, schema, format: undefined, values: readOptions(options, [...GENERAL, ...connector.options], name) };
+    const values = readOptions(options, [...GENERAL, ...connector.options], name);
+    return { table, schema, format: undefined, changes: false, values };
   }
   if (options['format'] === undefined) {
     throw optionError('missing-option', 'format', `Option 'format' is missing. ${name} needs it in WITH (...).`);
@@ -79,7 +80,13 @@ function request(connector: ConnectorSpec, table: TableDefinition, options: Opti
   const format = findFormat(options['format']);
   const specs: OptionSpec[] = [...GENERAL, { key: 'format', type: 'string' }, ...connector.options, ...format.options];
   const values = readOptions(options, specs, name);
-  return { table, schema, format: formatConfig(format, values, options), values };
+  return {
+    table,
+    schema,
+    format: formatConfig(format, values, options),
+    changes: format.changes === true,
+    values,
+  };
 }
 
 const label = (table: TableDefinition): string => table.identifier[2];
@@ -119,7 +126,7 @@ export function tableSink(
   if (connector.sink === undefined) {
     throw optionError('not-a-sink', connector.identifier, `Connector '${connector.identifier}' can only be read from.`);
   }
-  if (!connector.updates && !isInsertOnly(changes)) {
+  if (!connector.updates && !asked.changes && !isInsertOnly(changes)) {
     const kind = changes.deletes ? 'update and delete' : 'update';
     throw new SabotError(
       'SABOT_E_VALIDATION',

@@ -3,6 +3,7 @@
 import type { Config, OperatorSpec } from '../plan/physical.js';
 import type { TableDefinition } from '../plan/table.js';
 import type { Schema } from '../schema/types.js';
+import type { FormatConfig } from './formats.js';
 import type { OptionSpec, OptionValues } from './options.js';
 
 /** What a connector is asked for: a table, its checked options, and the columns that are read or written. */
@@ -11,7 +12,9 @@ export interface ConnectorRequest {
   readonly values: OptionValues;
   /** Columns in use: physical ones first, then metadata. */
   readonly schema: Schema;
-  readonly format: { readonly format: string; readonly formatOptions: Readonly<Record<string, unknown>> } | undefined;
+  readonly format: FormatConfig | undefined;
+  /** Whether the format tells updates and deletes. */
+  readonly changes: boolean;
 }
 
 export interface ConnectorPart {

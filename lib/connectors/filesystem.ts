@@ -1,4 +1,4 @@
-// filesystem: files and folders of JSON lines or CSV.
+// filesystem: files and folders of records.
 //
 //   'path' = './bids', 'format' = 'json'   ->   file_source { path, format, columns: only those in use }
 //
@@ -76,7 +76,7 @@ export const filesystem: ConnectorSpec = {
     }),
   ],
   source: (request) => {
-    const { table, values, format } = request;
+    const { table, values, format, changes } = request;
     refusePartitions(table, 'Reading');
     const pattern = values.get('source.path.regex-pattern');
     return {
@@ -85,6 +85,7 @@ export const filesystem: ConnectorSpec = {
         path: localPath(String(values.get('path'))),
         ...format,
         ...columns(request),
+        ...(changes ? { changes } : {}),
         ...(pattern === undefined ? {} : { pathPattern: pattern }),
         defaultPartition: values.get('partition.default-name'),
       },

@@ -5,6 +5,7 @@
 // Decoding itself is native's. No state.
 
 import { SabotError } from '../errors.js';
+import type { LogicalType } from '../schema/types.js';
 import { nearest, type OptionSpec, type OptionValue, type OptionValues, optionError } from './options.js';
 
 type Options = Readonly<Record<string, string>>;
@@ -12,6 +13,10 @@ type Options = Readonly<Record<string, string>>;
 export interface FormatSpec {
   readonly identifier: string;
   readonly options: readonly OptionSpec[];
+  /** Its bytes tell updates and deletes. */
+  readonly changes?: true;
+  /** Metadata columns that it can give, as Flink names and types them. Not of files. */
+  readonly metadata?: Readonly<Record<string, LogicalType>>;
   readonly check?: (values: OptionValues, given: Options) => void;
 }
 
@@ -77,8 +82,71 @@ const csv: FormatSpec = {
   },
 };
 
+const text: LogicalType = { kind: 'VARCHAR', length: 2_147_483_647, nullable: true };
+const time: LogicalType = { kind: 'TIMESTAMP_LTZ', precision: 3, nullable: true };
+const texts: LogicalType = { kind: 'ARRAY', element: text, nullable: true };
+const mapTo = (value: LogicalType): LogicalType => ({ kind: 'MAP', key: text, value, nullable: true });
+
+/** Changes of a table as JSON: Flink's options under the format's name. */
+const changelogJson = (
+  identifier: string,
+  metadata: Readonly<Record<string, LogicalType>>,
+  more: readonly OptionSpec[] = [],
+): FormatSpec => ({
+  identifier,
+  changes: true,
+  metadata,
+  options: [
+    { key: 'ignore-parse-errors', type: 'boolean' as const, default: false },
+    { key: 'timestamp-format.standard', type: 'enum' as const, values: ['SQL', 'ISO-8601'], default: 'SQL' },
+    { key: 'map-null-key.mode', type: 'enum' as const, values: ['FAIL', 'DROP', 'LITERAL'], default: 'FAIL' },
+    { key: 'map-null-key.literal', type: 'string' as const, default: 'null' },
+    { key: 'encode.decimal-as-plain-number', type: 'boolean' as const, default: false },
+    { key: 'encode.ignore-null-fields', type: 'boolean' as const, default: false },
+    ...more,
+  ].map((option) => ({ ...option, key: `${identifier}.${option.key}` })),
+});
+
+const changelogs: readonly FormatSpec[] = [
+  changelogJson(
+    'debezium-json',
+    {
+      schema: text,
+      'ingestion-timestamp': time,
+      'source.timestamp': time,
+      'source.database': text,
+      'source.schema': text,
+      'source.table': text,
+      'source.properties': mapTo(text),
+    },
+    [{ key: 'schema-include', type: 'boolean', default: false }],
+  ),
+  changelogJson('ogg-json', {}),
+  changelogJson(
+    'canal-json',
+    {
+      database: text,
+      table: text,
+      'sql-type': mapTo({ kind: 'INTEGER', nullable: true }),
+      'pk-names': texts,
+      'ingestion-timestamp': time,
+      'event-timestamp': time,
+    },
+    [
+      { key: 'database.include', type: 'string' },
+      { key: 'table.include', type: 'string' },
+    ],
+  ),
+  changelogJson('maxwell-json', {
+    database: text,
+    table: text,
+    'primary-key-columns': texts,
+    'ingestion-timestamp': time,
+  }),
+];
+
 /** Every format there is. */
-export const formats: readonly FormatSpec[] = [json, csv];
+export const formats: readonly FormatSpec[] = [json, csv, ...changelogs];
 
 export function findFormat(identifier: string): FormatSpec {
   const format = formats.find((f) => f.identifier === identifier);
@@ -92,12 +160,14 @@ export function findFormat(identifier: string): FormatSpec {
   );
 }
 
+/** What native is told of a format. */
+export interface FormatConfig {
+  readonly format: string;
+  readonly formatOptions: Readonly<Record<string, OptionValue>>;
+}
+
 /** The format's part of a source's or sink's config: the options that were set; native has the same defaults. */
-export function formatConfig(
-  format: FormatSpec,
-  values: OptionValues,
-  given: Options,
-): { format: string; formatOptions: Record<string, OptionValue> } {
+export function formatConfig(format: FormatSpec, values: OptionValues, given: Options): FormatConfig {
   format.check?.(values, given);
   const formatOptions: Record<string, OptionValue> = {};
   for (const spec of format.options) {

@@ -1,16 +1,17 @@
 // Sources: nodes without inputs. Connectors say which one a table is (lib/connectors).
 //
 //   file_source, datagen_source, nexmark_source, iterable_source, values_source   ->   +I rows
+//   file_source { format: 'debezium-json', changes: true }                        ->   +I -U +U -D rows
 //
 // State is the position in every split; it belongs to native.
 
 import type { Literal } from '../expressions/expression.js';
-import { type Config, INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
+import { ALL_CHANGES, type Config, INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
 
 const source = (op: string): OperatorSpec => ({
   op,
-  changes: () => INSERT_ONLY,
+  changes: (_inputs, config) => (config['changes'] === true ? ALL_CHANGES : INSERT_ONLY),
   needsUpdateBefore: () => false,
   state: () => [], // Positions, whatever the table is.
 });

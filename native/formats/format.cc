@@ -5,21 +5,31 @@
 #include "formats/decoders.h"
 
 namespace sabot {
+namespace {
+
+constexpr const char* kKnown =
+    "json, csv, debezium-json, ogg-json, canal-json, maxwell-json";
+
+}  // namespace
 
 arrow::Result<std::unique_ptr<Decoder>> MakeDecoder(const std::string& format,
                                                     const Schema& columns, const PlanNode& node) {
   if (format == "json") return MakeJsonDecoder(columns, node);
   if (format == "csv") return MakeCsvDecoder(columns, node);
+  if (const ChangelogJson* changes = FindChangelogJson(format))
+    return MakeChangelogJsonDecoder(*changes, columns, node);
   return UserError("unknown-format", format,
-                   "there is no format '" + format + "' to read with; known: json, csv");
+                   "there is no format '" + format + "' to read with; known: " + kKnown);
 }
 
 arrow::Result<std::unique_ptr<Encoder>> MakeEncoder(const std::string& format, const Schema& schema,
                                                     const PlanNode& node) {
   if (format == "json") return MakeJsonSinkEncoder(schema, node);
   if (format == "csv") return MakeCsvSinkEncoder(schema, node);
+  if (const ChangelogJson* changes = FindChangelogJson(format))
+    return MakeChangelogJsonEncoder(*changes, schema, node);
   return UserError("unknown-format", format,
-                   "there is no format '" + format + "' to write with; known: json, csv");
+                   "there is no format '" + format + "' to write with; known: " + kKnown);
 }
 
 }  // namespace sabot

@@ -57,8 +57,9 @@ class Decoder {
  public:
   virtual ~Decoder() = default;
   // Decodes whole records from `data` until `rows_max` rows (or kBatchBytesMax bytes of text) are
-  // buffered in all or data ends; returns the bytes consumed (a record that is not complete is
-  // left, unless `at_end`). `data` must have kDecodePadding readable bytes behind its end.
+  // buffered in all (a record's rows stay together) or data ends; returns the bytes consumed (a
+  // record that is not complete is left, unless `at_end`). `data` must have kDecodePadding readable
+  // bytes behind its end.
   virtual arrow::Result<size_t> Decode(std::string_view data, bool at_end, int64_t rows_max) = 0;
   // Decodes messages, each whole by itself; one with data() == nullptr is Kafka's null, which the
   // format knows what to do with. Appends to `row_messages`, for every row that comes of them, the
@@ -98,10 +99,13 @@ class Encoder {
   virtual arrow::Status Encode(const Batch& batch, std::string* out) = 0;
   // Appends a message per row, without a newline.
   virtual arrow::Status EncodeMessages(const Batch& batch, EncodedMessages* out) = 0;
+  // Whether it can write rows that are not inserts.
+  virtual bool takes_changes() const { return false; }
 };
 
 // Only the columns in `columns` are decoded. Options: Flink's, as `json.ignore-parse-errors`, in
-// the plan's formatOptions.
+// the plan's formatOptions. The last columns are metadata of the format, by the keys that the
+// plan's formatMetadata has.
 arrow::Result<std::unique_ptr<Decoder>> MakeDecoder(const std::string& format,
                                                     const Schema& columns, const PlanNode& node);
 // How rows are written as JSON: DESIGN section 9's rendering for results, Flink's `json` format for

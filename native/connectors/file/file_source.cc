@@ -188,7 +188,8 @@ class FileSource final : public Operator {
     return arrow::Status::OK();
   }
 
-  // CSV records may hold newlines, and compressed files have no beginnings inside.
+  // CSV records may hold newlines, changes of a row must stay in order, and compressed files have
+  // no beginnings inside.
   arrow::Result<bool> IsDivisible(const FileInfo& file) const {
     ARROW_ASSIGN_OR_RAISE(const Compression compression, CompressionOf(file.path));
     return compression == Compression::kNone && plan_.format == "json";
