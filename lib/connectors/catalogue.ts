@@ -72,7 +72,7 @@ function request(connector: ConnectorSpec, table: TableDefinition, options: Opti
   const name = `table '${printIdentifier(table.identifier)}'`;
   if (!connector.formatted) {
     const values = readOptions(options, [...GENERAL, ...connector.options], name);
-    return { table, schema, format: undefined, changes: false, values };
+    return { table, schema, format: undefined, changes: false, code: undefined, values };
   }
   if (options['format'] === undefined) {
     throw optionError('missing-option', 'format', `Option 'format' is missing. ${name} needs it in WITH (...).`);
@@ -85,6 +85,7 @@ function request(connector: ConnectorSpec, table: TableDefinition, options: Opti
     schema,
     format: formatConfig(format, values, options),
     changes: format.changes === true,
+    code: format.code?.(values),
     values,
   };
 }
@@ -111,7 +112,11 @@ export function tableSource(table: TableDefinition, options: Options, schema: Sc
     );
   }
   const { spec, config, unbounded, parallelism } = connector.source(asked);
-  return { ...sourceNode(spec, schema, config, label(table), parallelism), ...(unbounded ? { unbounded } : {}) };
+  return {
+    ...sourceNode(spec, schema, config, label(table), parallelism),
+    ...(unbounded ? { unbounded } : {}),
+    ...(asked.code === undefined ? {} : { code: asked.code }),
+  };
 }
 
 /** The sink that writes a table; refuses changes that the connector cannot take. */
@@ -135,7 +140,8 @@ export function tableSink(
     );
   }
   const { spec, config, parallelism } = connector.sink(asked);
-  return sinkNode(spec, sinkInput(table, input, changes, parallelism), config, label(table), parallelism);
+  const sink = sinkNode(spec, sinkInput(table, input, changes, parallelism), config, label(table), parallelism);
+  return asked.code === undefined ? sink : { ...sink, code: asked.code };
 }
 
 /** Changes of one row stay in order: with subtasks of its own, a sink gets them by the table's key. */

@@ -156,9 +156,9 @@ const char* ChangeReader::Collect(const char* p, JsonFault& fault) {
 
 bool ChangeReader::Emit(const char* p, JsonFault& fault) {
   bool passes = true;
-  if (!Passes(options_.databases.get(), kDatabase, &passes, fault)) return false;
+  if (!Passes(options_.databases.get(), kDatabase, p, &passes, fault)) return false;
   if (!passes) return true;
-  if (!Passes(options_.tables.get(), kTable, &passes, fault)) return false;
+  if (!Passes(options_.tables.get(), kTable, p, &passes, fault)) return false;
   if (!passes) return true;
   if (IsNull(values_[kOp])) {
     fault.Set(p, "the record does not say what change it is");
@@ -340,13 +340,13 @@ bool ChangeReader::EmitPatched(const char* row, const char* old, JsonFault& faul
   return false;
 }
 
-bool ChangeReader::Passes(const NameFilter* filter, Member member, bool* passes,
+bool ChangeReader::Passes(const NameFilter* filter, Member member, const char* record, bool* passes,
                           JsonFault& fault) {
   if (filter == nullptr) return true;
   const char* value = values_[static_cast<size_t>(member)];
   std::string name;
   if (value == nullptr || !TextOf(value, &name)) {
-    fault.Set(value == nullptr ? values_[kOp] : value,
+    fault.Set(value == nullptr ? record : value,
               "the record does not say which database and table it is about");
     return false;
   }
@@ -393,7 +393,7 @@ arrow::Result<Batch> ChangeReader::Take() {
     arrays.push_back(std::move(array));
   }
   Batch batch;
-    batch.rows = arrow::RecordBatch::Make(schema_, num_rows_, std::move(arrays));
+  batch.rows = arrow::RecordBatch::Make(schema_, num_rows_, std::move(arrays));
   ARROW_ASSIGN_OR_RAISE(batch.kinds, MakeKinds(kinds_));
   kinds_.clear();
   num_rows_ = 0;

@@ -1,6 +1,7 @@
 // One record of a changelog format over JSON into columns: the rows of its change, and their kinds.
 //
-//   {"before": {"id": 1, "n": 7}, "after": {"id": 1, "n": 8}, "op": "u"}   ->   -U (1, 7)  +U (1, 8)
+//   {"before": {"id": 1, "n": 7}, "after": {"id": 1, "n": 8}, "op": "u"}   ->   -U (1, 7)  +U (1,
+//   8)
 //
 // State: the buffered rows, which whoever decodes takes.
 #pragma once
@@ -23,7 +24,7 @@ namespace sabot {
 
 struct ChangeReadOptions {
   JsonReadOptions json;
-  bool schema_include = false;  // The change is a record's member `payload`.
+  bool schema_include = false;            // The change is a record's member `payload`.
   std::unique_ptr<NameFilter> databases;  // nullptr: all.
   std::unique_ptr<NameFilter> tables;
 };
@@ -66,7 +67,8 @@ class ChangeReader {
   bool EmitObject(const char* p, RowKind kind, JsonFault& fault);
   bool Finish(RowKind kind, JsonFault& fault);
   bool AppendMetadata(Metadata& metadata, JsonFault& fault);
-  bool Passes(const NameFilter* filter, Member member, bool* passes, JsonFault& fault);
+  bool Passes(const NameFilter* filter, Member member, const char* record, bool* passes,
+              JsonFault& fault);
   bool TextOf(const char* p, std::string* text) const;
   void TruncateTo(int64_t length);
 

@@ -27,11 +27,11 @@ enum class MetadataForm : uint8_t {
 };
 
 struct ChangelogMetadata {
-  std::string_view key;     // Flink's name.
-  std::string_view member;  // Of the record.
+  std::string_view key;          // Flink's name.
+  std::string_view member;       // Of the record.
   std::string_view within = {};  // A member of that one; empty: the whole.
   MetadataForm form = MetadataForm::kValue;
-  std::string_view type;      // The column's, as ToString prints it.
+  std::string_view type;     // The column's, as ToString prints it.
   bool in_envelope = false;  // Beside the payload, where the record has one.
 };
 
@@ -47,8 +47,8 @@ struct ChangelogJson {
   std::string_view update;
   std::string_view remove;
   std::string_view skipped = {};  // No change of rows.
-  bool has_payload = false;  // The record may lie in a member `payload` (schema-include).
-  bool has_filters = false;  // database.include, table.include.
+  bool has_payload = false;       // The record may lie in a member `payload` (schema-include).
+  bool has_filters = false;       // database.include, table.include.
   std::span<const ChangelogMetadata> metadata = {};
 };
 

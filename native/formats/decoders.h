@@ -29,6 +29,18 @@ arrow::Result<std::unique_ptr<Encoder>> MakeChangelogJsonEncoder(const Changelog
                                                                  const Schema& schema,
                                                                  const PlanNode& node);
 
+arrow::Result<std::unique_ptr<Decoder>> MakeRawDecoder(const Schema& columns, const PlanNode& node);
+arrow::Result<std::unique_ptr<Encoder>> MakeRawEncoder(const Schema& schema, const PlanNode& node);
+
+arrow::Result<std::unique_ptr<Decoder>> MakeAvroDecoder(const Schema& columns,
+                                                        const PlanNode& node);
+arrow::Result<std::unique_ptr<Encoder>> MakeAvroEncoder(const Schema& schema, const PlanNode& node);
+
+arrow::Result<std::unique_ptr<Decoder>> MakeAvroConfluentDecoder(const Schema& columns,
+                                                                 const PlanNode& node);
+arrow::Result<std::unique_ptr<Encoder>> MakeAvroConfluentEncoder(const Schema& schema,
+                                                                 const PlanNode& node);
+
 arrow::Result<std::unique_ptr<Decoder>> MakeCsvDecoder(const Schema& columns, const PlanNode& node);
 arrow::Result<std::unique_ptr<Encoder>> MakeCsvSinkEncoder(const Schema& schema,
                                                            const PlanNode& node);

@@ -2,13 +2,13 @@
 //
 //   {"a": 1}\n{"a": 2}\n[{"a": 3}]\n   ->   Rows::Read of {"a": 1}, {"a": 2}, {"a": 3}
 //
-// As Flink's formats over JSON read: an empty line is no record, a line that is an array is a record
-// per element, what stands behind the object on its line is not looked at. A message is read as a
-// line is, though it may hold newlines. State: the buffered rows.
+// As Flink's formats over JSON read: an empty line is no record, a line that is an array is a
+// record per element, what stands behind the object on its line is not looked at. A message is read
+// as a line is, though it may hold newlines. State: the buffered rows.
 //
 // Rows has: Read(p, fault), which appends the rows of the object at p and returns the place behind
-// it, or nullptr with the fault set and nothing of it left; num_rows(); Take(), the rows as a batch;
-// ignores_errors().
+// it, or nullptr with the fault set and nothing of it left; num_rows(); Take(), the rows as a
+// batch; ignores_errors().
 #pragma once
 
 #include <cstring>
@@ -71,8 +71,8 @@ class JsonLines final : public Decoder {
         ++skipped_records_;
         continue;
       }
-      RETURN_NOT_OK(bad.OnBadMessage(i, message_.PositionOf(fault.at), ReasonOf(fault),
-                                     skip_option_));
+      RETURN_NOT_OK(
+          bad.OnBadMessage(i, message_.PositionOf(fault.at), ReasonOf(fault), skip_option_));
     }
     return arrow::Status::OK();
   }

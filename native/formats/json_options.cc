@@ -94,8 +94,8 @@ arrow::Status CheckJsonReadable(const Type& type, const std::string& column,
     case TypeKind::kMultiset:
       if (!type.children[0].is_string()) {
         return UserError("unsupported-type", column,
-                         "format '" + format + "' reads maps with text keys only; column '" + column +
-                             "' is " + ToString(type));
+                         "format '" + format + "' reads maps with text keys only; column '" +
+                             column + "' is " + ToString(type));
       }
       break;
     default:

@@ -38,7 +38,7 @@ JsonValueWriter::JsonValueWriter(const Type& type, const JsonWriteOptions& optio
 
 template <typename Float>
 void JsonValueWriter::WriteFloating(Float value, void (*append)(Float, std::string*),
-                                std::string* out) const {
+                                    std::string* out) const {
   const bool quoted = !std::isfinite(value);  // Not JSON numbers; Jackson quotes them too.
   if (quoted) out->push_back('"');
   append(value, out);
@@ -72,7 +72,8 @@ void JsonValueWriter::WriteBytes(std::string_view bytes, std::string* out) const
   out->push_back('"');
 }
 
-arrow::Status JsonValueWriter::Write(const arrow::Array& array, int64_t row, std::string* out) const {
+arrow::Status JsonValueWriter::Write(const arrow::Array& array, int64_t row,
+                                     std::string* out) const {
   if (array.IsNull(row)) {
     out->append("null");
     return arrow::Status::OK();
@@ -162,7 +163,7 @@ arrow::Status JsonValueWriter::Write(const arrow::Array& array, int64_t row, std
 }
 
 arrow::Status JsonValueWriter::WriteRow(const arrow::Array& array, int64_t row,
-                                    std::string* out) const {
+                                        std::string* out) const {
   const auto& record = static_cast<const arrow::StructArray&>(array);
   char separator = '{';
   for (size_t i = 0; i < children_.size(); ++i) {
@@ -179,7 +180,7 @@ arrow::Status JsonValueWriter::WriteRow(const arrow::Array& array, int64_t row,
 }
 
 arrow::Status JsonValueWriter::WriteMap(const arrow::Array& array, int64_t row,
-                                    std::string* out) const {
+                                        std::string* out) const {
   const auto& map = static_cast<const arrow::MapArray&>(array);
   std::vector<std::pair<std::string, std::string>> entries;
   for (int64_t i = map.value_offset(row); i < map.value_offset(row + 1); ++i) {

@@ -12,8 +12,8 @@ namespace sabot {
 
 struct NameFilter::Compiled {
   std::unique_ptr<pcre2_code, decltype(&pcre2_code_free)> code{nullptr, &pcre2_code_free};
-  std::unique_ptr<pcre2_match_data, decltype(&pcre2_match_data_free)> match{
-      nullptr, &pcre2_match_data_free};
+  std::unique_ptr<pcre2_match_data, decltype(&pcre2_match_data_free)> match{nullptr,
+                                                                            &pcre2_match_data_free};
 };
 
 NameFilter::NameFilter(std::unique_ptr<Compiled> compiled) : compiled_(std::move(compiled)) {}

@@ -6,7 +6,7 @@ import { SabotError } from '../../errors.js';
 import { iterableSource, messageSource } from '../../operators/iterable-source.js';
 import { watermarkAssigner } from '../../operators/watermark-assigner.js';
 import type { ScanNode, SinkNode, ValuesNode, WatermarkNode } from '../../plan/nodes.js';
-import { changesOf, isInsertOnly, type PhysicalNode } from '../../plan/physical.js';
+import { changesOf, type PhysicalNode } from '../../plan/physical.js';
 import type { TablePlaces } from '../../plan/table.js';
 import type { Lowering } from './lowering.js';
 
@@ -23,11 +23,6 @@ export function lowerValues(node: ValuesNode): PhysicalNode {
 
 export function lowerWatermark(node: WatermarkNode, lowering: Lowering): PhysicalNode {
   const input = lowering.lower(node.input);
-  if (!isInsertOnly(changesOf(input))) {
-    throw new SabotError('SABOT_E_UNSUPPORTED', 'A watermark over a changelog is not supported yet.', {
-      kind: 'unsupported',
-    });
-  }
   const below = node.input.op === 'project' ? node.input.input : node.input;
   const own =
     node.options ?? (below.op === 'scan' ? aboutTable(below.places, () => watermarkOptions(below.options)) : {});
@@ -44,6 +39,8 @@ export function lowerSink(node: SinkNode, lowering: Lowering): PhysicalNode {
 const OPTION_OF: Readonly<Record<string, string | null>> = {
   'unknown-connector': 'connector',
   'unknown-format': 'format',
+  'unsupported-format': 'format',
+  'format-columns': 'format',
   'unknown-option': null,
   'invalid-option': null,
   'unsupported-option': null,

@@ -157,6 +157,7 @@ class FileSink final : public Operator {
   }
 
   arrow::Status Close() {
+    ARROW_RETURN_NOT_OK(encoder_->FinishFile(&buffer_));
     ARROW_RETURN_NOT_OK(Write());
     if (part_ == nullptr) return arrow::Status::OK();
     if (!IsPlanted(PlantedBug::kNoSync)) ARROW_RETURN_NOT_OK(part_->Sync());

@@ -6,7 +6,7 @@
 #include <random>
 
 #include "base/error.h"
-#include "formats/decode_text.h"
+#include "formats/decode_messages.h"
 
 namespace sabot::test {
 namespace {
@@ -55,19 +55,18 @@ TEST(DebeziumJson, ChangesHaveTheirKinds) {
 }
 
 TEST(DebeziumJson, MembersComeInAnyOrderAndTheLastOfEqualNamesCounts) {
-  EXPECT_THAT(
-      Read("debezium-json", R"({"after":{"id":7,"s":"y"},"before":{"id":1,"s":"y"},"op":"r"}
+  EXPECT_THAT(Read("debezium-json", R"({"after":{"id":7,"s":"y"},"before":{"id":1,"s":"y"},"op":"r"}
 {"op":"d","before":{"id":7}, "after":{"id":8}}
 {"after":{"id":9,"s":"y"},"before":{"id":1,"s":"y"},"op":"u"}
 {"after":{"id":9,"s":"y"},"before":{"id":1,"s":"y"},"op":"u","after":{"id":10}}
 {"op":"x","after":{"id":1,"id":11,"s":"x"},"o\u0070":"c"}
 [{"before":null,"after":{"id":12},"op":"c"}, {"before":null,"after":{"id":13},"op":"c"}]
 )"),
-      ElementsAre(R"({"op":"+I","id":7,"s":"y"})", R"({"op":"-D","id":7,"s":null})",
-                  R"({"op":"-U","id":1,"s":"y"})", R"({"op":"+U","id":9,"s":"y"})",
-                  R"({"op":"-U","id":1,"s":"y"})", R"({"op":"+U","id":10,"s":null})",
-                  R"({"op":"+I","id":11,"s":"x"})", R"({"op":"+I","id":12,"s":null})",
-                  R"({"op":"+I","id":13,"s":null})"));
+              ElementsAre(R"({"op":"+I","id":7,"s":"y"})", R"({"op":"-D","id":7,"s":null})",
+                          R"({"op":"-U","id":1,"s":"y"})", R"({"op":"+U","id":9,"s":"y"})",
+                          R"({"op":"-U","id":1,"s":"y"})", R"({"op":"+U","id":10,"s":null})",
+                          R"({"op":"+I","id":11,"s":"x"})", R"({"op":"+I","id":12,"s":null})",
+                          R"({"op":"+I","id":13,"s":null})"));
 }
 
 TEST(DebeziumJson, TheSchemaMayBeIncluded) {
@@ -99,15 +98,15 @@ TEST(DebeziumJson, FractionsInTextAreDoublesOrDecimals) {
                           R"({"op":"+I","id":5,"s":"0.12345678901234568"})"));
   Schema decimal = IdAndText();
   decimal.push_back(
-      {"d", Columns(R"([{"name": "d", "type": {"kind": "DECIMAL", "precision": 6, "scale": 2}}])")[0]
-                .type});
-  EXPECT_THAT(
-      DecodeText("debezium-json", decimal, text).lines,
-      ElementsAre(R"({"op":"+I","id":1,"s":"1.5","d":null})",
-                  R"({"op":"+I","id":2,"s":"1E+3","d":null})",
-                  R"({"op":"+I","id":3,"s":"{\"a\":1.5,\"b\":1E+3,\"c\":[1.1]}","d":null})",
-                  R"({"op":"+I","id":4,"s":"123456789012345678901234567890","d":null})",
-                  R"({"op":"+I","id":5,"s":"0.1234567890123456789","d":null})"));
+      {"d",
+       Columns(R"([{"name": "d", "type": {"kind": "DECIMAL", "precision": 6, "scale": 2}}])")[0]
+           .type});
+  EXPECT_THAT(DecodeText("debezium-json", decimal, text).lines,
+              ElementsAre(R"({"op":"+I","id":1,"s":"1.5","d":null})",
+                          R"({"op":"+I","id":2,"s":"1E+3","d":null})",
+                          R"({"op":"+I","id":3,"s":"{\"a\":1.5,\"b\":1E+3,\"c\":[1.1]}","d":null})",
+                          R"({"op":"+I","id":4,"s":"123456789012345678901234567890","d":null})",
+                          R"({"op":"+I","id":5,"s":"0.1234567890123456789","d":null})"));
 }
 
 TEST(DebeziumJson, WhatCannotBeReadIsAnErrorOrLeftOut) {
@@ -132,13 +131,13 @@ TEST(DebeziumJson, WhatCannotBeReadIsAnErrorOrLeftOut) {
                       HasSubstr("'debezium-json.ignore-parse-errors' = 'true'")))
         << line;
   }
-  std::string text = R"({"after":{"id":1,"s":"ok"},"op":"c"})" "\n";
+  std::string text = R"({"after":{"id":1,"s":"ok"},"op":"c"})"
+                     "\n";
   for (const auto& [line, reason] : broken) text += line + "\n";
   text += R"({"before":5,"after":{"id":8},"op":"u"})"
           "\n"
           R"({"after":{"id":9,"s":"ok"},"op":"c"})";
-  const Decoded decoded =
-      DecodeText("debezium-json", IdAndText(), text, Ignore("debezium-json"));
+  const Decoded decoded = DecodeText("debezium-json", IdAndText(), text, Ignore("debezium-json"));
   EXPECT_TRUE(decoded.status.ok()) << decoded.status;
   EXPECT_THAT(decoded.lines,
               ElementsAre(R"({"op":"+I","id":1,"s":"ok"})", R"({"op":"+I","id":null,"s":null})",
@@ -159,9 +158,9 @@ TEST(DebeziumJson, MetadataIsInTheLastColumns) {
       R"({"schema":{"a":1},"payload":{"before":{"id":1},"after":{"id":2},"source":{"db":"d","ts_ms":1700000000001,"table":null},"op":"u","ts_ms":1700000000002}}
 {"payload":{"after":{"id":3},"op":"c"}}
 )";
-  const Decoded decoded = DecodeText("debezium-json", columns, text,
-                                     R"({"debezium-json.schema-include": "true"})", SIZE_MAX,
-                                     1'000, metadata);
+  const Decoded decoded =
+      DecodeText("debezium-json", columns, text, R"({"debezium-json.schema-include": "true"})",
+                 SIZE_MAX, 1'000, metadata);
   EXPECT_TRUE(decoded.status.ok()) << decoded.status;
   const std::string about =
       R"("schema":"{\"a\":1}","ingested":"2023-11-14 22:13:20.002Z","changed":"2023-11-14 22:13:20.001Z","db":"d","t":null,"p":{"db":"d","table":null,"ts_ms":"1700000000001"}})";
@@ -197,20 +196,20 @@ constexpr std::string_view kCanal =
 )";
 
 TEST(CanalJson, OldValuesCompleteTheNewRow) {
-  EXPECT_THAT(
-      Read("canal-json", kCanal),
-      ElementsAre(R"({"op":"+I","id":1,"s":"a"})", R"({"op":"+I","id":2,"s":"b"})",
-                  R"({"op":"-U","id":1,"s":"a"})", R"({"op":"+U","id":1,"s":"a2"})",
-                  R"({"op":"-U","id":2,"s":null})", R"({"op":"+U","id":2,"s":"now"})",
-                  R"({"op":"+I","id":3,"s":"c"})", R"({"op":"-D","id":1,"s":"a2"})"));
+  EXPECT_THAT(Read("canal-json", kCanal),
+              ElementsAre(R"({"op":"+I","id":1,"s":"a"})", R"({"op":"+I","id":2,"s":"b"})",
+                          R"({"op":"-U","id":1,"s":"a"})", R"({"op":"+U","id":1,"s":"a2"})",
+                          R"({"op":"-U","id":2,"s":null})", R"({"op":"+U","id":2,"s":"now"})",
+                          R"({"op":"+I","id":3,"s":"c"})", R"({"op":"-D","id":1,"s":"a2"})"));
 }
 
 // Flink takes a field for changed that any row of the record has an old value of, and then gives
 // NULL for it: its -U rows take back what was never there.
 TEST(CanalJson, EveryRowOfAnUpdateHasItsOwnOldValues) {
   EXPECT_THAT(
-      Read("canal-json",
-           R"({"data":[{"id":"1","s":"a2"},{"id":"3","s":"b"}],"old":[{"s":"a"},{"id":"2"}],"type":"UPDATE"})"),
+      Read(
+          "canal-json",
+          R"({"data":[{"id":"1","s":"a2"},{"id":"3","s":"b"}],"old":[{"s":"a"},{"id":"2"}],"type":"UPDATE"})"),
       ElementsAre(R"({"op":"-U","id":1,"s":"a"})", R"({"op":"+U","id":1,"s":"a2"})",
                   R"({"op":"-U","id":2,"s":"b"})", R"({"op":"+U","id":3,"s":"b"})"));
 }
@@ -219,9 +218,10 @@ TEST(CanalJson, OnlySomeTablesAreRead) {
   EXPECT_THAT(Read("canal-json", kCanal, R"({"canal-json.table.include": "t[2-9]"})"),
               ElementsAre(R"({"op":"+I","id":3,"s":"c"})"));
   EXPECT_THAT(Read("canal-json", kCanal, R"({"canal-json.database.include": "d.+"})"), IsEmpty());
-  EXPECT_THAT(Message("canal-json", "{\"type\":\"CREATE\"}\n",
-                      R"({"canal-json.table.include": "t[2-9]"})"),
-              HasSubstr("does not say which database and table"));
+  for (const std::string_view record : {R"({"type":"CREATE"})", R"({"data":[{"id":1}]})"}) {
+    EXPECT_THAT(Message("canal-json", record, R"({"canal-json.table.include": "t[2-9]"})"),
+                HasSubstr("does not say which database and table"));
+  }
   EXPECT_THAT(Message("canal-json", kCanal, R"({"canal-json.table.include": "t["})"),
               HasSubstr("'canal-json.table.include' is not a regular expression"));
 }
@@ -286,6 +286,23 @@ TEST(ChangelogJson, NestedRowsAreRead) {
                   R"({"op":"+U","r":{"x":null,"l":[]}})"));
 }
 
+TEST(ChangelogJson, AMessageMayGiveNoRowOrSeveral) {
+  const auto decoded = DecodeMessages(
+      "debezium-json", IdAndText(),
+      {R"({"after":{"id":1,"s":"a"},"op":"c"})", kNull,
+       "{\n\"before\":{\"id\":1,\"s\":\"a\"},\n\"after\":{\"id\":1,\"s\":\"b\nc\"},\"op\":\"u\"}",
+       R"({"before":null,"after":{"id":1},"op":"u"})", R"({"before":{"id":1},"op":"d"})"});
+  EXPECT_THAT(
+      decoded.rows,
+      ElementsAre(R"(0: {"op":"+I","id":1,"s":"a"})", R"(2: {"op":"-U","id":1,"s":"a"})",
+                  R"(2: {"op":"+U","id":1,"s":"b\nc"})", R"(4: {"op":"-D","id":1,"s":null})"));
+  EXPECT_THAT(decoded.refusals,
+              ElementsAre("3 at 37: the change has no old row; of PostgreSQL: set REPLICA IDENTITY "
+                          "FULL for the table"));
+  EXPECT_EQ(DecodeMessages("canal-json", IdAndText(), {"{}", kNull}, Ignore("canal-json")).skipped,
+            1);
+}
+
 // The same rows however the bytes come, and nothing beyond them is read (ASan watches).
 TEST(ChangelogJson, TextMayComeInAnyPieces) {
   const std::string_view debezium =
@@ -293,7 +310,8 @@ TEST(ChangelogJson, TextMayComeInAnyPieces) {
 {"before":{"id":1,"s":"a"},"after":{"id":1,"s":"b\u00e9"},"op":"u"}
 {"op":"d","before":{"id":1,"s":"b"}})";
   for (const auto& [format, text] :
-       {std::pair<std::string, std::string_view>{"debezium-json", debezium}, {"canal-json", kCanal}}) {
+       {std::pair<std::string, std::string_view>{"debezium-json", debezium},
+        {"canal-json", kCanal}}) {
     const auto whole = DecodeText(format, IdAndText(), text).lines;
     for (const size_t piece : {1, 7, 50}) {
       for (const int64_t rows_max : {1, 2, 1'000}) {

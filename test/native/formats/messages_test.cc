@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "formats/decode_text.h"
+#include "formats/decode_messages.h"
 #include "formats/format.h"
 
 namespace sabot::test {
@@ -13,57 +13,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr std::string_view kNull;  // No data: Kafka's null.
-
-class Refusals final : public BadMessageHandler {
- public:
-  arrow::Status OnBadMessage(size_t index, size_t at, std::string_view reason,
-                             std::string_view) override {
-    seen.push_back(std::to_string(index) + " at " + std::to_string(at) + ": " +
-                   std::string(reason));
-    return arrow::Status::OK();
-  }
-  std::vector<std::string> seen;
-};
-
-struct DecodedMessages {
-  std::vector<std::string> rows;  // "message: row"
-  std::vector<std::string> refusals;
-  int64_t skipped = 0;
-};
-
-DecodedMessages DecodeMessages(const std::string& format, const Schema& columns,
-                               std::vector<std::string_view> messages,
-                               std::string_view options = "{}") {
-  auto decoder = MakeDecoder(format, columns, NodeWithOptions(options)).ValueOrDie();
-  // Exactly allocated: nothing may be read behind a message.
-  std::vector<std::unique_ptr<char[]>> copies;
-  for (std::string_view& message : messages) {
-    if (message.data() == nullptr) continue;
-    copies.push_back(std::make_unique<char[]>(message.size()));
-    std::copy(message.begin(), message.end(), copies.back().get());
-    message = {copies.back().get(), message.size()};
-  }
-  Refusals refusals;
-  std::vector<int32_t> row_messages;
-  EXPECT_TRUE(decoder->DecodeMessages(messages, refusals, &row_messages).ok());
-  EXPECT_EQ(static_cast<int64_t>(row_messages.size()), decoder->num_rows());
-  const Batch batch = decoder->Flush().ValueOrDie();
-  EXPECT_TRUE(batch.rows->ValidateFull().ok());
-  std::string lines;
-  EXPECT_TRUE(MakeJsonEncoder(columns, {.results = true})->Encode(batch, &lines).ok());
-  DecodedMessages result;
-  result.refusals = refusals.seen;
-  result.skipped = decoder->skipped_records();
-  size_t begin = 0;
-  for (const int32_t message : row_messages) {
-    const size_t end = lines.find('\n', begin);
-    result.rows.push_back(std::to_string(message) + ": " + lines.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return result;
-}
-
 const Schema& AAndS() {
   static const Schema schema = Columns(
       R"([{"name": "a", "type": {"kind": "BIGINT"}}, {"name": "s", "type": {"kind": "VARCHAR"}}])");
@@ -71,14 +20,14 @@ const Schema& AAndS() {
 }
 
 TEST(Messages, JsonOfSeveralLines) {
-  const auto decoded =
-      DecodeMessages("json", AAndS(),
-                     {"{\n  \"a\": 1,\n  \"s\": \"x\"\n}\n", "{\"s\": \"one\ntwo\\\\\n\", \"a\":\n2}",
-                      "[{\"a\": 3},\n {\"a\": 4}]", "{\"a\": 5} what follows is not read\n{"});
-  EXPECT_THAT(decoded.rows,
-              ElementsAre("0: {\"a\":1,\"s\":\"x\"}", "1: {\"a\":2,\"s\":\"one\\ntwo\\\\\\n\"}",
-                          "2: {\"a\":3,\"s\":null}", "2: {\"a\":4,\"s\":null}",
-                          "3: {\"a\":5,\"s\":null}"));
+  const auto decoded = DecodeMessages(
+      "json", AAndS(),
+      {"{\n  \"a\": 1,\n  \"s\": \"x\"\n}\n", "{\"s\": \"one\ntwo\\\\\n\", \"a\":\n2}",
+       "[{\"a\": 3},\n {\"a\": 4}]", "{\"a\": 5} what follows is not read\n{"});
+  EXPECT_THAT(
+      decoded.rows,
+      ElementsAre("0: {\"a\":1,\"s\":\"x\"}", "1: {\"a\":2,\"s\":\"one\\ntwo\\\\\\n\"}",
+                  "2: {\"a\":3,\"s\":null}", "2: {\"a\":4,\"s\":null}", "3: {\"a\":5,\"s\":null}"));
   EXPECT_THAT(decoded.refusals, IsEmpty());
 }
 
@@ -90,12 +39,11 @@ TEST(Messages, NoValueAndAnEmptyOneAreNoJsonRecord) {
 
 TEST(Messages, BadJsonIsRefusedByItself) {
   const std::vector<std::string_view> messages = {
-      "{\"a\": 1}", "{\"a\": 1", "nothing", "{\"s\": \"\n\n\", \"a\": 2x}", "{\"s\": \"\\\n\"}",
-      "{\"a\": 7}", "[{\"a\": 8}, 9]"};
+      "{\"a\": 1}",        "{\"a\": 1",  "nothing",        "{\"s\": \"\n\n\", \"a\": 2x}",
+      "{\"s\": \"\\\n\"}", "{\"a\": 7}", "[{\"a\": 8}, 9]"};
   const auto decoded = DecodeMessages("json", AAndS(), messages);
-  EXPECT_THAT(decoded.rows,
-              ElementsAre("0: {\"a\":1,\"s\":null}", "5: {\"a\":7,\"s\":null}",
-                          "6: {\"a\":8,\"s\":null}"));
+  EXPECT_THAT(decoded.rows, ElementsAre("0: {\"a\":1,\"s\":null}", "5: {\"a\":7,\"s\":null}",
+                                        "6: {\"a\":8,\"s\":null}"));
   EXPECT_THAT(decoded.refusals,
               ElementsAre(HasSubstr("1 at 7: "), "2 at 0: a record must be a JSON object",
                           HasSubstr("3 at 18: "), HasSubstr("4 at "), HasSubstr("6 at 11: ")));
@@ -117,12 +65,11 @@ TEST(Messages, OneOfAMegabyteAmongSmallOnes) {
 TEST(Messages, CsvReadsTheFirstRecordOfEach) {
   const auto decoded =
       DecodeMessages("csv", AAndS(), {"1,\"x\ny\"\n2,z", kNull, "", "3", "q,w", "4,\xff", "5,"});
-  EXPECT_THAT(decoded.rows,
-              ElementsAre("0: {\"a\":1,\"s\":\"x\\ny\"}", "6: {\"a\":5,\"s\":\"\"}"));
-  EXPECT_THAT(decoded.refusals,
-              ElementsAre("2 at 0: the message holds no record",
-                          "3 at 0: the record has 1 fields, not 2", HasSubstr("4 at 0: the value"),
-                          "5 at 0: the record is not UTF-8"));
+  EXPECT_THAT(decoded.rows, ElementsAre("0: {\"a\":1,\"s\":\"x\\ny\"}", "6: {\"a\":5,\"s\":\"\"}"));
+  EXPECT_THAT(
+      decoded.refusals,
+      ElementsAre("2 at 0: the message holds no record", "3 at 0: the record has 1 fields, not 2",
+                  HasSubstr("4 at 0: the value"), "5 at 0: the record is not UTF-8"));
 }
 
 TEST(Messages, TheErrorNamesTheMessage) {
