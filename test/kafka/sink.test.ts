@@ -35,12 +35,9 @@ describeKafka('INSERT INTO a topic', () => {
       'key.fields-prefix': 'k_',
       'value.fields-include': 'EXCEPT_KEY',
     };
-    const row = (id: number, v: string) => `(${id}, '${v}', TO_TIMESTAMP_LTZ(${1000 + id}, 3), MAP['h', X'6869'])`;
-    const written = await insert(
-      columns,
-      options,
-      `INSERT INTO sink VALUES ${row(1, 'a')}, ${row(2, 'b')}, ${row(1, 'c')};`,
-    );
+    const query = `INSERT INTO sink SELECT id, v, TO_TIMESTAMP_LTZ(1000 + id, 3), MAP['h', X'6869']
+      FROM (VALUES (1, 'a'), (2, 'b'), (1, 'c')) AS s (id, v);`;
+    const written = await insert(columns, options, query);
     const sorted = [...written].sort((a, b) => (a.value! < b.value! ? -1 : 1));
     expect(sorted.map(({ key, value, timestamp, headers }) => [key, value, timestamp, headers])).toEqual([
       ['{"id":1}', '{"v":"a"}', 1001, { h: 'hi' }],
