@@ -11,6 +11,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     include: ['test/**/*.test.ts'],
+    // The broker of test/kafka, which starts when it is asked for.
+    globalSetup: ['test/kafka/global-setup.ts'],
     exclude: ['test/native/**', 'node_modules/**'],
   },
 });

@@ -2,20 +2,26 @@
 # Each is looked for under NAME_ROOT (option or environment) before the system's folders.
 # SABOT_LIBRARY_FOLDERS: the folders of those that do not lie in the system's, for run paths.
 
-set(SABOT_ARROW_VERSION 26.0.1)
-set(arrow_cache "$ENV{SABOT_CACHE}")
-if(NOT arrow_cache AND NOT "$ENV{XDG_CACHE_HOME}" STREQUAL "")
-  set(arrow_cache "$ENV{XDG_CACHE_HOME}/sabot")
+set(sabot_cache "$ENV{SABOT_CACHE}")
+if(NOT sabot_cache AND NOT "$ENV{XDG_CACHE_HOME}" STREQUAL "")
+  set(sabot_cache "$ENV{XDG_CACHE_HOME}/sabot")
 endif()
-if(NOT arrow_cache)
-  set(arrow_cache "$ENV{HOME}/.cache/sabot")
+if(NOT sabot_cache)
+  set(sabot_cache "$ENV{HOME}/.cache/sabot")
 endif()
-if(NOT "$ENV{SABOT_ARROW_ROOT}" STREQUAL "")
-  set(default_arrow_root "$ENV{SABOT_ARROW_ROOT}")
-else()
-  set(default_arrow_root "${arrow_cache}/arrow-${SABOT_ARROW_VERSION}")
-endif()
-set(SABOT_ARROW_ROOT "${default_arrow_root}" CACHE PATH "Prefix of Arrow C++ ${SABOT_ARROW_VERSION}: has include/ and lib/")
+
+# sabot_root(VARIABLE folder description): the prefix of what scripts/bootstrap got, unless the option or the environment
+# names another one.
+function(sabot_root variable folder description)
+  set(default_root "$ENV{${variable}}")
+  if(NOT default_root)
+    set(default_root "${sabot_cache}/${folder}")
+  endif()
+  set(${variable} "${default_root}" CACHE PATH "Prefix of ${description}: has include/ and lib/")
+endfunction()
+
+sabot_root(SABOT_ARROW_ROOT arrow-26.0.1 "Arrow C++ 26.0.1")
+sabot_root(SABOT_RDKAFKA_ROOT librdkafka-2.15.1 "librdkafka 2.15.1, static")
 
 add_library(sabot_dependencies INTERFACE)
 set(SABOT_LIBRARY_FOLDERS "")
@@ -48,8 +54,11 @@ endfunction()
 sabot_link(Arrow arrow/api.h arrow arrow_compute ROOT ${SABOT_ARROW_ROOT})
 sabot_link(nlohmann_json nlohmann/json.hpp)
 sabot_link(xxhash xxhash.h)
-# Static, so that Node's own copies of these cannot be called in their place: Node exports its zlib, and from 22 on zstd.
+# Static, so that Node's own copies of these cannot be called in their place: Node exports its OpenSSL, its zlib, and from 22
+# on zstd.
 sabot_link(pcre2 pcre2.h libpcre2-8.a)
+sabot_link(rdkafka librdkafka/rdkafka.h librdkafka.a ROOT ${SABOT_RDKAFKA_ROOT})
+sabot_link(openssl openssl/ssl.h libssl.a libcrypto.a)
 sabot_link(zstd zstd.h libzstd.a)
 sabot_link(zlib zlib.h libz.a)
 # After the static ones: else the linker fills RocksDB's wishes from libzstd.a, whose dictionary builder is not PIC.
@@ -66,4 +75,4 @@ target_include_directories(sabot_simdjson SYSTEM PUBLIC ${SABOT_SIMDJSON_SOURCE}
 target_compile_options(sabot_simdjson PRIVATE -w)
 
 find_package(Threads REQUIRED)
-target_link_libraries(sabot_dependencies INTERFACE Threads::Threads)
+target_link_libraries(sabot_dependencies INTERFACE Threads::Threads ${CMAKE_DL_LIBS})

@@ -1,5 +1,13 @@
 // index: what `import … from 'sabot'` offers. Anything not listed here is private.
 
+export {
+  type KafkaEnd,
+  type KafkaMetadata,
+  type KafkaSinkOptions,
+  type KafkaSourceOptions,
+  type KafkaStart,
+  kafka,
+} from './connectors/kafka-tables.js';
 export { blackhole, datagen, type FileOptions, file, print, type Sink, type Source } from './connectors/tables.js';
 export { SabotError, type SabotErrorCode, type SabotErrorOptions, type SourceSpan } from './errors.js';
 export {

@@ -40,7 +40,7 @@ await Promise.all([
     sourcemap: false,
     minifySyntax: true,
     minifyWhitespace: true,
-    external: ['esbuild', 'apache-arrow'],
+    external: ['esbuild', 'apache-arrow', 'kafkajs'],
   }),
 ]);
 

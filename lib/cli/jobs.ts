@@ -4,7 +4,7 @@
 //
 // A table on a terminal, a line of JSON per job in a pipe.
 
-import { type FoundJob, findJobs, nameOf } from '../job/control-client.js';
+import { type FoundJob, findJobs, nameOf, totalLag } from '../job/control-client.js';
 import { renderAnswer } from './output.js';
 
 export interface JobsOptions {
@@ -13,7 +13,9 @@ export interface JobsOptions {
 
 /** Prints the jobs and returns the exit code. */
 export async function jobsCommand(folder: string, options: JobsOptions): Promise<number> {
-  const lines = (await findJobs(folder)).flatMap(linesOf);
+  const jobs = await findJobs(folder);
+  const lags = await Promise.all(jobs.map(totalLag));
+  const lines = jobs.flatMap((job, i) => linesOf(job, lags[i]!));
   if ((options.output ?? (process.stdout.isTTY ? 'table' : 'json')) === 'json') {
     for (const line of lines) process.stdout.write(`${JSON.stringify(line)}\n`);
     return 0;
@@ -25,7 +27,7 @@ export async function jobsCommand(folder: string, options: JobsOptions): Promise
 }
 
 /** One line per process that runs the job, or one for a job that does not run. */
-function linesOf(job: FoundJob): JobLine[] {
+function linesOf(job: FoundJob, lag: number | null): JobLine[] {
   const lines = job.running.map((running): JobLine => {
     const { checkpoints } = running;
     return {
@@ -38,6 +40,7 @@ function linesOf(job: FoundJob): JobLine[] {
       failed: checkpoints?.failed ?? null,
       lastMs: checkpoints?.lastCompleted?.durationMs ?? null,
       lastBytes: checkpoints?.lastCompleted?.bytesTotal ?? null,
+      lag,
     };
   });
   const silent = job.silent.map(
@@ -59,5 +62,6 @@ const lineOf = (job: FoundJob, state: string) => ({
   newestEpoch: job.newestEpoch === 0 ? null : job.newestEpoch,
   lastMs: null as number | null,
   lastBytes: null as number | null,
+  lag: null as number | null,
   folder: job.folder,
 });

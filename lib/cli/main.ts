@@ -164,6 +164,17 @@ program
   });
 
 program
+  .command('lag')
+  .description('say how far a running job is behind the ends of its Kafka topics, partition by partition')
+  .argument('<job>', "a job's name, or its checkpoint folder")
+  .addOption(dir())
+  .addOption(new Option('--output <format>', 'default: table on a terminal, json in a pipe').choices(['table', 'json']))
+  .action(async (job: string, options) => {
+    const { lagCommand } = await import('./lag.js');
+    process.exitCode = await lagCommand(job, options);
+  });
+
+program
   .command('cancel')
   .description('end a running job where it stands')
   .argument('<job>', "a job's name, or its checkpoint folder")

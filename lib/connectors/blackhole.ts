@@ -5,7 +5,6 @@ import { blackholeSinkSpec } from './sinks.js';
 
 export const blackhole: ConnectorSpec = {
   identifier: 'blackhole',
-  formatted: false,
   updates: true,
   options: [{ key: 'property-version', type: 'integer', default: 1 }],
   sink: () => ({ spec: blackholeSinkSpec, config: {} }),

@@ -8,24 +8,35 @@ import { SabotError } from '../errors.js';
 import { forward, hash } from '../plan/inputs.js';
 import type { WatermarkOptions } from '../plan/nodes.js';
 import { type Changes, isInsertOnly, type PhysicalInput, type PhysicalNode } from '../plan/physical.js';
-import { metadataColumns, printIdentifier, type TableDefinition } from '../plan/table.js';
+import { printIdentifier, type TableDefinition } from '../plan/table.js';
 import type { Schema } from '../schema/types.js';
 import { blackhole } from './blackhole.js';
 import type { ConnectorRequest, ConnectorSpec } from './connector.js';
 import { datagen } from './datagen.js';
 import { filesystem } from './filesystem.js';
-import { findFormat, formatConfig } from './formats.js';
+import { type FormatSpec, findFormat, formatConfig } from './formats.js';
+import { kafka } from './kafka.js';
+import { type MetadataCast, metadataCast } from './metadata.js';
 import { nexmark } from './nexmark.js';
 import { nearest, type OptionSpec, optionError, readOptions } from './options.js';
 import { print } from './print.js';
 import { sinkNode } from './sinks.js';
 import { sourceNode } from './sources.js';
+import { upsertKafka } from './upsert-kafka.js';
 
 /** Every connector there is. */
-export const connectors: readonly ConnectorSpec[] = [filesystem, datagen, nexmark, print, blackhole];
+export const connectors: readonly ConnectorSpec[] = [
+  filesystem,
+  kafka,
+  upsertKafka,
+  datagen,
+  nexmark,
+  print,
+  blackhole,
+];
 
 /** Flink's connectors that are still to come. */
-const LATER: readonly string[] = ['kafka', 'upsert-kafka', 'jdbc', 'elasticsearch-7'];
+const LATER: readonly string[] = ['jdbc', 'elasticsearch-7'];
 
 const ALIGNMENT_GROUP = 'scan.watermark.alignment.group';
 const ALIGNMENT_MAX_DRIFT = 'scan.watermark.alignment.max-drift';
@@ -69,30 +80,82 @@ function findConnector(table: TableDefinition, options: Options): ConnectorSpec 
 }
 
 function request(connector: ConnectorSpec, table: TableDefinition, options: Options, schema: Schema): ConnectorRequest {
-  const name = `table '${printIdentifier(table.identifier)}'`;
-  if (!connector.formatted) {
-    const values = readOptions(options, [...GENERAL, ...connector.options], name);
-    return { table, schema, format: undefined, changes: false, code: undefined, values };
+  const owner = `table '${printIdentifier(table.identifier)}'`;
+  const { valueFormat = [], keyFormat } = connector;
+  const value = formatUse(valueFormat, options);
+  if (value === undefined && valueFormat.length > 0) throw missingFormat(valueFormat[0]!, owner);
+  const key = keyFormat === undefined ? undefined : formatUse(['key.format'], options);
+  if (key === undefined && keyFormat === 'required') throw missingFormat('key.format', owner);
+  const names = [...valueFormat, ...(keyFormat === undefined ? [] : ['key.format'])];
+  const specs: OptionSpec[] = [
+    ...GENERAL,
+    ...names.map((name): OptionSpec => ({ key: name, type: 'string' })),
+    ...connector.options,
+    ...[value, key].flatMap((use) => use?.format.options.map((o) => ({ ...o, key: use.prefix + o.key })) ?? []),
+  ];
+  const values = readOptions(options, specs, owner);
+  const configOf = (use: FormatUse | undefined) =>
+    use &&
+    formatConfig(
+      use.format,
+      withoutPrefix(values, use.prefix),
+      Object.fromEntries(withoutPrefix(Object.entries(options), use.prefix)),
+    );
+  if (key?.format.code !== undefined) {
+    throw new SabotError('SABOT_E_UNSUPPORTED', `Format '${key.format.identifier}' of keys is not supported yet.`, {
+      kind: 'unsupported-format',
+      identifier: key.format.identifier,
+    });
   }
-  if (options['format'] === undefined) {
-    throw optionError('missing-option', 'format', `Option 'format' is missing. ${name} needs it in WITH (...).`);
-  }
-  const format = findFormat(options['format']);
-  const specs: OptionSpec[] = [...GENERAL, { key: 'format', type: 'string' }, ...connector.options, ...format.options];
-  const values = readOptions(options, specs, name);
   return {
     table,
-    schema,
-    format: formatConfig(format, values, options),
-    changes: format.changes === true,
-    code: format.code?.(values),
     values,
+    given: options,
+    schema,
+    format: configOf(value),
+    keyFormat: configOf(key),
+    changes: value?.format.changes === true,
+    code: value?.format.code?.(withoutPrefix(values, value.prefix)),
   };
+}
+
+interface FormatUse {
+  readonly format: FormatSpec;
+  /** Of the format's own options: `value.` if `value.format` names it. */
+  readonly prefix: string;
+}
+
+/** The format that the first of these options that is there names. */
+function formatUse(names: readonly string[], options: Options): FormatUse | undefined {
+  const name = names.find((each) => options[each] !== undefined);
+  return name === undefined
+    ? undefined
+    : { format: findFormat(options[name]!), prefix: name.slice(0, -'format'.length) };
+}
+
+function missingFormat(key: string, owner: string): SabotError {
+  return optionError('missing-option', key, `Option '${key}' is missing. ${owner} needs it in WITH (...).`);
+}
+
+function withoutPrefix<T>(entries: Iterable<readonly [string, T]>, prefix: string): Map<string, T> {
+  return new Map(
+    [...entries].flatMap(([key, value]) =>
+      key.startsWith(prefix) ? [[key.slice(prefix.length), value] as const] : [],
+    ),
+  );
 }
 
 const label = (table: TableDefinition): string => table.identifier[2];
 
-/** The source that reads `schema`'s columns of a table. */
+/** What a source gives for these columns of a table. */
+export const readCast = (table: TableDefinition, options: Options, columns: Schema): MetadataCast =>
+  metadataCast(findConnector(table, options), table, columns, 'read');
+
+/** What a sink takes for these columns of a table. */
+export const writeCast = (table: TableDefinition, options: Options, columns: Schema): MetadataCast =>
+  metadataCast(findConnector(table, options), table, columns, 'write');
+
+/** The source that reads columns of a table: `schema` is what `readCast` says. */
 export function tableSource(table: TableDefinition, options: Options, schema: Schema): PhysicalNode {
   const connector = findConnector(table, options);
   const asked = request(connector, table, options, schema);
@@ -103,23 +166,16 @@ export function tableSource(table: TableDefinition, options: Options, schema: Sc
       `Connector '${connector.identifier}' can only be written to.`,
     );
   }
-  for (const column of metadataColumns(table)) {
-    if (connector.metadata?.includes(column.key)) continue;
-    throw optionError(
-      'unknown-metadata',
-      column.key,
-      `Connector '${connector.identifier}' has no metadata '${column.key}'.`,
-    );
-  }
-  const { spec, config, unbounded, parallelism } = connector.source(asked);
+  const { spec, config, unbounded, parallelism, warnings } = connector.source(asked);
   return {
     ...sourceNode(spec, schema, config, label(table), parallelism),
     ...(unbounded ? { unbounded } : {}),
+    ...(warnings === undefined ? {} : { warnings }),
     ...(asked.code === undefined ? {} : { code: asked.code }),
   };
 }
 
-/** The sink that writes a table; refuses changes that the connector cannot take. */
+/** The sink that writes a table, given what `writeCast` says; refuses changes that the connector cannot take. */
 export function tableSink(
   table: TableDefinition,
   options: Options,
@@ -139,9 +195,13 @@ export function tableSink(
       { kind: 'unsupported-changelog', identifier: label(table) },
     );
   }
-  const { spec, config, parallelism } = connector.sink(asked);
+  const { spec, config, parallelism, warnings } = connector.sink(asked);
   const sink = sinkNode(spec, sinkInput(table, input, changes, parallelism), config, label(table), parallelism);
-  return asked.code === undefined ? sink : { ...sink, code: asked.code };
+  return {
+    ...sink,
+    ...(warnings === undefined ? {} : { warnings }),
+    ...(asked.code === undefined ? {} : { code: asked.code }),
+  };
 }
 
 /** Changes of one row stay in order: with subtasks of its own, a sink gets them by the table's key. */

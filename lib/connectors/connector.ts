@@ -2,7 +2,7 @@
 
 import type { Config, OperatorSpec, OwnerCode } from '../plan/physical.js';
 import type { TableDefinition } from '../plan/table.js';
-import type { Schema } from '../schema/types.js';
+import type { LogicalType, Schema } from '../schema/types.js';
 import type { FormatConfig } from './formats.js';
 import type { OptionSpec, OptionValues } from './options.js';
 
@@ -10,9 +10,12 @@ import type { OptionSpec, OptionValues } from './options.js';
 export interface ConnectorRequest {
   readonly table: TableDefinition;
   readonly values: OptionValues;
+  /** Options as they were given, without defaults. */
+  readonly given: Readonly<Record<string, string>>;
   /** Columns in use: physical ones first, then metadata. */
   readonly schema: Schema;
   readonly format: FormatConfig | undefined;
+  readonly keyFormat: FormatConfig | undefined;
   /** Whether the format tells updates and deletes. */
   readonly changes: boolean;
   /** What the format asks for while the job runs. */
@@ -26,15 +29,27 @@ export interface ConnectorPart {
   readonly unbounded?: boolean;
   /** Number of subtasks, if an option says so. */
   readonly parallelism?: number | undefined;
+  /** What its owner should know before it runs. */
+  readonly warnings?: readonly string[];
+}
+
+/** A metadata column that a source can give. */
+export interface MetadataSpec {
+  readonly key: string;
+  /** What the source gives; it is cast to the column's type. Absent: it reads the column's own type. */
+  readonly type?: LogicalType;
+  /** What a sink takes, if it can be written. */
+  readonly writable?: LogicalType;
 }
 
 export interface ConnectorSpec {
   readonly identifier: string;
   readonly options: readonly OptionSpec[];
-  /** Whether `format` names how its bytes are to be read. */
-  readonly formatted: boolean;
-  /** Metadata columns that sources can give: key to what it is. */
-  readonly metadata?: readonly string[];
+  /** The options that may name the format of its bytes, or of records' values: `format`, `value.format`. Absent: it has none. */
+  readonly valueFormat?: readonly string[];
+  /** Whether `key.format` names that of records' keys. */
+  readonly keyFormat?: 'optional' | 'required';
+  readonly metadata?: readonly MetadataSpec[];
   /** Whether its sinks take updates and deletes. */
   readonly updates?: boolean;
   readonly source?: (request: ConnectorRequest) => ConnectorPart;

@@ -12,7 +12,6 @@ const FIELD_OPTIONS = ['kind', 'min', 'max', 'max-past', 'length', 'var-len', 's
 
 export const datagen: ConnectorSpec = {
   identifier: 'datagen',
-  formatted: false,
   options: [
     { key: 'rows-per-second', type: 'long', default: 10_000 },
     { key: 'number-of-rows', type: 'long' },

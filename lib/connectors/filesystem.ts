@@ -12,7 +12,7 @@ import { count, type OptionSpec, optionError } from './options.js';
 import { fileSinkSpec } from './sinks.js';
 import { fileSourceSpec } from './sources.js';
 
-const METADATA = ['file.path', 'file.name', 'file.size', 'file.modification-time'];
+const METADATA = ['file.path', 'file.name', 'file.size', 'file.modification-time'].map((key) => ({ key }));
 
 const COMPACTION = ['auto-compaction', 'compaction.file-size', 'compaction.parallelism'];
 const PARTITION_COMMIT = [
@@ -52,7 +52,7 @@ function refusePartitions({ partitionedBy }: TableDefinition, doing: string): vo
 
 export const filesystem: ConnectorSpec = {
   identifier: 'filesystem',
-  formatted: true,
+  valueFormat: ['format'],
   metadata: METADATA,
   options: [
     { key: 'path', type: 'string', required: true },

@@ -9,7 +9,6 @@ import { nexmarkSourceSpec } from './sources.js';
 
 export const nexmark: ConnectorSpec = {
   identifier: 'nexmark',
-  formatted: false,
   options: [
     { key: 'table', type: 'enum', values: ['person', 'auction', 'bid'], required: true },
     { key: 'rows', type: 'long', required: true },

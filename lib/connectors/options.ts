@@ -98,7 +98,7 @@ export function readOptions(
 }
 
 function unknownOption(key: string, specs: readonly OptionSpec[], table: string): SabotError {
-  const known = specs.map((spec) => spec.key.replace('#', '<column>'));
+  const known = specs.map((spec) => spec.key.replace(/\.#$/, '.*').replace('#', '<column>'));
   const near = nearest(key, known);
   const hint = near === undefined ? `Known options: ${known.sort().join(', ')}.` : `Did you mean '${near}'?`;
   return optionError('unknown-option', key, `Unknown option '${key}' of ${table}. ${hint}`);

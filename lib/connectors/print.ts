@@ -10,7 +10,6 @@ import { printSinkSpec } from './sinks.js';
 
 export const print: ConnectorSpec = {
   identifier: 'print',
-  formatted: false,
   updates: true,
   options: [
     { key: 'print-identifier', type: 'string' },

@@ -22,6 +22,13 @@ const sink = (op: string, needsUpdateBefore: boolean): OperatorSpec => ({
 export const printSinkSpec = sink('print_sink', true);
 export const blackholeSinkSpec = sink('blackhole_sink', false);
 export const fileSinkSpec: OperatorSpec = { ...sink('file_sink', true), state: () => [] };
+export const kafkaSinkSpec: OperatorSpec = {
+  ...sink('kafka_sink', true),
+  // By key, an update is the new row.
+  needsUpdateBefore: (_, config) => config['upsert'] !== true,
+  replaces: (config) => config['upsert'] === true,
+  state: () => [],
+};
 export const resultSinkSpec = sink('result_sink', true);
 
 /** Writes a table; `config` comes from its connector. */

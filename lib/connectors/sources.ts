@@ -1,6 +1,6 @@
 // Sources: nodes without inputs. Connectors say which one a table is (lib/connectors).
 //
-//   file_source, datagen_source, nexmark_source, iterable_source, values_source   ->   +I rows
+//   file_source, kafka_source, datagen_source, nexmark_source, iterable_source, values_source   ->   +I rows
 //   file_source { format: 'debezium-json', changes: true }                        ->   +I -U +U -D rows
 //
 // State is the position in every split; it belongs to native.
@@ -8,6 +8,7 @@
 import type { Literal } from '../expressions/expression.js';
 import { ALL_CHANGES, type Config, INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
+import { kafkaLag } from './kafka-lag.js';
 
 const source = (op: string): OperatorSpec => ({
   op,
@@ -17,6 +18,12 @@ const source = (op: string): OperatorSpec => ({
 });
 
 export const fileSourceSpec = source('file_source');
+export const kafkaSourceSpec: OperatorSpec = {
+  ...source('kafka_source'),
+  changes: (_, config) => (config['upsert'] === true || config['changes'] === true ? ALL_CHANGES : INSERT_ONLY),
+  replaces: (config) => config['upsert'] === true,
+  lag: kafkaLag,
+};
 export const datagenSourceSpec = source('datagen_source');
 export const nexmarkSourceSpec = source('nexmark_source');
 export const iterableSourceSpec: OperatorSpec = { ...source('iterable_source'), single: true };

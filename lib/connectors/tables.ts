@@ -22,7 +22,8 @@ export interface Sink {
 
 type Options = Readonly<Record<string, string>>;
 
-function definition(name: string, schema: Schema, options: Options): TableDefinition {
+/** A table of physical columns. */
+export function definition(name: string, schema: Schema, options: Options): TableDefinition {
   return {
     identifier: ['default_catalog', 'default_database', name],
     columns: schema.map((field) => ({ kind: 'physical', ...field })),
@@ -36,7 +37,8 @@ function definition(name: string, schema: Schema, options: Options): TableDefini
 export const iterableTable = (schema: RowColumnType<Fields>): TableDefinition =>
   definition('iterable', fieldsOf(schema), {});
 
-const fieldsOf = (schema: RowColumnType<Fields>): Schema => (schema.type.kind === 'ROW' ? schema.type.fields : []);
+export const fieldsOf = (schema: RowColumnType<Fields>): Schema =>
+  schema.type.kind === 'ROW' ? schema.type.fields : [];
 
 export interface FileOptions {
   /** A file, a folder or a glob. */

@@ -15,6 +15,7 @@ import {
   type ControlPiece,
   type ControlRequest,
   type JobDescription,
+  type LagReport,
   SocketAddress,
   type StateReadRequest,
   type WatermarkReport,
@@ -28,6 +29,7 @@ const REQUEST_BYTES_MAX = 64 << 10;
 export interface ControlledJob {
   describe(): JobDescription;
   watermarks(): WatermarkReport;
+  lag(): Promise<LagReport>;
   cancel(): void;
   savepoint(path?: string): Promise<string>;
   stop(path?: string, drain?: boolean): Promise<string>;
@@ -99,6 +101,8 @@ async function answerTo(line: string, job: ControlledJob, socket: Socket): Promi
       return job.describe();
     case 'watermarks':
       return job.watermarks();
+    case 'lag':
+      return job.lag();
     case 'cancel':
       return job.cancel();
     case 'savepoint':

@@ -8,6 +8,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SabotErrorCode } from '../errors.js';
+import type { SplitLag } from '../plan/physical.js';
 import type { CheckpointMetrics, OperatorMetrics, SplitMetrics, WatermarkHold } from './metrics.js';
 
 export const CONTROL_FOLDER = 'control';
@@ -16,6 +17,7 @@ export type ControlRequest =
   | { readonly request: 'describe' }
   | { readonly request: 'cancel' }
   | { readonly request: 'watermarks' }
+  | { readonly request: 'lag' }
   | { readonly request: 'savepoint'; readonly path?: string }
   | { readonly request: 'stop'; readonly path?: string; readonly drain?: boolean }
   | { readonly request: 'state' }
@@ -58,6 +60,12 @@ export interface WatermarkReport {
   readonly operators: readonly Pick<OperatorMetrics, 'name' | 'uid' | 'subtask' | 'watermarkMs'>[];
   readonly splits: readonly SplitMetrics[];
   readonly holds: readonly WatermarkHold[];
+}
+
+/** How far a job is behind the ends of its topics. */
+export interface LagReport {
+  readonly job: string;
+  readonly splits: readonly (SplitLag & { readonly uid: string })[];
 }
 
 // What an address of a socket holds, less its end mark.

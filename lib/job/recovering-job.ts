@@ -8,14 +8,21 @@
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isSabotError, SabotError } from '../errors.js';
+import { encodePlan } from '../plan/encode.js';
+import { topological } from '../plan/physical.js';
 import type { PlannedJob } from '../planner/plan.js';
+import type { LagReport } from './control.js';
 import { type ControlServer, listenForControl } from './control-server.js';
 import { liveDescription } from './live-state.js';
 import { type RunningJob, type StartOptions, startJob } from './running-job.js';
 import { type StateStore, savedState } from './state.js';
 
 /** Failures that another start would only repeat. */
-const LASTING = new Set(['plan', 'cancelled', 'fenced', 'restore', 'checkpoint', 'unsupported']);
+const LASTING = new Set([
+  ...['plan', 'cancelled', 'fenced', 'restore', 'checkpoint', 'unsupported'],
+  // Of Kafka: what the table says, or what has become of the topic.
+  ...['invalid-property', 'forbidden-property', 'no-committed-offset', 'offset-out-of-range', 'topic-changed'],
+]);
 
 /** Starts a job and keeps it up. Throws what is wrong with the plan. */
 export function runJob(plan: PlannedJob, options: StartOptions = {}): RecoveringJob {
@@ -39,6 +46,7 @@ export class RecoveringJob implements AsyncDisposable {
     private readonly options: StartOptions,
   ) {
     this.attempt = startJob(plan, options);
+    for (const warning of plan.warnings) this.say(warning);
     this.done = this.supervise();
     this.done.catch(() => {}); // Whoever reads only results() sees the failure there.
   }
@@ -180,6 +188,7 @@ export class RecoveringJob implements AsyncDisposable {
           const times = operators.map(({ name, uid, subtask, watermarkMs }) => ({ name, uid, subtask, watermarkMs }));
           return { job, operators: times, splits, holds };
         },
+        lag: () => lagOf(this.plan),
         cancel: () => this.cancel(),
         savepoint: (path) => this.savepoint(path),
         stop: (path, drain) => this.stop(path, drain),
@@ -205,6 +214,14 @@ export class RecoveringJob implements AsyncDisposable {
     if (onWarning === undefined) process.stderr.write(`warning: ${message}\n`);
     else onWarning(warning);
   }
+}
+
+async function lagOf(plan: PlannedJob): Promise<LagReport> {
+  const uids = encodePlan(plan).nodes.map(({ uid }) => uid);
+  const splits = topological(plan.sinks).map(async ({ spec, config }, i) =>
+    ((await spec.lag?.(config)) ?? []).map((split) => ({ uid: uids[i]!, ...split })),
+  );
+  return { job: plan.job, splits: (await Promise.all(splits)).flat() };
 }
 
 /** The same job, from what its first attempt or a later one has committed, else as it began. */

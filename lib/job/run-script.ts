@@ -140,9 +140,13 @@ function explained(plan: PlannedJob, details: readonly ExplainDetail[]): string 
   const parts = [explainPlan(plan)];
   if (details.includes('ESTIMATED_COST')) parts.push('estimated cost: none, plans are chosen by rules');
   if (details.includes('PLAN_ADVICE')) parts.push('plan advice: none');
-  if (details.includes('JSON_EXECUTION_PLAN')) parts.push(JSON.stringify(encodePlan(plan), null, 2));
+  if (details.includes('JSON_EXECUTION_PLAN')) parts.push(JSON.stringify(encodePlan(plan), withoutSecrets, 2));
   return parts.join('\n\n');
 }
+
+/** A text under a name that says it is a secret is not shown, as in Flink. */
+const withoutSecrets = (name: string, value: unknown): unknown =>
+  typeof value === 'string' && /password|secret|token|jaas|key\.pem$/i.test(name) ? '******' : value;
 
 /** Says of an error which statement it belongs to. */
 async function located<T>(statement: ScriptStatement, run: () => Promise<T>): Promise<T> {

@@ -40,6 +40,15 @@ const CODES: Readonly<Record<string, SabotErrorCode>> = {
   'state-key': 'SABOT_E_STATE',
   'unknown-state': 'SABOT_E_STATE',
   'not-running': 'SABOT_E_STATE',
+  'invalid-property': 'SABOT_E_OPTION',
+  'forbidden-property': 'SABOT_E_OPTION',
+  'unknown-topic': 'SABOT_E_IO',
+  'topic-changed': 'SABOT_E_IO',
+  'no-committed-offset': 'SABOT_E_IO',
+  'offset-out-of-range': 'SABOT_E_IO',
+  'authentication-failed': 'SABOT_E_IO',
+  'delivery-failed': 'SABOT_E_IO',
+  kafka: 'SABOT_E_IO',
 };
 
 const ENDED_BEFORE: NativeJobError = {

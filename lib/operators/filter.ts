@@ -13,8 +13,15 @@ export const filterSpec: OperatorSpec = {
   changes: unionOfChanges,
   needsUpdateBefore: () => true,
   folds: (output) => output,
+  upsertKey: (node, [key]) => keptKey(node.config['columns'] as readonly number[] | undefined, key),
   origin: (node, column) => (node.config['columns'] as readonly number[] | undefined)?.[column] ?? column,
 };
+
+/** Where a key's columns are among those that go on; an update that only the old row passes leaves -U alone, a deletion. */
+function keptKey(columns: readonly number[] | undefined, key: readonly number[] | undefined): number[] | undefined {
+  const kept = key?.map((column) => columns?.indexOf(column) ?? column);
+  return kept === undefined || kept.includes(-1) ? undefined : kept;
+}
 
 /** Keeps the rows of `input` whose `condition` is TRUE, and its `columns` (ascending positions; default: all). */
 export function filter(input: PhysicalNode, condition: Expression, columns?: readonly number[]): PhysicalNode {

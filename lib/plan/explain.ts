@@ -149,6 +149,9 @@ function describe(node: PhysicalNode): string {
     lowerMs: (value) => `${String(value)} ms <= right - left`,
     upperMs: (value) => `<= ${String(value)} ms`,
     path: String,
+    topics: (value) => `from ${(value as readonly string[]).join(', ')}`,
+    topicPattern: (value) => `from topics like ${String(value)}`,
+    topic: (value) => `to ${String(value)}`,
     values: (value) => `${(value as readonly unknown[]).length} rows`,
   };
   const label = node.label === undefined ? '' : `${node.label}:`;

@@ -61,6 +61,12 @@ export interface OperatorSpec {
    * given whether that is so for its own output. Absent: no.
    */
   readonly folds?: (output: boolean, node: PhysicalNode) => boolean;
+  /** A source whose updates tell the new row only, or a sink that needs no more: by the table's key. Absent: no. */
+  readonly replaces?: (config: Config) => boolean;
+  /** The same node that keeps, of its own rows, those whose condition is TRUE; absent: that needs a filter. */
+  readonly withCondition?: (node: PhysicalNode, condition: Expression) => PhysicalNode;
+  /** How far a source is behind what there is to read; absent: nobody can say. */
+  readonly lag?: (config: Config) => Promise<readonly SplitLag[]>;
   /** What it does, in words, if the engine does not have it yet: whoever asks for it is told so. */
   readonly pending?: string;
   /** One subtask only, whatever the job's parallelism. */
@@ -77,6 +83,17 @@ export interface OperatorSpec {
   readonly origin?: (node: PhysicalNode, column: number) => number | Expression;
   /** Takes part in event time: watermarks decide what it emits. */
   readonly eventTime?: boolean;
+}
+
+/** A partition of a source's topic. */
+export interface SplitLag {
+  readonly topic: string;
+  readonly partition: number;
+  /** The group's next offset, as of the last checkpoint; null: it has none yet. */
+  readonly committed: number | null;
+  /** The next record's offset. */
+  readonly end: number;
+  readonly lag: number | null;
 }
 
 export interface ChangelogFindings {
@@ -107,6 +124,8 @@ export interface PhysicalNode {
   readonly parallelism?: number;
   /** A source that never ends. */
   readonly unbounded?: boolean;
+  /** What the job's owner should know of it before it runs. */
+  readonly warnings?: readonly string[];
   /** Code that native calls while it runs; two nodes are the same only if it is made of the same `parts`. */
   readonly code?: OwnerCode;
   /** Changes of the output and whether -U rows are among them, once they are known (infer-changelog). */

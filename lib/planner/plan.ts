@@ -56,6 +56,8 @@ export interface PlannedJob extends PhysicalPlan {
   /** What the rows of a query are: changes, or the final rows; absent for INSERT. */
   readonly results: 'changelog' | 'final' | undefined;
   readonly restartStrategy: RestartStrategy;
+  /** What its owner should know before it runs. */
+  readonly warnings: readonly string[];
   /** Where savepoints are made unless a path is given; absent if the job takes no checkpoints. */
   readonly savepointsAt?: string;
 }
@@ -107,6 +109,7 @@ export function planJob(request: PlanRequest): PlannedJob {
     ...(checkpoint === undefined ? {} : { checkpoint, savepointsAt: savepointsAt(request.settings, checkpoint) }),
     restartStrategy: restartStrategyOf(request.settings, checkpoint?.intervalMs !== undefined),
     results,
+    warnings: [...new Set(topological(sinks).flatMap(({ warnings = [] }) => warnings))],
     sinks: splitAggregates(inferChangelog(reuseSubplans(sinks)), options.parallelism),
   };
 }

@@ -87,8 +87,13 @@ arrow::Result<std::unique_ptr<CheckpointFolder>> CheckpointFolder::Open(FileSyst
 }
 
 arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::Begin(
-    const RestoreRequest& request, const Warn& warn) {
+    const RestoreRequest& request, const Warn& warn, CommitAuthority* authority) {
   warn_ = warn;
+  authority_ = authority;
+  ARROW_RETURN_NOT_OK(ReadId());
+  const bool goes_on =
+      request.from == PlanCheckpoint::Restore::kLatest || request.since_attempt > 0;
+  std::optional<CommitPoint> point;
   std::optional<RestoredCheckpoint> restored;
   for (int tries = 0; claim_.attempt == 0; ++tries) {
     if (tries == kClaimsMax) {
@@ -96,10 +101,15 @@ arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::Begin(
                        "the checkpoint folder " + options_.folder +
                            " could not be claimed: other processes keep claiming it");
     }
-    ARROW_ASSIGN_OR_RAISE(auto log, log_.Read());
-    ARROW_RETURN_NOT_OK(Claim(std::move(log), request, &restored, warn));
+    ARROW_ASSIGN_OR_RAISE(const auto log, log_.Read());
+    ARROW_RETURN_NOT_OK(Claim(log, request, &restored, warn));
+    if (claim_.attempt == 0 || authority == nullptr) continue;
+    // Behind the claim: a process that comes later settles it again.
+    ARROW_ASSIGN_OR_RAISE(point, authority->Resolve());
+    if (!goes_on) continue;
+    ARROW_ASSIGN_OR_RAISE(const bool entered, EnterMissing(point, log));
+    if (entered) claim_ = {};
   }
-  ARROW_RETURN_NOT_OK(ReadId());
   for (const char* folder : {"", "/log", "/state"})
     ARROW_RETURN_NOT_OK(
         RemoveUnfinished(files_, options_.folder + folder, WriterName(options_.owner)));
@@ -111,7 +121,76 @@ arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::Begin(
   if (restored.has_value() && !restored->own_lineage)
     ARROW_RETURN_NOT_OK(restored_.Note(request.path, request.claim, claim_.number));
   ARROW_RETURN_NOT_OK(CleanUp({}));
+  if (authority != nullptr) ARROW_RETURN_NOT_OK(ClaimOutput(point));
   return restored;
+}
+
+// What the authority has committed and the log does not know is entered there, so that it is
+// restored. True if something was.
+arrow::Result<bool> CheckpointFolder::EnterMissing(const std::optional<CommitPoint>& point,
+                                                   const std::vector<LogEntry>& log) {
+  const auto newest = std::find_if(log.rbegin(), log.rend(), [](const LogEntry& entry) {
+    return entry.kind == LogEntry::Kind::kCommit;
+  });
+  const int64_t newest_epoch = newest == log.rend() ? 0 : newest->epoch;
+  if (point && point->folder_id != id_ && point->epoch > 0) {
+    return UserError("checkpoint", options_.folder,
+                     "the job's output was committed last with checkpoint " +
+                         CheckpointName(point->epoch, point->attempt) +
+                         " of another checkpoint folder than " + options_.folder +
+                         ": going on from here would write rows a second time, or leave rows out. "
+                         "Name that folder, or start anew without --restore.");
+  }
+  if (point && point->folder_id == id_ && point->epoch > newest_epoch) {
+    const std::string name = CheckpointName(point->epoch, point->attempt);
+    const auto manifest = ReadManifest(*store_, name, point->manifest_checksum);
+    if (!manifest.ok()) {
+      return UserError("checkpoint", store_->PathOf(name),
+                       "the job's output was committed with checkpoint " + store_->PathOf(name) +
+                           ", which cannot be used: " + manifest.status().message() +
+                           ". Restore the folder from a copy, or start anew without --restore.");
+    }
+    LogEntry entry;
+    entry.number = next_entry_;
+    entry.kind = LogEntry::Kind::kCommit;
+    entry.attempt = claim_.attempt;
+    entry.lineage = point->lineage;
+    entry.epoch = point->epoch;
+    entry.checkpoint_attempt = point->attempt;
+    entry.manifest_checksum = point->manifest_checksum;
+    entry.owner = options_.owner;
+    ARROW_ASSIGN_OR_RAISE(const bool entered, log_.Append(entry));
+    if (!entered) return Fenced(entry.number);
+    return true;
+  }
+  if (newest == log.rend() ||
+      (point && point->folder_id == id_ &&
+       (point->epoch == newest_epoch || point->attempt > newest->checkpoint_attempt))) {
+    return false;
+  }
+  const std::string name = CheckpointName(newest->epoch, newest->checkpoint_attempt);
+  const auto manifest = ReadManifest(*store_, name, newest->manifest_checksum);
+  if (!manifest.ok() || !manifest->transactional) return false;
+  return UserError("checkpoint", store_->PathOf(name),
+                   "the output of checkpoint " + store_->PathOf(name) +
+                       " was committed where there is no record of it any more: what was written "
+                       "behind it is not known. Start anew without --restore, or with --restore " +
+                       store_->PathOf(name));
+}
+
+// Rows of this attempt follow from the point that it went on from: where the authority knows
+// another one, it is told before the first row.
+arrow::Status CheckpointFolder::ClaimOutput(const std::optional<CommitPoint>& point) {
+  if (point && point->folder_id == id_ && point->lineage == claim_.lineage &&
+      point->epoch == claim_.epoch) {
+    return arrow::Status::OK();
+  }
+  CommitPoint own;
+  own.folder_id = id_;
+  own.lineage = claim_.lineage;
+  own.attempt = claim_.attempt;
+  own.epoch = claim_.epoch;
+  return authority_->Claim(own);
 }
 
 arrow::Status CheckpointFolder::ReadId() {
@@ -124,7 +203,8 @@ arrow::Status CheckpointFolder::ReadId() {
 }
 
 // Leaves claim_.attempt 0 if another process was faster.
-arrow::Status CheckpointFolder::Claim(std::vector<LogEntry> log, const RestoreRequest& request,
+arrow::Status CheckpointFolder::Claim(const std::vector<LogEntry>& log,
+                                      const RestoreRequest& request,
                                       std::optional<RestoredCheckpoint>* restored,
                                       const Warn& warn) {
   ARROW_ASSIGN_OR_RAISE(*restored, Find(log, request, warn));
@@ -294,7 +374,8 @@ arrow::Status CheckpointFolder::CommitUnknown(const arrow::Status& cause) {
                        "): the job stops, and the next start reads it from the log");
 }
 
-arrow::Status CheckpointFolder::Commit(const Manifest& manifest) {
+arrow::Status CheckpointFolder::Commit(Manifest manifest) {
+  manifest.transactional = authority_ != nullptr;
   SABOT_CHECK(manifest.attempt == claim_.attempt && manifest.epoch >= first_epoch_);
   const std::string bytes = EncodeManifest(manifest);
   SABOT_CHECK(DecodeManifest(bytes).ok());
@@ -311,8 +392,13 @@ arrow::Status CheckpointFolder::Commit(const Manifest& manifest) {
   entry.checkpoint_attempt = manifest.attempt;
   entry.manifest_checksum = HashBytes(bytes);
   entry.owner = options_.owner;
+  if (authority_ != nullptr) {
+    ARROW_RETURN_NOT_OK(authority_->Commit(
+        {id_, manifest.lineage, manifest.attempt, manifest.epoch, entry.manifest_checksum}));
+  }
   const arrow::Result<bool> appended = log_.Append(entry);
   if (!appended.ok()) {
+    if (authority_ != nullptr) return CommitUnknown(appended.status());
     const auto found = log_.Find(entry.number);
     if (!found.ok()) return CommitUnknown(found.status());
     if (!found->has_value()) return appended.status();

@@ -9,6 +9,8 @@
 //
 // Begin claims the folder for this process; a process that had it before is fenced by that. Files
 // are written first, then the manifest, then the log entry: only that makes the checkpoint count.
+// Where a transaction does (CommitAuthority), it comes between the two, and Begin enters what the
+// log has missed of it.
 // The last few checkpoints are kept; a file goes when no kept manifest names it, a manifest before
 // its files.
 #pragma once
@@ -32,6 +34,7 @@
 #include "checkpoint/restored_snapshots.h"
 #include "checkpoint/savepoint_folder.h"
 #include "plan/plan.h"
+#include "stream/job_commit.h"
 
 namespace sabot {
 
@@ -74,9 +77,10 @@ class CheckpointFolder {
                                                                FolderOptions options);
 
   // Claims the folder, finds what to restore, removes what earlier attempts left. Nothing to
-  // restore with kLatest means a start from the beginning.
+  // restore with kLatest means a start from the beginning. `authority`: makes checkpoints count.
   arrow::Result<std::optional<RestoredCheckpoint>> Begin(const RestoreRequest& request,
-                                                         const Warn& warn);
+                                                         const Warn& warn,
+                                                         CommitAuthority* authority = nullptr);
 
   int64_t attempt() const { return claim_.attempt; }
   // Differs from that of every other folder, also of one that was removed from the same place.
@@ -93,9 +97,9 @@ class CheckpointFolder {
 
   // Makes the checkpoint count. `manifest.attempt` and `lineage` are this attempt's. Fails with
   // kind "fenced" when another process has taken the job over, with "commit-unknown" when the
-  // machine does not say whether the log entry is there for good; after any other failure it does
-  // not count.
-  arrow::Status Commit(const Manifest& manifest);
+  // machine does not say whether the log entry is there for good, or the authority does not; after
+  // any other failure it does not count.
+  arrow::Status Commit(Manifest manifest);
   // Fails with kind "fenced" if another process has taken the job over: a successor removes what
   // this one is writing, which is told as many things.
   arrow::Status CheckOwned();
@@ -113,7 +117,7 @@ class CheckpointFolder {
   CheckpointFolder(FileSystem& files, FolderOptions options);
 
   arrow::Status ReadId();
-  arrow::Status Claim(std::vector<LogEntry> log, const RestoreRequest& request,
+  arrow::Status Claim(const std::vector<LogEntry>& log, const RestoreRequest& request,
                       std::optional<RestoredCheckpoint>* restored, const Warn& warn);
   arrow::Result<std::optional<RestoredCheckpoint>> Find(const std::vector<LogEntry>& log,
                                                         const RestoreRequest& request,
@@ -124,6 +128,9 @@ class CheckpointFolder {
                                                               const Warn& warn);
   std::shared_ptr<ObjectStore> StoreOf(const Manifest& manifest) const;
   arrow::Status MissesNothing(const std::vector<LogEntry>& log);
+  arrow::Result<bool> EnterMissing(const std::optional<CommitPoint>& point,
+                                   const std::vector<LogEntry>& log);
+  arrow::Status ClaimOutput(const std::optional<CommitPoint>& point);
   arrow::Status RemoveCheckpoint(const std::string& name);
   arrow::Status Fenced(int64_t number);
   arrow::Status CommitUnknown(const arrow::Status& cause);
@@ -134,6 +141,7 @@ class CheckpointFolder {
   CommitLog log_;
   RestoredSnapshots restored_;
   Warn warn_;
+  CommitAuthority* authority_ = nullptr;
   LogEntry claim_;
   std::string id_;
   int64_t next_entry_ = 1;

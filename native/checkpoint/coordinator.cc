@@ -203,11 +203,14 @@ void CheckpointCoordinator::TriggerSavepoint(int64_t now_ms) {
 
 void CheckpointCoordinator::MaybeComplete() {
   if (!running_ || !running_->missing.empty()) return;
+  const arrow::Status flushed = hooks_.flush ? hooks_.flush() : arrow::Status::OK();
+  if (!flushed.ok()) return EndWith(flushed);
   const arrow::Status status = running_->request ? CommitSavepoint() : Commit();
   if (!status.ok()) {
     const std::string cause = CauseOf(status);
-    if (cause != "fenced" && cause != "commit-unknown") return Fail(status);
-    return EndWith(status);
+    const bool ends =
+        cause == "fenced" || cause == "commit-unknown" || cause == "transaction-aborted";
+    return ends ? EndWith(status) : Fail(status);
   }
   if (running_->request) return CompleteSavepoint();
   Completed();
@@ -231,6 +234,7 @@ void CheckpointCoordinator::Completed() {
   }
   PublishStatistics();
   hooks_.committed(epoch, ended);
+  Settled(epoch);
   const arrow::Status cleaned = folder_.CleanUp(in_use);
   // What is left over is removed by a later one.
   if (!cleaned.ok()) hooks_.log("checkpoint clean-up: " + cleaned.message());
@@ -246,7 +250,7 @@ void CheckpointCoordinator::CompleteSavepoint() {
   statistics_.last_savepoint = done.record;
   PublishStatistics();  // Whoever is answered may look at once.
   done.request->done(arrow::Status::OK());
-  if (!done.request->stop) return;
+  if (!done.request->stop) return Settled(done.barrier.id);
   hooks_.committed(done.barrier.id, done.ended);
   hooks_.stopped(done.request->path);
   EndWith(arrow::Status::OK());
@@ -314,6 +318,7 @@ void CheckpointCoordinator::Fail(const arrow::Status& status) {
   next_trigger_ms_ = std::max(next_trigger_ms_, clock_.NowMillis() + options_.min_pause_ms);
   if (final || ++num_failures_in_row_ > options_.tolerable_failures) return EndWith(status);
   hooks_.log("checkpoint " + std::to_string(record.epoch) + " failed: " + status.message());
+  Settled(record.epoch);
 }
 
 void CheckpointCoordinator::FailSavepoint(const arrow::Status& status) {
@@ -330,6 +335,11 @@ void CheckpointCoordinator::FailSavepoint(const arrow::Status& status) {
   // Windows have fired that rows to come belong to: only a checkpoint from before goes on.
   if (failed.request->stop && failed.request->drain) return EndWith(status);
   if (failed.request->stop) hooks_.release(failed.barrier.id);
+  Settled(failed.barrier.id);
+}
+
+void CheckpointCoordinator::Settled(int64_t epoch) {
+  if (hooks_.settled) hooks_.settled(epoch);
 }
 
 // The last checkpoint: every subtask's final state is there, or about to be.

@@ -118,6 +118,11 @@ class CheckpointCoordinator {
     std::function<void(const std::string& path)> stopped;
     // Output up to this epoch may become visible; all of it where the subtask has ended.
     std::function<void(int64_t epoch, const std::set<SubtaskKey>& ended)> committed;
+    // Everything that was written before the barrier must arrive; where it does not, the job fails.
+    // May be empty.
+    std::function<arrow::Status()> flush;
+    // The checkpoint or savepoint of this epoch counts, or has been given up. May be empty.
+    std::function<void(int64_t epoch)> settled;
     std::function<void(arrow::Status)> fail;  // The job must stop; called once.
     std::function<void(const std::string&)> log;
   };
@@ -186,6 +191,7 @@ class CheckpointCoordinator {
   void FailSavepoint(const arrow::Status& status);
   void BeginFinalIfDue();
   void EndWith(arrow::Status status);
+  void Settled(int64_t epoch);
   void RefuseSavepoints();
   void PublishStatistics();
 

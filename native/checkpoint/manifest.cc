@@ -146,6 +146,7 @@ std::string EncodeManifest(const Manifest& manifest) {
                {"outputVisible", manifest.output_visible},
                {"operators", std::move(operators)}};
   if (manifest.drained) body["drained"] = true;
+  if (manifest.transactional) body["transactional"] = true;
   // Checked as text: whatever the reader's JSON library makes of it, these are the bytes written.
   const std::string text = body.dump(-1, ' ', false, json::error_handler_t::replace);
   return "{\"manifest\":" + text + ",\"checksum\":\"" + ChecksumText(HashBytes(text)) + "\"}\n";
@@ -186,6 +187,7 @@ arrow::Result<Manifest> DecodeManifest(std::string_view bytes) {
   manifest.taken_ms = members.Int("takenMs");
   if (from.contains("filesAt")) manifest.files_at = members.Text("filesAt");
   if (from.contains("drained")) manifest.drained = members.Bool("drained");
+  if (from.contains("transactional")) manifest.transactional = members.Bool("transactional");
   manifest.finished = members.Bool("finished");
   manifest.output_visible = members.Bool("outputVisible");
   for (const json& op : members.Array("operators")) {

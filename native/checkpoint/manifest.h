@@ -81,6 +81,8 @@ struct Manifest {
   bool finished = false;  // All input had ended: there is nothing to go on with.
   bool output_visible =
       false;  // Committing it showed rows that an earlier checkpoint would repeat.
+  bool transactional =
+      false;  // It counts by a transaction (CommitAuthority), not by the log alone.
   std::vector<OperatorState> operators;
 };
 

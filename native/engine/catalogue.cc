@@ -8,6 +8,7 @@ namespace sabot {
 #define SABOT_OPERATORS(X) \
   X(kBlackholeSink)        \
   X(kBroadcastProcess)     \
+  X(kChangelogNormalize)   \
   X(kCompiledFunction)     \
   X(kCurrentWatermark)     \
   X(kDatagenSource)        \
@@ -21,6 +22,8 @@ namespace sabot {
   X(kIntervalJoin)         \
   X(kIterableSource)       \
   X(kJoin)                 \
+  X(kKafkaSink)            \
+  X(kKafkaSource)          \
   X(kLateRows)             \
   X(kLimit)                \
   X(kLocalGroupAggregate)  \

@@ -14,6 +14,7 @@ class Builder {
 
   arrow::Result<Graph> Build() {
     graph_.alignment = std::make_unique<WatermarkAlignment>();
+    graph_.commit = std::make_unique<JobCommit>();
     CountConsumers();
     for (size_t node = 0; node < plan_.nodes.size(); ++node) {
       ARROW_RETURN_NOT_OK(AddNode(node));
@@ -111,6 +112,8 @@ class Builder {
     op.context->task_times = &graph_.tasks[task]->times();
     op.context->alignment = graph_.alignment.get();
     op.context->shared = graph_.shared.back().get();
+    op.context->commit = graph_.commit.get();
+    op.context->kafka = surroundings_.kafka;
     if (surroundings_.state != nullptr) {
       op.tiers = surroundings_.state->TiersFor(node.id, subtask);
       op.context->tiers = op.tiers.get();

@@ -11,6 +11,7 @@
 #include "engine/job_state.h"
 #include "plan/plan.h"
 #include "stream/channel.h"
+#include "stream/job_commit.h"
 #include "stream/task.h"
 
 namespace sabot {
@@ -25,6 +26,7 @@ struct GraphEdge {
 struct Graph {
   // What tasks hold pointers to outlives them.
   std::unique_ptr<WatermarkAlignment> alignment;
+  std::unique_ptr<JobCommit> commit;
   std::vector<std::unique_ptr<NodeShared>> shared;  // By node.
   std::vector<std::unique_ptr<Channel>> channels;
   std::vector<std::unique_ptr<Task>> tasks;
@@ -52,6 +54,7 @@ struct GraphSurroundings {
   // Of the job; outlives the graph. nullptr: state stays in memory, without limit.
   JobState* state = nullptr;
   int64_t channel_bytes_max = kChannelBytesMax;
+  KafkaClient* kafka = nullptr;  // Instead of the real one.
 };
 
 arrow::Result<Graph> BuildGraph(const Plan& plan, const GraphSurroundings& surroundings);

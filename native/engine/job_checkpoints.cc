@@ -92,7 +92,8 @@ arrow::Status JobCheckpoints::Begin() {
   request.since_attempt = plan.restore_since_attempt;
   request.claim = plan.claim;
   request.accept_duplicates = plan.accept_duplicates;
-  ARROW_ASSIGN_OR_RAISE(const auto checkpoint, folder_->Begin(request, surroundings_.log));
+  ARROW_ASSIGN_OR_RAISE(const auto checkpoint,
+                        folder_->Begin(request, surroundings_.log, graph_.commit->authority()));
 
   CheckpointCoordinator::Hooks hooks;
   hooks.inject = [this](const Barrier& barrier, std::shared_ptr<SavepointFolder> savepoint,
@@ -104,6 +105,8 @@ arrow::Status JobCheckpoints::Begin() {
   hooks.committed = [this](int64_t epoch, const std::set<SubtaskKey>& ended) {
     Committed(epoch, ended);
   };
+  hooks.flush = [this] { return graph_.commit->Flush(); };
+  hooks.settled = [this](int64_t epoch) { graph_.commit->Settle(epoch); };
   hooks.fail = surroundings_.fail;
   hooks.log = surroundings_.log;
   coordinator_ = std::make_unique<CheckpointCoordinator>(

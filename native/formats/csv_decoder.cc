@@ -129,8 +129,7 @@ arrow::Status CsvDecoder::DecodeMessages(std::span<const std::string_view> messa
     std::string_view text = messages[i];
     if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
     const char* const end = text.data() + text.size();
-    const char* p =
-        options_.allow_comments ? SkipCsvComments(text.data(), end, true) : text.data();
+    const char* p = options_.allow_comments ? SkipCsvComments(text.data(), end, true) : text.data();
     bool skippable = true;
     bool read = false;
     if (p == end) {

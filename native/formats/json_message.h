@@ -1,4 +1,5 @@
-// A message as the JSON readers want it (json_scan.h): one line, with its newline and padding behind.
+// A message as the JSON readers want it (json_scan.h): one line, with its newline and padding
+// behind.
 //
 //   {"a":<newline> "b<newline>c"}   ->   {"a":  "b\\nc"}<newline>
 //

@@ -136,16 +136,16 @@ class MaterializeFinal final : public Operator {
     return arrow::Status::OK();
   }
 
-  // Only the last change of a key within the batch counts.
+  // Only the last change of a key within the batch counts. An old row that no new one follows,
+  // which a filter may leave behind, is a deletion.
   arrow::Status ApplyUpserts(const Batch& in) {
     kept_.clear();
     seen_.clear();
     ARROW_RETURN_NOT_OK(rows_.BeginPops(encoded_));
     for (auto row = static_cast<int32_t>(in.num_rows()); row-- > 0;) {
-      if (in.kind(row) == RowKind::kUpdateBefore) continue;
       if (!seen_.insert(encoded_.key(row)).second) continue;
       rows_.Pop(encoded_.key(row), encoded_.hash(row));
-      if (in.kind(row) != RowKind::kDelete) kept_.push_back(row);
+      if (!IsRetract(in.kind(row))) kept_.push_back(row);
     }
     std::reverse(kept_.begin(), kept_.end());
     return rows_.Add(in, encoded_, kept_);

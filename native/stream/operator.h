@@ -33,6 +33,8 @@
 
 namespace sabot {
 
+class JobCommit;
+class KafkaClient;
 class StateTiers;
 
 enum class Progress : uint8_t { kDone, kMoreOutput, kBlocked };
@@ -71,6 +73,9 @@ struct OperatorContext {
   WatermarkAlignment* alignment = nullptr;
   // With the other subtasks of this operator.
   NodeShared* shared = nullptr;
+  // For sinks whose rows must have arrived, or be committed, before a checkpoint counts.
+  JobCommit* commit = nullptr;
+  KafkaClient* kafka = nullptr;  // nullptr: the real one.
   // Memory and disk of this subtask's state; nullptr: all of it stays in memory, without limit.
   StateTiers* tiers = nullptr;
   // Makes a blocked task runnable; may be called from any thread, any number of times.

@@ -151,7 +151,7 @@ arrow::Result<bool> Task::WorkOnce(StepResult* why_not) {
     return true;
   }
   if (is_source()) {
-    source_waits_ = !MayProduce();
+    source_waits_ = !has_requested_barrier_ && !MayRead();
     if (!source_waits_) ARROW_RETURN_NOT_OK(ProduceOnce());
     if (!source_waits_) return true;
     *why_not = StepResult::kWaitWake;
@@ -269,16 +269,21 @@ int64_t Task::RowsUntilPause() const {
   return pause_after_rows_ - operators_[0].metrics->rows_out.value();
 }
 
-// Barriers enter whatever holds the source.
-bool Task::MayProduce() const {
-  if (has_requested_barrier_) return true;
+bool Task::MayRead() const {
   return held_epoch_ <= released_epoch_ && RowsUntilPause() > 0 &&
          std::all_of(operators_.begin(), operators_.end(),
                      [](const TaskOperator& each) { return each.op->wants_input(); });
 }
 
+// Barriers enter whatever holds the source. Between two of them it has its turn: where there is
+// hardly any room, checkpoints that follow each other would leave none for rows.
+bool Task::BarrierIsNext() const {
+  return has_requested_barrier_ && (!barrier_was_last_ || !MayRead());
+}
+
 arrow::Status Task::ProduceOnce() {
-  if (has_requested_barrier_) {
+  barrier_was_last_ = BarrierIsNext();
+  if (barrier_was_last_) {
     RequestedBarrier next;
     {
       const std::lock_guard lock(barrier_mutex_);
@@ -299,7 +304,7 @@ arrow::Status Task::ProduceOnce() {
   StageCollector out(this, 0);
   ARROW_ASSIGN_OR_RAISE(const Progress progress, operators_[0].op->Produce(out));
   if (progress == Progress::kBlocked) {
-    source_waits_ = true;
+    source_waits_ = !has_requested_barrier_;
   } else if (progress == Progress::kDone) {
     source_ended_ = true;
     // Bounded input has ended: every window may fire.

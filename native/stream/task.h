@@ -120,7 +120,8 @@ class Task {
   arrow::Status Finish(size_t stage, Progress progress, std::optional<Element> after);
   arrow::Status Deliver(size_t stage, Element element);  // Into the inbox, or out if past the last.
   int64_t RowsUntilPause() const;
-  bool MayProduce() const;
+  bool MayRead() const;
+  bool BarrierIsNext() const;
   arrow::Status ProduceOnce();
   arrow::Status SendLate(size_t stage, int input, const Batch& batch,
                          std::span<const int32_t> rows);
@@ -160,6 +161,7 @@ class Task {
   };
   std::deque<RequestedBarrier> requested_barriers_;
   std::atomic<bool> has_requested_barrier_{false};
+  bool barrier_was_last_ = false;
   int64_t held_epoch_ = INT64_MIN;  // Of the last barrier that held the source.
   std::atomic<int64_t> released_epoch_{INT64_MIN};
 

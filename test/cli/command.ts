@@ -31,7 +31,7 @@ export class CommandUnderTest {
       format: 'cjs',
       define: { 'import.meta.url': 'importMetaUrl' },
       banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
-      external: ['esbuild', 'apache-arrow'],
+      external: ['esbuild', 'apache-arrow', 'kafkajs'],
     });
   }
 

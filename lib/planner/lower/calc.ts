@@ -82,7 +82,9 @@ function build(program: Program, schema: Schema): PhysicalNode {
   const { input, condition, expressions } = program;
   let node = input;
   let rest = expressions;
-  if (condition !== undefined) {
+  if (condition !== undefined && input.spec.withCondition !== undefined) {
+    node = input.spec.withCondition(input, condition);
+  } else if (condition !== undefined) {
     const used = expressions === undefined ? identity(input.schema) : expressions;
     const columns = [...used.reduce((into, e) => columnsOf(e, into), new Set<number>())].sort((a, b) => a - b);
     // Rows of nothing but constants still need something to count them by.

@@ -1,20 +1,36 @@
 // Tables: sources, rows of constants, watermarks and sinks.
 
-import { tableSink, tableSource, watermarkOptions } from '../../connectors/catalogue.js';
+import { readCast, tableSink, tableSource, watermarkOptions, writeCast } from '../../connectors/catalogue.js';
 import { valuesSource } from '../../connectors/sources.js';
 import { SabotError } from '../../errors.js';
 import { iterableSource, messageSource } from '../../operators/iterable-source.js';
+import { project } from '../../operators/project.js';
 import { watermarkAssigner } from '../../operators/watermark-assigner.js';
 import type { ScanNode, SinkNode, ValuesNode, WatermarkNode } from '../../plan/nodes.js';
 import { changesOf, type PhysicalNode } from '../../plan/physical.js';
-import type { TablePlaces } from '../../plan/table.js';
+import type { TableDefinition } from '../../plan/table.js';
+import type { Schema } from '../../schema/types.js';
 import type { Lowering } from './lowering.js';
+import { checkReplacedKey, newestRows, replacedRows, uncheckedRows, withBefore } from './replaced-rows.js';
 
 export function lowerScan(node: ScanNode): PhysicalNode {
   const { table, options, rows, messages, schema } = node;
   if (messages !== undefined) return messageSource(messages, schema, table.identifier[2]);
   if (rows !== undefined) return iterableSource(rows, schema, table.identifier[2]);
-  return aboutTable(node.places, () => tableSource(table, options, schema));
+  return aboutTable(node, () => {
+    const read = (columns: Schema): PhysicalNode => {
+      const { schema: given, expressions } = readCast(table, options, columns);
+      const source = tableSource(table, options, given);
+      return expressions === undefined ? source : project(source, expressions, columns);
+    };
+    return replacesRows(table, options, schema) ? newestRows(table, schema, read) : read(schema);
+  });
+}
+
+/** Whether the table's source tells new rows only. */
+function replacesRows(table: TableDefinition, options: ScanNode['options'], schema: Schema): boolean {
+  const { spec, config } = tableSource(table, options, readCast(table, options, schema).schema);
+  return spec.replaces?.(config) === true;
 }
 
 export function lowerValues(node: ValuesNode): PhysicalNode {
@@ -23,39 +39,55 @@ export function lowerValues(node: ValuesNode): PhysicalNode {
 
 export function lowerWatermark(node: WatermarkNode, lowering: Lowering): PhysicalNode {
   const input = lowering.lower(node.input);
+  const replaced = replacedRows(input);
   const below = node.input.op === 'project' ? node.input.input : node.input;
-  const own =
-    node.options ?? (below.op === 'scan' ? aboutTable(below.places, () => watermarkOptions(below.options)) : {});
+  const own = node.options ?? (below.op === 'scan' ? aboutTable(below, () => watermarkOptions(below.options)) : {});
   const options = { ...own, idleTimeoutMs: own.idleTimeoutMs ?? lowering.options.idleTimeoutMs };
-  return watermarkAssigner(input, node.time, node.watermark, options, node.schema);
+  const assigned = (rows: PhysicalNode, schema: Schema): PhysicalNode =>
+    watermarkAssigner(rows, node.time, node.watermark, options, schema);
+  return replaced === undefined
+    ? assigned(input, node.schema)
+    : withBefore(replaced, node.schema, (rows, added) => assigned(rows, [...node.schema, ...added]));
 }
 
 export function lowerSink(node: SinkNode, lowering: Lowering): PhysicalNode {
   const input = lowering.lower(node.input);
-  return aboutTable(node.places, () => tableSink(node.table, node.options, input, changesOf(input)));
+  const { table, options } = node;
+  return aboutTable(node, () => {
+    const { schema, expressions } = writeCast(table, options, input.schema);
+    const taken = expressions === undefined ? input : project(input, expressions, schema);
+    const sink = tableSink(table, options, taken, changesOf(taken));
+    if (sink.spec.replaces?.(sink.config) !== true) return sink;
+    checkReplacedKey(table, taken);
+    return tableSink(table, options, uncheckedRows(table, taken), changesOf(taken));
+  });
 }
 
 /** The option that a mistake of a kind is about; null: its identifier is the option's key. */
 const OPTION_OF: Readonly<Record<string, string | null>> = {
   'unknown-connector': 'connector',
-  'unknown-format': 'format',
-  'unsupported-format': 'format',
-  'format-columns': 'format',
   'unknown-option': null,
   'invalid-option': null,
   'unsupported-option': null,
   'missing-primary-key': null,
 };
 
+/** Mistakes about a format, whose identifier is its name. */
+const FORMAT_KINDS = ['unknown-format', 'unsupported-format', 'format-columns'];
+const FORMAT_OPTIONS = ['format', 'value.format', 'key.format'];
+
 /** Runs `action`; its mistakes are where the table's definition, or a hint, has what they are about. */
-function aboutTable<T>(places: TablePlaces | undefined, action: () => T): T {
+function aboutTable<T>({ places, options }: Pick<ScanNode, 'places' | 'options'>, action: () => T): T {
   try {
     return action();
   } catch (error) {
     if (places === undefined || !(error instanceof SabotError)) throw error;
     const { kind = '', identifier = '' } = error;
-    const option = kind in OPTION_OF ? places.options[OPTION_OF[kind] ?? identifier] : undefined;
-    const part = kind === 'unknown-metadata' ? places.metadata[identifier] : undefined;
+    const key = FORMAT_KINDS.includes(kind)
+      ? FORMAT_OPTIONS.find((name) => options[name] === identifier)
+      : OPTION_OF[kind];
+    const option = key === undefined ? undefined : places.options[key ?? identifier];
+    const part = ['unknown-metadata', 'metadata-type'].includes(kind) ? places.metadata[identifier] : undefined;
     const place = identifier === 'PARTITIONED BY' ? places.partitionedBy : part;
     const span = place ?? (kind === 'unknown-option' ? option?.key : option?.value);
     throw span === undefined ? error : error.at({ span });

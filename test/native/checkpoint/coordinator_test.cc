@@ -33,6 +33,8 @@ class CoordinatorTest : public testing::Test {
     hooks.committed = [this](int64_t epoch, const std::set<SubtaskKey>&) {
       committed_.push_back(epoch);
     };
+    hooks.flush = [this] { return flushed_; };
+    hooks.settled = [this](int64_t epoch) { settled_.push_back(epoch); };
     hooks.fail = [this](const arrow::Status& status) { failure_ = status; };
     hooks.log = [this](const std::string& message) { log_.push_back(message); };
     coordinator_ =
@@ -75,6 +77,8 @@ class CoordinatorTest : public testing::Test {
   int64_t due_ms_ = 0;  // When the coordinator wants its next step.
   std::vector<int64_t> barriers_;
   std::vector<int64_t> committed_;
+  std::vector<int64_t> settled_;
+  arrow::Status flushed_;  // What becomes of the rows before a barrier.
   arrow::Status failure_;
   std::vector<std::string> log_;
 };
@@ -211,6 +215,27 @@ TEST_P(RetentionTest, SoManyCheckpointsAreKept) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Numbers, RetentionTest, testing::Values(1, 2, 5));
+
+TEST_F(CoordinatorTest, SinksGoOnWhenACheckpointCountsAndWhenItIsGivenUp) {
+  Start({.interval_ms = 10, .tolerable_failures = 5});
+  AdvanceTo(10);
+  EXPECT_THAT(settled_, IsEmpty());
+  Acknowledge();
+  EXPECT_THAT(settled_, ElementsAre(1));
+  AdvanceTo(20);
+  AcknowledgeFailure();
+  EXPECT_THAT(settled_, ElementsAre(1, 2));
+}
+
+// Whatever is tolerated: only a restore brings the rows back.
+TEST_F(CoordinatorTest, RowsThatDidNotArriveFailTheJob) {
+  Start({.interval_ms = 10, .tolerable_failures = 5});
+  flushed_ = UserError("delivery", "topic-3", "message too large");
+  AdvanceTo(10);
+  Acknowledge();
+  EXPECT_THAT(committed_, IsEmpty());
+  EXPECT_THAT(failure_.message(), HasSubstr("message too large"));
+}
 
 }  // namespace
 }  // namespace sabot

@@ -27,6 +27,7 @@ struct SourceOptions {
   int64_t rows_max = 1'000;
   // Where files are read that are on the disk only: runs one work whenever a source is blocked.
   SimulatedExecutor* executor = nullptr;
+  bool show_kinds = false;  // Lines have "op" first.
 };
 
 class SourceDriver {
@@ -37,7 +38,7 @@ class SourceDriver {
     node_.uid = node_.op;
     node_.config = std::make_shared<const nlohmann::json>(document.at("config"));
     node_.schema = DecodeSchema(document.at("schema")).ValueOrDie();
-    encoder_ = MakeJsonEncoder(node_.schema, {.results = true});
+    encoder_ = MakeJsonEncoder(node_.schema, {.results = true, .with_op = options_.show_kinds});
     status = Start(options.parallelism);
   }
 
@@ -64,21 +65,30 @@ class SourceDriver {
     return std::exchange(lines, {});
   }
 
+  // Processing time reaches what the subtask has asked for.
+  void Timer(size_t subtask, int64_t now_ms) {
+    Output out(this);
+    status = subtasks_[subtask]->op->OnTimer(now_ms, out).status();
+  }
+
   // Snapshots all subtasks, forgets them and restores at another parallelism.
   void Restart(int parallelism) {
+    status = TryRestart(parallelism);
+    ASSERT_TRUE(status.ok()) << status;
+  }
+  arrow::Status TryRestart(int parallelism) {
     std::vector<MemorySnapshot> parts(subtasks_.size());
     std::vector<SnapshotChain> chains;
     for (size_t i = 0; i < parts.size(); ++i) {
       SnapshotWriter writer;
-      ASSERT_TRUE(subtasks_[i]->op->Snapshot(writer).ok());
-      ASSERT_TRUE(writer.WriteAll(parts[i]).ok());
+      ARROW_RETURN_NOT_OK(subtasks_[i]->op->Snapshot(writer));
+      ARROW_RETURN_NOT_OK(writer.WriteAll(parts[i]));
       chains.push_back({{&parts[i].sections()}, {}});
     }
-    status = Start(parallelism);
-    ASSERT_TRUE(status.ok()) << status;
-    for (const auto& each : subtasks_) {
-      ASSERT_TRUE(each->op->Restore(SnapshotReader(chains, {})).ok());
-    }
+    ARROW_RETURN_NOT_OK(Start(parallelism));
+    for (const auto& each : subtasks_)
+      ARROW_RETURN_NOT_OK(each->op->Restore(SnapshotReader(chains, {})));
+    return arrow::Status::OK();
   }
 
   const OperatorMetrics& metrics(size_t subtask) const { return subtasks_[subtask]->metrics; }

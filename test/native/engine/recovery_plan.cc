@@ -198,11 +198,11 @@ std::string RecoveryPlan::text() const {
       {"checkpoint", checkpoint},
       {"nodes",
        {{{"id", 1},
-         {"op", "file_source"},
+         {"op", source.is_null() ? json("file_source") : source["op"]},
          {"uid", "source"},
          {"inputs", json::array()},
          {"schema", kRow},
-         {"config", SourceConfig("/in/rows.jsonl")}},
+         {"config", source.is_null() ? SourceConfig("/in/rows.jsonl") : source["config"]}},
         {{"id", 2},
          {"op", "watermark_assigner"},
          {"uid", "time"},
@@ -242,6 +242,14 @@ const std::vector<RecoveryQuery>& RecoveryQueries() {
                  {{"leftTime", 2}, {"rightTime", 2}, {"lowerMs", -2000}, {"upperMs", 2000}})}};
   return queries;
 }
+
+json CountingQuery() {
+  json counts = CountByKey();
+  counts["config"]["emitUpdateBefore"] = false;
+  return counts;
+}
+
+json RecoveryColumns() { return kRow; }
 
 const std::vector<RecoveryQuery>& UpdatingQueries() {
   static const std::vector<RecoveryQuery> queries = {{"CountOfCounts", CountOfCounts()},

@@ -22,7 +22,8 @@ struct RecoveryPlan {
   bool at_least_once = false;
   int64_t timeout_ms = 600'000;
   int64_t tolerable_failures = 1'000'000;
-  int64_t memory_limit_bytes = 0;  // Then state spills into a model of RocksDB.
+  int64_t memory_limit_bytes = 0;   // Then state spills into a model of RocksDB.
+  nlohmann::json source = nullptr;  // "op", "config"; else /in/rows.jsonl.
   nlohmann::json sink = {{"op", "file_sink"}, {"config", {{"path", "/out"}, {"format", "json"}}}};
 
   std::string text() const;
@@ -34,6 +35,10 @@ struct RecoveryQuery {
 };
 // One of each kind that keeps state of its own; they show rows while others come.
 const std::vector<RecoveryQuery>& RecoveryQueries();
+// SELECT k, COUNT(*) AS n, SUM(v) AS s ... GROUP BY k, row by row.
+nlohmann::json CountingQuery();
+// The columns of the rows: k STRING, v BIGINT, t TIMESTAMP(3).
+nlohmann::json RecoveryColumns();
 // Updating queries, whose operators take rows back from each other; they show their rows at the
 // end.
 const std::vector<RecoveryQuery>& UpdatingQueries();

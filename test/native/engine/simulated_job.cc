@@ -5,6 +5,7 @@
 #include <random>
 
 #include "base/executor.h"
+#include "connectors/kafka_model.h"
 #include "engine/graph.h"
 #include "engine/job_checkpoints.h"
 #include "engine/job_state.h"
@@ -28,6 +29,7 @@ class SimulatedJob {
 
   Attempt Run() {
     clock_.AdvanceMillis(static_cast<int64_t>(random_() % 1'000'000));
+    if (options_.kafka != nullptr) options_.kafka->SetClock(clock_);
     const arrow::Status begun = Begin();
     if (!begun.ok()) return Ended(begun);
     std::vector<Task*> tasks;
@@ -53,6 +55,7 @@ class SimulatedJob {
       return TakeResults(bytes);
     };
     if (options_.owner != nullptr) surroundings.open_user_function = options_.owner->opener();
+    surroundings.kafka = options_.kafka;
     Simulation simulation;
     simulation.seed = random_();
     simulation.between = [this](uint64_t) { Between(); };
@@ -122,6 +125,7 @@ class SimulatedJob {
     disk_queue_.HandOn();
     WakeSinks();
     if (options_.owner != nullptr && random_() % 4 == 0) options_.owner->AnswerOne(random_());
+    if (options_.kafka != nullptr && random_() % 2 == 0) options_.kafka->Step();
     if (run_.num_steps == options_.savepoint_step) {
       checkpoints_->TakeSavepoint(
           {options_.savepoint_path, options_.stop,
@@ -149,8 +153,10 @@ class SimulatedJob {
   bool Stalled() {
     if (disk_queue_.Wait()) return true;
     if (options_.owner != nullptr && options_.owner->AnswerOne(random_())) return true;
-    if (!sink_is_awaited_ && (!options_.stop || run_.savepoint)) return false;
+    if (!sink_is_awaited_ && options_.kafka == nullptr && (!options_.stop || run_.savepoint))
+      return false;
     clock_.AdvanceMillis(1);
+    if (options_.kafka != nullptr) options_.kafka->Step();
     if (!sink_is_awaited_) StepCoordinator();
     WakeSinks();
     if (Count()) scheduler_->Cancel();
@@ -187,12 +193,16 @@ class SimulatedJob {
 
   bool Count() {
     if (++run_.num_steps >= options_.crash_step) crashed_ = true;
-    if (options_.disk != nullptr && options_.disk->has_crashed()) crashed_ = true;
+    crashed_ = crashed_ || HasCrashed();
     return crashed_;
+  }
+  bool HasCrashed() const {
+    return (options_.disk != nullptr && options_.disk->has_crashed()) ||
+           (options_.kafka != nullptr && options_.kafka->has_crashed());
   }
 
   Attempt Ended(const arrow::Status& status) {
-    if (options_.disk != nullptr && options_.disk->has_crashed()) crashed_ = true;
+    crashed_ = crashed_ || HasCrashed();
     run_.end = crashed_                 ? Attempt::End::kCrashed
                : !status.ok()           ? Attempt::End::kFailed
                : !stopped_with_.empty() ? Attempt::End::kStopped
@@ -211,6 +221,7 @@ class SimulatedJob {
     }
     disk_queue_.Drop();
     executor_.Drop();
+    if (options_.kafka != nullptr) options_.kafka->KillClients();
     if (crashed_ && options_.disk == nullptr) memory_.Crash();
     return std::move(run_);
   }

@@ -39,6 +39,7 @@ struct Attempt {
   std::vector<std::string> warnings;
 };
 
+class KafkaModel;
 class SimulatedDisk;
 
 struct AttemptOptions {
@@ -53,6 +54,7 @@ struct AttemptOptions {
   int64_t channel_bytes_max = 3000;              // Small: back-pressure is part of it.
   int64_t sink_lines_per_second = 0;             // How fast results are taken; 0: at once.
   UserFunctionModel* owner = nullptr;            // Whose functions operators may call.
+  KafkaModel* kafka = nullptr;                   // Its brokers.
 };
 
 // `plan` is docs/plan.md's JSON; its paths are those of `files`.

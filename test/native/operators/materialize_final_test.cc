@@ -38,6 +38,18 @@ TEST(MaterializeFinalTest, WithKeysTheNewestRowOfAKeyStays) {
   }
 }
 
+TEST(MaterializeFinalTest, WithKeysAnOldRowWithoutANewOneIsGone) {
+  for (const int64_t batch_rows : {int64_t{1}, INT64_MAX}) {
+    auto harness = Open(R"("keys": [0])", {.batch_rows_max = batch_rows});
+    harness.Rows(
+        R"([["+I", "a", 1], ["+I", "b", 1], ["-U", "a", 1], ["+U", "a", 2], ["-U", "b", 1]])");
+    harness.Restart();
+    harness.Rows(R"([["-U", "a", 2], ["+U", "c", 1]])");
+    harness.EndOfInput();
+    EXPECT_THAT(harness.Take(), ElementsAre("W(max)", "+I[c, 1]"));
+  }
+}
+
 TEST(MaterializeFinalTest, AnEmptyKeyIsOneRow) {
   auto harness = Open(R"("keys": [])");
   harness.Rows(R"([["+I", "a", 1], ["+U", "a", 2]])");

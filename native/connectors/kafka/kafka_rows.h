@@ -1,0 +1,95 @@
+// The records of a topic as rows: value, key and metadata, each in its columns.
+//
+//   offset 7, key {"id": 1}, value {"v": "x"}   ->   +I id 1, v 'x', offset 7
+//   offset 8, key {"id": 1}, no value           ->   -D id 1, v NULL, offset 8     (upsert)
+//
+// As in Flink a record gives a row for every row of its value and of its key. State: none between
+// two flushes.
+#pragma once
+
+#include <arrow/result.h>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "connectors/kafka/kafka_client.h"
+#include "formats/column_buffer.h"
+#include "formats/format.h"
+#include "plan/plan.h"
+
+namespace sabot {
+
+class KafkaRows {
+ public:
+  static arrow::Result<std::unique_ptr<KafkaRows>> Make(const PlanNode& node);
+
+  // Records of one partition. Those of one Flush are all of the same.
+  arrow::Status Add(const KafkaQueue& queue, const TopicPartition& partition,
+                    std::span<const KafkaMessage> messages);
+  int64_t num_messages() const { return num_messages_; }
+  int64_t num_bytes() const { return num_bytes_; }  // Of keys and values.
+  arrow::Result<Batch> Flush();
+  int64_t skipped_records() const {
+    return value_decoder_->skipped_records() +
+           (key_decoder_ == nullptr ? 0 : key_decoder_->skipped_records());
+  }
+
+ private:
+  enum class Source : uint8_t { kValue, kKey, kMetadata };
+  enum class Metadata : uint8_t {
+    kTopic,
+    kPartition,
+    kOffset,
+    kTimestamp,
+    kTimestampType,
+    kLeaderEpoch,
+    kHeaders
+  };
+  struct Output {
+    Source source = Source::kValue;
+    int index = 0;
+  };
+  struct MetadataColumn {
+    Metadata key = Metadata::kTopic;
+    std::unique_ptr<ColumnBuffer> column;
+  };
+  class Refusals;
+
+  KafkaRows() = default;
+  static arrow::Result<MetadataColumn> ReadMetadata(const PlanNode& node,
+                                                    const nlohmann::json& json);
+  arrow::Status ReadOutput(const PlanNode& node);
+  arrow::Status Decode(Decoder& decoder, const std::vector<std::string_view>& texts,
+                       const std::vector<int32_t>& text_messages, BadMessageHandler& bad,
+                       std::vector<int32_t>* row_messages);
+  void AppendMetadata(const KafkaQueue& queue, const TopicPartition& partition,
+                      std::span<const KafkaMessage> messages, MetadataColumn& to);
+  arrow::Result<Batch> Join(const Batch& values, const Batch& keys,
+                            const std::vector<ArrayPtr>& metadata) const;
+  bool IsOneRowEach(const std::vector<int32_t>& row_messages) const;
+
+  std::shared_ptr<arrow::Schema> schema_;
+  std::unique_ptr<Decoder> value_decoder_;
+  std::unique_ptr<Decoder> key_decoder_;  // nullptr: no column is of the key.
+  std::vector<MetadataColumn> metadata_;
+  std::vector<Output> output_;
+  bool upsert_ = false;
+
+  // Since the last Flush: of every row of the decoders the message that it came from, counted
+  // through all calls of Add.
+  std::vector<int32_t> value_messages_;
+  std::vector<int32_t> key_messages_;
+  std::vector<uint8_t> is_tombstone_;  // By message; only for upsert.
+  bool has_tombstones_ = false;
+  int64_t num_messages_ = 0;
+  int64_t num_bytes_ = 0;
+  // Of one call.
+  std::vector<std::string_view> texts_;
+  std::vector<int32_t> text_messages_;
+  std::vector<int32_t> rows_of_call_;
+  std::vector<KafkaHeader> headers_;
+};
+
+}  // namespace sabot

@@ -1,0 +1,458 @@
+// kafka_source: the records of topics.
+//
+//   topics ['bids'], format json   ->   batches of one partition each: columns of value, key and
+//   metadata (offset, timestamp, headers, ...)
+//
+// Partitions are dealt out over the subtasks as Flink does; every partition is a split with event
+// time of its own. Nothing but the checkpoint says where a restored job goes on: an offset that is
+// gone, or a topic that is another one by now, fails it.
+//
+// State: of every partition the topic's id, the next offset, and the end where there is one (looked
+// up once, at the start).
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "connectors/kafka/kafka_client.h"
+#include "connectors/kafka/kafka_plan.h"
+#include "connectors/kafka/kafka_rows.h"
+#include "connectors/kafka/kafka_splits.h"
+#include "connectors/kafka/kafka_topics.h"
+#include "stream/operator.h"
+
+namespace sabot {
+namespace {
+
+constexpr uint32_t kStateVersion = 1;
+constexpr size_t kPollMessages = 1'024;  // Few enough to stay in the cache while they are decoded.
+constexpr size_t kUntoldCommitsMax = 64;
+
+struct KafkaSourcePlan {
+  KafkaProperties properties;
+  KafkaTopics topics;
+  KafkaOffsets startup;
+  KafkaOffsets bounded;
+  int64_t discovery_ms = 0;
+
+  bool is_bounded() const { return bounded.mode != KafkaOffsets::Mode::kUnbounded; }
+};
+
+// What the subtasks share: the client, and what it said of the topics when the job started. A
+// failure is one for all: nobody tries again what the first one has waited for in vain.
+struct SharedConsumer {
+  arrow::Status status;
+  std::shared_ptr<KafkaConsumer> consumer;
+  std::vector<KafkaTopic> topics;
+};
+
+// What a look at the brokers has found, for the task to take.
+struct Found {
+  std::mutex mutex;
+  bool arrived = false;
+  arrow::Result<std::vector<KafkaSplit>> splits = std::vector<KafkaSplit>{};
+};
+
+class KafkaSource final : public Operator {
+ public:
+  KafkaSource(std::shared_ptr<const KafkaSourcePlan> plan, std::unique_ptr<KafkaRows> rows,
+              OperatorContext& context)
+      : plan_(std::move(plan)), rows_(std::move(rows)), context_(context) {}
+
+  arrow::Status Open() override {
+    const auto open = [this]() -> arrow::Result<SharedConsumer> {
+      SharedConsumer shared;
+      shared.status = Connect(&shared);
+      return shared;
+    };
+    if (context_.shared != nullptr) {
+      ARROW_ASSIGN_OR_RAISE(shared_, context_.shared->GetOrMake<SharedConsumer>(open));
+    } else {
+      ARROW_ASSIGN_OR_RAISE(auto opened, open());
+      shared_ = std::make_shared<const SharedConsumer>(std::move(opened));
+    }
+    ARROW_RETURN_NOT_OK(shared_->status);
+    queue_ = shared_->consumer->OpenQueue(context_.waker);
+    if (context_.executor != nullptr) lane_ = context_.executor->NewLane();
+    return arrow::Status::OK();
+  }
+
+  // One batch, of one partition.
+  arrow::Result<Progress> Produce(Collector& out) override {
+    if (!begun_) ARROW_RETURN_NOT_OK(Begin(out));
+    ARROW_RETURN_NOT_OK(TakeFound(out));
+    if (has_all_ && plan_->is_bounded() && num_open_ == 0) return Progress::kDone;
+    ARROW_ASSIGN_OR_RAISE(const bool any, FillRows(out));
+    if (rows_->num_messages() == 0) return any ? Progress::kMoreOutput : Progress::kBlocked;
+    KafkaSplit& split = splits_[static_cast<size_t>(current_)];
+    context_.metrics->bytes_in.Add(rows_->num_bytes());
+    ARROW_ASSIGN_OR_RAISE(Batch batch, rows_->Flush());
+    context_.metrics->skipped_records.Set(skipped_before_ + rows_->skipped_records());
+    batch.split = split.number;
+    ARROW_RETURN_NOT_OK(out.Emit(std::move(batch)));
+    if (split.ended()) ARROW_RETURN_NOT_OK(EndSplit(split, out));
+    return Progress::kMoreOutput;
+  }
+
+  arrow::Result<Progress> Process(int, const Batch&, Collector&) override {
+    SABOT_CHECK(false);  // A source has no inputs.
+  }
+
+  int64_t NextTimer() const override { return next_discovery_ms_; }
+
+  arrow::Result<Progress> OnTimer(int64_t now, Collector&) override {
+    next_discovery_ms_ = now + plan_->discovery_ms;
+    if (has_all_) Discover();
+    return Progress::kDone;
+  }
+
+  arrow::Status Snapshot(SnapshotWriter& to) override {
+    SABOT_CHECK(rows_->num_messages() == 0);
+    ByteWriter bytes;
+    bytes.U32(kStateVersion);
+    bytes.U8(has_all_ || restored_all_ ? 1 : 0);
+    bytes.I64(skipped_before_ + rows_->skipped_records());
+    bytes.U32(static_cast<uint32_t>(splits_.size()));
+    for (const KafkaSplit& split : splits_) split.Write(bytes);
+    to.Put("partitions", bytes.Take());
+    if (untold_.size() == kUntoldCommitsMax) untold_.pop_front();
+    untold_.emplace_back(to.epoch(), Positions());
+    return arrow::Status::OK();
+  }
+
+  // All old subtasks' partitions, dealt out anew.
+  arrow::Status Restore(const SnapshotReader& from) override {
+    std::vector<KafkaSplit> all;
+    int64_t skipped = 0;
+    bool had_all = true;
+    for (const std::string_view part : from.All("partitions")) {
+      ByteReader bytes(part);
+      if (bytes.U32() != kStateVersion)
+        return arrow::Status::Invalid("kafka_source: a snapshot of another version");
+      had_all = bytes.U8() != 0 && had_all;
+      skipped += bytes.I64();
+      for (uint32_t count = bytes.U32(); count > 0 && bytes.ok(); --count)
+        all.push_back(KafkaSplit::Read(bytes));
+      if (!bytes.ok() || !bytes.done())
+        return arrow::Status::Invalid("kafka_source: a damaged snapshot");
+    }
+    skipped_before_ = context_.subtask == 0 ? skipped : 0;
+    splits_.clear();
+    restored_all_ = had_all;
+    for (KafkaSplit& split : all) {
+      ARROW_RETURN_NOT_OK(CheckStillThere(split));
+      known_.insert(split.partition);
+      if (OwnerOf(split.partition, context_.parallelism) == context_.subtask)
+        splits_.push_back(std::move(split));
+    }
+    std::sort(splits_.begin(), splits_.end(),
+              [](const KafkaSplit& a, const KafkaSplit& b) { return a.partition < b.partition; });
+    return arrow::Status::OK();
+  }
+
+  // The group's offsets, for those who watch its lag.
+  arrow::Status OnCommitted(int64_t epoch) override {
+    std::optional<Offsets> newest;
+    while (!untold_.empty() && untold_.front().first <= epoch) {
+      newest = std::move(untold_.front().second);
+      untold_.pop_front();
+    }
+    if (newest && !newest->empty()) shared_->consumer->Commit(*newest);
+    return arrow::Status::OK();
+  }
+
+ private:
+  using Offsets = std::vector<std::pair<TopicPartition, int64_t>>;
+
+  arrow::Status Connect(SharedConsumer* shared) const {
+    KafkaClient& client = context_.kafka != nullptr ? *context_.kafka : Librdkafka();
+    ARROW_ASSIGN_OR_RAISE(
+        shared->consumer,
+        client.OpenConsumer(plan_->properties, plan_->is_bounded(), context_.warn));
+    return plan_->topics.Describe(*shared->consumer).Value(&shared->topics);
+  }
+
+  Offsets Positions() const {
+    Offsets positions;
+    for (const KafkaSplit& split : splits_) positions.emplace_back(split.partition, split.position);
+    return positions;
+  }
+
+  // Reading goes on where the snapshot left off; what it did not know is looked up.
+  arrow::Status Begin(Collector& out) {
+    begun_ = true;
+    std::vector<KafkaSplit> restored = std::exchange(splits_, {});
+    ARROW_RETURN_NOT_OK(Add(std::move(restored), out));
+    std::vector<KafkaSplit> unknown =
+        NotKnown(shared_->topics, known_, context_.subtask, context_.parallelism);
+    if (plan_->discovery_ms > 0 && !plan_->is_bounded())
+      next_discovery_ms_ = context_.clock->NowMillis() + plan_->discovery_ms;
+    // A bounded job's partitions are those of its start.
+    if (unknown.empty() || (restored_all_ && plan_->is_bounded())) {
+      has_all_ = true;
+      return Idle(out);
+    }
+    Find(std::move(unknown), !restored_all_);
+    return arrow::Status::OK();
+  }
+
+  // The subtask's partitions that it does not read yet.
+  static std::vector<KafkaSplit> NotKnown(const std::vector<KafkaTopic>& topics,
+                                          const std::set<TopicPartition>& known, int subtask,
+                                          int parallelism) {
+    std::vector<KafkaSplit> unknown;
+    for (const KafkaTopic& topic : topics) {
+      for (int32_t i = 0; i < topic.num_partitions; ++i) {
+        KafkaSplit split;
+        split.partition = {topic.name, i};
+        split.topic_id = topic.id;
+        if (OwnerOf(split.partition, parallelism) == subtask && !known.contains(split.partition))
+          unknown.push_back(std::move(split));
+      }
+    }
+    return unknown;
+  }
+
+  void Run(std::function<arrow::Result<std::vector<KafkaSplit>>()> look) {
+    found_ = std::make_shared<Found>();
+    auto work = [found = found_, look = std::move(look), waker = context_.waker] {
+      auto splits = look();
+      {
+        const std::lock_guard lock(found->mutex);
+        found->splits = std::move(splits);
+        found->arrived = true;
+      }
+      if (waker) waker();
+    };
+    if (context_.executor == nullptr) {
+      work();
+    } else {
+      context_.executor->Submit(lane_, std::move(work));
+    }
+  }
+
+  // Partitions that came into being while the job ran are read from their beginning, as in Flink.
+  void Find(std::vector<KafkaSplit> splits, bool at_start) {
+    Run([plan = plan_, shared = shared_, splits = std::move(splits),
+         at_start]() -> arrow::Result<std::vector<KafkaSplit>> {
+      KafkaOffsets earliest;
+      earliest.mode = KafkaOffsets::Mode::kEarliest;
+      return FindPositions(*shared->consumer, splits, at_start ? plan->startup : earliest,
+                           plan->bounded);
+    });
+  }
+
+  void Discover() {
+    if (found_ != nullptr) return;  // The last look is still under way.
+    std::map<std::string, std::string> ids;
+    for (const KafkaSplit& split : splits_) ids[split.partition.topic] = split.topic_id;
+    is_discovery_ = true;
+    Run([plan = plan_, shared = shared_, ids = std::move(ids), known = known_,
+         subtask = context_.subtask,
+         parallelism = context_.parallelism]() -> arrow::Result<std::vector<KafkaSplit>> {
+      ARROW_ASSIGN_OR_RAISE(const auto topics, plan->topics.Describe(*shared->consumer));
+      ARROW_RETURN_NOT_OK(CheckUnchanged(ids, topics));
+      KafkaOffsets earliest;
+      earliest.mode = KafkaOffsets::Mode::kEarliest;
+      return FindPositions(*shared->consumer, NotKnown(topics, known, subtask, parallelism),
+                           earliest, plan->bounded);
+    });
+  }
+
+  static arrow::Status CheckUnchanged(const std::map<std::string, std::string>& ids,
+                                      const std::vector<KafkaTopic>& topics) {
+    for (const auto& [name, id] : ids) {
+      const auto found = std::find_if(topics.begin(), topics.end(),
+                                      [&](const KafkaTopic& topic) { return topic.name == name; });
+      if (found == topics.end()) {
+        return UserError("unknown-topic", name,
+                         "topic '" + name + "', which the job reads, is not there any more");
+      }
+      ARROW_RETURN_NOT_OK(CheckSame(name, id, *found));
+    }
+    return arrow::Status::OK();
+  }
+
+  static arrow::Status CheckSame(const std::string& name, const std::string& id,
+                                 const KafkaTopic& now) {
+    if (id.empty() || now.id.empty() || id == now.id) return arrow::Status::OK();
+    return UserError("topic-changed", name,
+                     "topic '" + name +
+                         "' was deleted and created again since the job began to read it: its "
+                         "positions mean nothing there. Start without the old state, or with it "
+                         "from another topic");
+  }
+
+  arrow::Status CheckStillThere(const KafkaSplit& split) const {
+    const auto& [name, number] = split.partition;
+    const auto found =
+        std::find_if(shared_->topics.begin(), shared_->topics.end(),
+                     [&name = name](const KafkaTopic& topic) { return topic.name == name; });
+    if (found == shared_->topics.end()) {
+      return UserError("topic-changed", name,
+                       "the checkpoint has positions of topic '" + name +
+                           "', which the table does not read (any more). Start without the old "
+                           "state, or name the topic in option 'topic'");
+    }
+    ARROW_RETURN_NOT_OK(CheckSame(name, split.topic_id, *found));
+    if (number >= found->num_partitions) {
+      return UserError("topic-changed", name,
+                       "the checkpoint has a position of partition " + std::to_string(number) +
+                           " of topic '" + name + "', which has only " +
+                           std::to_string(found->num_partitions) + " partitions");
+    }
+    return arrow::Status::OK();
+  }
+
+  arrow::Status TakeFound(Collector& out) {
+    if (found_ == nullptr) return arrow::Status::OK();
+    arrow::Result<std::vector<KafkaSplit>> splits = std::vector<KafkaSplit>{};
+    {
+      const std::lock_guard lock(found_->mutex);
+      if (!found_->arrived) return arrow::Status::OK();
+      splits = std::move(found_->splits);
+    }
+    found_.reset();
+    const bool of_discovery = std::exchange(is_discovery_, false);
+    if (!splits.ok()) {
+      // The brokers may be away for a while; reading notices by itself when they are back.
+      const ErrorDetail* detail = DetailOf(splits.status());
+      if (!of_discovery || detail == nullptr || detail->kind() != "kafka") return splits.status();
+      if (context_.warn)
+        context_.warn("new partitions could not be looked for: " + splits.status().message());
+      return arrow::Status::OK();
+    }
+    has_all_ = true;
+    for (const KafkaSplit& split : *splits) known_.insert(split.partition);
+    ARROW_RETURN_NOT_OK(Add(std::move(*splits), out));
+    return Idle(out);
+  }
+
+  // Announces splits and begins to read them.
+  arrow::Status Add(std::vector<KafkaSplit> splits, Collector& out) {
+    std::vector<KafkaStart> starts;
+    for (KafkaSplit& split : splits) {
+      split.number = static_cast<int32_t>(splits_.size());
+      if (!split.ended()) {
+        if (std::exchange(told_idle_, false))
+          ARROW_RETURN_NOT_OK(out.Emit(StreamStatus{.idle = false}));
+        ++num_open_;
+        starts.push_back({split.partition, split.number, split.position});
+        ARROW_RETURN_NOT_OK(out.Emit(
+            StreamStatus{.idle = false,
+                         .split = split.number,
+                         .name = std::make_shared<const std::string>(ToString(split.partition))}));
+      }
+      splits_.push_back(std::move(split));
+    }
+    return queue_->Assign(starts);
+  }
+
+  // A subtask without partitions holds no event time back.
+  arrow::Status Idle(Collector& out) {
+    if (num_open_ > 0 || plan_->is_bounded() || std::exchange(told_idle_, true))
+      return arrow::Status::OK();
+    return out.Emit(StreamStatus{.idle = true});
+  }
+
+  arrow::Status EndSplit(KafkaSplit& split, Collector& out) {
+    --num_open_;
+    ARROW_RETURN_NOT_OK(queue_->Unassign(split.number));
+    return out.Emit(StreamStatus{.idle = true, .split = split.number});
+  }
+
+  // Decodes messages of one partition, until there are enough for a batch, the next one is of
+  // another partition, or no more have come. False: none had come.
+  arrow::Result<bool> FillRows(Collector& out) {
+    const int64_t rows_max = context_.options.batch_max_rows;
+    bool any = false;
+    while (rows_->num_messages() < rows_max && rows_->num_bytes() < kBatchBytesMax) {
+      if (next_ == messages_.size()) {
+        next_ = 0;
+        ARROW_RETURN_NOT_OK(queue_->Poll(kPollMessages, &messages_));
+        if (messages_.empty()) break;
+      }
+      any = true;
+      const KafkaMessage& message = messages_[next_];
+      KafkaSplit& split = splits_[static_cast<size_t>(message.split)];
+      if (split.ended()) {
+        ++next_;  // Fetched before we stopped reading there.
+        continue;
+      }
+      if (rows_->num_messages() > 0 && message.split != current_) break;
+      if (message.is_end || message.offset >= split.end) {
+        if (rows_->num_messages() > 0) break;
+        ++next_;
+        split.position = std::max(split.position, std::min(message.offset, split.end));
+        if (split.ended()) ARROW_RETURN_NOT_OK(EndSplit(split, out));
+        continue;
+      }
+      current_ = message.split;
+      const size_t first = next_;
+      const size_t end =
+          std::min(messages_.size(), next_ + static_cast<size_t>(rows_max - rows_->num_messages()));
+      int64_t bytes = rows_->num_bytes();
+      while (next_ < end && messages_[next_].split == current_ && !messages_[next_].is_end &&
+             messages_[next_].offset < split.end && bytes < kBatchBytesMax) {
+        bytes += static_cast<int64_t>(messages_[next_].value.size() + messages_[next_].key.size());
+        ++next_;
+      }
+      ARROW_RETURN_NOT_OK(
+          rows_->Add(*queue_, split.partition, std::span(messages_).subspan(first, next_ - first)));
+      split.position = messages_[next_ - 1].offset + 1;
+      if (split.ended()) break;
+    }
+    return any;
+  }
+
+  const std::shared_ptr<const KafkaSourcePlan> plan_;
+  const std::unique_ptr<KafkaRows> rows_;
+  OperatorContext& context_;
+  std::shared_ptr<const SharedConsumer> shared_;
+  Executor::Lane lane_ = 0;
+
+  std::vector<KafkaSplit> splits_;  // By number; ended ones stay.
+  int64_t skipped_before_ = 0;
+  // Whether all partitions that there were at the start are in splits_.
+  bool has_all_ = false;
+
+  // Rebuilt on restore.
+  bool begun_ = false;
+  bool restored_all_ = false;
+  std::set<TopicPartition> known_;
+  int64_t num_open_ = 0;
+  bool told_idle_ = false;
+  std::shared_ptr<Found> found_;
+  bool is_discovery_ = false;
+  int64_t next_discovery_ms_ = INT64_MAX;
+  std::unique_ptr<KafkaQueue> queue_;  // Gone before the client.
+  std::vector<KafkaMessage> messages_;
+  size_t next_ = 0;  // Of messages_.
+  int32_t current_ = -1;
+  std::deque<std::pair<int64_t, Offsets>> untold_;  // By epoch.
+};
+
+arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorContext& context) {
+  auto plan = std::make_shared<KafkaSourcePlan>();
+  ARROW_ASSIGN_OR_RAISE(plan->properties, ReadKafkaProperties(node));
+  ARROW_ASSIGN_OR_RAISE(plan->topics, KafkaTopics::Read(node));
+  ARROW_ASSIGN_OR_RAISE(plan->startup, KafkaOffsets::Read(node, "startup"));
+  ARROW_ASSIGN_OR_RAISE(plan->bounded, KafkaOffsets::Read(node, "bounded"));
+  ARROW_ASSIGN_OR_RAISE(plan->discovery_ms, node.Int("discoveryIntervalMs", 0));
+  if (plan->startup.mode == KafkaOffsets::Mode::kUnbounded)
+    return node.Error("startup needs a place to begin");
+  ARROW_ASSIGN_OR_RAISE(auto rows, KafkaRows::Make(node));
+  return std::make_unique<KafkaSource>(std::move(plan), std::move(rows), context);
+}
+
+}  // namespace
+
+extern const OperatorSpec kKafkaSource{
+    .name = "kafka_source", .num_inputs = 0, .stateful = true, .make = &Make};
+
+}  // namespace sabot

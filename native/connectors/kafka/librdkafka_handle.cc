@@ -1,0 +1,212 @@
+// Opening a handle, and what it says of its brokers.
+#include "connectors/kafka/librdkafka_handle.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/check.h"
+#include "base/error.h"
+
+namespace sabot {
+namespace {
+
+constexpr int kTimeoutMillis = 20'000;
+constexpr int kWaitMillis = 50;
+
+std::string_view KindOf(rd_kafka_resp_err_t code) {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+      return "unknown-topic";
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+    case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
+    case RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+      return "authentication-failed";
+    default:
+      return "kafka";
+  }
+}
+
+bool IsRefusal(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__SSL || code == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
+         code == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED ||
+         code == RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM;
+}
+
+arrow::Status SetProperty(rd_kafka_conf_t* conf, const std::string& name,
+                          const std::string& value) {
+  char reason[512];
+  switch (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), reason, sizeof(reason))) {
+    case RD_KAFKA_CONF_OK:
+      return arrow::Status::OK();
+    case RD_KAFKA_CONF_UNKNOWN:
+      return UserError("invalid-property", name,
+                       "there is no Kafka client property '" + name +
+                           "'; librdkafka's CONFIGURATION.md lists those that there are");
+    case RD_KAFKA_CONF_INVALID:
+      return UserError("invalid-property", name,
+                       "Kafka client property '" + name + "' cannot be '" + value + "': " + reason);
+  }
+  SABOT_CHECK(false);
+}
+
+void DropLog(const rd_kafka_t*, int, const char*, const char*) {}
+
+}  // namespace
+
+arrow::Status KafkaError(const std::string& identifier, std::string_view what,
+                         rd_kafka_resp_err_t code, std::string_view reason) {
+  std::string message = "cannot " + std::string(what) + ": " + rd_kafka_err2str(code);
+  if (!reason.empty() && reason != rd_kafka_err2str(code))
+    message += " (" + std::string(reason) + ")";
+  return UserError(std::string(KindOf(code)), identifier, std::move(message));
+}
+
+LibrdkafkaHandle::~LibrdkafkaHandle() {
+  // Nobody is in the group whom leaving it would matter to.
+  if (handle_ != nullptr) rd_kafka_destroy_flags(handle_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+arrow::Status LibrdkafkaHandle::Open(rd_kafka_type_t type, const KafkaProperties& defaults,
+                                     const KafkaProperties& properties) {
+  const auto servers = properties.find("bootstrap.servers");
+  if (servers == properties.end() || servers->second.empty()) {
+    return UserError("invalid-property", "bootstrap.servers",
+                     "'properties.bootstrap.servers' must name the Kafka brokers, as in "
+                     "'localhost:9092'");
+  }
+  servers_ = servers->second;
+  std::unique_ptr<rd_kafka_conf_t, decltype(&rd_kafka_conf_destroy)> conf(rd_kafka_conf_new(),
+                                                                          &rd_kafka_conf_destroy);
+  for (const auto& [name, value] : defaults) {
+    if (!properties.contains(name)) ARROW_RETURN_NOT_OK(SetProperty(conf.get(), name, value));
+  }
+  for (const auto& [name, value] : properties)
+    ARROW_RETURN_NOT_OK(SetProperty(conf.get(), name, value));
+  rd_kafka_conf_set_opaque(conf.get(), this);
+  rd_kafka_conf_set_events(conf.get(), events_ | RD_KAFKA_EVENT_ERROR);
+  rd_kafka_conf_set_background_event_cb(conf.get(), &OnBackgroundEvent);
+  // What matters of it comes as error events, too.
+  if (!properties.contains("debug")) rd_kafka_conf_set_log_cb(conf.get(), &DropLog);
+  timeout_ms_ = kTimeoutMillis;
+  if (const auto found = properties.find("socket.timeout.ms"); found != properties.end())
+    timeout_ms_ = std::atoi(found->second.c_str());
+
+  char reason[512];
+  handle_ = rd_kafka_new(type, conf.get(), reason, sizeof(reason));
+  if (handle_ == nullptr) {
+    return UserError("invalid-property", "bootstrap.servers",
+                     "the Kafka client cannot be started: " + std::string(reason));
+  }
+  [[maybe_unused]] const auto* owned_by_handle = conf.release();
+  const RdKafkaPtr<rd_kafka_queue_t> main(rd_kafka_queue_get_main(handle_));
+  const RdKafkaPtr<rd_kafka_queue_t> background(rd_kafka_queue_get_background(handle_));
+  rd_kafka_queue_forward(main.get(), background.get());
+  return arrow::Status::OK();
+}
+
+void LibrdkafkaHandle::OnBackgroundEvent(rd_kafka_t*, rd_kafka_event_t* event, void* self) {
+  const RdKafkaPtr<rd_kafka_event_t> owned(event);
+  auto* handle = static_cast<LibrdkafkaHandle*>(self);
+  if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
+    handle->OnError(event);
+  } else {
+    handle->on_event_(*handle, event);
+  }
+}
+
+void LibrdkafkaHandle::OnError(rd_kafka_event_t* event) {
+  const rd_kafka_resp_err_t code = rd_kafka_event_error(event);
+  const std::string text = rd_kafka_event_error_string(event);
+  std::string warning;
+  {
+    const std::lock_guard lock(mutex_);
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+      if (!std::exchange(told_unreachable_, true)) {
+        warning = "no Kafka broker of " + servers_ + " can be reached; the job waits for one" +
+                  (last_error_.empty() ? "" : ": " + last_error_);
+      }
+    } else {
+      if (IsRefusal(code) && refused_ == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        refused_ = code;
+        warning = "a Kafka broker of " + servers_ + " refuses this client: " + text;
+      }
+      last_error_ = text;
+    }
+  }
+  if (!warning.empty()) Warn(std::move(warning));
+}
+
+arrow::Status LibrdkafkaHandle::Failed(std::string_view what, rd_kafka_resp_err_t code,
+                                       std::string_view reason) const {
+  const std::lock_guard lock(mutex_);
+  std::string text(reason);
+  if (!last_error_.empty() && text.find(last_error_) == std::string::npos) {
+    if (!text.empty()) text += "; ";
+    text += last_error_;
+  }
+  const bool no_answer =
+      code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TRANSPORT ||
+      code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || code == RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT;
+  if (no_answer && refused_ == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return UserError("kafka", servers_,
+                     "cannot " + std::string(what) + ": no Kafka broker of '" + servers_ +
+                         "' has answered within " + std::to_string(timeout_ms_) +
+                         " ms; check 'properties.bootstrap.servers' and that the broker runs" +
+                         (text.empty() ? "" : " (" + text + ")"));
+  }
+  return KafkaError(servers_, what, refused_ == RD_KAFKA_RESP_ERR_NO_ERROR ? code : refused_, text);
+}
+
+arrow::Result<RdKafkaPtr<rd_kafka_event_t>> LibrdkafkaHandle::Ask(
+    std::string_view what, const std::function<void(rd_kafka_queue_t*)>& ask) const {
+  const RdKafkaPtr<rd_kafka_queue_t> queue(rd_kafka_queue_new(handle_));
+  ask(queue.get());
+  // Somewhat longer than the request itself may take.
+  for (int waited = 0; waited < timeout_ms_ + 1'000; waited += kWaitMillis) {
+    RdKafkaPtr<rd_kafka_event_t> event(rd_kafka_queue_poll(queue.get(), kWaitMillis));
+    if (event != nullptr) {
+      const rd_kafka_resp_err_t code = rd_kafka_event_error(event.get());
+      if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return event;
+      const char* reason = rd_kafka_event_error_string(event.get());
+      return Failed(what, code, reason == nullptr ? "" : reason);
+    }
+    bool refused = false;
+    {
+      const std::lock_guard lock(mutex_);
+      refused = refused_ != RD_KAFKA_RESP_ERR_NO_ERROR;
+    }
+    if (refused) break;  // Another try would end the same.
+  }
+  return Failed(what, RD_KAFKA_RESP_ERR__TIMED_OUT);
+}
+
+arrow::Status LibrdkafkaHandle::fatal_error() const {
+  char reason[512];
+  const rd_kafka_resp_err_t code = rd_kafka_fatal_error(handle_, reason, sizeof(reason));
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return arrow::Status::OK();
+  return KafkaError(servers_, "go on with this Kafka client", code, reason);
+}
+
+void LibrdkafkaHandle::Expect() const {
+  const std::lock_guard lock(mutex_);
+  ++num_unanswered_;
+}
+
+void LibrdkafkaHandle::Answered() const {
+  const std::lock_guard lock(mutex_);
+  if (--num_unanswered_ == 0) all_answered_.notify_all();
+}
+
+void LibrdkafkaHandle::AwaitAnswers(int timeout_ms) const {
+  std::unique_lock lock(mutex_);
+  all_answered_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
+                         [this] { return num_unanswered_ == 0; });
+}
+
+}  // namespace sabot

@@ -1,0 +1,90 @@
+// A handle of librdkafka: configuration, what goes wrong on it, waiting for answers.
+#pragma once
+
+#include <arrow/result.h>
+#include <librdkafka/rdkafka.h>
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "connectors/kafka/kafka_client.h"
+
+namespace sabot {
+
+struct RdKafkaDeleter {
+  void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
+  void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
+  void operator()(rd_kafka_topic_partition_list_t* list) const {
+    rd_kafka_topic_partition_list_destroy(list);
+  }
+  void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
+  void operator()(rd_kafka_error_t* error) const { rd_kafka_error_destroy(error); }
+  void operator()(rd_kafka_AdminOptions_t* options) const {
+    rd_kafka_AdminOptions_destroy(options);
+  }
+};
+template <typename T>
+using RdKafkaPtr = std::unique_ptr<T, RdKafkaDeleter>;
+
+// "cannot <what>: <reason>"; the kind follows from the code. `identifier`: a topic, a partition, or
+// the servers.
+arrow::Status KafkaError(const std::string& identifier, std::string_view what,
+                         rd_kafka_resp_err_t code, std::string_view reason = {});
+
+class LibrdkafkaHandle {
+ public:
+  using OnEvent = void (*)(const LibrdkafkaHandle& handle, rd_kafka_event_t* event);
+  // Other events than errors (deliveries, ...) go to `on_event`, on a thread of librdkafka's;
+  // `events`: which.
+  LibrdkafkaHandle(std::function<void(std::string)> warn, int events, OnEvent on_event)
+      : warn_(std::move(warn)), events_(events), on_event_(on_event) {}
+  ~LibrdkafkaHandle();
+  LibrdkafkaHandle(const LibrdkafkaHandle&) = delete;
+
+  // Opens the client. `defaults` hold where `properties` say nothing. No broker is waited for.
+  arrow::Status Open(rd_kafka_type_t type, const KafkaProperties& defaults,
+                     const KafkaProperties& properties);
+
+  rd_kafka_t* get() const { return handle_; }
+  const std::string& servers() const { return servers_; }
+  int timeout_ms() const { return timeout_ms_; }
+  void Warn(std::string message) const {
+    if (warn_) warn_(std::move(message));
+  }
+
+  // Calls ask(queue) and waits for the answer; a failure of the answer as a whole is an error.
+  arrow::Result<RdKafkaPtr<rd_kafka_event_t>> Ask(
+      std::string_view what, const std::function<void(rd_kafka_queue_t*)>& ask) const;
+  // A failed call, with what librdkafka has last said of its brokers.
+  arrow::Status Failed(std::string_view what, rd_kafka_resp_err_t code,
+                       std::string_view reason = {}) const;
+  arrow::Status fatal_error() const;
+
+  // Calls whose answers come as events.
+  void Expect() const;
+  void Answered() const;
+  void AwaitAnswers(int timeout_ms) const;
+
+ private:
+  static void OnBackgroundEvent(rd_kafka_t*, rd_kafka_event_t* event, void* self);
+  void OnError(rd_kafka_event_t* event);
+
+  const std::function<void(std::string)> warn_;
+  const int events_;
+  const OnEvent on_event_;
+  rd_kafka_t* handle_ = nullptr;
+  std::string servers_;
+  int timeout_ms_ = 0;
+  mutable std::mutex mutex_;
+  std::string last_error_;
+  bool told_unreachable_ = false;
+  rd_kafka_resp_err_t refused_ = RD_KAFKA_RESP_ERR_NO_ERROR;  // Authentication, TLS.
+  mutable std::condition_variable all_answered_;
+  mutable int num_unanswered_ = 0;
+};
+
+}  // namespace sabot

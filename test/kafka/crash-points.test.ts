@@ -1,0 +1,209 @@
+// Exactly once, point by point: the process is killed with SIGKILL at every step of the commit protocol, as a proxy before the
+// broker and the checkpoint folder show it; the next one goes on. Readers with read_committed see every row once, in order.
+//
+//   in: 400 keys, 20 rows each   ->   SELECT k, COUNT(*) GROUP BY k   ->   out: for each key 1, 2, … 20
+//
+// Two sinks are in the same transaction: the second takes every row as it came.
+
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CommandUnderTest, type Outcome, outcome } from '../cli/command.js';
+import { describeKafka, useBroker } from './broker.js';
+import { Proxy, type ProxyHooks } from './proxy.js';
+import { topicTable } from './scripts.js';
+
+const KEYS = 400;
+const ROWS_PER_KEY = 20;
+const COMMITS_BEFORE = 2;
+const TIMEOUT_MS = 120_000;
+const COMMIT_TOPIC = '__sabot_commits';
+
+/** What is watched for; `kill` may be called more than once. */
+interface Watch {
+  readonly hooks: ProxyHooks;
+  readonly stop?: () => void;
+}
+type Point = (kill: () => void, checkpoints: string) => Watch;
+
+/** Calls back at the n-th time. */
+function nth(n: number, then: () => boolean): () => boolean {
+  let seen = 0;
+  return () => (++seen === n ? then() : true);
+}
+
+const atFile = (folder: string, isIt: (name: string) => boolean): Point => {
+  return (kill, checkpoints) => {
+    const known = new Set<string>();
+    const watcher = watch(checkpoints, { recursive: true }, (_, path) => {
+      if (path === null || !path.startsWith(folder) || !isIt(path) || known.has(path)) return;
+      known.add(path);
+      if (known.size > COMMITS_BEFORE) kill();
+    });
+    return { hooks: {}, stop: () => watcher.close() };
+  };
+};
+
+const killed = (kill: () => void): false => {
+  kill();
+  return false;
+};
+
+const points: Readonly<Record<string, Point>> = {
+  'before the snapshot, rows on their way': (kill) => {
+    const commits = nth(COMMITS_BEFORE, () => (done = true));
+    let done = false;
+    return {
+      hooks: {
+        onRequest: ({ api }) => (api === 'Produce' && done ? killed(kill) : true),
+        onResponse: ({ api }) => (api === 'EndTxn' ? commits() : true),
+      },
+    };
+  },
+  'during the snapshot': atFile('state', () => true),
+  'after the snapshot, when its manifest appears': atFile('chk-', (name) => name.endsWith('manifest.json')),
+  'before the record of the commit is written': (kill) => {
+    const records = nth(COMMITS_BEFORE + 1, () => killed(kill));
+    return {
+      hooks: {
+        onRequest: ({ api, bytes }) => (api === 'Produce' && bytes.includes(COMMIT_TOPIC) ? records() : true),
+      },
+    };
+  },
+  'before the end of the transaction is asked for': (kill) => {
+    const ends = nth(COMMITS_BEFORE + 1, () => killed(kill));
+    return { hooks: { onRequest: ({ api }) => (api === 'EndTxn' ? ends() : true) } };
+  },
+  'while the transaction ends': (kill) => {
+    const ends = nth(COMMITS_BEFORE + 1, () => {
+      setImmediate(kill);
+      return true;
+    });
+    return { hooks: { onRequest: ({ api }) => (api === 'EndTxn' ? ends() : true) } };
+  },
+  'after the commit, before the process knows': (kill) => {
+    const ends = nth(COMMITS_BEFORE + 1, () => killed(kill));
+    return { hooks: { onResponse: ({ api }) => (api === 'EndTxn' ? ends() : true) } };
+  },
+  'when the commit is confirmed in the log': atFile('log', () => true),
+};
+
+const backends = {
+  memory: '',
+  rocksdb: "SET 'state.backend.type' = 'rocksdb'; SET 'memory.limit' = '200 kb';\n",
+} as const;
+
+describeKafka('killed at a point of the commit protocol', () => {
+  const broker = useBroker();
+  const command = new CommandUnderTest();
+  beforeAll(() => command.build(), 120_000);
+  afterAll(() => command.remove());
+
+  const cases = Object.keys(points).flatMap((point, i) =>
+    [1, 2].flatMap((sinks) =>
+      // Every point on both backends and with both numbers of sinks, without the whole product.
+      (Object.keys(backends) as (keyof typeof backends)[])
+        .filter((backend) => (sinks === 1) === ((i % 2 === 0) === (backend === 'memory')))
+        .map((backend) => ({ point, sinks, backend })),
+    ),
+  );
+
+  it.each(cases)(
+    '$point; $sinks sink(s), $backend',
+    async ({ point, sinks, backend }) => {
+      const servers = broker().proxied[0]!;
+      const folder = mkdtempSync(join(tmpdir(), 'sabot-crash-'));
+      await using proxy = await Proxy.listen(servers.port, servers.target);
+      try {
+        const [input, counts, rows] = [
+          await broker().topic({ partitions: 2 }),
+          await broker().topic({ partitions: 2 }),
+          await broker().topic({ partitions: 2 }),
+        ];
+        const messages = Array.from({ length: KEYS * ROWS_PER_KEY }, (_, i) => ({
+          key: `k${i % KEYS}`,
+          value: JSON.stringify({ k: `k${i % KEYS}`, v: i }),
+        }));
+        await broker().produce(input, messages);
+        const checkpoints = join(folder, 'checkpoints');
+        const script = join(folder, 'job.sql');
+        writeFileSync(
+          script,
+          `SET 'execution.checkpointing.dir' = '${checkpoints}';
+SET 'execution.checkpointing.interval' = '40 ms';
+SET 'batch.max-rows' = '40';
+${backends[backend]}${jobOf(`127.0.0.1:${servers.port}`, input, counts, rows, sinks)}`,
+        );
+        const run = (watching?: Point): Promise<Outcome & { signal: NodeJS.Signals | null }> => {
+          const child = command.start('sql', '-f', script, '--restore', 'latest');
+          const watched = watching?.(() => child.kill('SIGKILL'), checkpoints);
+          proxy.hooks = watched?.hooks ?? {};
+          return outcome(child).then((ended) => {
+            watched?.stop?.();
+            return { ...ended, signal: child.signalCode };
+          });
+        };
+        mkdirSync(checkpoints); // It must be there to be watched.
+        const first = await run(points[point]);
+        expect(first.signal, first.stderr).toBe('SIGKILL');
+        expect(readdirSync(checkpoints)).toContain('log');
+        expect(outOfOrder(await broker().read(counts), false)).toEqual([]);
+        const second = await run();
+        expect(second.code, second.stderr).toBe(0);
+        expect(outOfOrder(await broker().read(counts), true)).toEqual([]);
+        if (sinks === 2) {
+          const written = (await broker().read(rows)).map(({ value }) => JSON.parse(value!).v as number);
+          expect(written.sort((a, b) => a - b)).toEqual(messages.map((_, i) => i));
+        }
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  function jobOf(bootstrapServers: string, input: string, counts: string, rows: string, sinks: number): string {
+    const at = { 'properties.bootstrap.servers': bootstrapServers };
+    const exactly = {
+      ...at,
+      'sink.delivery-guarantee': 'exactly-once',
+      'sink.transactional-id-prefix': counts,
+      'scan.startup.mode': '',
+      'scan.bounded.mode': '',
+    };
+    const upsert = { connector: 'upsert-kafka', format: '', 'key.format': 'raw', 'value.format': 'json' };
+    const count = 'INSERT INTO counts SELECT k, COUNT(*) FROM numbers GROUP BY k;';
+    const tables =
+      topicTable(broker(), 'k STRING, v INT', { ...at, topic: input }, 'numbers') +
+      topicTable(
+        broker(),
+        'k STRING, n BIGINT, PRIMARY KEY (k) NOT ENFORCED',
+        { ...exactly, ...upsert, topic: counts },
+        'counts',
+      );
+    if (sinks === 1) return `${tables}${count}`;
+    return `${tables}${topicTable(broker(), 'k STRING, v INT', { ...exactly, topic: rows }, 'copy')}
+BEGIN STATEMENT SET;
+${count}
+INSERT INTO copy SELECT * FROM numbers;
+END;`;
+  }
+});
+
+/** Keys whose counts are not 1, 2, 3 and so on; if `whole`, to the end. */
+function outOfOrder(written: readonly { key: string | null; value: string | null }[], whole: boolean): string[] {
+  const last = new Map<string, number>();
+  const wrong: string[] = [];
+  for (const { key, value } of written) {
+    const count = JSON.parse(value!).n as number;
+    const expected = (last.get(key!) ?? 0) + 1;
+    if (count !== expected) wrong.push(`${key}: ${count} in the place of ${expected}`);
+    last.set(key!, count);
+  }
+  if (!whole) return wrong;
+  for (let key = 0; key < KEYS; key++) {
+    if (last.get(`k${key}`) !== ROWS_PER_KEY) wrong.push(`k${key} ends with ${last.get(`k${key}`)}`);
+  }
+  return wrong;
+}
