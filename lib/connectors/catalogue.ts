@@ -101,6 +101,12 @@ function request(connector: ConnectorSpec, table: TableDefinition, options: Opti
       withoutPrefix(values, use.prefix),
       Object.fromEntries(withoutPrefix(Object.entries(options), use.prefix)),
     );
+  if (key?.format.code !== undefined) {
+    throw new SabotError('SABOT_E_UNSUPPORTED', `Format '${key.format.identifier}' of keys is not supported yet.`, {
+      kind: 'unsupported-format',
+      identifier: key.format.identifier,
+    });
+  }
   return {
     table,
     values,
@@ -109,6 +115,7 @@ function request(connector: ConnectorSpec, table: TableDefinition, options: Opti
     format: configOf(value),
     keyFormat: configOf(key),
     changes: value?.format.changes === true,
+    code: value?.format.code?.(withoutPrefix(values, value.prefix)),
   };
 }
 
@@ -164,6 +171,7 @@ export function tableSource(table: TableDefinition, options: Options, schema: Sc
     ...sourceNode(spec, schema, config, label(table), parallelism),
     ...(unbounded ? { unbounded } : {}),
     ...(warnings === undefined ? {} : { warnings }),
+    ...(asked.code === undefined ? {} : { code: asked.code }),
   };
 }
 
@@ -189,7 +197,11 @@ export function tableSink(
   }
   const { spec, config, parallelism, warnings } = connector.sink(asked);
   const sink = sinkNode(spec, sinkInput(table, input, changes, parallelism), config, label(table), parallelism);
-  return warnings === undefined ? sink : { ...sink, warnings };
+  return {
+    ...sink,
+    ...(warnings === undefined ? {} : { warnings }),
+    ...(asked.code === undefined ? {} : { code: asked.code }),
+  };
 }
 
 /** Changes of one row stay in order: with subtasks of its own, a sink gets them by the table's key. */

@@ -1,6 +1,6 @@
 // What a connector is: its options, and how a table of it becomes a source or a sink of the physical plan.
 
-import type { Config, OperatorSpec } from '../plan/physical.js';
+import type { Config, OperatorSpec, OwnerCode } from '../plan/physical.js';
 import type { TableDefinition } from '../plan/table.js';
 import type { LogicalType, Schema } from '../schema/types.js';
 import type { FormatConfig } from './formats.js';
@@ -18,6 +18,8 @@ export interface ConnectorRequest {
   readonly keyFormat: FormatConfig | undefined;
   /** Whether the format tells updates and deletes. */
   readonly changes: boolean;
+  /** What the format asks for while the job runs. */
+  readonly code: OwnerCode | undefined;
 }
 
 export interface ConnectorPart {

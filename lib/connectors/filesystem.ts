@@ -1,12 +1,13 @@
-// filesystem: files and folders of JSON lines or CSV.
+// filesystem: files and folders of records.
 //
 //   'path' = './bids', 'format' = 'json'   ->   file_source { path, format, columns: only those in use }
 //
 // Reading positions are native's state; a folder sink writes to a temporary name and renames.
 
 import { SabotError } from '../errors.js';
-import { metadataColumns, type TableDefinition } from '../plan/table.js';
+import { metadataColumns, physicalColumns, type TableDefinition } from '../plan/table.js';
 import type { ConnectorRequest, ConnectorSpec } from './connector.js';
+import { checkFileFormat } from './formats.js';
 import { count, type OptionSpec, optionError } from './options.js';
 import { fileSinkSpec } from './sinks.js';
 import { fileSourceSpec } from './sources.js';
@@ -76,8 +77,9 @@ export const filesystem: ConnectorSpec = {
     }),
   ],
   source: (request) => {
-    const { table, values, format } = request;
+    const { table, values, format, changes } = request;
     refusePartitions(table, 'Reading');
+    if (format !== undefined) checkFileFormat(format.format, physicalColumns(table));
     const pattern = values.get('source.path.regex-pattern');
     return {
       spec: fileSourceSpec,
@@ -85,6 +87,7 @@ export const filesystem: ConnectorSpec = {
         path: localPath(String(values.get('path'))),
         ...format,
         ...columns(request),
+        ...(changes ? { changes } : {}),
         ...(pattern === undefined ? {} : { pathPattern: pattern }),
         defaultPartition: values.get('partition.default-name'),
       },
@@ -92,6 +95,7 @@ export const filesystem: ConnectorSpec = {
   },
   sink: ({ table, values, format }) => {
     refusePartitions(table, 'Writing');
+    if (format !== undefined) checkFileFormat(format.format, physicalColumns(table));
     return {
       spec: fileSinkSpec,
       parallelism: count(values, 'sink.parallelism'),
@@ -113,7 +117,7 @@ function columns({ table, schema, format }: ConnectorRequest): Record<string, un
   return {
     columns: schema.filter((f) => !metadata.has(f.name)),
     metadata: schema.filter((f) => metadata.has(f.name)).map((f) => ({ ...f, key: metadata.get(f.name)!.key })),
-    // CSV finds a column by its place, so it is told of all of them.
+    // CSV finds a column by its place, so it is told of all of them. (Avro's files have their own schema.)
     ...(format?.format === 'csv' ? { fileColumns: physical.map(({ name, type }) => ({ name, type })) } : {}),
   };
 }

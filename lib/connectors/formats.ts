@@ -5,7 +5,10 @@
 // Decoding itself is native's. No state.
 
 import { SabotError } from '../errors.js';
+import type { OwnerCode } from '../plan/physical.js';
+import { type LogicalType, printType, type Schema } from '../schema/types.js';
 import { nearest, type OptionSpec, type OptionValue, type OptionValues, optionError } from './options.js';
+import { registryCode, registryOptions } from './schema-registry.js';
 
 type Options = Readonly<Record<string, string>>;
 
@@ -14,7 +17,17 @@ export interface FormatSpec {
   readonly options: readonly OptionSpec[];
   /** Its bytes tell updates and deletes. */
   readonly changes?: true;
+  /** Metadata columns that it can give, as Flink names and types them. Not of files. */
+  readonly metadata?: Readonly<Record<string, LogicalType>>;
   readonly check?: (values: OptionValues, given: Options) => void;
+  /** Its records do not name their fields: whoever reads a record must be told all of its columns, also those that nobody uses. */
+  readonly positional?: true;
+  /** Refuses columns that a record cannot have. */
+  readonly checkColumns?: (columns: Schema) => void;
+  /** Its records are messages: files cannot hold them. */
+  readonly messagesOnly?: true;
+  /** What native asks for while it reads or writes. */
+  readonly code?: (values: OptionValues) => OwnerCode;
 }
 
 const json: FormatSpec = {
@@ -42,6 +55,7 @@ const json: FormatSpec = {
 
 const csv: FormatSpec = {
   identifier: 'csv',
+  positional: true,
   options: [
     { key: 'csv.field-delimiter', type: 'string', default: ',' },
     { key: 'csv.disable-quote-character', type: 'boolean', default: false },
@@ -79,14 +93,150 @@ const csv: FormatSpec = {
   },
 };
 
-/** What native is told of a format. */
-export interface FormatConfig {
-  readonly format: string;
-  readonly formatOptions: Readonly<Record<string, OptionValue>>;
-}
+/** Types of which a value is some bytes. */
+const RAW_KINDS: readonly LogicalType['kind'][] = [
+  'CHAR',
+  'VARCHAR',
+  'BINARY',
+  'VARBINARY',
+  'BOOLEAN',
+  'TINYINT',
+  'SMALLINT',
+  'INTEGER',
+  'BIGINT',
+  'FLOAT',
+  'DOUBLE',
+];
+
+const raw: FormatSpec = {
+  identifier: 'raw',
+  options: [
+    { key: 'raw.charset', type: 'string', default: 'UTF-8' },
+    { key: 'raw.endianness', type: 'enum', values: ['big-endian', 'little-endian'], default: 'big-endian' },
+  ],
+  checkColumns: (columns) => {
+    const [column] = columns;
+    if (columns.length !== 1) {
+      throw columnsError(
+        'raw',
+        `The 'raw' format only supports single physical column. However the defined schema contains multiple physical columns: ${columns.map(({ name }) => `\`${name}\``).join(', ')}.`,
+      );
+    }
+    if (!RAW_KINDS.includes(column!.type.kind)) {
+      throw columnsError(
+        'raw',
+        `The 'raw' format doesn't support the type ${printType(column!.type)} of \`${column!.name}\`.`,
+      );
+    }
+  },
+};
+
+const columnsError = (format: string, message: string): SabotError =>
+  new SabotError('SABOT_E_VALIDATION', message, { kind: 'format-columns', identifier: format });
+
+const avro: FormatSpec = {
+  identifier: 'avro',
+  positional: true,
+  options: [
+    { key: 'avro.codec', type: 'enum', values: ['null', 'deflate', 'snappy', 'zstandard'], default: 'snappy' },
+    {
+      key: 'avro.encoding',
+      type: 'enum',
+      values: ['binary', 'json'],
+      default: 'binary',
+      unsupported: "records are binary; leave the option out, or use the format 'json'",
+    },
+    { key: 'avro.timestamp_mapping.legacy', type: 'boolean', default: true },
+  ],
+};
+
+const NOT_YET = 'it is not looked at yet';
+
+const avroConfluent: FormatSpec = {
+  identifier: 'avro-confluent',
+  positional: true,
+  messagesOnly: true,
+  options: [
+    { key: 'avro-confluent.url', type: 'string', required: true, ownerOnly: true },
+    { key: 'avro-confluent.subject', type: 'string' },
+    { key: 'avro-confluent.basic-auth.user-info', type: 'string', ownerOnly: true },
+    { key: 'avro-confluent.basic-auth.credentials-source', type: 'string', ownerOnly: true },
+    { key: 'avro-confluent.bearer-auth.token', type: 'string', ownerOnly: true },
+    { key: 'avro-confluent.bearer-auth.credentials-source', type: 'string', ownerOnly: true },
+    { key: 'avro-confluent.schema', type: 'string', unsupported: 'the schema is made of the columns' },
+    { key: 'avro-confluent.properties.#', type: 'string', unsupported: NOT_YET },
+    ...['keystore.location', 'keystore.password', 'truststore.location', 'truststore.password'].map(
+      (key): OptionSpec => ({ key: `avro-confluent.ssl.${key}`, type: 'string', unsupported: NOT_YET }),
+    ),
+  ],
+  code: (values) => registryCode(registryOptions(values, 'avro-confluent')),
+};
+
+const text: LogicalType = { kind: 'VARCHAR', length: 2_147_483_647, nullable: true };
+const time: LogicalType = { kind: 'TIMESTAMP_LTZ', precision: 3, nullable: true };
+const texts: LogicalType = { kind: 'ARRAY', element: text, nullable: true };
+const mapTo = (value: LogicalType): LogicalType => ({ kind: 'MAP', key: text, value, nullable: true });
+
+/** Changes of a table as JSON: Flink's options under the format's name. */
+const changelogJson = (
+  identifier: string,
+  metadata: Readonly<Record<string, LogicalType>>,
+  more: readonly OptionSpec[] = [],
+): FormatSpec => ({
+  identifier,
+  changes: true,
+  metadata,
+  options: [
+    { key: 'ignore-parse-errors', type: 'boolean' as const, default: false },
+    { key: 'timestamp-format.standard', type: 'enum' as const, values: ['SQL', 'ISO-8601'], default: 'SQL' },
+    { key: 'map-null-key.mode', type: 'enum' as const, values: ['FAIL', 'DROP', 'LITERAL'], default: 'FAIL' },
+    { key: 'map-null-key.literal', type: 'string' as const, default: 'null' },
+    { key: 'encode.decimal-as-plain-number', type: 'boolean' as const, default: false },
+    { key: 'encode.ignore-null-fields', type: 'boolean' as const, default: false },
+    ...more,
+  ].map((option) => ({ ...option, key: `${identifier}.${option.key}` })),
+});
+
+const changelogs: readonly FormatSpec[] = [
+  changelogJson(
+    'debezium-json',
+    {
+      schema: text,
+      'ingestion-timestamp': time,
+      'source.timestamp': time,
+      'source.database': text,
+      'source.schema': text,
+      'source.table': text,
+      'source.properties': mapTo(text),
+    },
+    [{ key: 'schema-include', type: 'boolean', default: false }],
+  ),
+  changelogJson('ogg-json', {}),
+  changelogJson(
+    'canal-json',
+    {
+      database: text,
+      table: text,
+      'sql-type': mapTo({ kind: 'INTEGER', nullable: true }),
+      'pk-names': texts,
+      'ingestion-timestamp': time,
+      'event-timestamp': time,
+    },
+    [
+      { key: 'database.include', type: 'string' },
+      { key: 'table.include', type: 'string' },
+    ],
+  ),
+  changelogJson('maxwell-json', {
+    database: text,
+    table: text,
+    'primary-key-columns': texts,
+    'ingestion-timestamp': time,
+  }),
+];
 
 /** Every format there is. */
-export const formats: readonly FormatSpec[] = [json, csv];
+export const formats: readonly FormatSpec[] = [json, csv, raw, avro, avroConfluent, ...changelogs];
 
 export function findFormat(identifier: string): FormatSpec {
   const format = formats.find((f) => f.identifier === identifier);
@@ -100,13 +250,31 @@ export function findFormat(identifier: string): FormatSpec {
   );
 }
 
+/** Refuses formats that files cannot have, and columns that a record of the format cannot have. */
+export function checkFileFormat(format: string, columns: Schema): void {
+  const { messagesOnly, checkColumns } = findFormat(format);
+  if (messagesOnly) {
+    throw new SabotError('SABOT_E_VALIDATION', `Format '${format}' is one of messages: files cannot hold it.`, {
+      kind: 'unsupported-format',
+      identifier: format,
+    });
+  }
+  checkColumns?.(columns);
+}
+
+/** What native is told of a format. */
+export interface FormatConfig {
+  readonly format: string;
+  readonly formatOptions: Readonly<Record<string, OptionValue>>;
+}
+
 /** The format's part of a source's or sink's config: the options that were set; native has the same defaults. */
 export function formatConfig(format: FormatSpec, values: OptionValues, given: Options): FormatConfig {
   format.check?.(values, given);
   const formatOptions: Record<string, OptionValue> = {};
   for (const spec of format.options) {
     const value = values.get(spec.key);
-    if (value === undefined || given[spec.key] === undefined) continue;
+    if (value === undefined || given[spec.key] === undefined || spec.ownerOnly) continue;
     const character = spec.key.startsWith('csv.') && /delimiter|character$/.test(spec.key);
     formatOptions[spec.key] = character && typeof value === 'string' ? unescapeJava(value) : value;
   }

@@ -5,11 +5,13 @@
 //
 // Of those only what a query uses is decoded.
 
+import { SabotError } from '../errors.js';
 import type { Config } from '../plan/physical.js';
 import { metadataColumns, physicalColumns, type TableDefinition } from '../plan/table.js';
 import type { Field, Schema } from '../schema/types.js';
 import { notNull, types } from '../schema/types.js';
 import type { ConnectorRequest, MetadataSpec } from './connector.js';
+import { findFormat } from './formats.js';
 import { type OptionSpec, optionError } from './options.js';
 
 const HEADERS = types.map(types.string(), types.bytes());
@@ -43,6 +45,7 @@ interface RecordFields {
 export function sourceColumns(request: ConnectorRequest, keyFields: readonly string[], upsert: boolean): Config {
   const { table, schema, format, keyFormat, changes } = request;
   const fields = recordFields(request, keyFields);
+  checkFormats(request, fields);
   const keyOf = new Map(metadataColumns(table).map(({ name, key }) => [name, key]));
   const value: Field[] = [];
   const key: Field[] = [];
@@ -82,6 +85,7 @@ export function sourceColumns(request: ConnectorRequest, keyFields: readonly str
 export function sinkColumns(request: ConnectorRequest, keyFields: readonly string[], upsert: boolean): Config {
   const { table, schema, format, keyFormat } = request;
   const fields = recordFields(request, keyFields);
+  checkFormats(request, fields);
   const keyOf = new Map(metadataColumns(table).map(({ name, key }) => [name, key]));
   const position = (name: string): number => schema.findIndex((field) => field.name === name);
   return {
@@ -110,9 +114,24 @@ const inKeyFormat = ({ name, type }: Field, { prefix }: RecordFields): Field => 
 const fieldsNamed = (table: TableDefinition, names: readonly string[]): Schema =>
   physicalColumns(table).flatMap(({ name, type }) => (names.includes(name) ? [{ name, type }] : []));
 
-/** CSV finds a column by its place, so it is told of all of them. */
+/** Refuses columns that keys or values in their formats cannot have, and a format that asks for more than bytes tell. */
+function checkFormats({ table, format, keyFormat, code }: ConnectorRequest, fields: RecordFields): void {
+  if (code !== undefined) {
+    const message = `Format '${format?.format}' is not supported by Kafka's connectors yet.`;
+    throw new SabotError('SABOT_E_UNSUPPORTED', message, {
+      kind: 'unsupported-format',
+      identifier: format?.format ?? 'format',
+    });
+  }
+  if (format !== undefined) findFormat(format.format).checkColumns?.(fieldsNamed(table, fields.value));
+  if (keyFormat !== undefined && fields.key.length > 0) {
+    findFormat(keyFormat.format).checkColumns?.(fieldsNamed(table, fields.key));
+  }
+}
+
+/** Formats that find a column by its place are told of all of them. */
 const fileColumns = (member: string, format: string | undefined, fields: Schema): Config =>
-  format === 'csv' ? { [member]: fields } : {};
+  format !== undefined && findFormat(format).positional ? { [member]: fields } : {};
 
 function recordFields(
   { table, values, keyFormat, given }: ConnectorRequest,

@@ -27,6 +27,8 @@ export interface OptionSpec {
   readonly required?: boolean;
   /** Values of an enum. */
   readonly values?: readonly string[];
+  /** Native is not told of it: addresses and passwords of what TypeScript asks. */
+  readonly ownerOnly?: true;
   /** Why no other value than the default can be had yet: asking for one is an error that says so. */
   readonly unsupported?: string;
 }

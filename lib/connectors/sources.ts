@@ -1,6 +1,7 @@
 // Sources: nodes without inputs. Connectors say which one a table is (lib/connectors).
 //
 //   file_source, kafka_source, datagen_source, nexmark_source, iterable_source, values_source   ->   +I rows
+//   file_source { format: 'debezium-json', changes: true }                        ->   +I -U +U -D rows
 //
 // State is the position in every split; it belongs to native.
 
@@ -11,7 +12,7 @@ import { kafkaLag } from './kafka-lag.js';
 
 const source = (op: string): OperatorSpec => ({
   op,
-  changes: () => INSERT_ONLY,
+  changes: (_inputs, config) => (config['changes'] === true ? ALL_CHANGES : INSERT_ONLY),
   needsUpdateBefore: () => false,
   state: () => [], // Positions, whatever the table is.
 });

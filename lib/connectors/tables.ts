@@ -43,7 +43,7 @@ export const fieldsOf = (schema: RowColumnType<Fields>): Schema =>
 export interface FileOptions {
   /** A file, a folder or a glob. */
   readonly path: string;
-  readonly format: 'json' | 'csv';
+  readonly format: 'json' | 'csv' | 'raw' | 'avro';
   /** Further options of the format, with Flink's names: `{ 'csv.null-literal': 'NA' }`. */
   readonly options?: Options;
 }
@@ -56,7 +56,7 @@ const fileOptions = ({ path, format, options = {} }: FileOptions): Options => ({
 });
 
 /**
- * JSON lines or CSV of a file or folder.
+ * The records of a file or folder.
  *
  * @example job.source(file({ path: './bids', format: 'json', schema: Bid }))
  */

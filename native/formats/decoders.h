@@ -6,6 +6,7 @@
 #include <memory>
 #include <string_view>
 
+#include "formats/changelog_json.h"
 #include "formats/format.h"
 
 namespace sabot {
@@ -20,6 +21,25 @@ arrow::Result<std::unique_ptr<Decoder>> MakeJsonDecoder(const Schema& columns,
                                                         const PlanNode& node);
 arrow::Result<std::unique_ptr<Encoder>> MakeJsonSinkEncoder(const Schema& schema,
                                                             const PlanNode& node);
+
+arrow::Result<std::unique_ptr<Decoder>> MakeChangelogJsonDecoder(const ChangelogJson& format,
+                                                                 const Schema& columns,
+                                                                 const PlanNode& node);
+arrow::Result<std::unique_ptr<Encoder>> MakeChangelogJsonEncoder(const ChangelogJson& format,
+                                                                 const Schema& schema,
+                                                                 const PlanNode& node);
+
+arrow::Result<std::unique_ptr<Decoder>> MakeRawDecoder(const Schema& columns, const PlanNode& node);
+arrow::Result<std::unique_ptr<Encoder>> MakeRawEncoder(const Schema& schema, const PlanNode& node);
+
+arrow::Result<std::unique_ptr<Decoder>> MakeAvroDecoder(const Schema& columns,
+                                                        const PlanNode& node);
+arrow::Result<std::unique_ptr<Encoder>> MakeAvroEncoder(const Schema& schema, const PlanNode& node);
+
+arrow::Result<std::unique_ptr<Decoder>> MakeAvroConfluentDecoder(const Schema& columns,
+                                                                 const PlanNode& node);
+arrow::Result<std::unique_ptr<Encoder>> MakeAvroConfluentEncoder(const Schema& schema,
+                                                                 const PlanNode& node);
 
 arrow::Result<std::unique_ptr<Decoder>> MakeCsvDecoder(const Schema& columns, const PlanNode& node);
 arrow::Result<std::unique_ptr<Encoder>> MakeCsvSinkEncoder(const Schema& schema,

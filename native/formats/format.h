@@ -17,6 +17,8 @@
 
 namespace sabot {
 
+class SchemaRegistry;
+
 // Where a malformed record lies, for the message.
 struct RecordPlace {
   std::string file;
@@ -51,15 +53,32 @@ class BadMessageHandler {
 inline constexpr int64_t kDecodePadding = 64;
 inline constexpr int64_t kBatchBytesMax = 16 << 20;
 
+// Whether a record of the format ends with a newline, and has none inside.
+bool EndsRecordsWithNewlines(const std::string& format);
+
 // Decodes text, or messages: a decoder is used for one of the two. Holds builders that are reused
 // from batch to batch.
 class Decoder {
  public:
   virtual ~Decoder() = default;
   // Decodes whole records from `data` until `rows_max` rows (or kBatchBytesMax bytes of text) are
-  // buffered in all or data ends; returns the bytes consumed (a record that is not complete is
-  // left, unless `at_end`). `data` must have kDecodePadding readable bytes behind its end.
+  // buffered in all (a record's rows stay together) or data ends; returns the bytes consumed (a
+  // record that is not complete is left, unless `at_end`). `data` must have kDecodePadding readable
+  // bytes behind its end.
   virtual arrow::Result<size_t> Decode(std::string_view data, bool at_end, int64_t rows_max) = 0;
+  // Whether no part of the file that SetPlace named can be read before the header at its beginning
+  // has been. Decode reads it by itself where it begins there.
+  virtual bool needs_header() const { return false; }
+  // Reads the header at the beginning of `data`, and no more. Returns its size; 0: not all of it is
+  // there.
+  virtual arrow::Result<size_t> DecodeHeader(std::string_view data, bool at_end);
+  // Formats whose messages name their schemas by number: a registry must be set, which must outlive
+  // the decoder.
+  virtual bool needs_registry() const { return false; }
+  virtual void SetRegistry(SchemaRegistry*) {}
+  // Before DecodeMessages of the same messages: whether all that they need is here. False: the
+  // registry has been asked, and the operator is blocked until it is woken; then once more.
+  virtual arrow::Result<bool> Prepare(std::span<const std::string_view>) { return true; }
   // Decodes messages, each whole by itself; one with data() == nullptr is Kafka's null, which the
   // format knows what to do with. Appends to `row_messages`, for every row that comes of them, the
   // index of its message: a message may give no row, or several. Messages need no padding.
@@ -94,16 +113,23 @@ struct EncodedMessages {
 class Encoder {
  public:
   virtual ~Encoder() = default;
-  // Appends every row, each ended by a newline.
+  // Appends every row: text ended by a newline, or as the file's format has it.
   virtual arrow::Status Encode(const Batch& batch, std::string* out) = 0;
-  // Whether messages say what kind of change a row is; else rows must be new ones.
-  virtual bool takes_changes() const { return false; }
+  // As a decoder's; Prepare before EncodeMessages.
+  virtual bool needs_registry() const { return false; }
+  virtual void SetRegistry(SchemaRegistry*) {}
+  virtual arrow::Result<bool> Prepare() { return true; }
   // Appends a message per row, without a newline.
   virtual arrow::Status EncodeMessages(const Batch& batch, EncodedMessages* out) = 0;
+  // The file ends: appends what was held back for it; what is encoded next begins another file.
+  virtual arrow::Status FinishFile(std::string*) { return arrow::Status::OK(); }
+  // Whether it can write rows that are not inserts.
+  virtual bool takes_changes() const { return false; }
 };
 
 // Only the columns in `columns` are decoded. Options: Flink's, as `json.ignore-parse-errors`, in
-// the plan's formatOptions.
+// the plan's formatOptions. The last columns are metadata of the format, by the keys that the
+// plan's formatMetadata has.
 arrow::Result<std::unique_ptr<Decoder>> MakeDecoder(const std::string& format,
                                                     const Schema& columns, const PlanNode& node);
 // How rows are written as JSON: DESIGN section 9's rendering for results, Flink's `json` format for

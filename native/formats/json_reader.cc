@@ -270,7 +270,20 @@ const char* JsonValueReader::ReadSlowly(const char* p, JsonFault& fault) {
   }
   if (scalar.kind == Scalar::Kind::kContainer && action_ == Action::kString) {
     scratch_.clear();
-    AppendCompactJson(p, &scratch_);
+    AppendCompactJson(p, &scratch_,
+                      options_.number_text == JsonNumberText::kDecimal ? JsonNumberText::kDecimal
+                                                                       : JsonNumberText::kDouble);
+    scalar.text = scratch_;
+  } else if (scalar.kind == Scalar::Kind::kNumber && action_ == Action::kString &&
+             options_.number_text != JsonNumberText::kAsWritten) {
+    scratch_.clear();
+    if (!scalar.integer) {
+      AppendJsonFraction(scalar.text, options_.number_text, &scratch_);
+    } else if (scalar.text == "-0") {
+      scratch_ = "0";
+    } else {
+      scratch_ = scalar.text;
+    }
     scalar.text = scratch_;
   }
   if (!AppendText(scalar)) return fault.Set(p, kUnfit, &column_.type());

@@ -24,6 +24,7 @@ struct JsonReadOptions {
   bool fail_on_missing_field = false;
   bool iso_timestamps = false;
   bool last_name_wins = false;  // Of equal names; else only until every column has been read.
+  JsonNumberText number_text = JsonNumberText::kAsWritten;  // Of fractions in STRING columns.
 };
 
 class JsonObjectReader;

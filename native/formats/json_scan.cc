@@ -150,6 +150,50 @@ const char* AppendStringAnew(const char* p, std::string* out) {
   return end + 1;
 }
 
+// As java.math.BigDecimal prints the number without zeros at its end.
+void AppendDecimalText(std::string_view number, std::string* out) {
+  const bool negative = number.front() == '-';
+  if (negative) number.remove_prefix(1);
+  const size_t e = number.find_first_of("eE");
+  int64_t exponent = 0;
+  if (e != std::string_view::npos) {
+    const size_t sign = number[e + 1] == '+' ? 1 : 0;
+    const char* end = number.data() + number.size();
+    if (std::from_chars(number.data() + e + 1 + sign, end, exponent).ec != std::errc{}) return;
+  }
+  std::string digits;
+  for (const char c : number.substr(0, e)) {
+    if (c == '.') continue;
+    digits.push_back(c);
+  }
+  const size_t point = number.find('.');
+  if (point != std::string_view::npos)
+    exponent -= static_cast<int64_t>(std::min(e, number.size()) - point - 1);
+  digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size()));
+  if (digits.empty()) return out->push_back('0');
+  const size_t last = digits.find_last_not_of('0');
+  exponent += static_cast<int64_t>(digits.size() - last - 1);
+  digits.resize(last + 1);
+  if (negative) out->push_back('-');
+  const int64_t num_digits = static_cast<int64_t>(digits.size());
+  const int64_t adjusted = exponent + num_digits - 1;
+  if (exponent == 0) {
+    out->append(digits);
+  } else if (exponent < 0 && adjusted >= -6) {
+    const int64_t before = num_digits + exponent;  // Digits before the point.
+    if (before > 0) {
+      out->append(digits, 0, static_cast<size_t>(before)).push_back('.');
+      out->append(digits, static_cast<size_t>(before));
+    } else {
+      out->append("0.").append(static_cast<size_t>(-before), '0').append(digits);
+    }
+  } else {
+    out->push_back(digits[0]);
+    if (num_digits > 1) out->append(".").append(digits, 1);
+    out->append(adjusted < 0 ? "E" : "E+").append(std::to_string(adjusted));
+  }
+}
+
 }  // namespace
 
 bool CheckJsonString(const char* begin, const char* end, uint32_t flags) {
@@ -233,7 +277,18 @@ const char* SkipJsonValue(const char* p, int depth, JsonFault& fault) {
   return fault.Set(p, "this is not a JSON value");
 }
 
-const char* AppendCompactJson(const char* p, std::string* out) {
+void AppendJsonFraction(std::string_view number, JsonNumberText style, std::string* out) {
+  double value = 0;
+  if (style == JsonNumberText::kDecimal) {
+    AppendDecimalText(number, out);
+  } else if (style == JsonNumberText::kDouble && ParseJavaDouble(number, &value)) {
+    AppendDouble(value, out);
+  } else {
+    out->append(number);
+  }
+}
+
+const char* AppendCompactJson(const char* p, std::string* out, JsonNumberText style) {
   switch (*p) {
     case '"':
       return AppendStringAnew(p, out);
@@ -248,7 +303,7 @@ const char* AppendCompactJson(const char* p, std::string* out) {
           out->push_back(':');
           p = SkipJsonBlanks(p + 1);
         }
-        p = SkipJsonBlanks(AppendCompactJson(p, out));
+        p = SkipJsonBlanks(AppendCompactJson(p, out, style));
         if (*p != ',') continue;
         out->push_back(',');
         p = SkipJsonBlanks(p + 1);
@@ -268,11 +323,11 @@ const char* AppendCompactJson(const char* p, std::string* out) {
     default: {
       bool integer = false;
       const char* end = ScanJsonNumber(p, &integer);
-      double value = 0;
-      if (integer || !ParseJavaDouble({p, static_cast<size_t>(end - p)}, &value)) {
-        out->append(p, end);
+      const std::string_view number(p, static_cast<size_t>(end - p));
+      if (integer) {
+        out->append(number);
       } else {
-        AppendDouble(value, out);
+        AppendJsonFraction(number, style, out);
       }
       return end;
     }

@@ -98,9 +98,17 @@ const char* ScanJsonNumber(const char* p, bool* integer);
 // Behind the value at p (no blanks before it), or nullptr with the fault set.
 const char* SkipJsonValue(const char* p, int depth, JsonFault& fault);
 
+// How a number with a fraction or an exponent becomes text: 1.50 as "1.50"; as Jackson's tree holds
+// it, a double "1.5" or a decimal without zeros at its end, "1.5" and 1e3 "1E+3".
+enum class JsonNumberText : uint8_t { kAsWritten, kDouble, kDecimal };
+
+// Appends the number, which has a fraction or an exponent.
+void AppendJsonFraction(std::string_view number, JsonNumberText style, std::string* out);
+
 // Appends the value at p without blanks, as Jackson's tree prints it; p must have passed
 // SkipJsonValue.
-const char* AppendCompactJson(const char* p, std::string* out);
+const char* AppendCompactJson(const char* p, std::string* out,
+                              JsonNumberText style = JsonNumberText::kDouble);
 
 // Appends `text` as a JSON string with its quotes, escaped as Jackson does.
 void AppendJsonString(std::string_view text, std::string* out);

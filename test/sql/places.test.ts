@@ -117,8 +117,16 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [marked: string, told
       "did you mean 'json'",
     ],
     [
-      "CREATE TABLE t (id INT) WITH ('connector' = 'filesystem', 'path' = 'x', 'format' = «'avro'»);\nSELECT * FROM t",
+      "CREATE TABLE t (id INT) WITH ('connector' = 'filesystem', 'path' = 'x', 'format' = «'orc'»);\nSELECT * FROM t",
       'Unknown format',
+    ],
+    [
+      "CREATE TABLE t (id INT, n INT) WITH ('connector' = 'filesystem', 'path' = 'x', 'format' = «'raw'»);\nSELECT * FROM t",
+      'single physical column',
+    ],
+    [
+      "CREATE TABLE t (id INT) WITH ('connector' = 'filesystem', 'path' = 'x', 'format' = «'avro-confluent'», 'avro-confluent.url' = 'u');\nSELECT * FROM t",
+      'files cannot hold it',
     ],
     [
       "CREATE TABLE t (id INT) WITH ('connector' = 'filesystem', 'path' = 'x', 'format' = 'csv', 'csv.field-delimiter' = «'||'»);\nSELECT * FROM t",

@@ -57,7 +57,11 @@ function windowJoinOf(
   };
   requireInner(node, 'window joins');
   const others = pairs.filter((p) => p !== starts && p !== ends);
-  const sides = joinSides(node, others, rest, lowering.lower(node.left), lowering.lower(node.right));
+  const inputs = [lowering.lower(node.left), lowering.lower(node.right)] as const;
+  if (!inputs.every((side) => isInsertOnly(changesOf(side)))) {
+    throw unsupportedJoin(node, 'Only window joins of insert-only streams', 'window join of updating streams');
+  }
+  const sides = joinSides(node, others, rest, ...inputs);
   return sides.finish(windowJoin(sides.left, sides.right, sides.on, windows, sides.schema));
 }
 

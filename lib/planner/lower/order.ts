@@ -42,7 +42,7 @@ export function lowerSort(node: SortNode, lowering: Lowering): PhysicalNode {
       { kind: 'unsupported-sort', identifier: 'non-time-attribute' },
     );
   }
-  return temporalSort(input, node.orderBy);
+  return temporalSort(insertOnly(input, 'sort', 'ORDER BY'), node.orderBy);
 }
 
 export function lowerLimit(node: LimitNode, lowering: Lowering): PhysicalNode {
@@ -51,9 +51,9 @@ export function lowerLimit(node: LimitNode, lowering: Lowering): PhysicalNode {
 }
 
 /** Rows that are taken back are not taken into account yet. */
-function insertOnly(input: PhysicalNode, what: 'rank' | 'limit', identifier: string): PhysicalNode {
+function insertOnly(input: PhysicalNode, what: 'rank' | 'limit' | 'sort', identifier: string): PhysicalNode {
   if (isInsertOnly(changesOf(input))) return input;
-  const message = `${what === 'rank' ? 'Top-N' : 'LIMIT'} over an updating query is not supported yet, save for the final rows of bounded input.`;
+  const message = `${{ rank: 'Top-N', limit: 'LIMIT', sort: 'A sort by time' }[what]} over an updating query is not supported yet, save for the final rows of bounded input.`;
   throw new SabotError('SABOT_E_UNSUPPORTED', message, { kind: `unsupported-${what}`, identifier });
 }
 

@@ -72,6 +72,8 @@ const OPTION_OF: Readonly<Record<string, string | null>> = {
   'missing-primary-key': null,
 };
 
+/** Mistakes about a format, whose identifier is its name. */
+const FORMAT_KINDS = ['unknown-format', 'unsupported-format', 'format-columns'];
 const FORMAT_OPTIONS = ['format', 'value.format', 'key.format'];
 
 /** Runs `action`; its mistakes are where the table's definition, or a hint, has what they are about. */
@@ -81,8 +83,9 @@ function aboutTable<T>({ places, options }: Pick<ScanNode, 'places' | 'options'>
   } catch (error) {
     if (places === undefined || !(error instanceof SabotError)) throw error;
     const { kind = '', identifier = '' } = error;
-    const key =
-      kind === 'unknown-format' ? FORMAT_OPTIONS.find((name) => options[name] === identifier) : OPTION_OF[kind];
+    const key = FORMAT_KINDS.includes(kind)
+      ? FORMAT_OPTIONS.find((name) => options[name] === identifier)
+      : OPTION_OF[kind];
     const option = key === undefined ? undefined : places.options[key ?? identifier];
     const part = ['unknown-metadata', 'metadata-type'].includes(kind) ? places.metadata[identifier] : undefined;
     const place = identifier === 'PARTITIONED BY' ? places.partitionedBy : part;

@@ -46,7 +46,7 @@ class FileSink final : public Operator {
   arrow::Result<Progress> Process(int, const Batch& batch, Collector&) override {
     ARROW_RETURN_NOT_OK(broken_);
     ARROW_RETURN_NOT_OK(BeginAttempt());
-    if (!batch.insert_only()) {
+    if (!batch.insert_only() && !encoder_->takes_changes()) {
       for (int64_t row = 0; row < batch.num_rows(); ++row) {
         if (batch.kind(row) != RowKind::kInsert) {
           return UserError("unsupported-change", folder_,
@@ -157,6 +157,7 @@ class FileSink final : public Operator {
   }
 
   arrow::Status Close() {
+    ARROW_RETURN_NOT_OK(encoder_->FinishFile(&buffer_));
     ARROW_RETURN_NOT_OK(Write());
     if (part_ == nullptr) return arrow::Status::OK();
     if (!IsPlanted(PlantedBug::kNoSync)) ARROW_RETURN_NOT_OK(part_->Sync());

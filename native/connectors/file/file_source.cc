@@ -44,6 +44,7 @@ struct FileSourcePlan {
   std::string path;
   std::string path_pattern;
   std::string format;
+  bool changes = false;  // Rows may be of all kinds.
   Schema columns;
   std::vector<MetadataColumn> metadata;
   std::shared_ptr<arrow::Schema> schema;
@@ -112,7 +113,7 @@ class FileSource final : public Operator {
       ARROW_ASSIGN_OR_RAISE(Batch batch, decoder_->Flush());
       ARROW_ASSIGN_OR_RAISE(batch.rows, AddMetadata(batch.rows, reader_->split()));
       batch.split = split_number_;
-      ARROW_RETURN_NOT_OK(out.Emit(std::move(batch)));
+      ARROW_RETURN_NOT_OK(EmitInPieces(std::move(batch), rows_max, out));
     }
     if (result == FillResult::kNoBytesYet && num_rows == 0) return Progress::kBlocked;
     if (result == FillResult::kEnded) {
@@ -188,10 +189,21 @@ class FileSource final : public Operator {
     return arrow::Status::OK();
   }
 
-  // CSV records may hold newlines, and compressed files have no beginnings inside.
+  // A decoder may give more rows than were asked for: those of one record, or of a block.
+  static arrow::Status EmitInPieces(Batch batch, int64_t rows_max, Collector& out) {
+    if (batch.num_rows() < 2 * rows_max) return out.Emit(std::move(batch));
+    for (int64_t at = 0; at < batch.num_rows(); at += rows_max) {
+      ARROW_RETURN_NOT_OK(out.Emit(batch.Slice(at, std::min(rows_max, batch.num_rows() - at))));
+    }
+    return arrow::Status::OK();
+  }
+
+  // Records must end where lines do, changes of a row must stay in order, and compressed files have
+  // no beginnings inside.
   arrow::Result<bool> IsDivisible(const FileInfo& file) const {
     ARROW_ASSIGN_OR_RAISE(const Compression compression, CompressionOf(file.path));
-    return compression == Compression::kNone && plan_.format == "json";
+    return compression == Compression::kNone && EndsRecordsWithNewlines(plan_.format) &&
+           !plan_.changes;
   }
 
   arrow::Result<RecordBatchPtr> AddMetadata(const RecordBatchPtr& rows,
@@ -266,6 +278,7 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   plan.path = LocalPath(plan.path);
   ARROW_ASSIGN_OR_RAISE(plan.path_pattern, node.String("pathPattern", ""));
   ARROW_ASSIGN_OR_RAISE(plan.format, node.String("format"));
+  ARROW_ASSIGN_OR_RAISE(plan.changes, node.Bool("changes", false));
   ARROW_ASSIGN_OR_RAISE(plan.columns, node.Fields("columns"));
   ARROW_ASSIGN_OR_RAISE(plan.stripe_bytes, node.Int("stripeBytes", kStripeBytes));
   if (const nlohmann::json* metadata = node.Member("metadata"); metadata != nullptr) {

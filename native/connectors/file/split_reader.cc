@@ -71,8 +71,8 @@ arrow::Status SplitReader::Open(Decoder& decoder) {
   ARROW_ASSIGN_OR_RAISE(stream_, OpenByteStream(files_, split_.path, io_));
   buffer_.resize(static_cast<size_t>(2 * kReadBytes + kDecodePadding));
   if (split_.offset == 0) split_.aligned = true;
-  if (split_.aligned) SeekTo(split_.offset);
   decoder.SetPlace(Place());
+  if (split_.aligned && !NeedsHeader(decoder)) SeekTo(split_.offset);
   return arrow::Status::OK();
 }
 
@@ -152,6 +152,25 @@ arrow::Result<SplitReader::Aligned> SplitReader::AlignToRecord(Decoder& decoder)
   }
 }
 
+// In the middle of a file, what stands at its beginning has to be read first.
+bool SplitReader::NeedsHeader(const Decoder& decoder) const {
+  return split_.offset > 0 && decoder.needs_header();
+}
+
+arrow::Result<bool> SplitReader::ReadHeader(Decoder& decoder) {
+  if (!std::exchange(reading_header_, true)) SeekTo(0);
+  for (;;) {
+    const std::string_view data(buffer_.data() + begin_, end_ - begin_);
+    ARROW_ASSIGN_OR_RAISE(const size_t size, decoder.DecodeHeader(data, at_end_of_file_));
+    if (size > 0) break;
+    ARROW_ASSIGN_OR_RAISE(const bool read, ReadMore());
+    if (!read) return false;
+  }
+  reading_header_ = at_end_of_file_ = false;
+  SeekTo(split_.offset);
+  return true;
+}
+
 // To the reader's next stripe; false where the file has no more.
 bool SplitReader::NextStripe() {
   records_end_ = -1;
@@ -189,6 +208,11 @@ void SplitReader::FindEnd() {
 
 arrow::Result<FillResult> SplitReader::Fill(Decoder& decoder, int64_t rows_max) {
   while (!decoder.full(rows_max)) {
+    if (NeedsHeader(decoder)) {
+      ARROW_ASSIGN_OR_RAISE(const bool read, ReadHeader(decoder));
+      if (!read) return FillResult::kNoBytesYet;
+      continue;
+    }
     if (!split_.aligned) {
       ARROW_ASSIGN_OR_RAISE(const Aligned aligned, AlignToRecord(decoder));
       if (aligned == Aligned::kNoBytesYet) return FillResult::kNoBytesYet;

@@ -55,6 +55,9 @@ class SplitReader {
   RecordPlace Place() const;
   void SeekTo(int64_t offset);
   arrow::Result<Aligned> AlignToRecord(Decoder& decoder);
+  bool NeedsHeader(const Decoder& decoder) const;
+  // False: bytes have to be waited for.
+  arrow::Result<bool> ReadHeader(Decoder& decoder);
   // False: bytes have to be waited for.
   arrow::Result<bool> ReadMore();
   bool NextStripe();
@@ -72,6 +75,7 @@ class SplitReader {
   std::vector<char> buffer_;
   int64_t position_ = 0;
   bool aligning_ = false;
+  bool reading_header_ = false;
   size_t begin_ = 0;
   size_t end_ = 0;
   bool at_end_of_file_ = false;

@@ -12,11 +12,12 @@
 
 namespace sabot::test {
 
-// A node whose formatOptions are this JSON object.
-inline PlanNode NodeWithOptions(std::string_view options = "{}") {
+// A node whose formatOptions are this JSON object, and whose formatMetadata this array.
+inline PlanNode NodeWithOptions(std::string_view options = "{}", std::string_view metadata = "[]") {
   PlanNode node;
   nlohmann::json config;
   config["formatOptions"] = nlohmann::json::parse(options);
+  config["formatMetadata"] = nlohmann::json::parse(metadata);
   node.config = std::make_shared<const nlohmann::json>(std::move(config));
   return node;
 }
@@ -35,9 +36,9 @@ struct Decoded {
 // Decodes `text` in pieces of at most `piece` bytes, in batches of at most `rows_max` rows.
 inline Decoded DecodeText(const std::string& format, const Schema& columns, std::string_view text,
                           std::string_view options = "{}", size_t piece = SIZE_MAX,
-                          int64_t rows_max = 1'000) {
+                          int64_t rows_max = 1'000, std::string_view metadata = "[]") {
   Decoded result;
-  auto made = MakeDecoder(format, columns, NodeWithOptions(options));
+  auto made = MakeDecoder(format, columns, NodeWithOptions(options, metadata));
   if (!made.ok()) {
     result.status = made.status();
     return result;
@@ -47,7 +48,6 @@ inline Decoded DecodeText(const std::string& format, const Schema& columns, std:
   place.file = "in";
   place.line = 1;
   decoder.SetPlace(place);
-  const auto encoder = MakeJsonEncoder(columns, {.results = true});
   std::string
       held;  // What a reader holds: bytes that came but are not decoded yet, exactly allocated.
   size_t given = 0;
@@ -72,6 +72,8 @@ inline Decoded DecodeText(const std::string& format, const Schema& columns, std:
       return result;
     }
     std::string out;
+    const auto encoder =
+        MakeJsonEncoder(columns, {.results = true, .with_op = !batch.insert_only()});
     result.status = encoder->Encode(batch, &out);
     for (size_t begin = 0; begin < out.size();) {
       const size_t end = out.find('\n', begin);
