@@ -24,6 +24,8 @@ export const requiredCases: readonly string[] = [
   'flights/temporal-weather',
   'flights/temporal-weather-rows',
   'flights/turnaround-interval',
+  'join/temporal-changelog-left',
+  'join/temporal-changelog-own-time',
   'join/temporal-condition-inner',
   'join/temporal-condition-left',
   'join/temporal-dedup-view',
