@@ -1,8 +1,8 @@
 // ColdLog: rows that are not in memory and are only asked for by key, in files that are written
 // from one end to the other.
 //
-//   index in memory         segments:  [ a  b  c' d ]  [ c  e  a' ]  [ f  g ...      the last one
-//   is tag of a's hash -> a'                x      x                      still in memory
+//   index, in memory          segments:  [ a  b  c  d ]  [ c' e  a' ]  [ f  g ... ]
+//   tag of a's hash -> a'                  x     x                     still in memory
 //
 // A row that is taken out or put again leaves a dead one behind (x). When the half of all is dead,
 // what lives of the emptiest segments is copied on, a piece at a time, and they go: so nothing is
@@ -98,8 +98,10 @@ class ColdLog {
   arrow::Status Reclaim();
   // Whether it has more segments than it should.
   bool is_full() const;
-  // Hands over the rows of the oldest segment; false: there is none but the last.
+  // Hands over the rows of the oldest segment; false: there is none but the last, or it is pinned.
   arrow::Result<bool> HandOver();
+  void Pin() { ++num_pins_; }
+  void Unpin() { --num_pins_; }
 
   // The rows of a structure, as they are now.
   ColdLogRows All(Structure structure) const;
@@ -231,6 +233,7 @@ class ColdLog {
   // The segment that is being emptied.
   std::optional<size_t> victim_;
   uint32_t victim_unit_ = 0;
+  int num_pins_ = 0;
   Key begun_ = {};  // Of Begin.
   Reader reader_;   // Of single rows.
   Reader victim_reader_;

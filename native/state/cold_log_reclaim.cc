@@ -102,6 +102,7 @@ void ColdLog::Forget(Place place, const Record& record) {
 bool ColdLog::is_full() const { return segments_.size() - free_.size() > num_segments_max_; }
 
 arrow::Result<bool> ColdLog::HandOver() {
+  if (num_pins_ > 0) return false;
   size_t oldest = SIZE_MAX;
   for (size_t i = 0; i < segments_.size(); ++i) {
     if (segments_[i].file == nullptr) continue;

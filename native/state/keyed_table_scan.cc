@@ -82,11 +82,16 @@ arrow::Status KeyedTable::ReleaseLoaded(std::vector<Slot>& loaded) {
 // --- while nothing changes ---
 
 KeyedTable::Scan::Scan(KeyedTable& table) : table_(table), end_(table.num_slots_) {
-  if (table_.cold_ != nullptr) ++table_.cold_->num_pins;
+  if (table_.cold_ == nullptr) return;
+  ++table_.cold_->num_pins;
+  // Or rows that were given would be found in the store, too.
+  if (table_.cold_->log != nullptr) table_.cold_->log->Pin();
 }
 
 KeyedTable::Scan::~Scan() {
-  if (table_.cold_ != nullptr) --table_.cold_->num_pins;
+  if (table_.cold_ == nullptr) return;
+  --table_.cold_->num_pins;
+  if (table_.cold_->log != nullptr) table_.cold_->log->Unpin();
 }
 
 arrow::Result<std::span<const Slot>> KeyedTable::Scan::Next(size_t count) {

@@ -32,6 +32,8 @@ StateTiers::StateTiers(TiersOptions options)
 
 StateTiers::~StateTiers() { SABOT_CHECK(residents_.empty()); }
 
+int64_t StateTiers::LogBytes() const { return log_ == nullptr ? 0 : log_->memory_bytes(); }
+
 void StateTiers::TellBudget() {
   int64_t bytes = 0;
   int64_t pooled_bytes = 0;
@@ -39,7 +41,7 @@ void StateTiers::TellBudget() {
     bytes += resident->memory_bytes();
     pooled_bytes += resident->pooled_bytes();
   }
-  if (log_ != nullptr) bytes += log_->memory_bytes();
+  bytes += LogBytes();
   account_->Set(bytes, pooled_bytes);
 }
 
@@ -59,10 +61,12 @@ arrow::Status StateTiers::MakeRoom() {
   }
   // Some more than necessary, so that not every element has to.
   excess += account_->bytes() / 64;
-  for (size_t tried = 0; excess > 0 && tried < residents_.size(); ++tried) {
+  // What goes to the log leaves something behind in memory, for which more has to go.
+  for (size_t tried = 0; excess > 0 && tried < 2 * residents_.size(); ++tried) {
     Resident* const resident = residents_[next_resident_++ % residents_.size()];
+    const int64_t log_bytes = LogBytes();
     ARROW_ASSIGN_OR_RAISE(const int64_t freed, resident->Spill(excess));
-    excess -= freed;
+    excess -= freed - (LogBytes() - log_bytes);
   }
   if (log_ != nullptr) ARROW_RETURN_NOT_OK(log_->Reclaim());
   TellBudget();

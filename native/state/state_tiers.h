@@ -83,6 +83,7 @@ class StateTiers {
 
  private:
   void TellBudget();
+  int64_t LogBytes() const;
 
   const TiersOptions options_;
   std::unique_ptr<MemoryAccount> account_;
