@@ -12,7 +12,6 @@ namespace {
 
 constexpr size_t kRecalledMax = 8192;
 constexpr size_t kTimeBytes = sizeof(int64_t);
-constexpr size_t kVoidMin = 4096;  // So many are not worth a walk.
 
 // Bytes that compare as times do.
 void AppendTime(int64_t time, std::string* to) {
@@ -60,6 +59,14 @@ void DueSlots::Forget(Slot slot) {
   if (slot >= stamps_.size() || stamps_[slot] == 0) return;
   stamps_[slot] = 0;
   ++num_void_;
+  if (HasManyVoid()) DropVoid();
+}
+
+void DueSlots::DropVoid() {
+  std::erase_if(queue_,
+                [this](const QueuedTime& each) { return stamps_[each.slot] != each.stamp; });
+  std::make_heap(queue_.begin(), queue_.end(), std::greater<>());
+  num_void_ = 0;
 }
 
 arrow::Status DueSlots::ToDisk(Slot slot) {
@@ -104,15 +111,10 @@ int64_t DueSlots::memory_bytes() const {
   return static_cast<int64_t>(queue_.size() * sizeof(QueuedTime) + stamps_.size() * 4);
 }
 
-// What times of slots that have left leave behind.
 arrow::Result<int64_t> DueSlots::Spill(int64_t) {
-  if (num_void_ < kVoidMin || num_void_ * 2 < queue_.size()) return 0;
   const int64_t before = memory_bytes();
-  std::erase_if(queue_,
-                [this](const QueuedTime& each) { return stamps_[each.slot] != each.stamp; });
-  queue_.shrink_to_fit();
-  std::make_heap(queue_.begin(), queue_.end(), std::greater<>());
-  num_void_ = 0;
+  if (HasManyVoid()) DropVoid();
+  if (queue_.size() * 2 < queue_.capacity()) queue_.shrink_to_fit();
   return before - memory_bytes();
 }
 

@@ -62,6 +62,11 @@ class DueSlots final : public Resident {
   // Slots whose time on disk is due come into memory, some at a time, and are queued there.
   arrow::Status Recall(const std::function<bool(int64_t)>& due);
   void NoteLeast();
+  // What slots leave behind that have gone, or were moved to an earlier time.
+  bool HasManyVoid() const { return num_void_ >= kVoidMin && num_void_ * 2 >= queue_.size(); }
+  void DropVoid();
+
+  static constexpr size_t kVoidMin = 4096;  // Fewer are not worth a walk.
 
   KeyedTable* const table_;
   const int time_cell_;

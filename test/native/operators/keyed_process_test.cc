@@ -178,6 +178,24 @@ TEST_P(KeyedProcessTest, TheEndOfInputDoesNotWaitForProcessingTime) {
   EXPECT_THAT(process.Take(), ElementsAre("+I[1, NULL, NULL, fired, 1970-01-01 00:00:00.010]"));
 }
 
+// A timer that every row moves on takes up no more than one that stays.
+TEST_P(KeyedProcessTest, TimersThatAreMovedLeaveNothingBehind) {
+  if (GetParam() != INT64_MAX) return;
+  test::Harness process = Open([](const Event& event, Calls& key) {
+    if (event.is_timer()) return key.Emit(*key.sum());
+    if (key.sum()) key.Delete(kEventTime, *key.sum());
+    key.SetSum(event.v);
+    key.Set(kEventTime, event.v);
+  });
+  std::string rows = "[";
+  for (int i = 0; i < 200'000; ++i)
+    rows += (i == 0 ? "" : ",") + ("[\"a\"," + std::to_string(i)) + ",1]";
+  process.Feed(test::MakeBatch(test::MakeSchema(KeyedProcessModel::RowColumns()), rows + "]"));
+  EXPECT_LT(process.metrics().state_bytes.value(), 1'000'000);
+  process.AdvanceWatermark(200'000);
+  EXPECT_EQ(process.Take().size(), 2u);
+}
+
 // More than cross at once, and a timer set at the very time where the pieces are cut.
 TEST_P(KeyedProcessTest, AnyNumberOfTimersFiresInOrder) {
   if (GetParam() != INT64_MAX) return;
