@@ -14,7 +14,8 @@ class Builder {
 
   arrow::Result<Graph> Build() {
     graph_.alignment = std::make_unique<WatermarkAlignment>();
-    graph_.commit = std::make_unique<JobCommit>();
+    graph_.commit = std::make_unique<JobCommit>(
+        plan_.checkpoint ? plan_.checkpoint->interval_ms + plan_.checkpoint->timeout_ms : 0);
     CountConsumers();
     for (size_t node = 0; node < plan_.nodes.size(); ++node) {
       ARROW_RETURN_NOT_OK(AddNode(node));

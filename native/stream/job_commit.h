@@ -61,6 +61,11 @@ class CommitAuthority : public CommitParticipant {
 
 class JobCommit {
  public:
+  // `period_ms`: from one commit to the next at most, if all goes well: the checkpoints' interval
+  // and their timeout.
+  explicit JobCommit(int64_t period_ms = 0) : period_ms_(period_ms) {}
+  int64_t period_ms() const { return period_ms_; }
+
   // Sinks that ask for the same key share one participant. `make` returns an
   // arrow::Result<std::shared_ptr<T>>; `key` is what people know it by. A job has one authority.
   template <typename T, typename Make>
@@ -87,6 +92,7 @@ class JobCommit {
   arrow::Status Enter(const std::string& key, std::shared_ptr<CommitParticipant> participant,
                       CommitAuthority* authority);
 
+  const int64_t period_ms_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<CommitParticipant>> participants_;
   CommitAuthority* authority_ = nullptr;  // One of them.

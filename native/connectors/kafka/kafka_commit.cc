@@ -21,6 +21,9 @@ constexpr int64_t kFlushMillisMax = 120'000;
 // after its timeout.
 constexpr int64_t kReadNanosMax = int64_t{120} * 1'000'000'000;
 constexpr size_t kPollMax = 1000;
+// Beyond the time from one commit to the next: for the commit itself.
+constexpr int64_t kTimeoutMarginMillis = 30'000;
+constexpr char kTransactionTimeout[] = "transaction.timeout.ms";
 const TopicPartition kCommitPartition{kKafkaCommitTopic, 0};
 
 // Where stages and partitions of a job commit by themselves, they have a record each.
@@ -89,9 +92,33 @@ arrow::Result<CommitPoint> DecodeCommitPoint(std::string_view bytes) {
   return point;
 }
 
+// A transaction that brokers abort before its checkpoint can count is written again, for ever.
+arrow::Status KafkaCommit::SetTransactionTimeout() {
+  const int64_t least = options_.period_ms + kTimeoutMarginMillis;
+  std::string& timeout = options_.properties[kTransactionTimeout];
+  if (timeout.empty()) {
+    timeout = std::to_string(least);
+    return arrow::Status::OK();
+  }
+  int64_t given = 0;
+  const auto parsed = std::from_chars(timeout.data(), timeout.data() + timeout.size(), given);
+  if (parsed.ec != std::errc() || given >= least) return arrow::Status::OK();
+  return UserError(
+      "invalid-property", kTransactionTimeout,
+      "'properties.transaction.timeout.ms' = " + timeout +
+          " is too little: a transaction lasts from one checkpoint to the next, at most " +
+          std::to_string(options_.period_ms) +
+          " ms (execution.checkpointing.interval and .timeout), and brokers abort one that takes "
+          "longer. Leave the option out, set it to " +
+          std::to_string(least) + " or more (brokers allow transaction.max.timeout.ms), or set " +
+          "a shorter 'execution.checkpointing.timeout'.");
+}
+
 arrow::Result<std::shared_ptr<KafkaCommit>> KafkaCommit::Open(KafkaClient& client,
                                                               KafkaCommitOptions options) {
   std::shared_ptr<KafkaCommit> commit(new KafkaCommit(client, std::move(options)));
+  commit->given_ = commit->options_.properties;
+  ARROW_RETURN_NOT_OK(commit->SetTransactionTimeout());
   KafkaProperties properties = commit->options_.properties;
   for (const char* producers : {"transaction.timeout.ms", "acks", "linger.ms", "batch.size",
                                 "compression.type", "enable.idempotence"}) {
@@ -107,7 +134,7 @@ arrow::Result<std::shared_ptr<KafkaCommit>> KafkaCommit::Open(KafkaClient& clien
 
 arrow::Status KafkaCommit::Enter(const std::string& prefix, const KafkaProperties& properties) {
   prefixes_.insert(prefix);
-  if (properties == options_.properties) return arrow::Status::OK();
+  if (properties == given_) return arrow::Status::OK();
   return UserError("unsupported", prefix,
                    "the exactly-once sinks of a job write to a cluster with one producer: give "
                    "their tables the same 'properties.*' ('" +

@@ -27,6 +27,7 @@ inline constexpr char kKafkaCommitTopic[] = "__sabot_commits";
 
 struct KafkaCommitOptions {
   KafkaProperties properties;  // Of the producer; without transactional.id.
+  int64_t period_ms = 0;       // A transaction lasts so long (JobCommit::period_ms).
   std::function<void(std::string)> warn;
   Clock* clock = nullptr;
 };
@@ -54,12 +55,14 @@ class KafkaCommit final : public CommitAuthority {
   KafkaCommit(KafkaClient& client, KafkaCommitOptions options)
       : client_(client), options_(std::move(options)) {}
 
+  arrow::Status SetTransactionTimeout();
   arrow::Result<std::shared_ptr<KafkaProducer>> OpenProducer(const std::string& prefix);
   arrow::Result<std::optional<CommitPoint>> ReadPoint();
   arrow::Status WritePoint(const CommitPoint& point);
 
   KafkaClient& client_;
-  const KafkaCommitOptions options_;
+  KafkaCommitOptions options_;
+  KafkaProperties given_;           // As the first sink has them.
   std::set<std::string> prefixes_;  // The first one is the job's.
   std::shared_ptr<KafkaConsumer> consumer_;
   std::shared_ptr<KafkaProducer> producer_;

@@ -172,7 +172,10 @@ class KafkaSink final : public Operator {
     }
     ARROW_ASSIGN_OR_RAISE(
         auto commit, context_.commit->Join<KafkaCommit>("Kafka at " + servers, [&] {
-          return KafkaCommit::Open(client, {plan_.properties, context_.warn, context_.clock});
+          return KafkaCommit::Open(client, {.properties = plan_.properties,
+                                            .period_ms = context_.commit->period_ms(),
+                                            .warn = context_.warn,
+                                            .clock = context_.clock});
         }));
     ARROW_RETURN_NOT_OK(commit->Enter(plan_.transactional_id_prefix, plan_.properties));
     return commit;

@@ -16,7 +16,6 @@ using ::testing::Le;
 
 constexpr int kRows = 30'000;
 
-
 std::vector<std::string> IdLines(int first, int last) {
   std::vector<std::string> lines;
   for (int id = first; id < last; ++id) lines.push_back("{\"id\":" + std::to_string(id) + "}");

@@ -236,5 +236,24 @@ TEST(KafkaSimulation, AnEndThatComesLateIsSettledBeforeTheNextAttemptWritesARow)
   EXPECT_EQ(OutOfOrder(kafka), "");
 }
 
+// Such a job would be aborted and written again for ever.
+TEST(KafkaSimulation, TransactionsThatEndBeforeTheirCheckpointAreRefused) {
+  VirtualClock clock;
+  KafkaModel kafka(1, clock);
+  WriteInput(kafka);
+  MemoryFileSystem files;
+  RecoveryPlan plan = PlanOf(Stories()[0]);
+  plan.sink["config"]["properties"]["transaction.timeout.ms"] = "60000";
+  plan.timeout_ms = 60'000;
+  const Attempt run = RunAttempt(plan.text(), files, {.seed = 1, .kafka = &kafka});
+  ASSERT_EQ(run.end, Attempt::End::kFailed);
+  EXPECT_EQ(DetailOf(run.status)->kind(), "invalid-property");
+  EXPECT_NE(run.status.message().find("set it to 90003 or more"), std::string::npos)
+      << run.status.message();
+  plan.timeout_ms = 20'000;
+  const Attempt other = RunAttempt(plan.text(), files, {.seed = 1, .kafka = &kafka});
+  EXPECT_EQ(other.end, Attempt::End::kFinished) << other.status.ToString();
+}
+
 }  // namespace
 }  // namespace sabot::test
