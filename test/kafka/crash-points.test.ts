@@ -195,7 +195,7 @@ ${backends[backend]}${jobOf(`127.0.0.1:${servers.port}`, input, counts, rows, si
         'counts',
       );
     if (sinks === 1) return `${tables}${count}`;
-    return `${tables}${topicTable(broker(), 'k STRING, v INT', { ...exactly, topic: rows }, 'copy')}
+    return `${tables}${topicTable(broker(), 'k STRING, v INT', { ...exactly, 'sink.transactional-id-prefix': rows, topic: rows }, 'copy')}
 BEGIN STATEMENT SET;
 ${count}
 INSERT INTO copy SELECT * FROM numbers;
