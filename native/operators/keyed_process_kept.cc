@@ -7,8 +7,8 @@ namespace sabot {
 namespace {
 
 constexpr int64_t kBytesMin = int64_t{4} << 10;  // What takes less is sent every time.
-constexpr int64_t kBytesMax = int64_t{16} << 20;
-constexpr size_t kKeysMax = 256;
+constexpr int64_t kBytesMax = int64_t{32} << 20;
+constexpr size_t kKeysMax = 2048;
 
 }  // namespace
 

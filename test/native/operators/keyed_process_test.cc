@@ -309,11 +309,11 @@ TEST_P(KeyedProcessTest, WhatIsKeptIsBounded) {
     key.Emit(static_cast<int64_t>(key.all().size()));
   });
   std::mt19937_64 random(7);
-  for (int round = 0; round < 30; ++round) {
+  for (int round = 0; round < 20; ++round) {
     std::string rows = "[";
     std::vector<std::string> expected;
-    for (int i = 0; i < 60; ++i) {
-      const std::string key = "k" + std::to_string(random() % 400);
+    for (int i = 0; i < 400; ++i) {
+      const std::string key = "k" + std::to_string(random() % 3000);
       const auto more = static_cast<int64_t>(random() % 300);
       sizes[key] += more;
       rows += (i == 0 ? "" : ",") + ("[\"" + key) + "\"," + std::to_string(more) + ",1]";
@@ -332,14 +332,14 @@ TEST_P(KeyedProcessTest, WhatIsTooLargeCrossesEveryTime) {
     for (int64_t i = 0; i < event.v; ++i) key.Add(i);
     key.Emit(static_cast<int64_t>(key.all().size()));
   });
-  process.Rows(R"([["a", 400000, 1]])");
+  process.Rows(R"([["a", 800000, 1]])");
   process.Rows(R"([["a", 1, 2]])");
-  process.Rows(R"([["a", 200000, 3]])");
+  process.Rows(R"([["a", 400000, 3]])");
   process.Rows(R"([["a", 1, 4]])");
   process.Rows(R"([["a", 1, 5]])");
   EXPECT_THAT(process.Take(),
-              ElementsAre(Row("a", 400'000, 1), Row("a", 400'001, 2), Row("a", 600'001, 3),
-                          Row("a", 600'002, 4), Row("a", 600'003, 5)));
+              ElementsAre(Row("a", 800'000, 1), Row("a", 800'001, 2), Row("a", 1'200'001, 3),
+                          Row("a", 1'200'002, 4), Row("a", 1'200'003, 5)));
   EXPECT_THAT(log_->requests,
               ElementsAre("rows 1 of 1 keys", "rows 1 of 1 keys", "rows 1 of 1 keys, 1 known",
                           "rows 1 of 1 keys", "rows 1 of 1 keys"));
