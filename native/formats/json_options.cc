@@ -76,7 +76,7 @@ arrow::Result<FormatOptions> ReadChangelogJsonOptions(const ChangelogJson& forma
   if (format.has_filters) names.insert(names.end(), {"database.include", "table.include"});
   std::vector<std::string_view> known;
   for (std::string& name : names) {
-    name = std::string(format.name) + "." + name;
+    name.insert(0, std::string(format.name) + ".");
     known.push_back(name);
   }
   return FormatOptions::Read(node, known);

@@ -281,10 +281,10 @@ class KeyedProcess final : public Operator {
     }
     if (due_.empty()) return nullptr;
     const auto length = std::ssize(due_);
-    static const auto schema = arrow::schema(
+    static const auto kSchema = arrow::schema(
         {arrow::field("key", arrow::int32(), false), arrow::field("time", arrow::int64(), false)});
     return arrow::RecordBatch::Make(
-        schema, length,
+        kSchema, length,
         {std::make_shared<arrow::Int32Array>(length, arrow::Buffer::FromVector(std::move(of))),
          std::make_shared<arrow::Int64Array>(length, arrow::Buffer::FromVector(std::move(times)))});
   }

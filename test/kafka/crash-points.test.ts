@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CommandUnderTest, type Outcome, outcome } from '../cli/command.js';
 import { describeKafka, useBroker } from './broker.js';
-import { Proxy, type ProxyHooks } from './proxy.js';
+import { type Passing, Proxy, type ProxyHooks } from './proxy.js';
 import { topicTable } from './scripts.js';
 
 const KEYS = 400;
@@ -22,75 +22,60 @@ const FETCH_BYTES = '3000';
 const COMMITS_BEFORE = 2;
 const TIMEOUT_MS = 120_000;
 const COMMIT_TOPIC = '__sabot_commits';
+/** What a row's record has in it, as it is sent. */
+const A_ROW = '"n":';
 
-/** What is watched for; `kill` may be called more than once. */
-interface Watch {
-  readonly hooks: ProxyHooks;
-  readonly stop?: () => void;
-}
-type Point = (kill: () => void, checkpoints: string) => Watch;
+/** Where a point shows: a request or an answer that the proxy sees, or a file that comes into being. `kill` is called there. */
+type Sign =
+  | { readonly request: (passing: Passing) => boolean; readonly goesOn?: boolean }
+  | { readonly response: (passing: Passing) => boolean }
+  | { readonly file: (path: string) => boolean };
 
-/** Calls back at the n-th time. */
-function nth(n: number, then: () => boolean): () => boolean {
-  let seen = 0;
-  return () => (++seen === n ? then() : true);
-}
+const ends = ({ api }: Passing): boolean => api === 'EndTxn';
 
-const atFile = (folder: string, isIt: (name: string) => boolean): Point => {
-  return (kill, checkpoints) => {
-    const known = new Set<string>();
-    const watcher = watch(checkpoints, { recursive: true }, (_, path) => {
-      if (path === null || !path.includes(`/${folder}`) || !isIt(path) || known.has(path)) return;
-      known.add(path);
-      if (known.size > COMMITS_BEFORE) kill();
-    });
-    return { hooks: {}, stop: () => watcher.close() };
-  };
+const points: Readonly<Record<string, Sign>> = {
+  'before the snapshot, rows on their way': { request: ({ api, bytes }) => api === 'Produce' && bytes.includes(A_ROW) },
+  'during the snapshot': { file: (path) => path.includes('/state/') },
+  'after the snapshot, when its manifest appears': { file: (path) => path.endsWith('manifest.json') },
+  'before the record of the commit is written': {
+    request: ({ api, bytes }) => api === 'Produce' && bytes.includes(COMMIT_TOPIC),
+  },
+  'before the end of the transaction is asked for': { request: ends },
+  'while the transaction ends': { request: ends, goesOn: true },
+  'after the commit, before the process knows': { response: ends },
+  'when the commit is confirmed in the log': { file: (path) => path.includes('/log/') },
 };
 
-const killed = (kill: () => void): false => {
-  kill();
-  return false;
-};
-
-const points: Readonly<Record<string, Point>> = {
-  'before the snapshot, rows on their way': (kill) => {
-    const commits = nth(COMMITS_BEFORE, () => (done = true));
-    let done = false;
-    return {
-      hooks: {
-        onRequest: ({ api }) => (api === 'Produce' && done ? killed(kill) : true),
-        onResponse: ({ api }) => (api === 'EndTxn' ? commits() : true),
-      },
-    };
-  },
-  'during the snapshot': atFile('state', () => true),
-  'after the snapshot, when its manifest appears': atFile('chk-', (name) => name.endsWith('manifest.json')),
-  'before the record of the commit is written': (kill) => {
-    const records = nth(COMMITS_BEFORE + 1, () => killed(kill));
-    return {
-      hooks: {
-        onRequest: ({ api, bytes }) => (api === 'Produce' && bytes.includes(COMMIT_TOPIC) ? records() : true),
-      },
-    };
-  },
-  'before the end of the transaction is asked for': (kill) => {
-    const ends = nth(COMMITS_BEFORE + 1, () => killed(kill));
-    return { hooks: { onRequest: ({ api }) => (api === 'EndTxn' ? ends() : true) } };
-  },
-  'while the transaction ends': (kill) => {
-    const ends = nth(COMMITS_BEFORE + 1, () => {
-      setImmediate(kill);
+/** Calls `kill` at the first sign once some transactions with rows have ended. */
+function watchFor(sign: Sign, checkpoints: string, kill: () => void): { hooks: ProxyHooks; stop: () => void } {
+  let rowsSent = false;
+  let commits = 0;
+  const isDue = (): boolean => commits >= COMMITS_BEFORE;
+  const watcher = watch(checkpoints, { recursive: true }, (_, path) => {
+    if ('file' in sign && path !== null && isDue() && sign.file(path)) kill();
+  });
+  const hooks: ProxyHooks = {
+    onRequest: (passing) => {
+      rowsSent ||= passing.api === 'Produce' && passing.bytes.includes(A_ROW);
+      if (!('request' in sign) || !isDue() || !sign.request(passing)) return true;
+      if (sign.goesOn === true) setImmediate(kill);
+      else kill();
+      return sign.goesOn === true;
+    },
+    onResponse: (passing) => {
+      if ('response' in sign && isDue() && sign.response(passing)) {
+        kill();
+        return false;
+      }
+      if (ends(passing) && rowsSent) {
+        commits++;
+        rowsSent = false;
+      }
       return true;
-    });
-    return { hooks: { onRequest: ({ api }) => (api === 'EndTxn' ? ends() : true) } };
-  },
-  'after the commit, before the process knows': (kill) => {
-    const ends = nth(COMMITS_BEFORE + 1, () => killed(kill));
-    return { hooks: { onResponse: ({ api }) => (api === 'EndTxn' ? ends() : true) } };
-  },
-  'when the commit is confirmed in the log': atFile('log', () => true),
-};
+    },
+  };
+  return { hooks, stop: () => watcher.close() };
+}
 
 const backends = {
   memory: '',
@@ -141,12 +126,12 @@ SET 'execution.checkpointing.interval' = '40 ms';
 SET 'batch.max-rows' = '40';
 ${backends[backend]}${jobOf(`127.0.0.1:${servers.port}`, input, counts, rows, sinks)}`,
         );
-        const run = (watching?: Point): Promise<Outcome & { signal: NodeJS.Signals | null }> => {
+        const run = (sign?: Sign): Promise<Outcome & { signal: NodeJS.Signals | null }> => {
           const child = command.start('sql', '-f', script, '--restore', 'latest');
-          const watched = watching?.(() => child.kill('SIGKILL'), checkpoints);
+          const watched = sign && watchFor(sign, checkpoints, () => child.kill('SIGKILL'));
           proxy.hooks = watched?.hooks ?? {};
           return outcome(child).then((ended) => {
-            watched?.stop?.();
+            watched?.stop();
             return { ...ended, signal: child.signalCode };
           });
         };
