@@ -82,7 +82,7 @@ void OnDelivered(const LibrdkafkaHandle&, RdKafkaPtr<rd_kafka_event_t> event) {
                         message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && !purged) {
       of->Fail(DeliveryError(of->topic, message->partition, message->err,
-                             rd_kafka_message_errstr(message)));
+                             rd_kafka_message_produce_errstr(message)));
     }
     if (counts.empty() || counts.back().first != of) counts.emplace_back(of, 0);
     ++counts.back().second;
