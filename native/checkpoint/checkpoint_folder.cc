@@ -393,8 +393,13 @@ arrow::Status CheckpointFolder::Commit(Manifest manifest) {
   entry.manifest_checksum = HashBytes(bytes);
   entry.owner = options_.owner;
   if (authority_ != nullptr) {
-    ARROW_RETURN_NOT_OK(authority_->Commit(
-        {id_, manifest.lineage, manifest.attempt, manifest.epoch, entry.manifest_checksum}));
+    const arrow::Status committed = authority_->Commit(
+        {id_, manifest.lineage, manifest.attempt, manifest.epoch, entry.manifest_checksum});
+    const ErrorDetail* const detail = DetailOf(committed);
+    const std::string kind = detail == nullptr ? "" : detail->kind();
+    // After any other failure this attempt does not know what its next rows would belong to.
+    if (kind == "fenced" || kind == "transaction-aborted") return committed;
+    if (!committed.ok()) return CommitUnknown(committed);
   }
   const arrow::Result<bool> appended = log_.Append(entry);
   if (!appended.ok()) {

@@ -53,9 +53,9 @@ class CommitAuthority : public CommitParticipant {
   virtual arrow::Result<std::optional<CommitPoint>> Resolve() = 0;
   // A start whose first commit does not follow from the last one makes that known before any row.
   virtual arrow::Status Claim(const CommitPoint& point) = 0;
-  // What was flushed counts from now on, and so does the point. Kinds of failures: "fenced"; with
-  // "commit-unknown" only Resolve of another attempt can tell; otherwise nothing of it counts, and
-  // the rows are gone.
+  // What was flushed counts from now on, and so does the point. Kinds of failures: "fenced";
+  // "transaction-aborted": nothing of it counts, and the rows are gone; after any other one only
+  // Resolve of another attempt can tell. Each ends the attempt.
   virtual arrow::Status Commit(const CommitPoint& point) = 0;
 };
 

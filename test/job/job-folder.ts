@@ -76,3 +76,23 @@ export async function until(what: () => boolean, { ended }: Pick<JobProcess, 'en
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
+
+/**
+ * Starts a job with each of these settings in turn, `latest` restored, and kills it once it has taken two checkpoints more; every one
+ * but the first goes on from a checkpoint.
+ */
+export async function killInTurn<Backend extends string>(
+  turns: readonly (readonly [backend: Backend, parallelism: number])[],
+  start: (backend: Backend, ...args: string[]) => JobProcess,
+  newestEpoch: () => number,
+): Promise<void> {
+  for (const [backend, parallelism] of turns) {
+    const before = newestEpoch();
+    const run = start(backend, '--restore', 'latest', '--parallelism', String(parallelism));
+    await until(() => newestEpoch() > before + 2, run);
+    run.child.kill('SIGKILL');
+    const { signal, stderr } = await run.ended;
+    if (signal !== 'SIGKILL') throw new Error(`it ended before it was killed: ${stderr}`);
+    if (before > 0 && !stderr.includes('restored checkpoint')) throw new Error(`it restored nothing: ${stderr}`);
+  }
+}

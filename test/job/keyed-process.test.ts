@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { visibleRows } from '../chaos/chaos.js';
 import { CommandUnderTest } from '../cli/command.js';
-import { JobFolder, until } from './job-folder.js';
+import { JobFolder, killInTurn, until } from './job-folder.js';
 
 const TIMEOUT_MS = 120_000;
 const ROWS = 100_000;
@@ -120,22 +120,13 @@ describe('state and timers of a keyed process function', () => {
   it(
     'count once after every kill, at whatever parallelism, on either backend',
     async () => {
-      let kills = 0;
-      for (const [backend, parallelism] of [
+      const turns = [
         ['memory', 1],
         ['rocksdb', 3],
         ['memory', 2],
         ['rocksdb', 4],
-      ] as const) {
-        const before = newestEpoch();
-        const run = start(backend, '--restore', 'latest', '--parallelism', String(parallelism));
-        await until(() => newestEpoch() > before + 2, run);
-        run.child.kill('SIGKILL');
-        const { signal, stderr } = await run.ended;
-        if (signal === 'SIGKILL') kills++;
-        if (before > 0) expect(stderr).toContain('restored checkpoint');
-      }
-      expect(kills).toBe(4);
+      ] as const;
+      await killInTurn(turns, start, newestEpoch);
       const last = await start('memory', '--restore', 'latest', '--parallelism', '2').ended;
       expect(last, last.stderr).toMatchObject({ code: 0 });
       check();

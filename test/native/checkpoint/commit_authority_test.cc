@@ -38,11 +38,13 @@ class LedgerAuthority final : public CommitAuthority {
     if (fails) return UserError("transaction-aborted", "", "the rows are gone");
     ledger_.last = point;
     if (answer_is_lost) return UserError("commit-unknown", "", "no answer");
+    if (next_cannot_begin) return UserError("kafka", "", "the next transaction cannot begin");
     return arrow::Status::OK();
   }
 
   bool fails = false;
   bool answer_is_lost = false;
+  bool next_cannot_begin = false;
   int num_claims = 0;
 
  private:
@@ -144,6 +146,14 @@ TEST_F(CommitAuthorityTest, WithoutTheTransactionWhatIsPreparedDoesNotCount) {
 TEST_F(CommitAuthorityTest, AnAnswerThatWasLostIsReadAtTheNextStart) {
   Process first = Start(Restore::kLatest);
   first.authority->answer_is_lost = true;
+  EXPECT_EQ(KindOf(first.Commit(1)), "commit-unknown");
+  EXPECT_EQ(Start(Restore::kLatest).restored_epoch(), 1);
+}
+
+// It counts; going on as if the checkpoint had merely failed would write rows into no transaction.
+TEST_F(CommitAuthorityTest, AFailureOfAnyOtherKindIsReadAtTheNextStartToo) {
+  Process first = Start(Restore::kLatest);
+  first.authority->next_cannot_begin = true;
   EXPECT_EQ(KindOf(first.Commit(1)), "commit-unknown");
   EXPECT_EQ(Start(Restore::kLatest).restored_epoch(), 1);
 }
