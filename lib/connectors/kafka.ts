@@ -131,6 +131,17 @@ export function topicSink(
   };
 }
 
+/** The connection of a cluster's clients, as librdkafka names it. */
+export function kafkaProperties(
+  brokers: string | readonly string[],
+  given: Readonly<Record<string, string>>,
+  owner: string,
+): Readonly<Record<string, string>> {
+  const options = Object.entries({ ...given, 'bootstrap.servers': [brokers].flat().join(',') });
+  const prefixed = Object.fromEntries(options.map(([name, value]) => [`properties.${name}`, value]));
+  return clientProperties(prefixed, 'consumer', owner).properties;
+}
+
 const ownerOf = (table: TableDefinition): string => `table '${printIdentifier(table.identifier)}'`;
 
 /** Flink's lists: parts between semicolons. */

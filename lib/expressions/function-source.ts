@@ -52,12 +52,13 @@ export interface RowUse {
 
 const EVERYTHING: RowUse = { names: undefined, keeps: true };
 
-/** What a function reads of its row. */
-export function rowUse({ tree }: FunctionSource): RowUse {
+/** What a function reads of its row, or of another parameter. */
+export function rowUse({ tree }: FunctionSource, place = 0): RowUse {
   if (tree === undefined || seesAllArguments(tree)) return EVERYTHING;
-  const [first] = tree.params;
-  if (first === undefined) return { names: [], keeps: false };
-  const pattern = first.type === 'AssignmentPattern' ? first.left : first;
+  const parameter = tree.params[place];
+  if (tree.params.slice(0, place + 1).some((each: AnyNode) => each.type === 'RestElement')) return EVERYTHING;
+  if (parameter === undefined) return { names: [], keeps: false };
+  const pattern = parameter.type === 'AssignmentPattern' ? parameter.left : parameter;
   if (pattern.type === 'Identifier') return identifierUse(tree, pattern);
   return { names: namesIn(pattern), keeps: false };
 }

@@ -163,6 +163,11 @@ export class Job {
     return this;
   }
 
+  /** The rows of a node that somebody else has made; @internal */
+  stream<T>(node: LogicalNode): Stream<T> {
+    return new Stream(this.owner, node);
+  }
+
   /** The physical plan as text: operators, changes, and where functions run. */
   explain(options: JobOptions = {}): string {
     return explainPlan(this.plan(this.sinks, options), functionsIn(this.sinks));

@@ -321,16 +321,21 @@ class Pruner {
 
   /** Called for every row whoever reads what it gives. */
   private keyedProcess(node: KeyedProcessNode): Pruned {
-    const { process } = node.code;
+    const { process, extras } = node.code;
     const time = node.time === undefined ? [] : [node.time];
-    const input = this.prune(node.input, new Set([...node.keys, ...time, ...process.reads]));
+    const record = extras?.record ?? [];
+    const input = this.prune(node.input, new Set([...node.keys, ...time, ...process.reads, ...record]));
     const places = (columns: readonly number[]) => columns.map((i) => input.at.get(i)!);
     const pruned: KeyedProcessNode = {
       ...node,
       input: input.node,
       keys: places(node.keys),
       time: places(time)[0],
-      code: { ...node.code, process: { ...process, reads: places(process.reads) } },
+      code: {
+        ...node.code,
+        process: { ...process, reads: places(process.reads) },
+        extras: extras && { ...extras, record: places(record) },
+      },
     };
     return { node: pruned, at: new Map(node.schema.map((_, i) => [i, i])) };
   }
