@@ -13,11 +13,21 @@ const folder = mkdtempSync(join(tmpdir(), 'sabot-fraud-'));
 say('a Kafka broker starts');
 // It ends with its input, so also when this process is killed.
 const broker = spawn('scripts/kafka', ['run', join(folder, 'kafka')], { stdio: ['pipe', 'pipe', 'inherit'] });
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => interrupted.abort(new Error('interrupted')));
 try {
   const { bootstrapServers } = JSON.parse(await firstLine()) as { bootstrapServers: string };
   say(`it listens at ${bootstrapServers}`);
   const sabot = [process.execPath, resolve('dist/cli.cjs')] as const;
-  const ending = await play({ sabot, brokers: bootstrapServers, folder, transactions: 12_000, speed: 1200, say });
+  const ending = await play({
+    sabot,
+    brokers: bootstrapServers,
+    folder,
+    transactions: 12_000,
+    speed: 1200,
+    signal: interrupted.signal,
+    say,
+  });
   const { planted, job, agent, charges } = ending;
   say(
     `--- hidden: ${planted.length}   found by the job: ${job.length}   by the agent: ${agent.length}   charges: ${charges.size}`,

@@ -26,10 +26,11 @@ export interface PlayOptions {
   readonly seed?: number;
   /** How long to wait for what is missing when everything has been written. */
   readonly patienceMs?: number;
+  readonly signal?: AbortSignal;
   readonly say: (line: string) => void;
 }
 
-/** Alerts as lines of text, as they lie in their topics. */
+/** Alerts as lines of text. */
 export interface Ending {
   readonly planted: readonly string[];
   readonly job: readonly string[];
@@ -56,9 +57,10 @@ export async function play(options: PlayOptions): Promise<Ending> {
     let agent = processes.start('agent', ['-A', `${here}agent.ts:app`, 'worker']);
     say(`a bank's day, ${speed} times as fast; ${planted.length} frauds are hidden in ${transactions} charges`);
 
-    await processes.until(() => watcher.alerts.job.length >= planted.length / 3);
+    const { alerts } = watcher;
+    await processes.until(() => generator.ended || alerts.job.length >= planted.length / 3);
     job = await processes.killAndStart(job);
-    await processes.until(() => watcher.alerts.agent.length >= (2 * planted.length) / 3);
+    await processes.until(() => generator.ended || alerts.agent.length >= (2 * planted.length) / 3);
     agent = await processes.killAndStart(agent);
 
     await processes.until(() => generator.ended);
@@ -72,7 +74,6 @@ export async function play(options: PlayOptions): Promise<Ending> {
     await processes.until(async () => !waiting() || (await watcher.hasBeenReadBy(admin, 'fraud-agent')));
     await processes.run('savepoint', ['savepoint', 'fraud-agent', 'agent-end', '--stop']);
     await processes.until(() => agent.ended);
-    await processes.until(() => !waiting() || watcher.alerts.agent.length >= planted.length);
     // Whatever came twice would be there by now, and is read up to here.
     await watcher.catchUp(admin);
   } finally {
@@ -80,7 +81,7 @@ export async function play(options: PlayOptions): Promise<Ending> {
     await Promise.all([watcher.stop(), admin.disconnect()]);
   }
   const { job, agent } = watcher.alerts;
-  return { planted: planted.map(asWritten), job, agent, charges: watcher.charges, transactions };
+  return { planted: planted.map(lineOf), job, agent, charges: watcher.charges, transactions };
 }
 
 /** What is not as it must be. */
@@ -193,6 +194,7 @@ class Processes {
   /** Waits until something holds; throws once a process has failed. */
   async until(what: () => boolean | Promise<boolean>): Promise<void> {
     while (!(await what())) {
+      this.options.signal?.throwIfAborted();
       if (this.failure !== undefined) throw this.failure;
       await sleep(LOOK_EVERY_MS);
     }
@@ -234,22 +236,21 @@ class Watcher {
     });
     await this.consumer.run({
       eachMessage: async ({ topic, partition, message: { offset, value } }) => {
-        const row = JSON.parse(String(value));
-        if (topic === 'charges') {
-          this.charges.set(row.id, (this.charges.get(row.id) ?? 0) + 1);
-          this.lastCharge.set(partition, Number(offset));
-        } else if (topic === 'alerts') this.show('job', row);
-        else this.show('agent', row);
+        if (topic !== 'charges') return this.show(topic === 'alerts' ? 'job' : 'agent', alertOf(String(value)));
+        const { id } = JSON.parse(String(value)) as { id: number };
+        this.charges.set(id, (this.charges.get(id) ?? 0) + 1);
+        this.lastCharge.set(partition, Number(offset));
       },
     });
   }
 
-  private show(by: 'job' | 'agent', row: Readonly<Record<string, unknown>>): void {
-    this.alerts[by].push(JSON.stringify(row));
-    const { id, account, owner, cents, country, home, usual, probes } = row;
-    const euros = (of: unknown) => (Number(of) / 100).toFixed(2);
+  private show(by: 'job' | 'agent', alert: Alert): void {
+    const line = lineOf(alert);
+    const again = this.alerts.job.includes(line) || this.alerts.agent.includes(line);
+    this.alerts[by].push(line);
+    const { account, owner, cents, country, home, usual, probes } = alert;
     const what = `${probes} small charges, then ${euros(cents)} in ${country} (at home in ${home}, usually ${euros(usual)})`;
-    this.say(`${by.padEnd(5)} ALERT ${account} ${owner}: ${what}, charge ${id}`);
+    this.say(`${by.padEnd(6)} ${account}  ${again ? 'the same' : `${owner}: ${what}`}`);
   }
 
   /** Whether a group has had every charge that was read here. */
@@ -275,20 +276,15 @@ class Watcher {
   }
 }
 
-/** The alert as it lies in its topic. */
-function asWritten({ id, ts, cents, usual, ...rest }: Alert): string {
-  const { account, owner, country, home, probes } = rest;
-  const time = new Date(ts).toISOString().replace('T', ' ').slice(0, -1);
-  const row = {
-    id: Number(id),
-    account,
-    owner,
-    ts: time,
-    cents: Number(cents),
-    country,
-    home,
-    usual: Number(usual),
-    probes,
-  };
-  return JSON.stringify(row);
+const euros = (cents: bigint): string => (Number(cents) / 100).toFixed(2);
+
+function lineOf({ id, account, owner, ts, cents, country, home, usual, probes }: Alert): string {
+  const charge = `charge ${id} at ${new Date(ts).toISOString()} of ${euros(cents)} in ${country}`;
+  return `${charge}, account ${account} of ${owner} in ${home}, usually ${euros(usual)}, ${probes} small charges before`;
+}
+
+/** An alert as it lies in its topic. */
+function alertOf(text: string): Alert {
+  const { id, ts, cents, usual, ...rest } = JSON.parse(text);
+  return { ...rest, id: BigInt(id), ts: Date.parse(`${ts}Z`), cents: BigInt(cents), usual: BigInt(usual) };
 }
