@@ -1,6 +1,6 @@
 // SQL in jobs of streams: tables and views read as streams, streams read by SQL, event time through both, mistakes, kills.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
@@ -18,7 +18,9 @@ import {
   valueState,
 } from '../../lib/index.js';
 import { visibleRows } from '../chaos/chaos.js';
+import { CommandUnderTest } from '../cli/command.js';
 import { collect, Everything, everything, jobOf, rowsOf, SETTINGS } from '../functions/rows.js';
+import { JobFolder, killInTurn } from './job-folder.js';
 
 const Payment = t.row({ id: t.int(), card: t.string(), cents: t.bigint(), ts: t.timestamp(3) });
 const CARDS = ['ann', 'bob', 'cid'];
@@ -379,4 +381,89 @@ it("settings of SQL are the job's, behind those of its constructor and before th
     .aggregate({ n: count() })
     .to(blackhole());
   expect(job.explain()).toMatch(/group_aggregate .* x2/);
+});
+
+describe('killed and started again at another parallelism', () => {
+  const command = new CommandUnderTest();
+  beforeAll(() => command.build(), 60_000);
+  afterAll(() => command.remove());
+
+  // Ids are event time, in milliseconds. Stream -> SQL (window) -> stream (state) -> SQL -> sinks of both.
+  const ROWS = 60_000;
+  const KEYS = 10;
+  const WINDOW = 1000;
+  const JOB = `
+import { datagen, file, Job, t, valueState } from 'sabot';
+
+const job = new Job('mixed');
+const rows = job
+  .source(datagen({
+    schema: t.row({ id: t.bigint() }),
+    options: {
+      'number-of-rows': '${ROWS}', 'rows-per-second': '10000', 'scan.parallelism': '1',
+      'fields.id.kind': 'sequence', 'fields.id.start': '0', 'fields.id.end': '${ROWS - 1}',
+    },
+  }))
+  .map((r) => ({ id: r.id, k: r.id % ${KEYS}n }))
+  .watermark((r) => Number(r.id));
+job.createView('numbers', rows, { time: 'ts' }).sql(\`
+  SET 'execution.checkpointing.dir' = 'chk';
+  SET 'execution.checkpointing.interval' = '30 ms';
+  SET 'batch.max-rows' = '200';
+  SET 'restart-strategy.type' = 'none';
+  CREATE VIEW sums AS
+  SELECT k, SUM(id) AS total, window_time FROM TABLE(TUMBLE(TABLE numbers, DESCRIPTOR(ts), INTERVAL '1' SECOND))
+  GROUP BY k, window_start, window_end, window_time;
+  CREATE TABLE counts (k BIGINT, n BIGINT, seen BIGINT) WITH ('connector' = 'filesystem', 'path' = 'counts', 'format' = 'json')\`);
+const Sum = t.row({ k: t.bigint(), total: t.bigint() });
+const running = job
+  .table('sums', Sum, { time: 'window_time' })
+  .keyBy((r) => r.k)
+  .process({
+    state: { total: valueState(t.bigint(), { initial: 0n }) },
+    output: t.row({ k: t.bigint(), total: t.bigint(), time: t.bigint() }),
+    process(r, { state: { total }, emit, timestamp }) {
+      total.set(total.value + r.total);
+      emit({ k: r.k, total: total.value, time: BigInt(timestamp) });
+    },
+  });
+running.to(file.sink({ path: 'running', format: 'json' }));
+job.createView('totals', running, { time: 'ts' }).sql(\`
+  INSERT INTO counts SELECT k, COUNT(*), MAX(\\\`time\\\`) FROM TABLE(TUMBLE(TABLE totals, DESCRIPTOR(ts), INTERVAL '5' SECOND))
+  GROUP BY k, window_start, window_end\`);
+await job.run();
+`;
+
+  it('counts every row once through SQL and streams', async () => {
+    const jobs = new JobFolder(command);
+    try {
+      writeFileSync(join(jobs.path, 'job.ts'), JOB);
+      const start = (_: string, ...args: string[]) => jobs.start(['run', 'job.ts', ...args]);
+      const turns = [1, 3, 2].map((parallelism) => ['memory', parallelism] as const);
+      await killInTurn(turns, start, () => jobs.newestEpoch('mixed'));
+      const last = await start('memory', '--restore', 'latest', '--parallelism', '2').ended;
+      expect(last, last.stderr).toMatchObject({ code: 0 });
+      const rowsIn = (path: string) =>
+        visibleRows(join(jobs.path, path)).map((line) => JSON.parse(line) as Record<string, number>);
+      const running = rowsIn('running').sort((a, b) => a['time']! - b['time']! || a['k']! - b['k']!);
+      const sums = Array.from({ length: KEYS }, () => 0);
+      const expected = Array.from({ length: (ROWS / WINDOW) * KEYS }, (_, i) => {
+        const k = i % KEYS;
+        const first = WINDOW * Math.floor(i / KEYS);
+        for (let id = first + k; id < first + WINDOW; id += KEYS) sums[k]! += id;
+        return { k, total: sums[k]!, time: first + WINDOW - 1 };
+      });
+      expect(running).toEqual(expected);
+      const counts = rowsIn('counts').sort((a, b) => a['seen']! - b['seen']! || a['k']! - b['k']!);
+      expect(counts).toEqual(
+        Array.from({ length: (ROWS / 5000) * KEYS }, (_, i) => ({
+          k: i % KEYS,
+          n: 5,
+          seen: 5000 * (Math.floor(i / KEYS) + 1) - 1,
+        })),
+      );
+    } finally {
+      jobs.remove();
+    }
+  }, 120_000);
 });
