@@ -4,7 +4,7 @@
 //
 // No state.
 
-import { rowUse, sourceOf } from '../expressions/function-source.js';
+import { membersUsed, sourceOf } from '../expressions/function-source.js';
 import { withNote } from '../functions/append.js';
 import { isPromise } from '../functions/function-loop.js';
 import type { EventContext as ProcessedEvent } from '../functions/keyed-process-context.js';
@@ -86,8 +86,8 @@ const recordPlaces = (node: LogicalNode): number[] =>
 
 /** Whether the function asks for its event's record, as far as its text tells. */
 function readsRecord(handler: Handler): boolean {
-  const { names } = rowUse(sourceOf(handler as (event: never) => unknown), 1);
-  return names === undefined || names.includes('record');
+  const used = membersUsed(sourceOf(handler as (event: never) => unknown), 1);
+  return used === undefined || used.includes('record');
 }
 
 const outputsOf = ({ topics }: Outlets): Output[] =>

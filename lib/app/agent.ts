@@ -5,7 +5,7 @@
 // Types only. An agent with a key is a keyed process function (lib/functions/keyed-process.ts).
 
 import type { TimerKind, Timers } from '../functions/keyed-process.js';
-import type { StateHandles, States } from '../functions/keyed-process-state.js';
+import type { ListState, MapState, StateHandles, States, ValueState } from '../functions/keyed-process-state.js';
 import type { EventRecord, HeaderValue } from '../functions/record-columns.js';
 import type { ColumnType } from '../schema/t.js';
 import type { Row } from '../stream.js';
@@ -92,16 +92,17 @@ export interface Agent<K = unknown, S extends States = States> {
   readonly [keeps]?: readonly [K, S];
 }
 
-type Kept<H> = H extends { readonly value: infer V }
-  ? V | null
-  : H extends { set(key: infer MK, value: infer MV): void; entries(): unknown }
-    ? Readonly<Record<MK & PropertyKey, MV>>
-    : H extends Iterable<infer V>
+type Kept<H> =
+  H extends MapState<infer K, infer V>
+    ? Readonly<Record<K & PropertyKey, V>>
+    : H extends ListState<infer V>
       ? readonly V[]
-      : never;
+      : H extends ValueState<infer V, unknown>
+        ? V
+        : never;
 
 /** What `app.state(agent).get(key)` gives, beside the key's columns. */
-export type AgentState<S extends States> = { readonly [N in keyof S]: Kept<StateHandles<S>[N]> } & {
+export type AgentState<S extends States> = { readonly [N in keyof S]: Kept<StateHandles<S>[N]> | null } & {
   readonly event_timers: readonly number[];
   readonly processing_timers: readonly number[];
 };

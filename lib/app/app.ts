@@ -91,7 +91,6 @@ interface DeclaredAgent {
 }
 
 type None = Readonly<Record<never, never>>;
-type NoKey<K> = [K] extends [undefined] ? { readonly state?: undefined; readonly onTimer?: undefined } : unknown;
 
 /**
  * Agents over topics.
@@ -160,16 +159,11 @@ export class App {
     topic: T | readonly T[],
     run: AgentFunction<RowOfTopic<T>, AgentContext<KeyOfTopic<T>, None, AnyTopic>>,
   ): Agent<KeyOfTopic<T>, None>;
-  agent<T extends AnyTopic, K, S extends States = None, Sends extends AnyTopic = AnyTopic>(
+  agent<T extends AnyTopic, K = KeyOfTopic<T>, S extends States = None, Sends extends AnyTopic = AnyTopic>(
     topic: T | readonly T[],
-    options: AgentOptions<T, K, S, Sends> & { readonly keyBy: (event: never) => unknown },
+    options: AgentOptions<T, K, S, Sends>,
     run: AgentFunction<RowOfTopic<T>, AgentContext<PlainKey<K>, S, Sends>>,
   ): Agent<PlainKey<K>, S>;
-  agent<T extends AnyTopic, S extends States = None, Sends extends AnyTopic = AnyTopic>(
-    topic: T | readonly T[],
-    options: AgentOptions<T, KeyOfTopic<T>, S, Sends> & { readonly keyBy?: undefined } & NoKey<KeyOfTopic<T>>,
-    run: AgentFunction<RowOfTopic<T>, AgentContext<KeyOfTopic<T>, S, Sends>>,
-  ): Agent<KeyOfTopic<T>, S>;
   agent(
     topic: AnyTopic | readonly AnyTopic[],
     given: AgentOptions<AnyTopic, unknown, States, AnyTopic> | AgentPlan['handler'],

@@ -177,7 +177,8 @@ export class Topic<N extends string = string, R = unknown, K = unknown> {
 // biome-ignore lint/suspicious/noExplicitAny: rows are neither only read nor only written.
 export type AnyTopic = Topic<string, any, any>;
 export type RowOfTopic<T> = T extends Topic<string, infer R, unknown> ? R : never;
-export type KeyOfTopic<T> = T extends Topic<string, never, infer K> ? K : never;
+// biome-ignore lint/suspicious/noExplicitAny: whatever its rows are.
+export type KeyOfTopic<T> = T extends Topic<string, any, infer K> ? K : never;
 
 const refused = (topic: string, what: string): SabotError =>
   new SabotError('SABOT_E_VALIDATION', `Topic '${topic}' ${what}`, { kind: 'topic', identifier: topic });

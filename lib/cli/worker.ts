@@ -49,8 +49,13 @@ export async function workerCommand({ app: given, checkpointDir, ...options }: W
         },
       });
       say(`app '${app.name}': ${agentsOf(app).join(', ')}`);
-      await Promise.race([running, stopped]);
-      await running;
+      // A job that could take no last checkpoint ends all the same; why it was failing counts more.
+      const end = running.catch((error: unknown) => {
+        if (!isSabotError(error) || error.code !== 'SABOT_E_CANCELLED') throw error;
+      });
+      await Promise.race([end, stopped.catch(() => end)]);
+      await end;
+      if (interrupt.received !== undefined) await stopped;
     });
     return 0;
   } catch (error) {

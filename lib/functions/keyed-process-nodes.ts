@@ -58,7 +58,10 @@ export function processKeys(rows: KeyedRows, definition: AnyKeyedProcess, owner?
     flattens: true,
     concurrency,
   });
-  const process = { ...resolved, user: { ...resolved.user!, reason: 'it has state' } };
+  const process = {
+    ...resolved,
+    user: { ...resolved.user!, reason: owner === undefined ? 'it has state' : 'it is an agent' },
+  };
   const onTimer = definition.onTimer && {
     ...process,
     use: owner === undefined ? 'onTimer' : `onTimer of ${owner.use}`,
@@ -87,7 +90,9 @@ export function processKeys(rows: KeyedRows, definition: AnyKeyedProcess, owner?
     outputs: outputs.map(({ schema }) => schema.length),
     schema: [...outputColumns(outputs), ...(time < 0 ? [] : [{ name: HIDDEN_TIME, type: input.schema[time]!.type }])],
   };
-  const functions = [...rows.functions, process, ...(onTimer === undefined ? [] : [onTimer])];
+  // A key that is no function's has nothing to show.
+  const ofKeys = rows.functions.filter(({ columns }) => columns.length > 0);
+  const functions = [...ofKeys, process, ...(onTimer === undefined ? [] : [onTimer])];
   return { node: withNote(node, functions), outputs, functions };
 }
 
