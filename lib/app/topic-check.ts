@@ -4,6 +4,7 @@
 //
 // No state.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { kafkaProperties } from '../connectors/kafka.js';
 import { type Properties, withAdmin } from '../connectors/kafka-admin.js';
 import { SabotError } from '../errors.js';
@@ -12,6 +13,7 @@ import type { AnyTopic, TopicAccess } from './topic.js';
 type Admin = Parameters<Parameters<typeof withAdmin>[1]>[0];
 
 const CREATION_TIMEOUT_MS = 30_000;
+const LOOK_EVERY_MS = 50;
 
 /** Makes what is missing; returns the names of what it has made. */
 export async function requireTopics(topics: readonly AnyTopic[], access: TopicAccess): Promise<readonly string[]> {
@@ -56,7 +58,7 @@ async function makeTopic({ name, options }: AnyTopic, admin: Admin): Promise<voi
   try {
     // Where another worker has made it meanwhile this is false, and all is well.
     await admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false,
       timeout: CREATION_TIMEOUT_MS,
       topics: [
         {
@@ -67,6 +69,7 @@ async function makeTopic({ name, options }: AnyTopic, admin: Admin): Promise<voi
         },
       ],
     });
+    await known(name, admin);
   } catch (cause) {
     const reasons = (cause as { errors?: readonly Error[] }).errors ?? [cause as Error];
     throw new SabotError(
@@ -78,6 +81,20 @@ async function makeTopic({ name, options }: AnyTopic, admin: Admin): Promise<voi
         cause,
       },
     );
+  }
+}
+
+/** A broker may take a moment to hear of a topic that another one has made. */
+async function known(topic: string, admin: Admin): Promise<void> {
+  const deadline = Date.now() + CREATION_TIMEOUT_MS;
+  for (;;) {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      if (topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
+    } catch (error) {
+      if ((error as { retriable?: boolean }).retriable !== true || Date.now() > deadline) throw error;
+    }
+    await sleep(LOOK_EVERY_MS);
   }
 }
 

@@ -68,7 +68,11 @@ export class Broker {
   /** Makes a topic that nobody else has; its name begins with `name`. */
   async topic({ name = 'test', partitions = 1 }: { name?: string; partitions?: number } = {}): Promise<string> {
     const topic = `${name}-${Math.random().toString(36).slice(2)}`;
-    await this.admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
+    await this.admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: false });
+    // It takes the broker a moment to know it.
+    await untilCoordinated(async () => {
+      await this.admin.fetchTopicMetadata({ topics: [topic] });
+    });
     return topic;
   }
 
