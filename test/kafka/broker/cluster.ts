@@ -42,6 +42,8 @@ export interface ClusterOptions {
   readonly nodes: number;
   /** The brokers go on when this process ends. */
   readonly outlive: boolean;
+  /** Of server.properties, `name=value`, instead of ours. */
+  readonly set?: readonly string[];
 }
 
 export interface Cluster {
@@ -80,12 +82,12 @@ interface ClusterFile {
 }
 
 /** Starts a new cluster in the folder, or the one whose data is there, and waits until it answers. */
-export async function startCluster({ home, folder, nodes: numNodes, outlive }: ClusterOptions): Promise<Cluster> {
+export async function startCluster({ home, folder, nodes: numNodes, outlive, set }: ClusterOptions): Promise<Cluster> {
   mkdirSync(folder, { recursive: true });
   const known = readClusterFile(folder);
   const nodes = known?.nodes ?? (await newNodes(numNodes));
   const keys = await tlsKeys(home);
-  await Promise.all(nodes.map((node) => prepare(home, folder, node, nodes)));
+  await Promise.all(nodes.map((node) => prepare(home, folder, node, nodes, set)));
   const processes = nodes.map((node) => launch(home, folder, node, outlive));
   const pids = processes.map(({ pid }) => pid!);
   writeClusterFile(folder, { nodes, pids });
@@ -108,7 +110,7 @@ export async function stopNode(folder: string, id: number, signal: 'SIGTERM' | '
 }
 
 /** Starts a node that was stopped, with its data and ports, and waits until all nodes are there. */
-export async function startNode({ home, folder, outlive }: Omit<ClusterOptions, 'nodes'>, id: number): Promise<void> {
+export async function startNode({ home, folder, outlive }: Omit<ClusterOptions, 'nodes' | 'set'>, id: number): Promise<void> {
   const { nodes, pids } = runningCluster(folder, id);
   const started = launch(home, folder, nodes[id - 1]!, outlive);
   writeClusterFile(folder, { nodes, pids: pids.with(id - 1, started.pid!) });
@@ -230,10 +232,18 @@ logger.transactions.name = kafka.coordinator.transaction.TransactionCoordinator
 logger.transactions.level = info
 `;
 
-async function prepare(home: string, folder: string, node: Node, nodes: readonly Node[]): Promise<void> {
+async function prepare(
+  home: string,
+  folder: string,
+  node: Node,
+  nodes: readonly Node[],
+  set: readonly string[] = [],
+): Promise<void> {
   const at = nodeFolder(folder, node);
   mkdirSync(at, { recursive: true });
-  writeFileSync(join(at, 'server.properties'), settings(home, folder, node, nodes));
+  // Of two lines with one name the last counts.
+  const properties = settings(home, folder, node, nodes) + set.map((line) => `${line}\n`).join('');
+  writeFileSync(join(at, 'server.properties'), properties);
   writeFileSync(join(at, 'log4j2.properties'), LOGGING);
   if (existsSync(join(at, 'data', 'meta.properties'))) return;
   const formatted = join(home, `formatted-${node.id}`);

@@ -8,11 +8,12 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { startCluster, startNode, stopCluster, stopNode } from './cluster.js';
 
-const USAGE = 'usage: scripts/kafka install | run FOLDER [--nodes N] | start FOLDER [--nodes N] | stop FOLDER';
+const USAGE =
+  'usage: scripts/kafka install | run FOLDER [--nodes N] [--set PROPERTY=VALUE]… | start FOLDER (likewise) | stop FOLDER';
 
 const { values, positionals } = parseArgs({
   args: process.argv.slice(2),
-  options: { nodes: { type: 'string', default: '1' } },
+  options: { nodes: { type: 'string', default: '1' }, set: { type: 'string', multiple: true } },
   allowPositionals: true,
 });
 const [home, command, folder] = positionals;
@@ -51,7 +52,7 @@ switch (command) {
 
 async function start(from: string, at: string, numNodes: number, outlive: boolean): Promise<void> {
   try {
-    console.log(JSON.stringify(await startCluster({ home: from, folder: at, nodes: numNodes, outlive })));
+    console.log(JSON.stringify(await startCluster({ home: from, folder: at, nodes: numNodes, outlive, set: values.set ?? [] })));
   } catch (error) {
     await stopCluster(at);
     exit(1, `kafka: ${(error as Error).message}`);
