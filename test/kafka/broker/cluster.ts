@@ -110,7 +110,10 @@ export async function stopNode(folder: string, id: number, signal: 'SIGTERM' | '
 }
 
 /** Starts a node that was stopped, with its data and ports, and waits until all nodes are there. */
-export async function startNode({ home, folder, outlive }: Omit<ClusterOptions, 'nodes' | 'set'>, id: number): Promise<void> {
+export async function startNode(
+  { home, folder, outlive }: Omit<ClusterOptions, 'nodes' | 'set'>,
+  id: number,
+): Promise<void> {
   const { nodes, pids } = runningCluster(folder, id);
   const started = launch(home, folder, nodes[id - 1]!, outlive);
   writeClusterFile(folder, { nodes, pids: pids.with(id - 1, started.pid!) });

@@ -52,7 +52,9 @@ switch (command) {
 
 async function start(from: string, at: string, numNodes: number, outlive: boolean): Promise<void> {
   try {
-    console.log(JSON.stringify(await startCluster({ home: from, folder: at, nodes: numNodes, outlive, set: values.set ?? [] })));
+    console.log(
+      JSON.stringify(await startCluster({ home: from, folder: at, nodes: numNodes, outlive, set: values.set ?? [] })),
+    );
   } catch (error) {
     await stopCluster(at);
     exit(1, `kafka: ${(error as Error).message}`);
