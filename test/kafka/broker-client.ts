@@ -39,8 +39,31 @@ export class Broker {
   /** Makes a topic that nobody else has; its name begins with `name`. */
   async topic({ name = 'test', partitions = 1 }: { name?: string; partitions?: number } = {}): Promise<string> {
     const topic = `${name}-${Math.random().toString(36).slice(2)}`;
-    await this.admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
+    await this.create(topic, partitions);
     return topic;
+  }
+
+  /** Makes a topic and waits until every node knows who leads it. */
+  async create(topic: string, partitions: number): Promise<void> {
+    await this.admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: false });
+    const nodes = this.bootstrapServers.split(',').map((server) => {
+      return new Kafka({ clientId: 'test', brokers: [server], logLevel: logLevel.NOTHING, retry: { retries: 0 } });
+    });
+    for (const node of nodes) {
+      const admin = node.admin();
+      await admin.connect();
+      await untilKnown(async () => {
+        const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+        return topics[0]!.partitions.length === partitions && topics[0]!.partitions.every(({ leader }) => leader >= 0);
+      });
+      await admin.disconnect();
+    }
+  }
+
+  /** Deletes a topic and waits until it is gone. */
+  async remove(topic: string): Promise<void> {
+    await this.admin.deleteTopics({ topics: [topic] });
+    await untilKnown(async () => !(await this.admin.listTopics()).includes(topic));
   }
 
   /** Gives a topic more partitions. */
@@ -126,6 +149,19 @@ export class Broker {
     });
     await consumer.disconnect();
     return written.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+  }
+}
+
+/** What is done on one node is known to the others a little later. */
+async function untilKnown(look: () => Promise<boolean>): Promise<void> {
+  for (let left = 1_000; ; left--) {
+    const known = await look().catch((error: KafkaJSError) => {
+      if (left === 0 || !error.retriable) throw error;
+      return false;
+    });
+    if (known) return;
+    if (left === 0) throw new Error('a change of topics does not become known');
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 

@@ -6,7 +6,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Broker } from '../../kafka/broker-client.js';
 import { findWrong, outputTopics, script, writeInput, writeRows } from './job.js';
 import { type Round, startText } from './plan.js';
 import type { RoundsOptions, Surroundings } from './rounds.js';
@@ -14,7 +13,6 @@ import { Sabot } from './sabot.js';
 import type { Tally } from './tally.js';
 
 const WITHIN_MS = 60_000;
-const GONE_WITHIN_MS = 30_000;
 const PARTITIONS = 3;
 
 export async function playRecreated(
@@ -39,7 +37,8 @@ export async function playRecreated(
       process.kill();
       await process.ended;
     }
-    await recreate(broker, input.orders);
+    await broker.remove(input.orders);
+    await broker.create(input.orders, PARTITIONS);
     await writeRows(broker, input);
     if (!whileRunning) process = start(round.last);
     await process.until(() => process.end !== undefined, WITHIN_MS, `the end of a job whose topic was created again`);
@@ -60,15 +59,4 @@ export async function playRecreated(
     await process.ended;
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** Deletes a topic and creates another one of its name. */
-async function recreate(broker: Broker, topic: string): Promise<void> {
-  await broker.admin.deleteTopics({ topics: [topic] });
-  const deadline = Date.now() + GONE_WITHIN_MS;
-  while ((await broker.admin.listTopics()).includes(topic)) {
-    if (Date.now() > deadline) throw new Error(`topic ${topic} is not deleted`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  await broker.admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }], waitForLeaders: true });
 }

@@ -105,7 +105,8 @@ async function playRound(round: Round, around: Surroundings, options: RoundsOpti
     tally,
   };
   const struck = { ...strikes, transactionalIds: prefixOf(output) };
-  const say = (text: string) => log(`round ${round.seed}: ${text}`);
+  const begun = Date.now();
+  const say = (text: string) => log(`round ${round.seed}, ${((Date.now() - begun) / 1000).toFixed(1)} s: ${text}`);
   try {
     for (const act of round.acts) {
       const process = start(act);
