@@ -339,6 +339,9 @@ class RunningJob final : public Job {
   std::unique_ptr<JobLog> log_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<JobState> state_;
+  // Outlives the graph: threads of Kafka's client wake tasks until their operators are gone. Its own
+  // threads end before all of this goes.
+  std::unique_ptr<Scheduler> scheduler_;
   Graph graph_;
   std::unique_ptr<LiveState> live_state_;
   std::unique_ptr<WatermarkMonitor> monitor_;
@@ -347,8 +350,6 @@ class RunningJob final : public Job {
   arrow::Status failure_;
   std::string stopped_with_;   // The savepoint's folder.
   std::promise<void> opened_;  // The tasks are open and run, or the job has ended.
-  // Last, so that it goes first: its threads use all of the above.
-  std::unique_ptr<Scheduler> scheduler_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Transactions, and the topic that remembers them.
 #include "connectors/kafka/kafka_commit.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <condition_variable>
@@ -21,8 +22,9 @@ constexpr int64_t kFlushMillisMax = 120'000;
 // after its timeout.
 constexpr int64_t kReadNanosMax = int64_t{120} * 1'000'000'000;
 constexpr size_t kPollMax = 1000;
-// Beyond the time from one commit to the next: for the commit itself.
-constexpr int64_t kTimeoutMarginMillis = 30'000;
+// Beyond the time from one commit to the next, for the commit itself: as long again, so much at
+// most.
+constexpr int64_t kTimeoutMarginMillisMax = 30'000;
 constexpr char kTransactionTimeout[] = "transaction.timeout.ms";
 const TopicPartition kCommitPartition{kKafkaCommitTopic, 0};
 
@@ -94,7 +96,7 @@ arrow::Result<CommitPoint> DecodeCommitPoint(std::string_view bytes) {
 
 // A transaction that brokers abort before its checkpoint can count is written again, for ever.
 arrow::Status KafkaCommit::SetTransactionTimeout() {
-  const int64_t least = options_.period_ms + kTimeoutMarginMillis;
+  const int64_t least = options_.period_ms + std::min(options_.period_ms, kTimeoutMarginMillisMax);
   std::string& timeout = options_.properties[kTransactionTimeout];
   if (timeout.empty()) {
     timeout = std::to_string(least);
