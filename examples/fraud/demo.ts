@@ -36,6 +36,9 @@ try {
   for (const difference of found) say(difference);
   say(found.length === 0 ? 'all frauds, nothing else, nothing twice, from both' : 'THEY DIFFER');
   if (found.length > 0) process.exitCode = 1;
+} catch (error) {
+  console.error(`demo: ${(error as Error).message}`);
+  process.exitCode = 1;
 } finally {
   broker.stdin.end();
   if (broker.exitCode === null) await once(broker, 'exit');
@@ -48,5 +51,5 @@ async function firstLine(): Promise<string> {
     text += bytes;
     if (text.includes('\n')) return text;
   }
-  throw new Error('The broker did not start.');
+  throw new Error('The broker did not start; above it says why.');
 }

@@ -214,6 +214,35 @@ describe.each(SETTINGS)('with parallelism $parallelism and batches of $batch', (
     ]);
   });
 
+  it('a table of a connector is a stream, with the event time that it declares', async () => {
+    const path = join(folder, `bids-${Math.random()}.jsonl`);
+    const [low, high] = [join(folder, `low-${Math.random()}`), join(folder, `high-${Math.random()}`)];
+    const lines = Array.from({ length: 30 }, (_, id) => `{"id":${id},"second":${id}}\n`);
+    writeFileSync(path, lines.join(''));
+    const job = jobOf(setting).sql(`
+      CREATE TABLE bids (
+        id INT NOT NULL, \`second\` INT NOT NULL,
+        ts AS TO_TIMESTAMP_LTZ(1000 * \`second\`, 3), WATERMARK FOR ts AS ts - INTERVAL '1' SECOND
+      ) WITH ('connector' = 'filesystem', 'path' = '${path}', 'format' = 'json');
+      CREATE TABLE low (id INT) WITH ('connector' = 'filesystem', 'path' = '${low}', 'format' = 'json');
+      CREATE TABLE high (id INT) WITH ('connector' = 'filesystem', 'path' = '${high}', 'format' = 'json');
+      BEGIN STATEMENT SET;
+      INSERT INTO low SELECT id FROM bids WHERE id < 10;
+      INSERT INTO high SELECT id FROM bids WHERE id >= 10;
+      END`);
+    const counts = job
+      .table('bids', t.row({ id: t.int() }), { time: 'ts' })
+      .window(tumble('10 s'))
+      .aggregate({ n: count(), ids: sum((r) => r.id) });
+    const [rows] = await Promise.all([collect(counts), job.run()]);
+    expect(rows.map(({ windowStart, n, ids }) => [windowStart, n, ids])).toEqual([
+      [0, 10n, 45],
+      [10_000, 10n, 145],
+      [20_000, 10n, 245],
+    ]);
+    expect([visibleRows(low).length, visibleRows(high).length]).toEqual([10, 20]);
+  });
+
   it('every type comes through SQL as it is', async () => {
     const job = jobOf(setting);
     job
