@@ -12,6 +12,9 @@ namespace {
 
 constexpr int kTimeoutMillis = 20'000;
 constexpr int kWaitMillis = 50;
+constexpr char kInterceptorName[] = "sabot";
+constexpr int16_t kMetadataApi = 3;  // Kafka's numbers.
+constexpr int16_t kEndTxnApi = 26;
 
 std::string_view KindOf(rd_kafka_resp_err_t code) {
   switch (code) {
@@ -27,6 +30,10 @@ std::string_view KindOf(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
       return "authentication-failed";
+    case RD_KAFKA_RESP_ERR__FENCED:
+    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
+    case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
+      return "fenced";  // Another producer has the transactional id.
     default:
       return "kafka";
   }
@@ -108,6 +115,7 @@ arrow::Status LibrdkafkaHandle::Open(rd_kafka_type_t type, const KafkaProperties
   rd_kafka_conf_set_background_event_cb(conf.get(), &OnBackgroundEvent);
   // What matters of it comes as error events, too.
   if (!properties.contains("debug")) rd_kafka_conf_set_log_cb(conf.get(), &DropLog);
+  rd_kafka_conf_interceptor_add_on_new(conf.get(), kInterceptorName, &OnNew, this);
   timeout_ms_ = kTimeoutMillis;
   if (const auto found = properties.find("socket.timeout.ms"); found != properties.end())
     timeout_ms_ = std::atoi(found->second.c_str());
@@ -123,6 +131,28 @@ arrow::Status LibrdkafkaHandle::Open(rd_kafka_type_t type, const KafkaProperties
   const RdKafkaPtr<rd_kafka_queue_t> background(rd_kafka_queue_get_background(handle_));
   rd_kafka_queue_forward(main.get(), background.get());
   return arrow::Status::OK();
+}
+
+rd_kafka_resp_err_t LibrdkafkaHandle::OnNew(rd_kafka_t* client, const rd_kafka_conf_t*, void* self,
+                                            char*, size_t) {
+  rd_kafka_interceptor_add_on_request_sent(client, kInterceptorName, &OnRequest, self);
+  return rd_kafka_interceptor_add_on_response_received(client, kInterceptorName, &OnResponse, self);
+}
+
+rd_kafka_resp_err_t LibrdkafkaHandle::OnRequest(rd_kafka_t*, int, const char*, int32_t, int16_t api,
+                                                int16_t, int32_t, size_t, void* self) {
+  if (api == kEndTxnApi) ++static_cast<LibrdkafkaHandle*>(self)->num_ends_under_way_;
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+// Before the answer is read.
+rd_kafka_resp_err_t LibrdkafkaHandle::OnResponse(rd_kafka_t*, int, const char*, int32_t,
+                                                 int16_t api, int16_t, int32_t, size_t, int64_t,
+                                                 rd_kafka_resp_err_t, void* self) {
+  auto* const handle = static_cast<LibrdkafkaHandle*>(self);
+  if (api == kMetadataApi) ++handle->num_topic_answers_;
+  if (api == kEndTxnApi) --handle->num_ends_under_way_;
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 void LibrdkafkaHandle::OnBackgroundEvent(rd_kafka_t*, rd_kafka_event_t* event, void* self) {

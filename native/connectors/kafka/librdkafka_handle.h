@@ -4,6 +4,7 @@
 #include <arrow/result.h>
 #include <librdkafka/rdkafka.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -67,6 +68,12 @@ class LibrdkafkaHandle {
                        std::string_view reason = {}) const;
   arrow::Status fatal_error() const;
 
+  // Metadata that brokers have sent.
+  int64_t num_topic_answers() const { return num_topic_answers_; }
+  // Requests to end a transaction that were sent and have not been answered: those that broke off
+  // may still arrive.
+  int64_t num_ends_under_way() const { return num_ends_under_way_; }
+
   // Calls whose answers come as events.
   void Expect() const;
   void Answered() const;
@@ -75,6 +82,13 @@ class LibrdkafkaHandle {
  private:
   static void OnBackgroundEvent(rd_kafka_t*, rd_kafka_event_t* event, void* self);
   void OnError(rd_kafka_event_t* event);
+  static rd_kafka_resp_err_t OnNew(rd_kafka_t* client, const rd_kafka_conf_t*, void* self, char*,
+                                   size_t);
+  static rd_kafka_resp_err_t OnRequest(rd_kafka_t*, int, const char*, int32_t, int16_t api, int16_t,
+                                       int32_t, size_t, void* self);
+  static rd_kafka_resp_err_t OnResponse(rd_kafka_t*, int, const char*, int32_t, int16_t api,
+                                        int16_t, int32_t, size_t, int64_t, rd_kafka_resp_err_t,
+                                        void* self);
 
   const std::function<void(std::string)> warn_;
   const int events_;
@@ -88,6 +102,8 @@ class LibrdkafkaHandle {
   rd_kafka_resp_err_t refused_ = RD_KAFKA_RESP_ERR_NO_ERROR;  // Authentication, TLS.
   mutable std::condition_variable all_answered_;
   mutable int num_unanswered_ = 0;
+  std::atomic<int64_t> num_topic_answers_{0};
+  std::atomic<int64_t> num_ends_under_way_{0};
 };
 
 }  // namespace sabot
