@@ -2,6 +2,7 @@
 
 export {
   type KafkaEnd,
+  type KafkaFormat,
   type KafkaMetadata,
   type KafkaSinkOptions,
   type KafkaSourceOptions,
