@@ -20,6 +20,7 @@
 #include "connectors/kafka/kafka_client.h"
 #include "connectors/kafka/kafka_commit.h"
 #include "connectors/kafka/kafka_plan.h"
+#include "connectors/registry/owner_schema_registry.h"
 #include "formats/format.h"
 #include "stream/job_commit.h"
 #include "stream/operator.h"
@@ -92,15 +93,18 @@ class KafkaSink final : public Operator {
     ARROW_ASSIGN_OR_RAISE(shared_, NodeShared::GetOrMake<SharedProducer>(
                                        context_.shared, [this] { return Connect(); }));
     if (shared_->commit != nullptr) context_.commit->AddWaker(context_.waker);
-    return arrow::Status::OK();
+    using Of = OwnerSchemaRegistry::Of;
+    ARROW_ASSIGN_OR_RAISE(value_registry_,
+                          OwnerSchemaRegistry::Open(*value_encoder_, Of::kValue, context_));
+    if (key_encoder_ == nullptr) return arrow::Status::OK();
+    return OwnerSchemaRegistry::Open(*key_encoder_, Of::kKey, context_).Value(&key_registry_);
   }
 
   arrow::Result<Progress> Process(int, const Batch& batch, Collector&) override {
     if (!plan_.upsert && !value_encoder_->takes_changes()) ARROW_RETURN_NOT_OK(CheckInserts(batch));
-    records_.clear();
-    next_ = 0;
-    ARROW_RETURN_NOT_OK(Encode(batch));
-    return Send();
+    batch_ = batch;
+    is_encoded_ = false;
+    return Write();
   }
 
   arrow::Result<Progress> OnEndOfInput(int, Collector&) override {
@@ -108,10 +112,10 @@ class KafkaSink final : public Operator {
     return Send();
   }
 
-  arrow::Result<Progress> Resume(Collector&) override { return Send(); }
+  arrow::Result<Progress> Resume(Collector&) override { return Write(); }
 
   arrow::Status Snapshot(SnapshotWriter& to) override {
-    SABOT_CHECK(next_ == records_.size());
+    SABOT_CHECK(next_ == records_.size() && is_encoded_);
     epoch_ = to.epoch();
     has_uncommitted_ |= std::exchange(has_written_, false) && shared_->commit != nullptr;
     return arrow::Status::OK();
@@ -182,6 +186,26 @@ class KafkaSink final : public Operator {
       }
     }
     return arrow::Status::OK();
+  }
+
+  arrow::Result<Progress> Write() {
+    if (!is_encoded_) {
+      ARROW_ASSIGN_OR_RAISE(const bool prepared, Prepare());
+      if (!prepared) return Progress::kBlocked;
+      records_.clear();
+      next_ = 0;
+      ARROW_RETURN_NOT_OK(Encode(batch_));
+      is_encoded_ = true;
+    }
+    return Send();
+  }
+
+  // Whether the formats have what they need to write; else the sink is woken.
+  arrow::Result<bool> Prepare() {
+    ARROW_ASSIGN_OR_RAISE(const bool value, value_encoder_->Prepare());
+    if (key_encoder_ == nullptr) return value;
+    ARROW_ASSIGN_OR_RAISE(const bool key, key_encoder_->Prepare());
+    return value && key;
   }
 
   // Fills records_; what they view are values_, keys_ and headers_.
@@ -273,6 +297,8 @@ class KafkaSink final : public Operator {
   }
 
   const KafkaSinkPlan plan_;
+  std::unique_ptr<SchemaRegistry> value_registry_;  // nullptr: the format asks none.
+  std::unique_ptr<SchemaRegistry> key_registry_;
   const std::unique_ptr<Encoder> value_encoder_;
   const std::unique_ptr<Encoder> key_encoder_;  // nullptr: records have no key.
   OperatorContext& context_;
@@ -283,7 +309,9 @@ class KafkaSink final : public Operator {
   int64_t epoch_ = 0;         // Of the last barrier.
   bool has_written_ = false;  // Since then.
   bool has_uncommitted_ = false;
-  // Of the batch at hand; records_ from next_ on are not taken yet.
+  Batch batch_;  // At hand.
+  bool is_encoded_ = true;
+  // Of it; records_ from next_ on are not taken yet.
   std::vector<KafkaRecord> records_;
   size_t next_ = 0;
   EncodedMessages values_;

@@ -72,6 +72,7 @@ class KafkaSource final : public Operator {
     if (shared_->positions != nullptr) {
       reader_ = shared_->positions->AddReader(shared_->consumer, plan_->properties.at("group.id"));
     }
+    ARROW_RETURN_NOT_OK(rows_->Open(context_));
     queue_ = shared_->consumer->OpenQueue(context_.waker);
     if (context_.executor != nullptr) lane_ = context_.executor->NewLane();
     return arrow::Status::OK();
@@ -326,7 +327,8 @@ class KafkaSource final : public Operator {
   }
 
   // Decodes messages of one partition, until there are enough for a batch, the next one is of
-  // another partition, or no more have come. False: none had come.
+  // another partition, no more have come, or a format waits for what it needs to read them. False:
+  // none can be decoded now.
   arrow::Result<bool> FillRows(Collector& out) {
     const int64_t rows_max = context_.options.batch_max_rows;
     bool any = false;
@@ -362,8 +364,13 @@ class KafkaSource final : public Operator {
         bytes += static_cast<int64_t>(messages_[next_].value.size() + messages_[next_].key.size());
         ++next_;
       }
-      ARROW_RETURN_NOT_OK(
-          rows_->Add(*queue_, split.partition, std::span(messages_).subspan(first, next_ - first)));
+      const auto records = std::span(messages_).subspan(first, next_ - first);
+      ARROW_ASSIGN_OR_RAISE(const bool prepared, rows_->Prepare(records));
+      if (!prepared) {
+        next_ = first;
+        return rows_->num_messages() > 0;
+      }
+      ARROW_RETURN_NOT_OK(rows_->Add(*queue_, split.partition, records));
       split.position = messages_[next_ - 1].offset + 1;
       if (split.ended()) break;
     }
