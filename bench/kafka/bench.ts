@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Measurement, measureProcess } from '../measurement.js';
 import { cacheFolder, prepareData } from '../nexmark/data.js';
+import { median } from '../nexmark/report.js';
 import { runSabot } from '../nexmark/sabot.js';
 import { buildFlink, flinkVersion, startFlink } from '../peers/flink/flink.js';
 import { compare, type Engine, type EngineFigures, render } from './compare.js';
@@ -95,17 +96,38 @@ async function measureCount(broker: Broker): Promise<EngineFigures[]> {
   return compare('count', engines, { rows: records, rounds });
 }
 
-async function measureConsume(broker: Broker): Promise<EngineFigures[]> {
-  const script = scriptOf('consume', { SERVERS: broker.servers, TOPIC: BIDS });
-  const bare = async (): Promise<Measurement> => {
-    const { stdout, ...measured } = await measureProcess([PROGRAM, 'consume', broker.servers, BIDS]);
-    if (JSON.parse(stdout).records !== records) throw new Error(`librdkafka has read ${stdout}`);
+interface ConsumeFigures {
+  readonly engines: readonly EngineFigures[];
+  /** sabot's rows per CPU-second over librdkafka's, round by round the whole processes; the median. */
+  readonly share: number;
+  /** The same without what both cost where the topic is empty: Node's start, planning. */
+  readonly shareWithoutStart: number;
+}
+
+async function measureConsume(broker: Broker): Promise<ConsumeFigures> {
+  const empty = 'nothing';
+  await broker.create(empty, { partitions });
+  const bare = (topic: string, expected: number) => async (): Promise<Measurement> => {
+    const { stdout, ...measured } = await measureProcess([PROGRAM, 'consume', broker.servers, topic]);
+    if (JSON.parse(stdout).records !== expected) throw new Error(`librdkafka has read ${stdout}`);
     return measured;
   };
-  const sabot = () => runSabot({ script, parallelism });
-  await sabot();
-  await bare();
-  return compare('consume', { librdkafka: bare, sabot }, { rows: records, rounds });
+  const sabot = (topic: string) => {
+    const script = scriptOf('consume', { SERVERS: broker.servers, TOPIC: topic });
+    return () => runSabot({ script, parallelism });
+  };
+  await sabot(BIDS)();
+  await bare(BIDS, records)();
+  const engines = { librdkafka: bare(BIDS, records), sabot: sabot(BIDS) };
+  const measured = await compare('consume', engines, { rows: records, rounds });
+  const starts = await compare('start', { librdkafka: bare(empty, 0), sabot: sabot(empty) }, { rows: 1, rounds });
+  const [ofBare, own] = measured.map(({ runs }) => runs.map(({ cpuMs }) => cpuMs)) as [number[], number[]];
+  const [startOfBare, ownStart] = starts.map(({ runs }) => median(runs.map(({ cpuMs }) => cpuMs))) as [number, number];
+  return {
+    engines: measured,
+    share: median(ofBare.map((cpuMs, i) => cpuMs / own[i]!)),
+    shareWithoutStart: median(ofBare.map((cpuMs, i) => (cpuMs - startOfBare) / (own[i]! - ownStart))),
+  };
 }
 
 async function measureLatencies(broker: Broker): Promise<LatencyFigures[]> {
@@ -139,7 +161,7 @@ async function main(): Promise<void> {
     process.stderr.write(
       `This machine is busy (load ${loadBefore.toFixed(1)}): the figures will be worse than they are.\n`,
     );
-  const results: { count?: EngineFigures[]; consume?: EngineFigures[]; latency?: LatencyFigures[] } = {};
+  const results: { count?: EngineFigures[]; consume?: ConsumeFigures; latency?: LatencyFigures[] } = {};
   await using broker = asked.servers === undefined ? await startBroker() : new Broker(asked.servers, async () => {});
   if (wants('count') || wants('consume')) {
     const data = prepareData({ bids: records, seed: SEED, parts: [1] });
@@ -154,7 +176,12 @@ async function main(): Promise<void> {
   }
   if (wants('consume')) {
     results.consume = await measureConsume(broker);
-    say(render('raw -> nothing', results.consume));
+    say(render('raw -> nothing', results.consume.engines));
+    const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
+    const { share, shareWithoutStart } = results.consume;
+    say(
+      `sabot takes ${percent(share)} of librdkafka's rows per CPU-second, ${percent(shareWithoutStart)} without its start`,
+    );
   }
   if (wants('latency')) {
     results.latency = await measureLatencies(broker);

@@ -1,4 +1,5 @@
-// What the commands of sabot_kafka_bench share: clients of librdkafka as anyone would open them, and ending with a reason.
+// What the commands of sabot_kafka_bench share: clients of librdkafka as anyone would open them,
+// and ending with a reason.
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -22,8 +23,8 @@ int NumPartitions(rd_kafka_t* client, const std::string& topic);
 // Begins with every partition at `offset`; returns how many there are.
 int Assign(rd_kafka_t* consumer, const std::string& topic, int64_t offset);
 
-// Calls `see` with every record of a topic from its beginning to its end as it is now, in batches; a partition's records come in
-// their order. Returns how many there were.
+// Calls `see` with every record of a topic from its beginning to its end as it is now, in batches;
+// a partition's records come in their order. Returns how many there were.
 int64_t ReadToEnd(const std::string& servers, const std::string& topic, const Properties& more,
                   const std::function<void(const rd_kafka_message_t&)>& see);
 

@@ -1,11 +1,14 @@
 // How long after its end can be known a window's result can be read.
 //
-//   bids at a rate -> topic BIDS -> the job, TUMBLE of window_ms, COUNT(*) by auction -> topic RESULTS -> read here
+//   bids at a rate -> topic BIDS -> the job, TUMBLE of window_ms, COUNT(*) by auction -> topic
+//   RESULTS -> read here
 //
-// Both topics are stamped by the broker (LogAppendTime). A window's end is known with the record that takes the watermark of the
-// last partition past it: partition by partition the first record whose event time is the window's end or later, of these the one
-// that came last. A result's latency is from that stamp, cut to whole milliseconds, to the moment at which it has arrived here, by the
-// same machine's clock. It holds the job and both of its clients, not the way of the bid into Kafka.
+// Both topics are stamped by the broker (LogAppendTime). A window's end is known with the record
+// that takes the watermark of the last partition past it: partition by partition the first record
+// whose event time is the window's end or later, of these the one that came last. A result's
+// latency is from that stamp, cut to whole milliseconds, to the moment at which it has arrived
+// here, by the same machine's clock. It holds the job and both of its clients, not the way of the
+// bid into Kafka.
 //
 // Bids: {"auction":A,"at":EVENT_MS,...}; results: {"auction":A,"end_ms":END_MS,...}.
 #include <algorithm>
@@ -31,7 +34,8 @@ constexpr int64_t kDrainMillis = 5'000;
 constexpr int kPollMillis = 50;
 // What makes a record about as long as a bid of Nexmark.
 constexpr char kFiller[] =
-    "\"bidder\":1001,\"price\":4217,\"channel\":\"Google\",\"url\":\"https://www.nexmark.com/abcde/fghij/klmno/"
+    "\"bidder\":1001,\"price\":4217,\"channel\":\"Google\",\"url\":\"https://www.nexmark.com/abcde/"
+    "fghij/klmno/"
     "item.htm?query=1\",\"extra\":\"lorem ipsum dolor sit amet consectetur\"";
 
 struct Result {
@@ -57,15 +61,17 @@ int64_t NumberIn(const rd_kafka_message_t& message, std::string_view name) {
 int64_t StampOf(const rd_kafka_message_t& message) {
   rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
   const int64_t millis = rd_kafka_message_timestamp(&message, &type);
-  if (type != RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME) Fail("measure", "a topic is not stamped by its broker");
+  if (type != RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME)
+    Fail("measure", "a topic is not stamped by its broker");
   return millis;
 }
 
-// Of event time now, for `seconds`. What could not be kept up with shows in the rate that is reported.
+// Of event time now, for `seconds`. What could not be kept up with shows in the rate that is
+// reported.
 int64_t WriteBids(const LatencyOptions& options) {
-  rd_kafka_t* producer = OpenClient(RD_KAFKA_PRODUCER, {{"bootstrap.servers", options.servers},
-                                                        {"linger.ms", "1"},
-                                                        {"acks", "1"}});
+  rd_kafka_t* producer =
+      OpenClient(RD_KAFKA_PRODUCER,
+                 {{"bootstrap.servers", options.servers}, {"linger.ms", "1"}, {"acks", "1"}});
   const int num_partitions = NumPartitions(producer, options.bids);
   rd_kafka_topic_t* topic = rd_kafka_topic_new(producer, options.bids.c_str(), nullptr);
   const int64_t start_us = NowMicros();
@@ -112,7 +118,8 @@ void ReadResults(const LatencyOptions& options, const std::atomic<bool>& stop,
 
 // When the end of every window could be known, by its end.
 std::map<int64_t, int64_t> KnownEnds(const LatencyOptions& options) {
-  std::vector<std::map<int64_t, int64_t>> by_partition;  // Window's end -> stamp of the first record past it.
+  std::vector<std::map<int64_t, int64_t>>
+      by_partition;  // Window's end -> stamp of the first record past it.
   std::map<int32_t, int64_t> next_end;
   ReadToEnd(options.servers, options.bids, {}, [&](const rd_kafka_message_t& message) {
     const int64_t at = NumberIn(message, "at");
@@ -123,7 +130,8 @@ std::map<int64_t, int64_t> KnownEnds(const LatencyOptions& options) {
     for (; at >= next->second; next->second += options.window_ms)
       by_partition[partition][next->second] = StampOf(message);
   });
-  std::map<int64_t, int64_t> known = by_partition.empty() ? std::map<int64_t, int64_t>{} : by_partition[0];
+  std::map<int64_t, int64_t> known =
+      by_partition.empty() ? std::map<int64_t, int64_t>{} : by_partition[0];
   for (const auto& one : by_partition) {
     std::erase_if(known, [&](const auto& end) { return !one.contains(end.first); });
     for (auto& [end, stamp] : known) stamp = std::max(stamp, one.at(end));
@@ -139,8 +147,9 @@ double At(const std::vector<double>& sorted, double share) {
 
 void Print(const char* name, std::vector<double> millis) {
   std::sort(millis.begin(), millis.end());
-  std::printf("\"%s\":{\"p50\":%.2f,\"p90\":%.2f,\"p99\":%.2f,\"p999\":%.2f,\"max\":%.2f}", name, At(millis, 0.5),
-              At(millis, 0.9), At(millis, 0.99), At(millis, 0.999), millis.empty() ? 0 : millis.back());
+  std::printf("\"%s\":{\"p50\":%.2f,\"p90\":%.2f,\"p99\":%.2f,\"p999\":%.2f,\"max\":%.2f}", name,
+              At(millis, 0.5), At(millis, 0.9), At(millis, 0.99), At(millis, 0.999),
+              millis.empty() ? 0 : millis.back());
 }
 
 }  // namespace
@@ -165,14 +174,16 @@ void MeasureLatency(const LatencyOptions& options) {
     const auto end = known.find(result.end_ms);
     if (end == known.end() || result.end_ms < begun_ms + kWarmUpMillis) continue;
     seen.insert(result.end_ms);
-    arrived.push_back(static_cast<double>(result.arrived_us) / 1e3 - static_cast<double>(end->second));
+    arrived.push_back(static_cast<double>(result.arrived_us) / 1e3 -
+                      static_cast<double>(end->second));
     appended.push_back(static_cast<double>(result.appended_ms - end->second));
   }
   const auto missing = std::count_if(known.begin(), known.end(), [&](const auto& end) {
     return end.first >= begun_ms + kWarmUpMillis && !seen.contains(end.first);
   });
-  std::printf("{\"rate\":%lld,\"windows\":%zu,\"missing\":%lld,\"results\":%zu,", static_cast<long long>(rate),
-              seen.size(), static_cast<long long>(missing), arrived.size());
+  std::printf("{\"rate\":%lld,\"windows\":%zu,\"missing\":%lld,\"results\":%zu,",
+              static_cast<long long>(rate), seen.size(), static_cast<long long>(missing),
+              arrived.size());
   Print("arrivedMs", std::move(arrived));
   std::printf(",");
   Print("appendedMs", std::move(appended));

@@ -1,10 +1,12 @@
-// sabot_kafka_bench: librdkafka alone, for bench/kafka/bench.ts. Each command prints one line of JSON.
+// sabot_kafka_bench: librdkafka alone, for bench/kafka/bench.ts. Each command prints one line of
+// JSON.
 //
 //   produce SERVERS TOPIC < LINES    fills a topic
 //   consume SERVERS TOPIC            reads it: what a consumer costs that does nothing
 //   digest SERVERS TOPIC             sums it up, read_committed: equal for equal results
 //   latency SERVERS BIDS RESULTS ISOLATION RATE SECONDS WINDOW_MS
-//                                    writes bids at a rate, reads the windows' results: see latency.cc
+//                                    writes bids at a rate, reads the windows' results: see
+//                                    latency.cc
 #include <cstdio>
 #include <cstdlib>
 #include <string>

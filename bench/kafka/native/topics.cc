@@ -20,7 +20,8 @@ uint64_t HashOf(std::string_view bytes) {
 
 }  // namespace
 
-// Lines of standard input become records, dealt out to the partitions in turn: all of them advance together in event time.
+// Lines of standard input become records, dealt out to the partitions in turn: all of them advance
+// together in event time.
 void Produce(const std::string& servers, const std::string& topic) {
   rd_kafka_t* producer =
       OpenClient(RD_KAFKA_PRODUCER, {{"bootstrap.servers", servers},
@@ -60,10 +61,11 @@ void Consume(const std::string& servers, const std::string& topic) {
 // What is committed, whatever its order.
 void Digest(const std::string& servers, const std::string& topic) {
   uint64_t sum = 0;
-  const int64_t records = ReadToEnd(servers, topic, {{"isolation.level", "read_committed"}},
-                                    [&](const rd_kafka_message_t& message) {
-                                      sum += HashOf({static_cast<const char*>(message.payload), message.len});
-                                    });
+  const int64_t records =
+      ReadToEnd(servers, topic, {{"isolation.level", "read_committed"}},
+                [&](const rd_kafka_message_t& message) {
+                  sum += HashOf({static_cast<const char*>(message.payload), message.len});
+                });
   std::printf("{\"records\":%lld,\"digest\":\"%016llx\"}\n", static_cast<long long>(records),
               static_cast<unsigned long long>(sum));
 }
