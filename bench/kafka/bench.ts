@@ -93,7 +93,8 @@ async function measureCount(broker: Broker): Promise<EngineFigures[]> {
     await kafkajs();
     engines['kafkajs'] = kafkajs;
   }
-  return compare('count', engines, { rows: records, rounds });
+  // Awaited here: Flink ends with this scope.
+  return await compare('count', engines, { rows: records, rounds });
 }
 
 interface ConsumeFigures {
