@@ -72,8 +72,7 @@ class Consumer final : public KafkaConsumer {
 
   arrow::Result<std::vector<std::string>> ListTopics() override {
     const rd_kafka_metadata_t* metadata = nullptr;
-    const rd_kafka_resp_err_t code =
-        rd_kafka_metadata(handle_->get(), 1, nullptr, &metadata, handle_->timeout_ms());
+    const rd_kafka_resp_err_t code = handle_->Metadata(nullptr, true, &metadata);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return handle_->Failed("list the topics", code);
     std::vector<std::string> names;
     for (int i = 0; i < metadata->topic_cnt; ++i) names.emplace_back(metadata->topics[i].topic);
@@ -331,9 +330,11 @@ arrow::Result<std::shared_ptr<KafkaConsumer>> OpenLibrdkafkaConsumer(
   }
   ours["enable.partition.eof"] = ends_wanted ? "true" : "false";
   // Nobody joins this group; the client only wants a name.
-  const KafkaProperties defaults = {{"group.id", "sabot"},  // Of one that reads commit records.
-                                    {"queued.max.messages.kbytes", "32768"},
-                                    {"fetch.queue.backoff.ms", "20"}};
+  KafkaProperties defaults = {{"group.id", "sabot"},  // Of one that reads commit records.
+                              {"queued.max.messages.kbytes", "32768"},
+                              {"fetch.queue.backoff.ms", "20"}};
+  // A broker tells an end only with an answer that has nothing else in it, and holds that back.
+  if (ends_wanted) defaults["fetch.wait.max.ms"] = "20";
   auto handle = std::make_shared<LibrdkafkaHandle>(std::move(warn), RD_KAFKA_EVENT_OFFSET_COMMIT,
                                                    &OnCommitted);
   ARROW_RETURN_NOT_OK(handle->Open(RD_KAFKA_CONSUMER, defaults, ours));

@@ -63,6 +63,9 @@ class LibrdkafkaHandle {
   // Calls ask(queue) and waits for the answer; a failure of the answer as a whole is an error.
   arrow::Result<RdKafkaPtr<rd_kafka_event_t>> Ask(
       std::string_view what, const std::function<void(rd_kafka_queue_t*)>& ask) const;
+  // As rd_kafka_metadata: of one topic, of all, or of the brokers alone.
+  rd_kafka_resp_err_t Metadata(rd_kafka_topic_t* topic, bool all_topics,
+                               const rd_kafka_metadata_t** metadata) const;
   // A failed call, with what librdkafka has last said of its brokers.
   arrow::Status Failed(std::string_view what, rd_kafka_resp_err_t code,
                        std::string_view reason = {}) const;
@@ -89,6 +92,12 @@ class LibrdkafkaHandle {
   static rd_kafka_resp_err_t OnResponse(rd_kafka_t*, int, const char*, int32_t, int16_t api,
                                         int16_t, int32_t, size_t, int64_t, rd_kafka_resp_err_t,
                                         void* self);
+  // Whether any broker ever has.
+  bool has_answered() const;
+  // How long to wait for an answer: less, as long as there is nobody who has ever given one.
+  int patience_ms() const { return has_answered() ? timeout_ms_ : first_answer_ms_; }
+  // Once, where nobody has answered for a while.
+  void TellUnanswered() const;
 
   const std::function<void(std::string)> warn_;
   const int events_;
@@ -96,9 +105,10 @@ class LibrdkafkaHandle {
   rd_kafka_t* handle_ = nullptr;
   std::string servers_;
   int timeout_ms_ = 0;
+  int first_answer_ms_ = 0;
   mutable std::mutex mutex_;
   std::string last_error_;
-  bool told_unreachable_ = false;
+  mutable bool told_unreachable_ = false;
   rd_kafka_resp_err_t refused_ = RD_KAFKA_RESP_ERR_NO_ERROR;  // Authentication, TLS.
   mutable std::condition_variable all_answered_;
   mutable int num_unanswered_ = 0;

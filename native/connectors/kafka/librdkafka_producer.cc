@@ -212,8 +212,7 @@ class Producer final : public KafkaProducer, public std::enable_shared_from_this
     const RdKafkaPtr<rd_kafka_topic_t> handle(NewTopic(topic));
     for (int waited = 0;; waited += kMetadataRetryMillis) {
       const rd_kafka_metadata_t* metadata = nullptr;
-      const rd_kafka_resp_err_t code =
-          rd_kafka_metadata(handle_->get(), 0, handle.get(), &metadata, handle_->timeout_ms());
+      const rd_kafka_resp_err_t code = handle_->Metadata(handle.get(), false, &metadata);
       if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return handle_->Failed("look topic '" + topic + "' up", code);
       const rd_kafka_resp_err_t of_topic = metadata->topic_cnt == 0
@@ -262,6 +261,11 @@ class Producer final : public KafkaProducer, public std::enable_shared_from_this
   }
 
   arrow::Status InitTransactions() override {
+    // It connects only where somebody asks: else the coordinator is looked for up to a second
+    // later.
+    const rd_kafka_metadata_t* brokers = nullptr;
+    if (handle_->Metadata(nullptr, false, &brokers) == RD_KAFKA_RESP_ERR_NO_ERROR)
+      rd_kafka_metadata_destroy(brokers);
     return Transact("begin with transactions", false, [this] {
       return rd_kafka_init_transactions(handle_->get(), kTransactionMillisMax);
     });
