@@ -195,7 +195,7 @@ class Description {
           ? { type: 'message', message: this.placeOf(this.types, field), repeated: true, map: true }
           : this.typeOf(field)),
         ...(field.repeated ? { repeated: true } : {}),
-        ...(field.repeated && field.packed ? { packed: true } : {}),
+        ...(field.repeated && field.packed && isPackable(field) ? { packed: true } : {}),
         ...(field.required ? { required: true } : {}),
         ...(field.hasPresence ? { presence: true } : {}),
         ...(oneof < 0 ? {} : { oneof }),
@@ -229,6 +229,10 @@ class Description {
     return found >= 0 ? found : all.push(one) - 1;
   }
 }
+
+/** Only numbers can be packed, whatever protobufjs says of the others. */
+const isPackable = ({ type, resolvedType }: Field): boolean =>
+  resolvedType === null ? type !== 'string' && type !== 'bytes' : 'values' in resolvedType;
 
 const isUtf8 = (field: Field | MapField, type: string): boolean =>
   type === 'string' && featuresOf(field).utf8_validation === 'VERIFY';

@@ -129,7 +129,7 @@ arrow::Result<std::unique_ptr<ProtobufSchema>> ProtobufSchema::Parse(std::string
       if (!kind.has_value() || field.number == 0) return Malformed("a field has no type");
       field.kind = *kind;
       field.repeated = each.value("repeated", false);
-      field.packed = each.value("packed", false);
+      field.packed = each.value("packed", false) && IsPackable(field.kind);
       field.required = each.value("required", false);
       field.has_presence = each.value("presence", false);
       field.is_map = each.value("map", false);

@@ -31,7 +31,8 @@ std::string Description(const std::string& message) {
   return line;
 }
 
-std::string Options(const std::string& description, const nlohmann::json& more = {}) {
+std::string Options(const std::string& description,
+                    const nlohmann::json& more = nlohmann::json::object()) {
   nlohmann::json options{{"protobuf.descriptor", description}};
   options.update(more);
   return options.dump();
@@ -267,6 +268,7 @@ TEST(Protobuf, MessagesMayEndAnywhere) {
     const Schema columns = AllColumns(description);
     for (const Case& each : Cases()) {
       if (each.message != name || each.defaults || each.expected.contains("error")) continue;
+      if (each.bytes.size() > 200) continue;  // Enough of them are short.
       std::vector<std::string_view> messages;
       for (size_t size = 0; size <= each.bytes.size(); ++size)
         messages.push_back(std::string_view(each.bytes).substr(0, size));
@@ -309,7 +311,8 @@ std::vector<std::string> Rows(const Schema& columns, std::vector<std::string_vie
   return DecodeMessages("protobuf", columns, std::move(messages), Options(kSmall)).rows;
 }
 
-DecodedMessages Read(std::vector<std::string_view> messages, const nlohmann::json& more = {}) {
+DecodedMessages Read(std::vector<std::string_view> messages,
+                     const nlohmann::json& more = nlohmann::json::object()) {
   const Schema columns = Columns(
       R"([{"name": "id", "type": {"kind": "BIGINT"}}, {"name": "name", "type": {"kind": "VARCHAR"}}])");
   return DecodeMessages("protobuf", columns, std::move(messages), Options(kSmall, more));
