@@ -102,6 +102,7 @@ arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::Begin(
                            " could not be claimed: other processes keep claiming it");
     }
     ARROW_ASSIGN_OR_RAISE(const auto log, log_.Read());
+    if (request.since_attempt > 0) ARROW_RETURN_NOT_OK(StillOurs(log, request.since_attempt));
     ARROW_RETURN_NOT_OK(Claim(log, request, &restored, warn));
     if (claim_.attempt == 0 || authority == nullptr) continue;
     // Behind the claim: a process that comes later settles it again.
@@ -259,6 +260,19 @@ arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::Find(
   return found;
 }
 
+// A process that was taken for dead, and fails before it learns that it was replaced, may not take
+// the job back when it starts the job again. Claims of others may be gone from the log's front, not
+// what they committed behind them.
+arrow::Status CheckpointFolder::StillOurs(const std::vector<LogEntry>& log,
+                                          int64_t since_attempt) const {
+  if (options_.process.empty()) return arrow::Status::OK();
+  for (const LogEntry& entry : log) {
+    if (entry.attempt > since_attempt && !entry.owner.starts_with(options_.process))
+      return FencedBy(entry.owner);
+  }
+  return arrow::Status::OK();
+}
+
 // Without its log entry a checkpoint looks as if it had never counted: where its output is visible,
 // going on from an older one would write it twice.
 arrow::Status CheckpointFolder::MissesNothing(const std::vector<LogEntry>& log) {
@@ -356,8 +370,12 @@ arrow::Status CheckpointFolder::Fenced(int64_t number) {
   const auto taken = log_.Find(number);
   std::string by = "another process";
   if (taken.ok() && taken->has_value()) by = (*taken)->owner;
+  return FencedBy(by);
+}
+
+arrow::Status CheckpointFolder::FencedBy(const std::string& owner) const {
   return UserError("fenced", options_.folder,
-                   "this process no longer owns the job: " + by + " has taken over " +
+                   "this process no longer owns the job: " + owner + " has taken over " +
                        options_.folder +
                        ". Nothing of what it did since its last checkpoint counts.");
 }

@@ -42,7 +42,8 @@ namespace sabot {
 struct RestoreRequest {
   PlanCheckpoint::Restore from = PlanCheckpoint::Restore::kNothing;
   std::string path;  // kPath: a chk-... folder or a savepoint.
-  // Not 0: the newest commit behind this attempt's claim comes before `from`.
+  // Not 0: the newest commit behind the claim of this attempt, this process's first, comes before
+  // `from`. If another process has claimed the folder since, this one is fenced.
   int64_t since_attempt = 0;
   // An older checkpoint may be used though the rows behind it are visible already.
   bool accept_duplicates = false;
@@ -66,6 +67,8 @@ struct FolderOptions {
   std::string folder;
   std::string owner;  // Goes into the log, for people: host, process, time.
   int num_retained = 3;
+  // What the owners of all attempts of this process begin with. Empty: not known.
+  std::string process = {};
 };
 
 class CheckpointFolder {
@@ -127,12 +130,14 @@ class CheckpointFolder {
                                                               bool accept_duplicates,
                                                               const Warn& warn);
   std::shared_ptr<ObjectStore> StoreOf(const Manifest& manifest) const;
+  arrow::Status StillOurs(const std::vector<LogEntry>& log, int64_t since_attempt) const;
   arrow::Status MissesNothing(const std::vector<LogEntry>& log);
   arrow::Result<bool> EnterMissing(const std::optional<CommitPoint>& point,
                                    const std::vector<LogEntry>& log);
   arrow::Status ClaimOutput(const std::optional<CommitPoint>& point);
   arrow::Status RemoveCheckpoint(const std::string& name);
   arrow::Status Fenced(int64_t number);
+  arrow::Status FencedBy(const std::string& owner) const;
   arrow::Status CommitUnknown(const arrow::Status& cause);
 
   FileSystem& files_;

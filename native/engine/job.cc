@@ -30,13 +30,22 @@ namespace {
 constexpr int kIoThreads = 4;
 
 // Who claims a checkpoint folder: told to people, and different for any two starts.
-std::string OwnerName() {
-  char host[256] = "";
-  gethostname(host, sizeof(host) - 1);
-  return "process " + std::to_string(getpid()) + " on " + host + ", started at " +
-         std::to_string(SystemClock().NowMillis()) + "." +
+std::string Now() {
+  return std::to_string(SystemClock().NowMillis()) + "." +
          std::to_string(SystemClock().MonotonicNanos() % 1'000'000);
 }
+
+// The same for all its attempts, and of no other process, here or elsewhere.
+const std::string& ProcessName() {
+  static const std::string name = [] {
+    char host[256] = "";
+    gethostname(host, sizeof(host) - 1);
+    return "process " + std::to_string(getpid()) + " on " + host + ", started at " + Now();
+  }();
+  return name;
+}
+
+std::string OwnerName() { return ProcessName() + ", the job at " + Now(); }
 
 class RunningJob final : public Job {
  public:
@@ -91,6 +100,7 @@ class RunningJob final : public Job {
       own.executor = executor_.get();
       own.num_threads = cores;
       own.owner = OwnerName();
+      own.process = ProcessName();
       own.wake = surroundings.wake;
       own.fail = [this](arrow::Status status) { Fail(std::move(status)); };
       own.stopped = [this](const std::string& path) { Stopped(path); };

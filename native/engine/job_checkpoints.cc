@@ -85,7 +85,8 @@ arrow::Status JobCheckpoints::Begin() {
   const int64_t begin = surroundings_.clock->MonotonicNanos();
   ARROW_ASSIGN_OR_RAISE(
       folder_, CheckpointFolder::Open(*surroundings_.files,
-                                      {plan.folder, surroundings_.owner, plan.num_retained}));
+                                      {plan.folder, surroundings_.owner, plan.num_retained,
+                                       surroundings_.process}));
   RestoreRequest request;
   request.from = plan.restore;
   request.path = plan.restore_path;

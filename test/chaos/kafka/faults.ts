@@ -8,6 +8,7 @@ import type { Broker } from '../../kafka/broker-client.js';
 import type { RunningCluster } from '../../kafka/running-cluster.js';
 import type { TinyDisk } from '../tiny-disk.js';
 import { HeldCommit, type Node } from './held-commit.js';
+import { A_ROW } from './job.js';
 import type { Act, Fault, Start } from './plan.js';
 import type { Sabot } from './sabot.js';
 import type { Tally } from './tally.js';
@@ -48,8 +49,9 @@ export const strike: Readonly<Record<Fault, (struck: Struck) => Promise<Done>>> 
     return { what: 'killed' };
   },
 
-  freeze: async ({ process, cluster, transactionalIds, tally }) => {
+  freeze: async ({ process, cluster, proxies, transactionalIds, tally }) => {
     const before = cluster.numTimeouts(transactionalIds);
+    await process.until(rowsWritten(proxies), WITHIN_MS, 'a transaction with rows');
     const begun = Date.now();
     process.kill('SIGSTOP');
     const aborted = () => cluster.numTimeouts(transactionalIds) > before;
@@ -135,6 +137,25 @@ export const strike: Readonly<Record<Fault, (struck: Struck) => Promise<Done>>> 
     return { what: `the checkpoints' disk was full${said ? '' : ', which it did not notice'}` };
   },
 };
+
+/** True once rows have been written from now on: the transaction is open. */
+function rowsWritten(proxies: readonly Node[]): () => boolean {
+  let sent = false;
+  let written = false;
+  for (const { proxy } of proxies) {
+    proxy.hooks = {
+      onRequest: ({ api, bytes }) => {
+        sent ||= api === 'Produce' && bytes.includes(A_ROW);
+        return true;
+      },
+      onResponse: ({ api }) => {
+        written ||= sent && api === 'Produce';
+        return true;
+      },
+    };
+  }
+  return () => written;
+}
 
 /** Bounded: a process that neither ends nor says why is a finding. */
 async function endOf(process: Sabot): Promise<{ readonly code: number | null }> {

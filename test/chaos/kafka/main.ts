@@ -5,7 +5,11 @@ import { runRounds } from './rounds.js';
 import { tallyText } from './tally.js';
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' } },
+  options: {
+    rounds: { type: 'string', default: '100' },
+    seed: { type: 'string', default: '1' },
+    'keep-going': { type: 'boolean', default: false },
+  },
 });
 const root = process.cwd(); // scripts/chaos starts it at the project's root.
 const tally = await runRounds({
@@ -13,6 +17,7 @@ const tally = await runRounds({
   cwd: root,
   rounds: Number(values.rounds),
   seed: Number(values.seed),
+  keepGoing: values['keep-going'],
   log: (line) => process.stdout.write(`${line}\n`),
 });
 process.stdout.write(`${tallyText(tally)}\n`);

@@ -24,6 +24,8 @@ import { newTally, type Tally } from './tally.js';
 export interface RoundsOptions extends Command {
   readonly rounds: number;
   readonly seed: number;
+  /** Plays on after something was wrong. */
+  readonly keepGoing?: boolean;
   readonly log?: (line: string) => void;
 }
 
@@ -45,12 +47,13 @@ export async function runRounds(options: RoundsOptions): Promise<Tally> {
   const tally = newTally();
   const open = new Map<number, Surroundings>();
   try {
-    for (let i = 0; i < options.rounds && tally.findings.length === 0; i++) {
+    const isOver = () => tally.findings.length > 0 && options.keepGoing !== true;
+    for (let i = 0; i < options.rounds && !isOver(); i++) {
       const round = planRound(options.seed + i);
       if (!open.has(round.nodes)) open.set(round.nodes, await surroundings(round.nodes));
       tally.rounds++;
       await playRound(round, open.get(round.nodes)!, options, tally);
-      if (tally.findings.length > 0 || round.seed % RECREATED_EVERY !== 0 || round.nodes !== 1) continue;
+      if (isOver() || round.seed % RECREATED_EVERY !== 0 || round.nodes !== 1) continue;
       await playRecreated(round, open.get(round.nodes)!, options, tally);
     }
   } finally {
@@ -119,6 +122,7 @@ async function playRound(round: Round, around: Surroundings, options: RoundsOpti
       }
       const newest = process.newestEpoch;
       const { what, next } = await strike[act.fault]({ ...struck, act, process });
+      for (const { proxy } of around.nodes) proxy.hooks = {};
       const how = await goOnOrEnd(next ?? process, newest, tally);
       say(`${startText(act)}, restored ${process.restored}, newest ${newest}: after ${act.delayMs} ms ${what}; ${how}`);
     }

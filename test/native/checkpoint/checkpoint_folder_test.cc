@@ -17,8 +17,9 @@ using ::testing::HasSubstr;
 
 class CheckpointFolderTest : public testing::Test {
  protected:
-  std::unique_ptr<CheckpointFolder> Open(const std::string& owner) {
-    return CheckpointFolder::Open(files_, {"/chk", owner, 3}).ValueOrDie();
+  std::unique_ptr<CheckpointFolder> Open(const std::string& owner,
+                                         const std::string& process = "") {
+    return CheckpointFolder::Open(files_, {"/chk", owner, 3, process}).ValueOrDie();
   }
   arrow::Result<std::optional<RestoredCheckpoint>> Begin(CheckpointFolder& folder, Restore from,
                                                          const std::string& path = "",
@@ -247,6 +248,34 @@ TEST_F(CheckpointFolderTest, AJobThatStartsAgainPrefersWhatItCommittedItself) {
   ASSERT_TRUE(Commit(*second, second->first_epoch(), "own").ok());
   auto third = Open("c");
   EXPECT_EQ(StateOf(*Begin(*third, Restore::kNothing, "", false, attempt).ValueOrDie()), "own");
+}
+
+// It was stopped, another process took the job over, and it fails of something else before it learns
+// of that.
+TEST_F(CheckpointFolderTest, AProcessThatStartsItsJobAgainDoesNotTakeItBackFromASuccessor) {
+  auto first = Open("A, at 1", "A");
+  ASSERT_TRUE(Begin(*first, Restore::kLatest).ok());
+  const int64_t attempt = first->attempt();
+  ASSERT_TRUE(Commit(*first, 1, "of A").ok());
+  auto again = Open("A, at 2", "A");
+  EXPECT_TRUE(Begin(*again, Restore::kLatest, "", false, attempt).ok());
+  auto successor = Open("B, at 3", "B");
+  ASSERT_TRUE(Begin(*successor, Restore::kLatest).ok());
+  const auto is_refused = [&] {
+    auto zombie = Open("A, at 4", "A");
+    const auto begun = Begin(*zombie, Restore::kLatest, "", false, attempt);
+    ASSERT_NE(DetailOf(begun.status()), nullptr) << begun.status();
+    EXPECT_EQ(DetailOf(begun.status())->kind(), "fenced");
+    EXPECT_THAT(begun.status().message(), HasSubstr("B, at 3 has taken over /chk"));
+  };
+  is_refused();
+  // Its claim is gone from the log by now.
+  for (int i = 0; i < 5; ++i)
+    ASSERT_TRUE(Commit(*successor, successor->first_epoch() + i, "of B").ok());
+  is_refused();
+  // A process that is started anew may.
+  auto third = Open("A, at 5", "A");
+  EXPECT_EQ(StateOf(*Begin(*third, Restore::kLatest).ValueOrDie()), "of B");
 }
 
 TEST_F(CheckpointFolderTest, AFailureThatLeavesTheCommitOpenSaysSo) {
