@@ -15,6 +15,7 @@ export { type AgentUse, App, type AppOptions, type AppRunOptions, type TopicUse 
 export type { RowOfTopic, Topic, TopicOptions } from './app/topic.js';
 export {
   type KafkaEnd,
+  type KafkaFormat,
   type KafkaMetadata,
   type KafkaSinkOptions,
   type KafkaSourceOptions,
