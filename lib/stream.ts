@@ -28,7 +28,7 @@ import {
 } from './functions/stream-nodes.js';
 import type { CountTrigger, LogicalNode, SinkNode } from './plan/nodes.js';
 import type { ColumnType, Fields, RowColumnType, RowOf } from './schema/t.js';
-import { stateTtl, type Ttl } from './state-ttl.js';
+import { type RowTtl, stateTtl, type Ttl } from './state-ttl.js';
 import { countTrigger, type Duration, milliseconds, type Window } from './window.js';
 
 /** What streams need of the job that they belong to. */
@@ -267,6 +267,14 @@ export class TimedStream<T> extends Stream<T> {
   }
 }
 
+/** How `top` keeps its rows. */
+export interface TopOptions {
+  readonly ttl?: RowTtl;
+}
+
+/** What `top` takes: at least one order, options last. */
+export type OrdersAndOptions<R> = readonly [Order<R>, ...Order<R>[]] | readonly [Order<R>, ...Order<R>[], TopOptions];
+
 /** Rows grouped by key: its columns are `K`, its value is `V`. */
 export class KeyedStream<T, K, V = unknown> {
   /** @internal */
@@ -328,12 +336,16 @@ export class KeyedStream<T, K, V = unknown> {
 
   /**
    * The first `count` rows of every key. Keyed by `windowStart` and `windowEnd` it emits when the window has passed; otherwise it
-   * takes rows back when better ones come.
+   * takes rows back when better ones come. With a `ttl` rows that came longer ago make room for others, without being taken back;
+   * in windows it says nothing.
    *
    * @example counts.keyBy(({ windowStart, windowEnd }) => ({ windowStart, windowEnd })).top(3, descending((r) => r.bids))
+   * @example bids.keyBy((b) => b.auction).top(3, descending((b) => b.price), { ttl: { duration: '1 h' } })
    */
-  top(count: number, ...order: readonly [Order<Row<T>>, ...Order<Row<T>>[]]): Stream<T> {
-    return new Stream(this.owner, topOfKeys(this.rows, count, order));
+  top(count: number, ...how: OrdersAndOptions<Row<T>>): Stream<T> {
+    const last = how.at(-1)!;
+    const [order, { ttl }] = 'of' in last ? [how, {} as TopOptions] : [how.slice(0, -1), last];
+    return new Stream(this.owner, topOfKeys(this.rows, count, order as Order<Row<T>>[], ttl && stateTtl(ttl)));
   }
 }
 

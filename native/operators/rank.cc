@@ -7,13 +7,14 @@
 //   with the rank    out   +I[a, 3, 1]  -U[a, 3, 1] +U[a, 5, 1]
 //
 // With the rank, or where ranks before the first are skipped, every row that moves is updated, as
-// in Flink.
+// in Flink. Under a state TTL rows that are too old make room without being taken back.
 //
 // State: the rows up to the last rank of every partition.
 #include "operators/rank.h"
 
 #include "base/error.h"
 #include "operators/state_rows.h"
+#include "operators/state_ttl.h"
 #include "state/ranked_rows.h"
 
 namespace sabot {
@@ -21,12 +22,13 @@ namespace {
 
 class Rank final : public Operator {
  public:
-  Rank(RankSpec spec, const Schema& input, std::shared_ptr<arrow::Schema> schema,
+  Rank(RankSpec spec, const Schema& input, std::shared_ptr<arrow::Schema> schema, int64_t ttl_ms,
        OperatorContext& context)
       : spec_(std::move(spec)),
         rows_("rows", input, spec_.group_by, spec_.order_by, spec_.last_rank, Ties::kOldestFirst,
-              context.tiers),
+              context.tiers, {.ms = ttl_ms, .renewed_by_eviction = !moves()}),
         schema_(std::move(schema)),
+        clock_(context.clock),
         metrics_(context.metrics) {}
 
   arrow::Result<Progress> Process(int, const Batch& in, Collector& out) override {
@@ -37,11 +39,12 @@ class Rank final : public Operator {
     ids_.clear();
     kinds_.clear();
     ranks_.clear();
+    rows_.SetTime(clock_->NowMillis());
     ARROW_RETURN_NOT_OK(rows_.Begin(in));
     for (int64_t row = 0; row < in.num_rows(); ++row) {
       ARROW_ASSIGN_OR_RAISE(const RankedRows::Inserted inserted, rows_.Insert(row));
       if (inserted.element == kNoSlot) continue;
-      if (spec_.output_rank || spec_.first_rank > 1) {
+      if (moves()) {
         ChangeMovedRows(inserted);
       } else {
         if (inserted.evicted != kNoRow) Add(inserted.evicted, RowKind::kDelete, spec_.last_rank);
@@ -55,12 +58,19 @@ class Rank final : public Operator {
   }
 
   arrow::Status Snapshot(SnapshotWriter& to) override { return rows_.Snapshot(to); }
-  arrow::Status Restore(const SnapshotReader& from) override { return rows_.Restore(from); }
+  arrow::Status Restore(const SnapshotReader& from) override {
+    rows_.SetTime(clock_->NowMillis());
+    return rows_.Restore(from);
+  }
   StateCursor ReadState(std::optional<StateKey> only) override {
+    rows_.SetTime(clock_->NowMillis());
     return ReadRows(rows_, std::move(only));
   }
 
  private:
+  // Whether rows are updated that only move.
+  bool moves() const { return spec_.output_rank || spec_.first_rank > 1; }
+
   void Add(RowId id, RowKind kind, int64_t rank) {
     ids_.push_back(id);
     kinds_.push_back(static_cast<int8_t>(kind));
@@ -88,13 +98,12 @@ class Rank final : public Operator {
 
   arrow::Status EmitChanges(Collector& out) {
     if (ids_.empty()) return arrow::Status::OK();
-    ARROW_ASSIGN_OR_RAISE(const auto rows, rows_.store().Gather(ids_));
-    std::vector<ArrayPtr> columns = rows->columns();
+    ARROW_ASSIGN_OR_RAISE(std::vector<ArrayPtr> columns, rows_.Columns(ids_));
     if (spec_.output_rank) {
       columns.push_back(std::make_shared<arrow::Int64Array>(static_cast<int64_t>(ranks_.size()),
                                                             arrow::Buffer::FromVector(ranks_)));
     }
-    Batch batch{arrow::RecordBatch::Make(schema_, rows->num_rows(), std::move(columns)), nullptr,
+    Batch batch{arrow::RecordBatch::Make(schema_, std::ssize(ids_), std::move(columns)), nullptr,
                 kNoSplit};
     ARROW_ASSIGN_OR_RAISE(batch.kinds, MakeKinds(kinds_));
     return out.Emit(std::move(batch));
@@ -103,6 +112,7 @@ class Rank final : public Operator {
   RankSpec spec_;
   RankedRows rows_;
   std::shared_ptr<arrow::Schema> schema_;
+  Clock* clock_;
   OperatorMetrics* metrics_;
   // Scratch: the changes of a batch.
   std::vector<RowId> ids_;
@@ -132,10 +142,9 @@ arrow::Result<std::unique_ptr<Operator>> MakeRank(RankSpec spec, const PlanNode&
   if (node.schema.size() != node.input_schemas[0].size() + (spec.output_rank ? 1 : 0)) {
     return node.Error("the schema must be the input's, and the rank if it is asked for");
   }
-  if (context.options.state_ttl_ms > 0 && context.subtask == 0)
-    context.warn("table.exec.state.ttl does not apply to Top-N as yet: its rows are kept");
+  ARROW_ASSIGN_OR_RAISE(const int64_t ttl_ms, TtlMillis(node, context));
   return std::make_unique<Rank>(std::move(spec), node.input_schemas[0], ToArrow(node.schema),
-                                context);
+                                ttl_ms, context);
 }
 
 extern const OperatorSpec kRank{.name = "rank", .num_inputs = 1, .stateful = true, .make = &Make};
