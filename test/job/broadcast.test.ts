@@ -5,6 +5,7 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { blackhole, Job, openState, t } from '../../lib/index.js';
 import { visibleRows } from '../chaos/chaos.js';
 import { CommandUnderTest } from '../cli/command.js';
 import { JobFolder, killInTurn, until } from './job-folder.js';
@@ -140,10 +141,50 @@ describe('broadcast state', () => {
       expect(await run.ended).toMatchObject({ code: 0 });
       rmSync(join(jobs.path, 'chk'), { recursive: true });
       expect(await query('sp')).toEqual(whole);
+      const rules = openState(join(jobs.path, 'sp')).state('rules');
+      for (let key = 0; key < KEYS; key++) {
+        const rule = await rules.get(BigInt(key));
+        expect(rule?.['version'], `rule ${key}`).toBe(key % 10 === 0 ? undefined : 2);
+      }
       const rest = await start('rocksdb', '--restore', 'sp', '--parallelism', '1').ended;
       expect(rest, rest.stderr).toMatchObject({ code: 0 });
       check(answers());
       expect(readdirSync(join(jobs.path, 'state'))).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'is looked up by key while the job runs, whichever subtask rows of that key go to',
+    async () => {
+      let end = () => {};
+      const ended = new Promise<void>((resolve) => {
+        end = resolve;
+      });
+      const Rule = t.row({ key: t.bigint(), least: t.int() });
+      const rows = async function* () {
+        yield* Array.from({ length: KEYS }, (_, i) => ({ key: BigInt(i), least: i }));
+        await ended;
+      };
+      const job = new Job('live');
+      const rules = job.source(() => rows(), Rule, { unbounded: true }).broadcast((r) => r.key);
+      job
+        .source(() => rows(), Rule, { unbounded: true })
+        .connect(rules)
+        .process((r, state) => ({ key: r.key, known: state.get(r.key) !== undefined }), {
+          returns: t.row({ key: t.bigint(), known: t.boolean() }),
+        })
+        .uid('rules')
+        .to(blackhole());
+      const done = job.run({ settings: { 'parallelism.default': '3' } });
+      const state = job.state('rules', { read: 'live' });
+      const all = () => Promise.all(Array.from({ length: KEYS }, (_, i) => state.get(BigInt(i))));
+      let found = await all();
+      while (found.includes(undefined)) found = await all();
+      expect(found).toEqual(Array.from({ length: KEYS }, (_, i) => ({ key: BigInt(i), least: i })));
+      expect(await state.get(BigInt(KEYS))).toBeUndefined();
+      end();
+      await done;
     },
     TIMEOUT_MS,
   );
