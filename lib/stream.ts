@@ -343,9 +343,9 @@ export class KeyedStream<T, K, V = unknown> {
    * @example bids.keyBy((b) => b.auction).top(3, descending((b) => b.price), { ttl: { duration: '1 h' } })
    */
   top(count: number, ...how: OrdersAndOptions<Row<T>>): Stream<T> {
-    const last = how.at(-1)!;
-    const [order, { ttl }] = 'of' in last ? [how, {} as TopOptions] : [how.slice(0, -1), last];
-    return new Stream(this.owner, topOfKeys(this.rows, count, order as Order<Row<T>>[], ttl && stateTtl(ttl)));
+    const order = how.filter((each): each is Order<Row<T>> => 'of' in each);
+    const ttl = how.flatMap((each) => ('ttl' in each ? [each.ttl] : [])).at(-1);
+    return new Stream(this.owner, topOfKeys(this.rows, count, order, ttl && stateTtl(ttl)));
   }
 }
 

@@ -8,11 +8,8 @@
 // whose row is too old.
 //
 // State: the row of every key.
-#include <arrow/array/util.h>
-#include <arrow/record_batch.h>
-#include <arrow/scalar.h>
-
 #include "base/error.h"
+#include "operators/ranked_changes.h"
 #include "operators/state_rows.h"
 #include "operators/state_ttl.h"
 #include "state/ranked_rows.h"
@@ -36,7 +33,7 @@ class Deduplicate final : public Operator {
         rows_("rows", node.input_schemas[0], how_.keys,
               {{.column = how_.order, .descending = true, .nulls_first = false}}, 1,
               Ties::kNewestFirst, context.tiers, {.ms = how_.ttl_ms}),
-        schema_(ToArrow(node.schema)),
+        changes_(ToArrow(node.schema), how_.outputs_rank),
         clock_(context.clock),
         metrics_(context.metrics) {}
 
@@ -45,18 +42,18 @@ class Deduplicate final : public Operator {
       return UserError("unsupported-rank", "ROW_NUMBER",
                        "Deduplication of an updating query by time is not supported as yet");
     }
-    ids_.clear();
-    kinds_.clear();
     rows_.SetTime(clock_->NowMillis());
     ARROW_RETURN_NOT_OK(rows_.Begin(in));
     for (int64_t row = 0; row < in.num_rows(); ++row) {
       ARROW_ASSIGN_OR_RAISE(const RankedRows::Inserted inserted, rows_.Insert(row));
       if (inserted.element == kNoSlot) continue;
       const bool is_first = inserted.evicted == kNoRow;
-      if (!is_first && how_.emits_update_before) Add(inserted.evicted, RowKind::kUpdateBefore);
-      Add(rows_.RowOf(inserted.element), is_first ? RowKind::kInsert : RowKind::kUpdateAfter);
+      if (!is_first && how_.emits_update_before)
+        changes_.Add(inserted.evicted, RowKind::kUpdateBefore, 1);
+      changes_.Add(rows_.RowOf(inserted.element),
+                   is_first ? RowKind::kInsert : RowKind::kUpdateAfter, 1);
     }
-    ARROW_RETURN_NOT_OK(EmitChanges(out));
+    ARROW_RETURN_NOT_OK(changes_.Emit(rows_, out));
     ARROW_RETURN_NOT_OK(rows_.End());
     metrics_->state_bytes.Set(rows_.size_bytes());
     return Progress::kDone;
@@ -73,33 +70,11 @@ class Deduplicate final : public Operator {
   }
 
  private:
-  void Add(RowId id, RowKind kind) {
-    ids_.push_back(id);
-    kinds_.push_back(static_cast<int8_t>(kind));
-  }
-
-  arrow::Status EmitChanges(Collector& out) {
-    if (ids_.empty()) return arrow::Status::OK();
-    ARROW_ASSIGN_OR_RAISE(std::vector<ArrayPtr> columns, rows_.Columns(ids_));
-    if (how_.outputs_rank) {
-      ARROW_ASSIGN_OR_RAISE(auto ranks,
-                            arrow::MakeArrayFromScalar(arrow::Int64Scalar(1), std::ssize(ids_)));
-      columns.push_back(std::move(ranks));
-    }
-    Batch batch{arrow::RecordBatch::Make(schema_, std::ssize(ids_), std::move(columns)), nullptr,
-                kNoSplit};
-    ARROW_ASSIGN_OR_RAISE(batch.kinds, MakeKinds(kinds_));
-    return out.Emit(std::move(batch));
-  }
-
   Deduplication how_;
   RankedRows rows_;
-  std::shared_ptr<arrow::Schema> schema_;
+  RankedChanges changes_;
   Clock* clock_;
   OperatorMetrics* metrics_;
-  // Scratch: the changes of a batch.
-  std::vector<RowId> ids_;
-  std::vector<int8_t> kinds_;
 };
 
 arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorContext& context) {

@@ -13,6 +13,7 @@
 #include "operators/rank.h"
 
 #include "base/error.h"
+#include "operators/ranked_changes.h"
 #include "operators/state_rows.h"
 #include "operators/state_ttl.h"
 #include "state/ranked_rows.h"
@@ -27,7 +28,7 @@ class Rank final : public Operator {
       : spec_(std::move(spec)),
         rows_("rows", input, spec_.group_by, spec_.order_by, spec_.last_rank, Ties::kOldestFirst,
               context.tiers, {.ms = ttl_ms, .renewed_by_eviction = !moves()}),
-        schema_(std::move(schema)),
+        changes_(std::move(schema), spec_.output_rank),
         clock_(context.clock),
         metrics_(context.metrics) {}
 
@@ -36,9 +37,6 @@ class Rank final : public Operator {
       return UserError("unsupported-rank", "ROW_NUMBER",
                        "Top-N over an updating query is not supported as yet");
     }
-    ids_.clear();
-    kinds_.clear();
-    ranks_.clear();
     rows_.SetTime(clock_->NowMillis());
     ARROW_RETURN_NOT_OK(rows_.Begin(in));
     for (int64_t row = 0; row < in.num_rows(); ++row) {
@@ -47,11 +45,12 @@ class Rank final : public Operator {
       if (moves()) {
         ChangeMovedRows(inserted);
       } else {
-        if (inserted.evicted != kNoRow) Add(inserted.evicted, RowKind::kDelete, spec_.last_rank);
-        Add(rows_.RowOf(inserted.element), RowKind::kInsert, 0);
+        if (inserted.evicted != kNoRow)
+          changes_.Add(inserted.evicted, RowKind::kDelete, spec_.last_rank);
+        changes_.Add(rows_.RowOf(inserted.element), RowKind::kInsert, 0);
       }
     }
-    ARROW_RETURN_NOT_OK(EmitChanges(out));
+    ARROW_RETURN_NOT_OK(changes_.Emit(rows_, out));
     ARROW_RETURN_NOT_OK(rows_.End());
     metrics_->state_bytes.Set(rows_.size_bytes());
     return Progress::kDone;
@@ -71,12 +70,6 @@ class Rank final : public Operator {
   // Whether rows are updated that only move.
   bool moves() const { return spec_.output_rank || spec_.first_rank > 1; }
 
-  void Add(RowId id, RowKind kind, int64_t rank) {
-    ids_.push_back(id);
-    kinds_.push_back(static_cast<int8_t>(kind));
-    ranks_.push_back(rank);
-  }
-
   // From the new row's rank on, every row takes the place of the one before it.
   void ChangeMovedRows(const RankedRows::Inserted& inserted) {
     int64_t rank = 1;
@@ -87,37 +80,20 @@ class Rank final : public Operator {
       const RowId before = at != kNoSlot ? rows_.RowOf(at) : inserted.evicted;
       if (before == kNoRow) break;
       if (rank >= spec_.first_rank) {
-        Add(before, RowKind::kUpdateBefore, rank);
-        Add(moving, RowKind::kUpdateAfter, rank);
+        changes_.Add(before, RowKind::kUpdateBefore, rank);
+        changes_.Add(moving, RowKind::kUpdateAfter, rank);
       }
       moving = before;
       if (at == kNoSlot) return;  // The evicted row had the last rank.
     }
-    if (rank >= spec_.first_rank) Add(moving, RowKind::kInsert, rank);
-  }
-
-  arrow::Status EmitChanges(Collector& out) {
-    if (ids_.empty()) return arrow::Status::OK();
-    ARROW_ASSIGN_OR_RAISE(std::vector<ArrayPtr> columns, rows_.Columns(ids_));
-    if (spec_.output_rank) {
-      columns.push_back(std::make_shared<arrow::Int64Array>(static_cast<int64_t>(ranks_.size()),
-                                                            arrow::Buffer::FromVector(ranks_)));
-    }
-    Batch batch{arrow::RecordBatch::Make(schema_, std::ssize(ids_), std::move(columns)), nullptr,
-                kNoSplit};
-    ARROW_ASSIGN_OR_RAISE(batch.kinds, MakeKinds(kinds_));
-    return out.Emit(std::move(batch));
+    if (rank >= spec_.first_rank) changes_.Add(moving, RowKind::kInsert, rank);
   }
 
   RankSpec spec_;
   RankedRows rows_;
-  std::shared_ptr<arrow::Schema> schema_;
+  RankedChanges changes_;
   Clock* clock_;
   OperatorMetrics* metrics_;
-  // Scratch: the changes of a batch.
-  std::vector<RowId> ids_;
-  std::vector<int8_t> kinds_;
-  std::vector<int64_t> ranks_;
 };
 
 arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorContext& context) {
