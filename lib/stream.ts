@@ -343,8 +343,9 @@ export class KeyedStream<T, K, V = unknown> {
    * @example bids.keyBy((b) => b.auction).top(3, descending((b) => b.price), { ttl: { duration: '1 h' } })
    */
   top(count: number, ...how: OrdersAndOptions<Row<T>>): Stream<T> {
-    const order = how.filter((each): each is Order<Row<T>> => 'of' in each);
-    const ttl = how.flatMap((each) => ('ttl' in each ? [each.ttl] : [])).at(-1);
+    const given: readonly (Order<Row<T>> | TopOptions)[] = how;
+    const order = given.filter((each): each is Order<Row<T>> => 'of' in each);
+    const ttl = given.flatMap((each) => ('ttl' in each ? [each.ttl] : [])).at(-1);
     return new Stream(this.owner, topOfKeys(this.rows, count, order, ttl && stateTtl(ttl)));
   }
 }

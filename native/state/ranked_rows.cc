@@ -30,6 +30,7 @@ KeyedTableLayout Layout(bool ages) {
   KeyedTableLayout layout;
   if (ages) layout.cells.push_back({"oldest", CellSpec::Kind::kFixed8});
   layout.children = {{.cells = {{"row", CellSpec::Kind::kFixed8}}, .ordered = true}};
+  if (ages) layout.children[0].cells.push_back({"added", CellSpec::Kind::kFixed8});
   return layout;
 }
 
@@ -133,6 +134,7 @@ arrow::Result<RankedRows::Inserted> RankedRows::Put(int64_t row) {
   }
   result.element = elements().FindOrInsert(result.group, element_, HashBytes(element_), &inserted);
   elements().cells().at<RowId>(0, result.element) = first_ + place;
+  if (ages()) added_ms(result.element) = AddedMillis(first_ + place);
   kept_[static_cast<size_t>(row)] = 1;
   return result;
 }
@@ -141,9 +143,12 @@ void RankedRows::Evict(Slot group, Slot worst) {
   const Slot before = ages() && ties_ == Ties::kOldestFirst ? elements().Before(worst) : kNoSlot;
   if (before != kNoSlot &&
       SortKeyOf(elements().element(before)) == SortKeyOf(elements().element(worst))) {
-    const int64_t added = ttl_.renewed_by_eviction ? now_ms_ : AddedMillis(RowOf(worst));
-    if (AddedMillis(RowOf(before)) < added)
-      renewed_.push_back({group, before, RowOf(before), added});
+    const int64_t added = ttl_.renewed_by_eviction ? now_ms_ : added_ms(worst);
+    if (added_ms(before) < added) {
+      elements().Touch(before);
+      added_ms(before) = added;
+      renewed_.push_back({group, before, RowOf(before)});
+    }
   }
   released_.push_back(RowOf(worst));
   elements().Erase(worst);
@@ -167,7 +172,7 @@ void RankedRows::DropExpired(Slot group) {
     } while (at != kNoSlot &&
              SortKeyOf(elements().element(at)) == SortKeyOf(elements().element(slots_.front())));
     const Slot newest = ties_ == Ties::kOldestFirst ? slots_.back() : slots_.front();
-    const int64_t added = AddedMillis(RowOf(newest));
+    const int64_t added = added_ms(newest);
     if (!IsOver(added)) {
       oldest = std::min(oldest, added);
       continue;
@@ -199,6 +204,7 @@ arrow::Status RankedRows::Sweep(size_t num_max) {
   }
   return arrow::Status::OK();
 }
+
 arrow::Result<Batch> RankedRows::Gather(std::span<const RowId> rows) const {
   ARROW_ASSIGN_OR_RAISE(auto batch, store_.Gather(rows));
   return Batch{std::move(batch), nullptr, kNoSplit};
@@ -214,11 +220,11 @@ arrow::Result<std::vector<Slot>> RankedRows::GroupsOf(const Batch& stored) {
   return groups;
 }
 
-RowId RankedRows::NewestLike(Slot group, std::string_view sort_key) const {
-  if (ties_ == Ties::kNewestFirst) return RowOf(elements().LowerBound(group, sort_key));
+Slot RankedRows::NewestLike(Slot group, std::string_view sort_key) const {
+  if (ties_ == Ties::kNewestFirst) return elements().LowerBound(group, sort_key);
   const Slot behind =
       elements().LowerBound(group, std::string(sort_key) + std::string(kArrivalBytes, '\xff'));
-  return RowOf(behind == kNoSlot ? elements().Last(group) : elements().Before(behind));
+  return behind == kNoSlot ? elements().Last(group) : elements().Before(behind);
 }
 
 arrow::Status RankedRows::LeaveOutExpired(std::vector<RowId>* rows) {
@@ -233,7 +239,7 @@ arrow::Status RankedRows::LeaveOutExpired(std::vector<RowId>* rows) {
   for (size_t i = 0; i < old.size(); ++i) {
     element_.clear();
     ARROW_RETURN_NOT_OK(EncodeSortKey(stored, static_cast<int64_t>(i), order_by_, &element_));
-    if (IsOver(AddedMillis(NewestLike(groups[i], element_)))) expired.insert(old[i]);
+    if (IsOver(added_ms(NewestLike(groups[i], element_)))) expired.insert(old[i]);
   }
   std::erase_if(*rows, [&](RowId id) { return expired.contains(id); });
   return arrow::Status::OK();
@@ -276,12 +282,12 @@ arrow::Status RankedRows::AppendRenewed() {
   arrow::Int64Builder added;
   for (const Renewed& each : renewed_) {
     rows.push_back(each.row);
-    ARROW_RETURN_NOT_OK(added.Append(each.added_ms));
+    ARROW_RETURN_NOT_OK(added.Append(added_ms(each.element)));
   }
-  ARROW_ASSIGN_OR_RAISE(const auto added_ms, added.Finish());
+  ARROW_ASSIGN_OR_RAISE(const ArrayPtr times, added.Finish());
   ARROW_ASSIGN_OR_RAISE(RecordBatchPtr batch, store_.Gather(rows));
-  ARROW_ASSIGN_OR_RAISE(
-      batch, batch->SetColumn(batch->num_columns() - 1, RowStore::AddedField(), added_ms));
+  ARROW_ASSIGN_OR_RAISE(batch,
+                        batch->SetColumn(batch->num_columns() - 1, RowStore::AddedField(), times));
   RowId id = store_.Append(std::move(batch));
   for (const Renewed& each : renewed_) {
     element_ = SortKeyOf(elements().element(each.element));
@@ -291,7 +297,8 @@ arrow::Status RankedRows::AppendRenewed() {
     bool inserted = false;
     const Slot element =
         elements().FindOrInsert(each.group, element_, HashBytes(element_), &inserted);
-    elements().cells().at<RowId>(0, element) = id++;
+    elements().cells().at<RowId>(0, element) = id;
+    added_ms(element) = AddedMillis(id++);
     released_.push_back(each.row);
   }
   renewed_.clear();

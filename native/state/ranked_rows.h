@@ -80,11 +80,12 @@ class RankedRows {
     Slot group;
     Slot element;
     RowId row;
-    int64_t added_ms;
   };
   bool ages() const { return ttl_.ms > 0; }
   bool IsOver(int64_t added_ms) const { return added_ms <= now_ms_ - ttl_.ms; }
   int64_t AddedMillis(RowId id) const;
+  int64_t& added_ms(Slot element) { return elements().cells().at<int64_t>(1, element); }
+  int64_t added_ms(Slot element) const { return elements().cells().at<int64_t>(1, element); }
   int64_t& oldest_ms(Slot group) { return table_.cells().at<int64_t>(0, group); }
   arrow::Status FetchGroups(const Batch& batch, std::span<const int32_t> rows);
   // As Insert, but rows of the group that have expired count.
@@ -95,7 +96,7 @@ class RankedRows {
   void DropExpired(Slot group);
   arrow::Result<Batch> Gather(std::span<const RowId> rows) const;
   arrow::Result<std::vector<Slot>> GroupsOf(const Batch& stored);
-  RowId NewestLike(Slot group, std::string_view sort_key) const;
+  Slot NewestLike(Slot group, std::string_view sort_key) const;
   arrow::Status AppendRenewed();
   arrow::Status Compact();
   ChildTable& elements() { return table_.child(0); }

@@ -153,14 +153,19 @@ describe('broadcast state', () => {
   it(
     'is looked up by key while the job runs, whichever subtask rows of that key go to',
     async () => {
-      let end = () => {};
-      const ended = new Promise<void>((resolve) => {
-        end = resolve;
-      });
+      const signal = () => {
+        let give = () => {};
+        const given = new Promise<void>((resolve) => {
+          give = resolve;
+        });
+        return { give, given };
+      };
+      const [begun, ended] = [signal(), signal()];
       const Rule = t.row({ key: t.bigint(), least: t.int() });
       const rows = async function* () {
+        begun.give();
         yield* Array.from({ length: KEYS }, (_, i) => ({ key: BigInt(i), least: i }));
-        await ended;
+        await ended.given;
       };
       const job = new Job('live');
       const rules = job.source(() => rows(), Rule, { unbounded: true }).broadcast((r) => r.key);
@@ -172,14 +177,20 @@ describe('broadcast state', () => {
         })
         .uid('rules')
         .to(blackhole());
-      const done = job.run({ settings: { 'parallelism.default': '3' } });
+      const dir = join(jobs.path, 'chk');
+      const done = job.run({ checkpoint: { dir, interval: 50 }, settings: { 'parallelism.default': '3' } });
+      await begun.given;
       const state = job.state('rules', { read: 'live' });
       const all = () => Promise.all(Array.from({ length: KEYS }, (_, i) => state.get(BigInt(i))));
       let found = await all();
       while (found.includes(undefined)) found = await all();
       expect(found).toEqual(Array.from({ length: KEYS }, (_, i) => ({ key: BigInt(i), least: i })));
       expect(await state.get(BigInt(KEYS))).toBeUndefined();
-      end();
+      // So it is in a checkpoint.
+      const saved = job.state('rules', { read: 'committed' });
+      while ((await saved.get(0n)) === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(await Promise.all(Array.from({ length: KEYS }, (_, i) => saved.get(BigInt(i))))).toEqual(found);
+      ended.give();
       await done;
     },
     TIMEOUT_MS,
