@@ -154,7 +154,7 @@ describe("'state.backend.type' = 'rocksdb'", () => {
       );
       expect(inMemory - none).toBeGreaterThan(3 * megabytes);
       // RocksDB, the files' pieces that are being read, and what the allocator cannot use.
-      expect(onDisk - none).toBeLessThan(megabytes + 40);
+      expect(onDisk - none).toBeLessThan(megabytes + 60);
     },
     TIMEOUT_MS,
   );
