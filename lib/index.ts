@@ -79,7 +79,7 @@ export {
 export { listState, mapState, type StateOptions, valueState } from './keyed-state.js';
 export type { StateTable } from './plan/state-table.js';
 export { type ColumnType, type Infer, type RowColumnType, t } from './schema/t.js';
-export type { Ttl } from './state-ttl.js';
+export type { RowTtl, Ttl } from './state-ttl.js';
 export {
   ascending,
   type BroadcastConnectedStream,
@@ -98,6 +98,7 @@ export {
   type TimedKeyedStream,
   type TimedProcessedStream,
   type TimedStream,
+  type TopOptions,
   type WindowBounds,
   type WindowedStream,
 } from './stream.js';

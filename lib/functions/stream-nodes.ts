@@ -22,7 +22,7 @@ import {
   unionAll,
   type WindowShape,
 } from '../plan/builders.js';
-import type { AggregateNode, LogicalNode, WatermarkOptions } from '../plan/nodes.js';
+import type { AggregateNode, LogicalNode, StateTtl, WatermarkOptions } from '../plan/nodes.js';
 import type { ColumnType } from '../schema/t.js';
 import {
   isTimestamp,
@@ -248,7 +248,7 @@ export interface OrderBy {
 }
 
 /** The first `count` rows of every key. */
-export function topOfKeys(rows: KeyedRows, count: number, order: readonly OrderBy[]): LogicalNode {
+export function topOfKeys(rows: KeyedRows, count: number, order: readonly OrderBy[], ttl?: StateTtl): LogicalNode {
   if (!Number.isSafeInteger(count) || count < 1) throw refused(`top() takes a whole number from 1, not ${count}.`);
   if (order.length === 0) throw refused('top() needs an order: descending((row) => row.column).');
   const shown = { ...rows.node, schema: rows.node.schema.slice(0, rows.width) };
@@ -262,7 +262,7 @@ export function topOfKeys(rows: KeyedRows, count: number, order: readonly OrderB
     return { column: place(given[i]![0]!.expression), descending, nullsFirst: !descending };
   });
   const computed = columns.length === node.schema.length ? node : projectRows(node, columns);
-  return withNote(firstColumns(topRows(computed, keys, by, count), rows.width), [...rows.functions, ...functions]);
+  return withNote(firstColumns(topRows(computed, keys, by, count, ttl), rows.width), [...rows.functions, ...functions]);
 }
 
 /** The rows of several nodes with the same columns. */

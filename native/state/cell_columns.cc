@@ -5,25 +5,11 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "state/cell_width.h"
 #include "state/short_copy.h"
 
 namespace sabot {
 namespace {
-
-size_t WidthOf(CellSpec::Kind kind) {
-  switch (kind) {
-    case CellSpec::Kind::kFixed1:
-      return 1;
-    case CellSpec::Kind::kFixed4:
-      return 4;
-    case CellSpec::Kind::kFixed8:
-      return 8;
-    case CellSpec::Kind::kFixed16:
-    case CellSpec::Kind::kBytes:
-      return 16;
-  }
-  SABOT_CHECK(false);
-}
 
 size_t RoundUp(size_t value, size_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
