@@ -124,7 +124,8 @@ SET 'pipeline.name' = 'job';
     async () => {
       const [input, output] = [await broker().topic(), await broker().topic()];
       await broker().produce(input, numbers(0, 10));
-      const slow = copy(input, output, { 'scan.bounded.mode': '' }).replace("'100 ms'", "'1 h'");
+      const slow = `SET 'execution.checkpointing.timeout' = '5 min';
+${copy(input, output, { 'scan.bounded.mode': '' })}`.replace("'100 ms'", "'5 min'");
       const run = jobs.sql(slow);
       // Its rows are there, and no checkpoint: the transaction is open.
       await eventually(async () => (await numWritten(broker(), output)) >= 10, run);

@@ -21,6 +21,8 @@ constexpr int64_t kFlushMillisMax = 120'000;
 constexpr int64_t kReadNanosMax = int64_t{120} * 1'000'000'000;
 constexpr size_t kPollMax = 1000;
 constexpr int64_t kCloseMillisMax = 5'000;
+constexpr int kClaimTriesMax = 20;
+constexpr std::chrono::milliseconds kClaimPause{100};
 // Beyond the time from one commit to the next, for the commit itself: as long again, so much at
 // most.
 constexpr int64_t kTimeoutMarginMillisMax = 30'000;
@@ -99,8 +101,10 @@ arrow::Result<std::shared_ptr<KafkaCommit>> KafkaCommit::Open(KafkaClient& clien
   return commit;
 }
 
-arrow::Status KafkaCommit::Enter(const std::string& prefix, const KafkaProperties& properties) {
+arrow::Status KafkaCommit::Enter(const std::string& prefix, const KafkaProperties& properties,
+                                 const std::string& topic) {
   prefixes_.insert(prefix);
+  topics_.insert(topic);
   if (properties == given_) return arrow::Status::OK();
   return UserError("unsupported", prefix,
                    "the exactly-once sinks of a job write to a cluster with one producer: give "
@@ -143,11 +147,20 @@ arrow::Result<std::optional<CommitPoint>> KafkaCommit::Resolve() {
 arrow::Status KafkaCommit::BeginWith(std::shared_ptr<KafkaProducer> producer) {
   sender_.reset();
   producer_ = std::move(producer);
+  // Where librdkafka does not know a topic yet, it enters a partition -1 into the transaction.
+  for (const std::string& topic : topics_)
+    ARROW_RETURN_NOT_OK(producer_->NumPartitions(topic).status());
   ARROW_ASSIGN_OR_RAISE(sender_, producer_->OpenSender(kKafkaCommitTopic, [] {}));
   ARROW_RETURN_NOT_OK(producer_->BeginTransaction());
   is_open_ = true;
   ++generation_;
   return arrow::Status::OK();
+}
+
+arrow::Status KafkaCommit::Renew() {
+  ARROW_ASSIGN_OR_RAISE(auto next, OpenProducer(*prefixes_.begin()));
+  ARROW_RETURN_NOT_OK(next->InitTransactions());
+  return BeginWith(std::move(next));
 }
 
 arrow::Result<std::shared_ptr<KafkaProducer>> KafkaCommit::OpenProducer(const std::string& prefix) {
@@ -282,18 +295,25 @@ arrow::Status KafkaCommit::CommitRecord(const KafkaCommitRecord& record) {
   ARROW_ASSIGN_OR_RAISE(const bool is_over, producer_->CommitTransaction());
   if (!is_over) {
     // A copy of the request would end the next transaction: its id becomes another producer's.
-    ARROW_ASSIGN_OR_RAISE(auto next, OpenProducer(*prefixes_.begin()));
-    ARROW_RETURN_NOT_OK(next->InitTransactions());
-    return BeginWith(std::move(next));
+    return Renew();
   }
   ARROW_RETURN_NOT_OK(producer_->BeginTransaction());
   is_open_ = true;
   return arrow::Status::OK();
 }
 
+// No row is in this transaction: it is written again where it was aborted. Brokers that have not
+// heard of the commit topic yet, which is new on this cluster, do that.
 arrow::Status KafkaCommit::Claim(const CommitPoint& point) {
   const std::lock_guard lock(mutex_);
-  return CommitRecord({point, {}});
+  for (int tries = 1;; ++tries) {
+    arrow::Status claimed = CommitRecord({point, {}});
+    const ErrorDetail* const detail = DetailOf(claimed);
+    if (detail == nullptr || detail->kind() != "transaction-aborted" || tries == kClaimTriesMax)
+      return claimed;
+    Bell().Wait(kClaimPause);
+    ARROW_RETURN_NOT_OK(Renew());
+  }
 }
 
 arrow::Status KafkaCommit::Commit(const CommitPoint& point) {

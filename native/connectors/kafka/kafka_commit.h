@@ -49,7 +49,8 @@ class KafkaCommit final : public CommitAuthority {
 
   // A sink that writes with it, before Resolve. `prefix`: of transactional ids; this job's alone on
   // the cluster, and the same in all its attempts. All sinks write with one producer.
-  arrow::Status Enter(const std::string& prefix, const KafkaProperties& properties);
+  arrow::Status Enter(const std::string& prefix, const KafkaProperties& properties,
+                      const std::string& topic);
 
   // For KafkaPositions::Join.
   KafkaConsumer& consumer() { return *consumer_; }
@@ -77,6 +78,8 @@ class KafkaCommit final : public CommitAuthority {
   arrow::Status SetTransactionTimeout();
   arrow::Result<std::shared_ptr<KafkaProducer>> OpenProducer(const std::string& prefix);
   arrow::Status BeginWith(std::shared_ptr<KafkaProducer> producer);
+  // Another producer of the same id goes on.
+  arrow::Status Renew();
   arrow::Status ReadRecord();
   arrow::Status VerifyGroup(const std::string& group,
                             const std::map<TopicPartition, int64_t>& offsets);
@@ -87,6 +90,7 @@ class KafkaCommit final : public CommitAuthority {
   KafkaCommitOptions options_;
   KafkaProperties given_;           // As the first sink has them.
   std::set<std::string> prefixes_;  // The first one is the job's.
+  std::set<std::string> topics_{kKafkaCommitTopic};
   std::shared_ptr<KafkaConsumer> consumer_;
   std::shared_ptr<KafkaPositions> positions_;  // nullptr: of a job without checkpoints.
 

@@ -168,7 +168,8 @@ class KafkaSink final : public Operator {
                                         .warn = context_.warn,
                                         .clock = context_.clock});
     }));
-    ARROW_RETURN_NOT_OK(commit->Enter(plan_.transactional_id_prefix, plan_.properties));
+    ARROW_RETURN_NOT_OK(
+        commit->Enter(plan_.transactional_id_prefix, plan_.properties, plan_.topic));
     if (context_.takes_checkpoints) {
       ARROW_ASSIGN_OR_RAISE(auto positions, KafkaPositions::Join(job, commit->consumer()));
       commit->Carry(std::move(positions));
