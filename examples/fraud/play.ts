@@ -132,9 +132,13 @@ interface Running {
   readonly args: readonly string[];
   readonly child: ChildProcess;
   readonly exited: Promise<void>;
+  /** On standard error. */
+  told: string;
   ended: boolean;
   killed: boolean;
 }
+
+const toldBy = ({ name, told }: Running): string => (told === '' ? '' : `\n--- the ${name} said:\n${told.trimEnd()}`);
 
 class Processes {
   private readonly all: Running[] = [];
@@ -150,9 +154,8 @@ class Processes {
       env: { ...process.env, ...env, BROKERS: brokers },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    let told = '';
     child.stderr.on('data', (bytes) => {
-      told += bytes;
+      running.told += bytes;
       const restored = /restored checkpoint.*/.exec(String(bytes));
       if (restored !== null) say(`the ${name}: ${restored[0]}`);
     });
@@ -160,6 +163,7 @@ class Processes {
       name,
       args,
       child,
+      told: '',
       ended: false,
       killed: false,
       exited: new Promise((resolve) =>
@@ -167,7 +171,8 @@ class Processes {
           running.ended = true;
           // What a process that is killed cannot remove itself.
           rmSync(join(here, `.sabot-run-${child.pid}.mjs`), { force: true });
-          if (code !== 0 && !running.killed) this.failure ??= new Error(`The ${name} ended with ${code}:\n${told}`);
+          if (code !== 0 && !running.killed)
+            this.failure ??= new Error(`The ${name} ended with ${code}.${this.all.map(toldBy).join('')}`);
           resolve();
         }),
       ),
