@@ -1,5 +1,6 @@
 // index: what `import … from 'sabot'` offers. Anything not listed here is private.
 
+export { deadLetter } from './connectors/dead-letter.js';
 export {
   type KafkaEnd,
   type KafkaMetadata,
@@ -62,6 +63,7 @@ export {
   type StateOperator,
 } from './job/state.js';
 export { listState, mapState, type StateOptions, valueState } from './keyed-state.js';
+export type { DeadLetter, OnError } from './plan/dead-letters.js';
 export type { StateTable } from './plan/state-table.js';
 export { type ColumnType, type Infer, type RowColumnType, t } from './schema/t.js';
 export type { Ttl } from './state-ttl.js';

@@ -11,6 +11,7 @@ import {
   type OperatorSpec,
   type PhysicalInput,
   type PhysicalNode,
+  type SinkTopic,
 } from '../plan/physical.js';
 
 const sink = (op: string, needsUpdateBefore: boolean): OperatorSpec => ({
@@ -28,6 +29,7 @@ export const kafkaSinkSpec: OperatorSpec = {
   needsUpdateBefore: (_, config) => config['upsert'] !== true,
   replaces: (config) => config['upsert'] === true,
   state: () => [],
+  topic: ({ topic, properties }) => ({ topic: String(topic), properties: properties as SinkTopic['properties'] }),
 };
 export const resultSinkSpec = sink('result_sink', true);
 

@@ -32,7 +32,7 @@ export interface ProcessedRows {
 const WHICH = { name: '$output', type: notNull(types.tinyint()) };
 
 export function processKeys(rows: KeyedRows, definition: AnyKeyedProcess): ProcessedRows {
-  const { output, sideOutputs = {}, state = {}, concurrency } = definition;
+  const { output, sideOutputs = {}, state = {}, concurrency, onError } = definition;
   requireRows('output', output);
   for (const [name, rows] of Object.entries(sideOutputs)) requireRows(`sideOutputs.${name}`, rows);
   if (typeof definition.process !== 'function')
@@ -44,6 +44,7 @@ export function processKeys(rows: KeyedRows, definition: AnyKeyedProcess): Proce
     example: 'process({ output: t.row({ … }), process(row, ctx) { … } })',
     flattens: true,
     concurrency,
+    onError,
   });
   const process = { ...resolved, user: { ...resolved.user!, reason: 'it has state' } };
   const onTimer = definition.onTimer && {

@@ -66,9 +66,25 @@ export class Broker {
   }
 
   /** Makes a topic that nobody else has; its name begins with `name`. */
-  async topic({ name = 'test', partitions = 1 }: { name?: string; partitions?: number } = {}): Promise<string> {
+  async topic({
+    name = 'test',
+    partitions = 1,
+    config = {},
+  }: {
+    name?: string;
+    partitions?: number;
+    config?: Readonly<Record<string, string>>;
+  } = {}): Promise<string> {
     const topic = `${name}-${Math.random().toString(36).slice(2)}`;
-    await this.admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
+    const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }));
+    await this.admin.createTopics({
+      topics: [{ topic, numPartitions: partitions, configEntries }],
+      waitForLeaders: false,
+    });
+    // A busy broker knows of it a moment later.
+    await untilCoordinated(async () => {
+      await this.admin.fetchTopicMetadata({ topics: [topic] });
+    });
     return topic;
   }
 
