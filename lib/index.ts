@@ -1,8 +1,22 @@
 // index: what `import … from 'sabot'` offers. Anything not listed here is private.
 
+export type {
+  Agent,
+  AgentContext,
+  AgentFunction,
+  AgentOptions,
+  AgentState,
+  EventContext,
+  KeyedContext,
+  SendOptions,
+  TimerContext,
+} from './app/agent.js';
+export { type AgentUse, App, type AppOptions, type AppRunOptions, type TopicUse } from './app/app.js';
+export type { RowOfTopic, Topic, TopicOptions } from './app/topic.js';
 export { deadLetter } from './connectors/dead-letter.js';
 export {
   type KafkaEnd,
+  type KafkaFormat,
   type KafkaMetadata,
   type KafkaSinkOptions,
   type KafkaSourceOptions,
@@ -42,6 +56,7 @@ export type {
   States,
   ValueState,
 } from './functions/keyed-process-state.js';
+export type { EventRecord, HeaderValue } from './functions/record-columns.js';
 export { type CheckpointOptions, Job, type JobOptions, type RunOptions, type StateReadOptions } from './job/job.js';
 export type {
   BlockedTask,

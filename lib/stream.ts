@@ -125,6 +125,11 @@ export class Stream<T> implements AsyncIterable<T> {
     readonly node: LogicalNode,
   ) {}
 
+  /** @internal */
+  isOf(owner: StreamOwner): boolean {
+    return this.owner === owner;
+  }
+
   /** Keeps the rows for which `condition` is true. */
   filter(condition: (row: Row<T>) => boolean | Promise<boolean>, options: FunctionOptions = {}): Stream<T> {
     return new Stream(this.owner, filterRowsBy(this.node, condition, options));

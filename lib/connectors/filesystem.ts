@@ -81,7 +81,7 @@ export const filesystem: ConnectorSpec = {
   source: (request) => {
     const { table, values, format, changes } = request;
     refusePartitions(table, 'Reading');
-    if (format !== undefined) checkFileFormat(format.format, physicalColumns(table));
+    if (format !== undefined) checkFileFormat(format, physicalColumns(table));
     if (format?.format === 'avro' && values.get('scan.on-error') !== 'fail') {
       throw optionError(
         'invalid-option',
@@ -106,7 +106,7 @@ export const filesystem: ConnectorSpec = {
   },
   sink: ({ table, values, format }) => {
     refusePartitions(table, 'Writing');
-    if (format !== undefined) checkFileFormat(format.format, physicalColumns(table));
+    if (format !== undefined) checkFileFormat(format, physicalColumns(table));
     return {
       spec: fileSinkSpec,
       parallelism: count(values, 'sink.parallelism'),

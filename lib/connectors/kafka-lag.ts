@@ -2,23 +2,17 @@
 //
 //   topics [bids], group g   ->   bids 0: committed 40 of 42, lag 2
 //
-// Asked of the brokers by kafkajs, which is loaded for it. What is committed is what the last checkpoint had: the lag is no less than
+// Asked of the brokers by kafkajs. What is committed is what the last checkpoint had: the lag is no less than
 // the job's own.
 
 import type { Admin } from 'kafkajs';
 import type { Config, SplitLag } from '../plan/physical.js';
-import { type ClientSettings, clientConfig } from './kafka-control.js';
+import { type Properties, withAdmin } from './kafka-admin.js';
 
 /** The partitions of a source's topics. */
 export async function kafkaLag(config: Config): Promise<readonly SplitLag[]> {
-  const properties = config['properties'] as ClientSettings;
-  const { Kafka, logLevel } = await import('kafkajs');
-  // A coordinator that is still loading takes a moment: about three seconds in all.
-  const retry = { retries: 5, initialRetryTime: 100 };
-  const kafka = new Kafka({ ...clientConfig(properties), retry, logLevel: logLevel.NOTHING });
-  const admin = kafka.admin({ retry });
-  try {
-    await admin.connect();
+  const properties = config['properties'] as Properties;
+  return withAdmin(properties, async (admin) => {
     const groupId = properties['group.id']!;
     const topics = await topicsOf(config, admin);
     const committed = await admin.fetchOffsets({ groupId, topics: [...topics] });
@@ -34,9 +28,7 @@ export async function kafkaLag(config: Config): Promise<readonly SplitLag[]> {
       }),
     );
     return lags.flat().sort((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition);
-  } finally {
-    await admin.disconnect();
-  }
+  });
 }
 
 /** Kafka's -1: nothing is committed. */

@@ -28,6 +28,7 @@ export const kafkaSinkSpec: OperatorSpec = {
   // By key, an update is the new row.
   needsUpdateBefore: (_, config) => config['upsert'] !== true,
   replaces: (config) => config['upsert'] === true,
+  seenWithCommit: (config) => config['deliveryGuarantee'] === 'exactly-once',
   state: () => [],
   topic: ({ topic, properties }) => ({ topic: String(topic), properties: properties as SinkTopic['properties'] }),
 };

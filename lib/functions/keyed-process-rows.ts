@@ -22,6 +22,7 @@ export class OutputRows {
   broken: unknown;
 
   constructor(
+    private readonly name: string,
     private readonly schema: Schema,
     timed: boolean,
   ) {
@@ -38,7 +39,7 @@ export class OutputRows {
       this.time?.push(time);
     } catch (error) {
       const of = place < 0 ? 'no row' : `a wrong value for '${this.schema[place]?.name}'`;
-      this.broken = error instanceof ValueMismatch ? new TypeError(`emit() got ${of}: ${error.message}`) : error;
+      this.broken = error instanceof ValueMismatch ? new TypeError(`${this.name} got ${of}: ${error.message}`) : error;
       throw this.broken;
     }
     this.length++;

@@ -24,6 +24,8 @@ import { NOTHING, OutputRows, replyOf, TIME } from './keyed-process-rows.js';
 /** What crosses. */
 export interface ProcessShape {
   readonly reads: Schema;
+  /** What rows carry that only contexts show. */
+  readonly record: Schema;
   readonly keys: readonly LogicalType[];
   readonly timed: boolean;
 }
@@ -48,6 +50,7 @@ export class KeyedProcessRun implements Answerer {
   private readonly rowSchema: Schema;
   private readonly rowReader: RowReader;
   private readonly timeReader: RowReader;
+  private readonly recordReader: RowReader;
   /** States of keys by the numbers that the engine gives, from one request to the next. */
   private readonly kept = new Map<number, readonly unknown[]>();
   private replies: AsyncGenerator<Uint8Array, Uint8Array, void> | undefined;
@@ -69,10 +72,11 @@ export class KeyedProcessRun implements Answerer {
       KEPT,
     ];
     this.keyReader = rowReader(this.keySchema);
-    this.rowSchema = [...shape.reads, KEY, ...(shape.timed ? [TIME] : [])];
+    this.rowSchema = [...shape.reads, ...shape.record, KEY, ...(shape.timed ? [TIME] : [])];
     this.rowReader = rowReader(shape.reads);
     // Only time, behind columns whose names may be any.
     this.timeReader = rowReader(this.rowSchema.map(({ type }, i) => ({ name: String(i), type })));
+    this.recordReader = rowReader([...shape.reads.map(({ type }, i) => ({ name: String(i), type })), ...shape.record]);
   }
 
   async answer(request: Uint8Array): Promise<Uint8Array> {
@@ -102,11 +106,12 @@ export class KeyedProcessRun implements Answerer {
   }
 
   private rowEvents(batch: Batch): Events {
-    const { reads, timed } = this.shape;
-    const keys = (batch[`c${reads.length}`] as unknown as { data: Int32Array }).data;
+    const { reads, record, timed } = this.shape;
+    const place = reads.length + record.length;
+    const keys = (batch[`c${place}`] as unknown as { data: Int32Array }).data;
     if (!timed) return new RowEvents(keys, () => Number.NaN);
     const view = new this.timeReader.Row(batch, 0) as unknown as Record<string, number>;
-    const [name, row] = [String(reads.length + 1), '\u0000row'];
+    const [name, row] = [String(place + 1), '\u0000row'];
     return new RowEvents(keys, (at) => {
       view[row] = at;
       return view[name]!;
@@ -152,6 +157,7 @@ export class KeyedProcessRun implements Answerer {
       },
       row: (at) => (this.code.process.keepsRow ? this.rowReader.plain(rows!, at) : new this.rowReader.Row(rows!, at)),
       plainRow: (at) => this.rowReader.plain(rows!, at),
+      record: (at) => new this.recordReader.Row(rows!, at),
     };
   }
 }
@@ -194,6 +200,7 @@ interface Reading {
   key(at: number): unknown;
   row(at: number): unknown;
   plainRow(at: number): object;
+  record(at: number): unknown;
   /** Every event has settled: keeps what is to be kept. */
   end(): void;
 }
@@ -203,6 +210,12 @@ interface Asked {
   readonly processingTime: number;
   readonly events: Events;
   readonly timerKind: TimerKindName | undefined;
+}
+
+/** A context, and what the function sees of it. */
+interface GivenContext {
+  readonly of: EventContext;
+  readonly given: object;
 }
 
 const TIMER_EDIT = [notNull(types.timestamp(3))];
@@ -218,7 +231,7 @@ class OpenRequest implements ProcessRequest {
   private readonly timers = { eventTime: new Edits(TIMER_EDIT), processingTime: new Edits(TIMER_EDIT) };
   private rows: readonly OutputRows[];
   private numEmitted = 0;
-  private context: EventContext | undefined;
+  private context: GivenContext | undefined;
   private readonly open = new Set<Promise<void>>();
   private failure: { readonly error: unknown } | undefined;
   /** Where events may fail, each on its own. */
@@ -267,6 +280,10 @@ class OpenRequest implements ProcessRequest {
     return this.reading.key(at);
   }
 
+  record(row: number): unknown {
+    return this.reading.record(row);
+  }
+
   emit(output: number, key: number, time: number, row: unknown): void {
     const journal = this.journals?.[key];
     if (journal === undefined) {
@@ -284,9 +301,8 @@ class OpenRequest implements ProcessRequest {
 
   /** The row as it is now, if it is one. */
   private try(output: number, row: unknown, time: number, journal: EventJournal): unknown {
-    const schema = this.reading.outputs[output]!;
     const tried = this.tried[output];
-    const rows = tried === undefined || tried.length >= TRIED_MAX ? new OutputRows(schema, this.timed) : tried;
+    const rows = tried === undefined || tried.length >= TRIED_MAX ? this.rowsOf(output) : tried;
     this.tried[output] = rows;
     try {
       rows.push(row, time);
@@ -323,17 +339,17 @@ class OpenRequest implements ProcessRequest {
 
   /** Begins an event; undefined if that is all, else what is to be waited for. */
   private call(event: Event): Promise<void> | undefined {
-    const { code, sideOutputs } = this.reading;
-    this.context ??= new EventContext(code.states, sideOutputs);
-    const { context } = this;
-    context.begin(this, event.key, this.timeOf(event));
+    const { code } = this.reading;
+    this.context ??= this.newContext();
+    const { of: context, given: shown } = this.context;
+    context.begin(this, event.key, event.row, this.timeOf(event));
     if (this.journals !== undefined) this.journals[event.key] = new EventJournal();
     let given: unknown;
     try {
       given =
         this.timerKind === undefined
-          ? code.definition.process(this.reading.row(event.row) as never, context as never)
-          : code.definition.onTimer!(event.time, context as never);
+          ? code.definition.process(this.reading.row(event.row) as never, shown as never)
+          : code.definition.onTimer!(event.time, shown as never);
     } catch (error) {
       context.end();
       return this.fail(event, error);
@@ -346,7 +362,7 @@ class OpenRequest implements ProcessRequest {
 
   /** The context stays with what is waited for. */
   private async settled(event: Event, given: PromiseLike<unknown>): Promise<void> {
-    const context = this.context!;
+    const { of: context } = this.context!;
     this.context = undefined;
     try {
       await given;
@@ -373,6 +389,12 @@ class OpenRequest implements ProcessRequest {
     const { code } = this.reading;
     const [of, time] = this.timerKind === undefined ? [code.process, 0] : [code.onTimer!, event.time];
     this.failed.push(event.row, failureText(of, error), event.key, BigInt(time));
+  }
+
+  private newContext(): GivenContext {
+    const { code, sideOutputs } = this.reading;
+    const of = new EventContext(code.states, sideOutputs);
+    return { of, given: code.extras?.context(of as never) ?? of };
   }
 
   /** What waits for the key follows when its promise has settled. */
@@ -408,7 +430,13 @@ class OpenRequest implements ProcessRequest {
   }
 
   private newRows(): readonly OutputRows[] {
-    return this.reading.outputs.map((schema) => new OutputRows(schema, this.timed));
+    return this.reading.outputs.map((_, i) => this.rowsOf(i));
+  }
+
+  private rowsOf(output: number): OutputRows {
+    const { outputs, sideOutputs, code } = this.reading;
+    const names = code.extras?.outputs ?? ['emit()', ...sideOutputs.map((name) => `sideOutput('${name}')`)];
+    return new OutputRows(names[output]!, outputs[output]!, this.timed);
   }
 
   private piece(more: boolean): Uint8Array {

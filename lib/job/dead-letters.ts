@@ -7,7 +7,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, IHeaders, Kafka, Message, Producer } from 'kafkajs';
-import { type ClientSettings, clientConfig } from '../connectors/kafka-control.js';
+import { clientConfig, type Properties } from '../connectors/kafka-admin.js';
 import { type KafkaStart, kafka } from '../connectors/kafka-tables.js';
 import { SabotError } from '../errors.js';
 import { type Infer, t } from '../schema/t.js';
@@ -24,7 +24,7 @@ const RETRY = { retries: 5, initialRetryTime: 100 };
 /** A topic that takes letters as JSON, and how its brokers are reached. */
 export interface LetterTopic {
   readonly topic: string;
-  readonly properties: ClientSettings;
+  readonly properties: Properties;
 }
 
 const text = t.string().nullable();

@@ -27,7 +27,8 @@ export function keyedProcess(
   input: PhysicalNode,
   { keys, time, code, outputs, schema }: Omit<KeyedProcessNode, 'op' | 'input'>,
 ): PhysicalNode {
-  const { definition, states: declared, process, onTimer } = code;
+  const { definition, states: declared, process, onTimer, extras } = code;
+  const record = extras?.record ?? [];
   const typeOf = (column: number) => input.schema[column]!;
   const onError = errorHandling(process.onError, time);
   const states = Object.entries(declared).map(([name, { kind, type, key, ttl }]) => ({
@@ -43,7 +44,7 @@ export function keyedProcess(
     schema,
     config: {
       keys,
-      reads: process.reads,
+      reads: [...process.reads, ...record],
       ...(time === undefined ? {} : { time }),
       states,
       outputs,
@@ -56,6 +57,7 @@ export function keyedProcess(
       open: () =>
         new KeyedProcessRun(code, {
           reads: process.reads.map(typeOf),
+          record: record.map(typeOf),
           keys: keys.map((key) => typeOf(key).type),
           timed: time !== undefined,
         }),

@@ -176,6 +176,9 @@ class RunningJob final : public Job {
       const arrow::Status status = checkpoints_->Begin();
       if (!status.ok()) return Finish({status, nullptr});
       checkpoints_->StartThread();
+    } else {
+      const arrow::Status status = graph_.commit->Begin();
+      if (!status.ok()) return Finish({status, nullptr});
     }
     scheduler_->Start(std::move(tasks), [this](const RunOutcome& outcome) { Ended(outcome); });
   }
@@ -187,7 +190,8 @@ class RunningJob final : public Job {
       if (!failure_.ok()) outcome = {failure_, nullptr};
       if (failure_.ok() && !stopped_with_.empty()) outcome = {TellStopped(), nullptr};
     }
-    if (!outcome.status.ok() || checkpoints_ == nullptr) return Finish(outcome);
+    if (!outcome.status.ok()) return Finish(outcome);
+    if (checkpoints_ == nullptr) return Finish({graph_.commit->End(), nullptr});
     checkpoints_->Finish([this](const arrow::Status& status) { Finish({status, nullptr}); });
   }
 
@@ -217,6 +221,7 @@ class RunningJob final : public Job {
   }
 
   void Finish(const RunOutcome& outcome) {
+    graph_.commit->Close();
     log_->Close();
     if (outcome.status.ok()) return callbacks_.finished(nullptr);
     const JobError error =
@@ -325,6 +330,10 @@ class RunningJob final : public Job {
                         {"watermarkMs", TimeJson(split.watermark_ms)},
                         {"idle", split.idle},
                         {"waitsToBeRead", split.waits_to_be_read}});
+      if (split.position) splits.back()["position"] = *split.position;
+      if (split.end) splits.back()["end"] = *split.end;
+      if (split.position && split.end)
+        splits.back()["lag"] = std::max<int64_t>(0, *split.end - *split.position);
     }
     return splits;
   }
@@ -341,6 +350,9 @@ class RunningJob final : public Job {
   std::unique_ptr<JobLog> log_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<JobState> state_;
+  // Outlives the graph: threads of Kafka's client wake tasks until their operators are gone. Its own
+  // threads end before all of this goes.
+  std::unique_ptr<Scheduler> scheduler_;
   Graph graph_;
   std::unique_ptr<LiveState> live_state_;
   std::unique_ptr<WatermarkMonitor> monitor_;
@@ -349,8 +361,6 @@ class RunningJob final : public Job {
   arrow::Status failure_;
   std::string stopped_with_;   // The savepoint's folder.
   std::promise<void> opened_;  // The tasks are open and run, or the job has ended.
-  // Last, so that it goes first: its threads use all of the above.
-  std::unique_ptr<Scheduler> scheduler_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "state/short_copy.h"
 
 namespace sabot {
 namespace {
@@ -145,14 +146,15 @@ size_t CellColumns::WrittenBytesMax(Slot slot) const {
 }
 
 char* CellColumns::Write(Slot slot, char* to) const {
-  std::memcpy(to, row(slot) + fixed_begin_, fixed_bytes_);
+  const char* const cells = row(slot);
+  CopyShort(cells + fixed_begin_, fixed_bytes_, to);
   to += fixed_bytes_;
   for (const int column : byte_columns_) {
-    const auto& cell = at<ByteCell>(column, slot);
+    const auto& cell = *reinterpret_cast<const ByteCell*>(cells + offset(column));
     const bool present = cell.data != nullptr;
     to = PutVarint(present ? uint64_t{cell.size} + 1 : 0, to);
     if (!present || cell.size == 0) continue;
-    std::memcpy(to, cell.data, cell.size);
+    CopyShort(cell.data, cell.size, to);
     to += cell.size;
   }
   return to;

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "stream/split_positions.h"
 #include "stream/split_times.h"
 
 namespace sabot {
@@ -30,9 +31,10 @@ struct OperatorMetrics {
   Counter skipped_records;  // Malformed input that its format skipped on the user's request.
   Counter watermark_ms{kWatermarkMin};
   Counter state_bytes;
-  SplitTimes splits;        // Of a watermark assigner.
-  Counter dropped_records;  // What could not be taken, and was dropped on the user's request.
-  Counter dead_letters;     // What could not be taken, and was handed on.
+  SplitTimes splits;         // Of a watermark assigner.
+  SplitPositions positions;  // Of a source whose splits have numbered records.
+  Counter dropped_records;   // What could not be taken, and was dropped on the user's request.
+  Counter dead_letters;      // What could not be taken, and was handed on.
 };
 
 // How a task spends its time.

@@ -176,10 +176,10 @@ function surplus(rows: readonly string[], of: readonly string[]): string[] {
 }
 
 /** `restored checkpoint 7` in what the process said; 0 for none. */
-const restoredEpoch = (stderr: string): number => Number(/restored checkpoint (\d+)/.exec(stderr)?.[1] ?? 0);
+export const restoredEpoch = (stderr: string): number => Number(/restored checkpoint (\d+)/.exec(stderr)?.[1] ?? 0);
 
 /** The newest epoch with a manifest in any job's folder below. */
-function newestEpoch(folder: string): number {
+export function newestEpoch(folder: string): number {
   if (!existsSync(folder)) return 0;
   // Not recursively: what a running job removes meanwhile must not be looked into.
   const epochs = readdirSync(folder).flatMap((job) =>
@@ -191,7 +191,7 @@ function newestEpoch(folder: string): number {
 }
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -42,6 +42,8 @@ export interface ClusterOptions {
   readonly nodes: number;
   /** The brokers go on when this process ends. */
   readonly outlive: boolean;
+  /** Of server.properties, `name=value`, instead of ours. */
+  readonly set?: readonly string[];
 }
 
 export interface Cluster {
@@ -80,16 +82,16 @@ interface ClusterFile {
 }
 
 /** Starts a new cluster in the folder, or the one whose data is there, and waits until it answers. */
-export async function startCluster({ home, folder, nodes: numNodes, outlive }: ClusterOptions): Promise<Cluster> {
+export async function startCluster({ home, folder, nodes: numNodes, outlive, set }: ClusterOptions): Promise<Cluster> {
   mkdirSync(folder, { recursive: true });
   const known = readClusterFile(folder);
   const nodes = known?.nodes ?? (await newNodes(numNodes));
   const keys = await tlsKeys(home);
-  await Promise.all(nodes.map((node) => prepare(home, folder, node, nodes)));
+  await Promise.all(nodes.map((node) => prepare(home, folder, node, nodes, set)));
   const processes = nodes.map((node) => launch(home, folder, node, outlive));
   const pids = processes.map(({ pid }) => pid!);
-  writeFileSync(join(folder, 'cluster.json'), JSON.stringify({ nodes, pids } satisfies ClusterFile));
-  await ready(nodes, folder, processes);
+  writeClusterFile(folder, { nodes, pids });
+  await ready(nodes, folder, new Map(nodes.map(({ id }, i) => [id, processes[i]!])));
   const servers = (portOf: (node: Node) => number) => nodes.map((node) => `${HOST}:${portOf(node)}`).join(',');
   const secure = { bootstrapServers: servers(({ securePort }) => securePort), ca: join(keys, CA), ...LOGIN };
   const proxied = nodes.map((node) => node.proxied);
@@ -98,8 +100,35 @@ export async function startCluster({ home, folder, nodes: numNodes, outlive }: C
 
 /** Ends the cluster's processes; its data stays. */
 export async function stopCluster(folder: string): Promise<void> {
-  const pids = (readClusterFile(folder)?.pids ?? []).filter((pid) => isBroker(pid, folder));
-  for (const pid of pids) process.kill(pid, 'SIGTERM');
+  await stopProcesses(readClusterFile(folder)?.pids ?? [], folder, 'SIGTERM');
+}
+
+/** Ends one node of a cluster that runs, from 1 on: as a person would, or as a machine that dies does. */
+export async function stopNode(folder: string, id: number, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  const { pids } = runningCluster(folder, id);
+  await stopProcesses([pids[id - 1]!], folder, signal);
+}
+
+/** Starts a node that was stopped, with its data and ports, and waits until all nodes are there. */
+export async function startNode(
+  { home, folder, outlive }: Omit<ClusterOptions, 'nodes' | 'set'>,
+  id: number,
+): Promise<void> {
+  const { nodes, pids } = runningCluster(folder, id);
+  const started = launch(home, folder, nodes[id - 1]!, outlive);
+  writeClusterFile(folder, { nodes, pids: pids.with(id - 1, started.pid!) });
+  await ready(nodes, folder, new Map([[id, started]]));
+}
+
+function runningCluster(folder: string, id: number): ClusterFile {
+  const known = readClusterFile(folder);
+  if (known?.nodes[id - 1] === undefined) throw new Error(`there is no node ${id} in ${folder}`);
+  return known;
+}
+
+async function stopProcesses(of: readonly number[], folder: string, signal: NodeJS.Signals): Promise<void> {
+  const pids = of.filter((pid) => isBroker(pid, folder));
+  for (const pid of pids) process.kill(pid, signal);
   const deadline = Date.now() + STOP_TIMEOUT_MS;
   while (pids.some((pid) => isBroker(pid, folder)) && Date.now() < deadline) await delay(50);
   for (const pid of pids.filter((left) => isBroker(left, folder))) process.kill(pid, 'SIGKILL');
@@ -108,6 +137,10 @@ export async function stopCluster(folder: string): Promise<void> {
 function readClusterFile(folder: string): ClusterFile | undefined {
   const path = join(folder, 'cluster.json');
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as ClusterFile) : undefined;
+}
+
+function writeClusterFile(folder: string, cluster: ClusterFile): void {
+  writeFileSync(join(folder, 'cluster.json'), JSON.stringify(cluster));
 }
 
 /** Whether the number is still that of a broker of this folder, not of some process that came later. */
@@ -181,6 +214,8 @@ function settings(home: string, folder: string, node: Node, nodes: readonly Node
     'transaction.state.log.num.partitions': 4,
     'transaction.state.log.replication.factor': copies,
     'transaction.state.log.min.isr': Math.min(2, copies),
+    // Transactions that are over their time are aborted now, not within ten seconds.
+    'transaction.abort.timed.out.transaction.cleanup.interval.ms': 500,
     'group.initial.rebalance.delay.ms': 0,
     'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
   };
@@ -195,12 +230,23 @@ appender.console.type = Console
 appender.console.name = console
 appender.console.layout.type = PatternLayout
 appender.console.layout.pattern = %d %p %c{1} %m%n
+# Tells which transactions it aborts because of their timeout.
+logger.transactions.name = kafka.coordinator.transaction.TransactionCoordinator
+logger.transactions.level = info
 `;
 
-async function prepare(home: string, folder: string, node: Node, nodes: readonly Node[]): Promise<void> {
+async function prepare(
+  home: string,
+  folder: string,
+  node: Node,
+  nodes: readonly Node[],
+  set: readonly string[] = [],
+): Promise<void> {
   const at = nodeFolder(folder, node);
   mkdirSync(at, { recursive: true });
-  writeFileSync(join(at, 'server.properties'), settings(home, folder, node, nodes));
+  // Of two lines with one name the last counts.
+  const properties = settings(home, folder, node, nodes) + set.map((line) => `${line}\n`).join('');
+  writeFileSync(join(at, 'server.properties'), properties);
   writeFileSync(join(at, 'log4j2.properties'), LOGGING);
   if (existsSync(join(at, 'data', 'meta.properties'))) return;
   const formatted = join(home, `formatted-${node.id}`);
@@ -274,14 +320,20 @@ function launch(home: string, folder: string, node: Node, outlive: boolean): Chi
   return child;
 }
 
-/** Waits until every node is known to the cluster. */
-async function ready(nodes: readonly Node[], folder: string, processes: readonly ChildProcess[]): Promise<void> {
+/** Waits until every node is known to the cluster; `processes`: those that were started for it, by node. */
+async function ready(
+  nodes: readonly Node[],
+  folder: string,
+  processes: ReadonlyMap<number, ChildProcess>,
+): Promise<void> {
   const brokers = nodes.map(({ port }) => `${HOST}:${port}`);
   const kafka = new Kafka({ clientId: 'start', brokers, logLevel: logLevel.NOTHING, retry: { retries: 0 } });
   const deadline = Date.now() + READY_TIMEOUT_MS;
   while (Date.now() < deadline) {
-    const ended = processes.findIndex((child) => child.exitCode !== null || child.signalCode !== null);
-    if (ended >= 0) throw new Error(`node ${nodes[ended]!.id} has ended: ${complaint(folder, nodes[ended]!)}`);
+    for (const [id, child] of processes) {
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`node ${id} has ended: ${complaint(folder, nodes[id - 1]!)}`);
+    }
     const admin = kafka.admin();
     try {
       await admin.connect();

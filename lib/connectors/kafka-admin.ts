@@ -1,17 +1,34 @@
-// kafka-control: the connection of the control plane, which is kafkajs', as the data path's is librdkafka's.
+// kafka-admin: the control plane of a cluster, by kafkajs, which is loaded for it.
 //
-//   { 'bootstrap.servers': 'a:9092,b:9092', 'security.protocol': 'SSL' }   ->   { brokers: ['a:9092', 'b:9092'], ssl: { … } }
+//   librdkafka's properties   ->   the same connection in kafkajs' words   ->   admin: offsets, topics
+//
+// No state.
 
 import { readFileSync } from 'node:fs';
-import type { KafkaConfig } from 'kafkajs';
+import type { Admin, KafkaConfig } from 'kafkajs';
 
 const TIMEOUT_MS = 3_000;
 
-/** By librdkafka's names. */
-export type ClientSettings = Readonly<Record<string, string>>;
+/** As librdkafka names them. */
+export type Properties = Readonly<Record<string, string>>;
+
+/** Asks a cluster. */
+export async function withAdmin<T>(properties: Properties, ask: (admin: Admin) => Promise<T>): Promise<T> {
+  const { Kafka, logLevel } = await import('kafkajs');
+  // A coordinator that is still loading takes a moment: about three seconds in all.
+  const retry = { retries: 5, initialRetryTime: 100 };
+  const kafka = new Kafka({ ...clientConfig(properties), retry, logLevel: logLevel.NOTHING });
+  const admin = kafka.admin({ retry });
+  try {
+    await admin.connect();
+    return await ask(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
 
 /** The same connection as librdkafka's, in kafkajs' words. */
-export function clientConfig(properties: ClientSettings): KafkaConfig {
+export function clientConfig(properties: Properties): KafkaConfig {
   const protocol = (properties['security.protocol'] ?? 'PLAINTEXT').toUpperCase();
   return {
     clientId: properties['client.id'] ?? 'sabot',
@@ -23,7 +40,7 @@ export function clientConfig(properties: ClientSettings): KafkaConfig {
   };
 }
 
-function tls(properties: ClientSettings): NonNullable<KafkaConfig['ssl']> {
+function tls(properties: Properties): NonNullable<KafkaConfig['ssl']> {
   const file = (name: string): Buffer | undefined => {
     const path = properties[name];
     return path === undefined ? undefined : readFileSync(path);
@@ -40,7 +57,7 @@ function tls(properties: ClientSettings): NonNullable<KafkaConfig['ssl']> {
   return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined));
 }
 
-function login(properties: ClientSettings): NonNullable<KafkaConfig['sasl']> {
+function login(properties: Properties): NonNullable<KafkaConfig['sasl']> {
   const mechanism = (properties['sasl.mechanism'] ?? properties['sasl.mechanisms'] ?? '').toLowerCase();
   const username = properties['sasl.username'] ?? '';
   const password = properties['sasl.password'] ?? '';
@@ -52,6 +69,6 @@ function login(properties: ClientSettings): NonNullable<KafkaConfig['sasl']> {
     case 'scram-sha-512':
       return { mechanism, username, password };
     default:
-      throw new Error(`brokers cannot be asked with SASL ${mechanism.toUpperCase()}`);
+      throw new Error(`brokers are not asked with SASL ${mechanism.toUpperCase()}`);
   }
 }
