@@ -13,6 +13,7 @@ export type {
 } from './app/agent.js';
 export { type AgentUse, App, type AppOptions, type AppRunOptions, type TopicUse } from './app/app.js';
 export type { RowOfTopic, Topic, TopicOptions } from './app/topic.js';
+export { deadLetter } from './connectors/dead-letter.js';
 export {
   type KafkaEnd,
   type KafkaFormat,
@@ -77,6 +78,7 @@ export {
   type StateOperator,
 } from './job/state.js';
 export { listState, mapState, type StateOptions, valueState } from './keyed-state.js';
+export type { DeadLetter, OnError } from './plan/dead-letters.js';
 export type { StateTable } from './plan/state-table.js';
 export { type ColumnType, type Infer, type RowColumnType, t } from './schema/t.js';
 export type { RowTtl, Ttl } from './state-ttl.js';

@@ -26,6 +26,7 @@ import {
   unkeyed,
   visibleRows,
 } from './functions/stream-nodes.js';
+import type { OnError } from './plan/dead-letters.js';
 import type { CountTrigger, LogicalNode, SinkNode } from './plan/nodes.js';
 import type { ColumnType, Fields, RowColumnType, RowOf } from './schema/t.js';
 import { type RowTtl, stateTtl, type Ttl } from './state-ttl.js';
@@ -89,6 +90,8 @@ export const descending = <R>(of: (row: R) => unknown): Order<R> => ({ of, desce
 export interface FunctionOptions {
   /** Promises that an async function may have open at a time, in every subtask. */
   readonly concurrency?: number;
+  /** What becomes of a row that the function throws at. Default: 'fail'. */
+  readonly onError?: OnError;
 }
 
 /** The type of what a function gives, where its text does not tell. */
@@ -207,7 +210,16 @@ export class Stream<T> implements AsyncIterable<T> {
   to(sink: Sink): void {
     const input = visibleRows(this.node);
     const table = sink.table(input.schema);
-    this.owner.addSink({ op: 'sink', input, table, options: table.options, overwrite: false, schema: input.schema });
+    const { deadLetters } = sink;
+    this.owner.addSink({
+      op: 'sink',
+      input,
+      table,
+      options: table.options,
+      ...(deadLetters === undefined ? {} : { deadLetters }),
+      overwrite: false,
+      schema: input.schema,
+    });
   }
 
   /**

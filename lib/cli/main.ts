@@ -211,6 +211,44 @@ program
     process.exitCode = await cancelCommand(job, options);
   });
 
+const dlq = program
+  .command('dlq')
+  .description('dead letters in a Kafka topic: what could not be read, processed or written');
+const lettersOf = "a running job's name, or its checkpoint folder; else --topic and --brokers";
+const letterOptions = (command: Command) =>
+  command
+    .argument('[job]', lettersOf)
+    .addOption(new Option('--topic <topic>', 'the topic that takes the letters'))
+    .addOption(new Option('--brokers <list>', 'host:port, several with commas'))
+    .addOption(
+      new Option('--property <name=value>', "of Kafka's clients; may be given several times").argParser(
+        (value: string, all: string[] = []) => [...all, value],
+      ),
+    )
+    .addOption(dir())
+    .addOption(
+      new Option('--output <format>', 'default: table on a terminal, json in a pipe').choices(['table', 'json']),
+    );
+
+letterOptions(dlq.command('list'))
+  .description('list the letters that have not been re-driven')
+  .addOption(new Option('--all', 'those that have been, too'))
+  .addOption(new Option('--limit <count>', 'default: 20 on a terminal'))
+  .action(async (job: string | undefined, options) => {
+    const { dlqListCommand } = await import('./dlq.js');
+    process.exitCode = await dlqListCommand(job, options);
+  });
+
+letterOptions(dlq.command('redrive'))
+  .description('send the records of letters to the topics that they came from, each once')
+  .addOption(new Option('--to <topic>', 'another topic, for all of them'))
+  .addOption(new Option('--limit <count>', 'so many letters at most'))
+  .addOption(new Option('--skip', 'pass over letters that came from no topic: from files and functions'))
+  .action(async (job: string | undefined, options) => {
+    const { dlqRedriveCommand } = await import('./dlq.js');
+    process.exitCode = await dlqRedriveCommand(job, options);
+  });
+
 const state = program
   .command('state')
   .description("read what a job's operators keep, from checkpoints or while it runs");

@@ -8,6 +8,7 @@ import { SabotError } from '../errors.js';
 import { metadataColumns, physicalColumns, type TableDefinition } from '../plan/table.js';
 import type { ConnectorRequest, ConnectorSpec } from './connector.js';
 import { checkFileFormat } from './formats.js';
+import { ON_ERROR_OPTIONS, onErrorConfig, rateLimitConfig } from './on-error.js';
 import { count, type OptionSpec, optionError } from './options.js';
 import { fileSinkSpec } from './sinks.js';
 import { fileSourceSpec } from './sources.js';
@@ -67,6 +68,7 @@ export const filesystem: ConnectorSpec = {
     { key: 'sink.rolling-policy.check-interval', type: 'duration', default: 60_000 },
     { key: 'sink.shuffle-by-partition.enable', type: 'boolean', default: false },
     { key: 'sink.parallelism', type: 'count' },
+    ...ON_ERROR_OPTIONS,
     ...without(COMPACTION, 'files are not merged', { 'auto-compaction': false }),
     ...without(PARTITION_COMMIT, 'partitions are not announced to anyone', {
       'partition.time-extractor.kind': 'default',
@@ -80,6 +82,13 @@ export const filesystem: ConnectorSpec = {
     const { table, values, format, changes } = request;
     refusePartitions(table, 'Reading');
     if (format !== undefined) checkFileFormat(format, physicalColumns(table));
+    if (format?.format === 'avro' && values.get('scan.on-error') !== 'fail') {
+      throw optionError(
+        'invalid-option',
+        'scan.on-error',
+        "Option 'scan.on-error' must be 'fail' for files in format 'avro': a broken block is no record that could be left out.",
+      );
+    }
     const pattern = values.get('source.path.regex-pattern');
     return {
       spec: fileSourceSpec,
@@ -89,6 +98,8 @@ export const filesystem: ConnectorSpec = {
         ...columns(request),
         ...(changes ? { changes } : {}),
         ...(pattern === undefined ? {} : { pathPattern: pattern }),
+        ...onErrorConfig(values, 'scan'),
+        ...rateLimitConfig(values),
         defaultPartition: values.get('partition.default-name'),
       },
     };
@@ -102,6 +113,7 @@ export const filesystem: ConnectorSpec = {
       config: {
         path: localPath(String(values.get('path'))),
         ...format,
+        ...onErrorConfig(values, 'sink'),
         fileSizeMax: values.get('sink.rolling-policy.file-size'),
         rolloverIntervalMs: values.get('sink.rolling-policy.rollover-interval'),
         inactivityIntervalMs: values.get('sink.rolling-policy.inactivity-interval'),

@@ -28,7 +28,7 @@ export async function withAdmin<T>(properties: Properties, ask: (admin: Admin) =
 }
 
 /** The same connection as librdkafka's, in kafkajs' words. */
-function clientConfig(properties: Properties): KafkaConfig {
+export function clientConfig(properties: Properties): KafkaConfig {
   const protocol = (properties['security.protocol'] ?? 'PLAINTEXT').toUpperCase();
   return {
     clientId: properties['client.id'] ?? 'sabot',

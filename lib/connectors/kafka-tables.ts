@@ -3,10 +3,11 @@
 //   kafka({ brokers: 'localhost:9092', topic: 'bids', format: 'json', schema: Bid })   ->   a table with 'connector' = 'kafka'
 
 import { SabotError } from '../errors.js';
+import type { OnError } from '../plan/dead-letters.js';
 import type { TableColumn, TableDefinition } from '../plan/table.js';
 import type { Fields, RowColumnType, RowOf } from '../schema/t.js';
 import type { Schema } from '../schema/types.js';
-import { definition, fieldsOf, type Sink, type Source } from './tables.js';
+import { definition, fieldsOf, lettersTo, onErrorOptions, rateLimitOptions, type Sink, type Source } from './tables.js';
 
 type Options = Readonly<Record<string, string>>;
 
@@ -34,6 +35,8 @@ interface TopicOptions<Column extends string> {
   readonly properties?: Options;
   /** Further options of the connector and the format, with Flink's names: `{ 'json.ignore-parse-errors': 'true' }`. */
   readonly options?: Options;
+  /** What becomes of a record that cannot be read, or of a row that cannot be written. Default: 'fail'. */
+  readonly onError?: OnError;
 }
 
 /** Where reading begins: a place, a time (milliseconds since 1970, or a Date), or the offset of each partition. */
@@ -60,6 +63,8 @@ export interface KafkaSourceOptions<Column extends string = string> extends Topi
   readonly until?: KafkaEnd;
   /** Columns that are not in the record's bytes: `{ at: 'timestamp' }`. */
   readonly metadata?: Readonly<Partial<Record<Column, KafkaMetadata>>>;
+  /** Rows a second that all subtasks together read, at most. */
+  readonly rateLimit?: number;
 }
 
 export type KafkaMetadata =
@@ -105,8 +110,11 @@ export function kafka<F extends Fields>(
       ...(group === undefined ? {} : { 'properties.group.id': group }),
       ...positionOptions('startup', from),
       ...(until === undefined ? {} : positionOptions('bounded', until)),
+      ...onErrorOptions('scan', options.onError),
+      ...rateLimitOptions(options.rateLimit),
       ...options.options,
     }),
+    ...lettersTo(options.onError),
   };
 }
 
@@ -126,10 +134,12 @@ kafka.sink = (options: KafkaSinkOptions): Sink => ({
         ? {}
         : { 'sink.transactional-id-prefix': options.transactionalIdPrefix }),
       ...(options.partitioner === undefined ? {} : { 'sink.partitioner': options.partitioner }),
+      ...onErrorOptions('sink', options.onError),
       ...options.options,
     });
     return upsert ? { ...table, primaryKey: key?.fields ?? [] } : table;
   },
+  ...lettersTo(options.onError),
 });
 
 function topicTable(

@@ -19,6 +19,7 @@ import {
 } from './kafka-columns.js';
 import { BOUNDED_OPTIONS, boundedOf, type Position, STARTUP_OPTIONS, startupOf } from './kafka-positions.js';
 import { type ClientProperties, clientProperties } from './kafka-properties.js';
+import { ON_ERROR_OPTIONS, onErrorConfig, rateLimitConfig } from './on-error.js';
 import { count, type OptionSpec, type OptionValues, optionError } from './options.js';
 import { kafkaSinkSpec } from './sinks.js';
 import { kafkaSourceSpec } from './sources.js';
@@ -37,6 +38,7 @@ export const TOPIC_OPTIONS: readonly OptionSpec[] = [
   { key: 'scan.topic-partition-discovery.interval', type: 'duration', default: 300_000 },
   { key: 'scan.parallelism', type: 'count' },
   { key: 'sink.parallelism', type: 'count' },
+  ...ON_ERROR_OPTIONS,
   { key: 'sink.delivery-guarantee', type: 'enum', values: GUARANTEES, default: 'at-least-once' },
   { key: 'sink.transactional-id-prefix', type: 'string' },
   // How transactions are named is the job's business; Flink's choices have no effect.
@@ -104,6 +106,8 @@ export function topicSource(
       startup,
       bounded,
       // Of a bounded table the partitions that are there at the start are read.
+      ...onErrorConfig(values, 'scan'),
+      ...rateLimitConfig(values),
       discoveryIntervalMs: unbounded ? values.get('scan.topic-partition-discovery.interval') : 0,
       ...columns,
     },
@@ -134,6 +138,7 @@ export function topicSink(
       topic,
       properties,
       deliveryGuarantee: guarantee,
+      ...onErrorConfig(values, 'sink'),
       ...(prefix === undefined ? {} : { transactionalIdPrefix: prefix }),
       ...columns,
     },

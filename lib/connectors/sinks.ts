@@ -11,6 +11,7 @@ import {
   type OperatorSpec,
   type PhysicalInput,
   type PhysicalNode,
+  type SinkTopic,
 } from '../plan/physical.js';
 
 const sink = (op: string, needsUpdateBefore: boolean): OperatorSpec => ({
@@ -29,6 +30,7 @@ export const kafkaSinkSpec: OperatorSpec = {
   replaces: (config) => config['upsert'] === true,
   seenWithCommit: (config) => config['deliveryGuarantee'] === 'exactly-once',
   state: () => [],
+  topic: ({ topic, properties }) => ({ topic: String(topic), properties: properties as SinkTopic['properties'] }),
 };
 export const resultSinkSpec = sink('result_sink', true);
 

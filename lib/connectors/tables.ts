@@ -2,6 +2,7 @@
 //
 //   file({ path: './bids', format: 'json', schema: Bid })   ->   a table with 'connector' = 'filesystem'
 
+import type { DeadLetterTarget, OnError } from '../plan/dead-letters.js';
 import type { TableDefinition } from '../plan/table.js';
 import type { Fields, RowColumnType, RowOf } from '../schema/t.js';
 import type { Schema } from '../schema/types.js';
@@ -11,6 +12,8 @@ declare const row: unique symbol;
 /** Something to read rows `T` from. */
 export interface Source<T> {
   readonly table: TableDefinition;
+  /** Where records go that cannot be read. */
+  readonly deadLetters?: DeadLetterTarget;
   /** Only for type inference. */
   readonly [row]?: T;
 }
@@ -18,6 +21,8 @@ export interface Source<T> {
 /** Something to write rows to; its columns are those of the stream. */
 export interface Sink {
   readonly table: (schema: Schema) => TableDefinition;
+  /** Where rows go that cannot be written. */
+  readonly deadLetters?: DeadLetterTarget;
 }
 
 type Options = Readonly<Record<string, string>>;
@@ -46,6 +51,8 @@ export interface FileOptions {
   readonly format: 'json' | 'csv' | 'raw' | 'avro';
   /** Further options of the format, with Flink's names: `{ 'csv.null-literal': 'NA' }`. */
   readonly options?: Options;
+  /** What becomes of a line that cannot be read, or a row that cannot be written. Default: 'fail'. */
+  readonly onError?: OnError;
 }
 
 const fileOptions = ({ path, format, options = {} }: FileOptions): Options => ({
@@ -55,17 +62,42 @@ const fileOptions = ({ path, format, options = {} }: FileOptions): Options => ({
   ...options,
 });
 
+/** Where letters go, if they go somewhere. */
+export const lettersTo = (onError: OnError | undefined): { readonly deadLetters?: DeadLetterTarget } =>
+  typeof onError === 'object' ? { deadLetters: onError.target } : {};
+
+/** The same as options of a table. */
+export function onErrorOptions(side: 'scan' | 'sink', onError: OnError | undefined): Options {
+  if (onError === undefined) return {};
+  return { [`${side}.on-error`]: typeof onError === 'object' ? 'dead-letter' : onError };
+}
+
+/** Rows a second, as an option of a table. */
+export const rateLimitOptions = (rows: number | undefined): Options =>
+  rows === undefined ? {} : { 'scan.rate-limit.rows-per-second': String(rows) };
+
 /**
  * The records of a file or folder.
  *
  * @example job.source(file({ path: './bids', format: 'json', schema: Bid }))
  */
-export function file<F extends Fields>(options: FileOptions & { readonly schema: RowColumnType<F> }): Source<RowOf<F>> {
-  return { table: definition('file', fieldsOf(options.schema), fileOptions(options)) };
+export function file<F extends Fields>(
+  options: FileOptions & {
+    readonly schema: RowColumnType<F> /** Rows a second, at most. */;
+    readonly rateLimit?: number;
+  },
+): Source<RowOf<F>> {
+  const { onError, rateLimit, schema } = options;
+  const given = { ...onErrorOptions('scan', onError), ...rateLimitOptions(rateLimit), ...fileOptions(options) };
+  return { table: definition('file', fieldsOf(schema), given), ...lettersTo(onError) };
 }
 
 /** Writes rows into a folder. */
-file.sink = (options: FileOptions): Sink => ({ table: (schema) => definition('file', schema, fileOptions(options)) });
+file.sink = (options: FileOptions): Sink => ({
+  table: (schema) =>
+    definition('file', schema, { ...onErrorOptions('sink', options.onError), ...fileOptions(options) }),
+  ...lettersTo(options.onError),
+});
 
 /** Prints changes to standard output, as Flink's print connector does. */
 export function print(identifier?: string): Sink {

@@ -69,6 +69,7 @@ function together(below: LogicalNode, users: readonly UserFunction[], compiled: 
     below.op === 'user_function' &&
     !below.flattens &&
     below.functions.every((of) => (of.native !== undefined) === compiled) &&
+    users.every(({ onError }) => onError === below.functions[0]!.onError) &&
     users.every((user) => user.reads.every((i) => i < below.columns.length))
   );
 }

@@ -69,7 +69,7 @@ export function processRows(
   rows: KeyedRows,
   broadcast: BroadcastRows,
   to: (...args: never[]) => unknown,
-  { returns, concurrency }: Returning,
+  { returns, concurrency, onError }: Returning,
 ): LogicalNode {
   const shown = visible(rows.node.schema.slice(0, rows.width));
   const resolved = resolveFunction(to as RowFunction, shown, {
@@ -79,6 +79,7 @@ export function processRows(
     example: 'process(fn, { returns: t.row({ … }) })',
     flattens: true,
     concurrency,
+    onError,
   });
   const of = { ...resolved, user: { ...resolved.user!, reason: 'it reads broadcast state' } };
   const { node, keys } = withKeyColumns(rows);

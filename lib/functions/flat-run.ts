@@ -5,13 +5,16 @@
 // Some promises are open at a time, and what they give keeps the order of rows; async iterables are read one after the other. State: the
 // rows of the batch that are not worked off yet.
 
+import { type Canonical, canonicalOf } from '../batches/canonical.js';
 import { type Batch, ROW_NUMBER, type RowReader, readBatch, rowReader } from '../batches/reading.js';
 import type { ColumnWriter } from '../batches/writer.js';
 import { columnWriter } from '../batches/writing.js';
 import { SabotError } from '../errors.js';
+import { goesOn } from '../plan/dead-letters.js';
 import type { Answerer, UserFunction } from '../plan/user-function.js';
-import type { Schema } from '../schema/types.js';
-import { functionError } from './function-error.js';
+import { type Schema, types } from '../schema/types.js';
+import { FailedEvents } from './failed-events.js';
+import { failureText, functionError } from './function-error.js';
 import { isPromise } from './function-loop.js';
 import { pushResult, replyOf, writersOf } from './results.js';
 
@@ -22,12 +25,17 @@ export class FlatRun implements Answerer {
   private pieces: AsyncGenerator<Uint8Array, Uint8Array, void> | undefined;
   private writers: ColumnWriter[] = [];
   private length = 0;
+  private readonly goesOn: boolean;
+  private readonly failed = new FailedEvents();
+  private readonly canonical: Canonical;
 
   constructor(
     private readonly of: UserFunction,
     private readonly rows: Schema,
   ) {
     this.reader = rowReader(rows);
+    this.goesOn = goesOn(of.onError);
+    this.canonical = canonicalOf(types.row(of.results));
   }
 
   async answer(request: Uint8Array): Promise<Uint8Array> {
@@ -45,6 +53,10 @@ export class FlatRun implements Answerer {
     this.begin();
     const calls = new CallsAhead(batch.length, this.of.concurrency, (row) => this.call(batch, row));
     for (let row = 0; row < batch.length; row++) {
+      if (this.goesOn) {
+        for (const given of await this.whole(batch, row)) if (this.push(given, batch, row)) yield this.piece();
+        continue;
+      }
       try {
         const called = calls.next();
         const rows = rowsIn(isPromise(called) ? await called : called);
@@ -57,7 +69,24 @@ export class FlatRun implements Answerer {
         throw this.failed(batch, row, error);
       }
     }
-    return replyOf(this.writers, this.length);
+    return replyOf(this.writers, this.length, false, this.failed.message());
+  }
+
+  /** All that the function gives for a row, as it then was; nothing if it fails anywhere. */
+  private async whole(batch: Batch, row: number): Promise<readonly unknown[]> {
+    const given: unknown[] = [];
+    try {
+      const writers = writersOf([this.of]);
+      const called = this.of.run(this.reader.plain(batch, row) as never);
+      for await (const each of rowsIn(isPromise(called) ? await called : called)) {
+        pushResult(this.of, each, writers, () => this.reader.plain(batch, row));
+        given.push(this.canonical(each));
+      }
+      return given;
+    } catch (error) {
+      this.failed.push(row, failureText(this.of, error));
+      return [];
+    }
   }
 
   private call(batch: Batch, row: number): unknown {
@@ -80,7 +109,7 @@ export class FlatRun implements Answerer {
   }
 
   private piece(): Uint8Array {
-    const piece = replyOf(this.writers, this.length, true);
+    const piece = replyOf(this.writers, this.length, true, this.failed.message());
     this.begin();
     return piece;
   }

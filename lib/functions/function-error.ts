@@ -46,6 +46,13 @@ export function processError(of: Pick<UserFunction, 'use' | 'text'>, place: stri
   });
 }
 
+/** What a letter says of a row that a function failed at: the row itself is in the letter. */
+export function failureText(of: Pick<UserFunction, 'use' | 'text'>, cause: unknown): string {
+  if (cause instanceof SabotError && cause.kind === 'user-function') return cause.message;
+  const position = positionOf(cause);
+  return `${functionText(of)} failed: ${messageOf(cause)}${position === undefined ? '' : ` (${position})`}`;
+}
+
 /** `job.ts:12:5`: where an error was thrown, if its stack tells. */
 export function positionOf(error: unknown): string | undefined {
   const stack = error instanceof Error ? (error.stack ?? '') : '';

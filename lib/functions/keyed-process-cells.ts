@@ -10,6 +10,7 @@ import { type ColumnWriter, ValueMismatch } from '../batches/writer.js';
 import { columnWriter, messageOf } from '../batches/writing.js';
 import type { ProcessState } from '../plan/user-function.js';
 import { type LogicalType, notNull, nullable, types } from '../schema/types.js';
+import type { Journals } from './event-journal.js';
 
 const PUT = 0;
 const CLEAR = 1;
@@ -20,6 +21,8 @@ const REMOVE = 3;
 export type Sent = (key: number) => unknown;
 
 const NOTHING = new Uint8Array(0);
+/** How many edits are tried on the same columns. */
+const TRIED_MAX = 1024;
 
 /** Changes in their order: key, kind, and what the kind has. */
 export class Edits {
@@ -30,8 +33,11 @@ export class Edits {
   /** Something did not fit: nothing that was written counts, also if the function has caught that. */
   broken: unknown;
 
-  constructor(columns: readonly LogicalType[]) {
+  constructor(readonly columns: readonly LogicalType[]) {
     this.values = columns.map(columnWriter);
+  }
+  get size(): number {
+    return this.length;
   }
 
   push(key: number, kind: number, ...values: readonly unknown[]): void {
@@ -49,6 +55,9 @@ export class Edits {
 abstract class Cells<T> {
   protected readonly read: (T | undefined)[];
   private readonly touched: Set<number> | undefined;
+  /** Where events may fail, each on its own. */
+  journals: Journals | undefined;
+  private tried: Edits | undefined;
 
   constructor(
     private readonly name: string,
@@ -71,13 +80,50 @@ abstract class Cells<T> {
   /** NULL only where the type has it; `undefined` is none. */
   protected put(key: number, value: unknown, ...before: readonly unknown[]): void {
     const { type } = this.declared;
+    const journal = this.journals?.[key];
     try {
       if (value === undefined || (value === null && !type.nullable)) throw new ValueMismatch(value, type);
-      this.edits.push(key, PUT, ...before, value);
+      if (journal === undefined) this.edits.push(key, PUT, ...before, value);
+      else this.try(key, ...before, value);
     } catch (error) {
-      this.edits.broken =
-        error instanceof ValueMismatch ? new TypeError(`state '${this.name}': ${error.message}`) : error;
-      throw this.edits.broken;
+      const broken = error instanceof ValueMismatch ? new TypeError(`state '${this.name}': ${error.message}`) : error;
+      if (journal === undefined) this.edits.broken = broken;
+      else journal.broken ??= { error: broken };
+      throw broken;
+    }
+  }
+
+  /** Tells the engine of a change, in a journal once its event has settled; what is put has been checked. */
+  protected edit(key: number, kind: number, ...values: readonly unknown[]): void {
+    const journal = this.journals?.[key];
+    if (journal === undefined) this.edits.push(key, kind, ...values);
+    else journal.add(() => this.edits.push(key, kind, ...values));
+  }
+
+  /** The same for what `put` has let pass. */
+  protected editPut(key: number, ...canonical: readonly unknown[]): void {
+    if (this.journals?.[key] !== undefined) this.edit(key, PUT, ...canonical);
+  }
+
+  /** Before a change of what stands for the key: an event that fails has not changed it. */
+  protected save(key: number): void {
+    this.journals?.[key]?.save(this, () => {
+      const before = this.copyOf(this.read[key]);
+      return () => {
+        this.read[key] = before;
+      };
+    });
+  }
+  protected abstract copyOf(kept: T | undefined): T | undefined;
+
+  private try(...edit: readonly [key: number, ...values: readonly unknown[]]): void {
+    const [key, ...values] = edit;
+    if (this.tried === undefined || this.tried.size >= TRIED_MAX) this.tried = new Edits(this.edits.columns);
+    try {
+      this.tried.push(key, PUT, ...values);
+    } catch (error) {
+      this.tried = undefined;
+      throw error;
     }
   }
 
@@ -91,8 +137,10 @@ abstract class Cells<T> {
   /** Reading is use, where the time to live says so. */
   protected use(key: number): void {
     if (this.touched === undefined || this.touched.has(key) || this.sent(key) === null) return;
-    this.touched.add(key);
-    this.edits.push(key, TOUCH);
+    const { touched } = this;
+    touched.add(key);
+    this.journals?.[key]?.save(touched, () => () => touched.delete(key));
+    this.edit(key, TOUCH);
   }
 }
 
@@ -119,12 +167,20 @@ export class ValueCells extends Cells<unknown> {
 
   set(key: number, value: unknown): void {
     this.put(key, value);
-    this.read[key] = this.canonical(value);
+    const canonical = this.canonical(value);
+    this.editPut(key, canonical);
+    this.save(key);
+    this.read[key] = canonical;
   }
 
   clear(key: number): void {
-    this.edits.push(key, CLEAR, null);
+    this.edit(key, CLEAR, null);
+    this.save(key);
     this.read[key] = ABSENT;
+  }
+
+  protected copyOf(kept: unknown): unknown {
+    return kept;
   }
 }
 
@@ -158,12 +214,20 @@ export class ListCells extends Cells<Items> {
 
   add(key: number, value: unknown): void {
     this.put(key, value);
-    this.items(key).values.push(this.canonical(value));
+    const canonical = this.canonical(value);
+    this.editPut(key, canonical);
+    this.save(key);
+    this.items(key).values.push(canonical);
   }
 
   clear(key: number): void {
-    this.edits.push(key, CLEAR, null);
+    this.edit(key, CLEAR, null);
+    this.save(key);
     this.read[key] = { values: [], whole: true };
+  }
+
+  protected copyOf(kept: Items | undefined): Items | undefined {
+    return kept && { values: [...kept.values], whole: kept.whole };
   }
 
   private items(key: number): Items {
@@ -190,19 +254,28 @@ export class MapCells extends Cells<Map<unknown, unknown>> {
   set(key: number, mapKey: unknown, value: unknown): void {
     if (mapKey === null || mapKey === undefined) throw new TypeError(`a key of a map state is never ${String(mapKey)}`);
     this.put(key, value, mapKey);
-    this.keep(key).set(this.canonicalKey(mapKey), this.canonical(value));
+    const [canonicalKey, canonical] = [this.canonicalKey(mapKey), this.canonical(value)];
+    this.editPut(key, canonicalKey, canonical);
+    this.save(key);
+    this.keep(key).set(canonicalKey, canonical);
   }
 
   remove(key: number, mapKey: unknown): boolean {
     const entries = this.keep(key);
     if (!entries.has(mapKey)) return false;
-    this.edits.push(key, REMOVE, mapKey, null);
+    this.edit(key, REMOVE, mapKey, null);
+    this.save(key);
     return entries.delete(mapKey);
   }
 
   clear(key: number): void {
-    this.edits.push(key, CLEAR, null, null);
+    this.edit(key, CLEAR, null, null);
+    this.save(key);
     this.read[key] = new Map();
+  }
+
+  protected copyOf(kept: Map<unknown, unknown> | undefined): Map<unknown, unknown> | undefined {
+    return kept && new Map(kept);
   }
 
   keep(key: number): Map<unknown, unknown> {

@@ -22,7 +22,7 @@ export interface ProcessRequest {
   key(at: number): unknown;
   /** What the row carries beside its columns. */
   record(row: number): unknown;
-  emit(output: number, time: number, row: unknown): void;
+  emit(output: number, key: number, time: number, row: unknown): void;
   setTimer(kind: TimerKindName, key: number, time: number): void;
   deleteTimer(kind: TimerKindName, key: number, time: number): void;
 }
@@ -80,12 +80,12 @@ export class EventContext {
   }
 
   // Not methods: `const { emit } = ctx` works.
-  readonly emit = (row: unknown): void => this.open().emit(0, this.time, row);
+  readonly emit = (row: unknown): void => this.open().emit(0, this.at, this.time, row);
 
   readonly sideOutput = (name: string, row: unknown): void => {
     const output = this.sideOutputs.indexOf(name);
     if (output < 0) throw new TypeError(`there is no side output '${name}'`);
-    this.open().emit(output + 1, this.time, row);
+    this.open().emit(output + 1, this.at, this.time, row);
   };
 
   /** The request under way, and the key's place in it. */

@@ -45,7 +45,7 @@ export interface ProcessOwner {
 }
 
 export function processKeys(rows: KeyedRows, definition: AnyKeyedProcess, owner?: ProcessOwner): ProcessedRows {
-  const { output, sideOutputs = {}, state = {}, concurrency } = definition;
+  const { output, sideOutputs = {}, state = {}, concurrency, onError } = definition;
   requireRows('output', output);
   for (const [name, rows] of Object.entries(sideOutputs)) requireRows(`sideOutputs.${name}`, rows);
   if (typeof definition.process !== 'function')
@@ -57,6 +57,7 @@ export function processKeys(rows: KeyedRows, definition: AnyKeyedProcess, owner?
     example: 'process({ output: t.row({ … }), process(row, ctx) { … } })',
     flattens: true,
     concurrency,
+    onError,
   });
   const process = {
     ...resolved,

@@ -6,18 +6,20 @@
 // told with the last piece of rows, when every event has settled. State: the request under way.
 
 import { inspect } from 'node:util';
+import { type Canonical, canonicalOf } from '../batches/canonical.js';
 import { type Batch, type RowReader, readBatch, rowReader } from '../batches/reading.js';
-import { type ColumnWriter, ValueMismatch } from '../batches/writer.js';
-import { columnWriter, messageOf } from '../batches/writing.js';
 import type { SabotError } from '../errors.js';
+import { goesOn } from '../plan/dead-letters.js';
 import type { Answerer, ProcessCode, ProcessState } from '../plan/user-function.js';
 import { type LogicalType, notNull, nullable, type Schema, types } from '../schema/types.js';
-import { printRow, processError } from './function-error.js';
+import { EventJournal, type Journals } from './event-journal.js';
+import { FailedEvents } from './failed-events.js';
+import { failureText, printRow, processError } from './function-error.js';
 import { isPromise } from './function-loop.js';
 import { type AnyCells, cellsOf, Edits } from './keyed-process-cells.js';
 import { EventContext, type ProcessRequest, type TimerKindName } from './keyed-process-context.js';
 import { type Event, type Events, RowEvents, TimerEvents } from './keyed-process-events.js';
-import { membersOf, REPLY_HEADER_BYTES } from './results.js';
+import { NOTHING, OutputRows, replyOf, TIME } from './keyed-process-rows.js';
 
 /** What crosses. */
 export interface ProcessShape {
@@ -31,18 +33,18 @@ export interface ProcessShape {
 const HEADER_BYTES = 40;
 const [ROWS, EVENT_TIMERS] = [0, 1];
 const PIECE_ROWS_MAX = 16_384;
-const SIZE_BYTES = 8;
-const MORE = 1;
+/** How many rows are tried on the same columns. */
+const TRIED_MAX = 1024;
 
 const KEPT = { name: 'kept', type: notNull(types.integer()) };
 const KEY = { name: 'key', type: notNull(types.integer()) };
-const TIME = { name: 'time', type: notNull(types.timestamp(3)) };
 const INT64_MAX = 2n ** 63n - 1n;
 
 export class KeyedProcessRun implements Answerer {
   private readonly states: readonly (readonly [name: string, declared: ProcessState])[];
   private readonly sideOutputs: readonly string[];
   private readonly outputs: readonly Schema[];
+  private readonly canonical: readonly Canonical[];
   private readonly keySchema: Schema;
   private readonly keyReader: RowReader;
   private readonly rowSchema: Schema;
@@ -63,6 +65,7 @@ export class KeyedProcessRun implements Answerer {
     this.outputs = [output, ...Object.values(sideOutputs)].map(({ fields }) =>
       Object.entries(fields).map(([name, { type }]) => ({ name, type })),
     );
+    this.canonical = this.outputs.map((schema) => canonicalOf(types.row(schema)));
     this.keySchema = [
       ...shape.keys.map((type, i) => ({ name: keyName(i), type })),
       ...this.states.map(([, declared], i) => ({ name: stateName(i), type: sentType(declared) })),
@@ -136,6 +139,7 @@ export class KeyedProcessRun implements Answerer {
       timed: this.shape.timed,
       sideOutputs: this.sideOutputs,
       outputs: this.outputs,
+      canonical: this.canonical,
       cells: Object.fromEntries(this.states.map(([name], i) => [name, cells[i]!])),
       end: () => {
         places.forEach((place, key) => {
@@ -190,6 +194,8 @@ interface Reading {
   readonly timed: boolean;
   readonly sideOutputs: readonly string[];
   readonly outputs: readonly Schema[];
+  /** Rows of the outputs as nobody changes them any more. */
+  readonly canonical: readonly Canonical[];
   readonly cells: Readonly<Record<string, AnyCells>>;
   key(at: number): unknown;
   row(at: number): unknown;
@@ -228,6 +234,10 @@ class OpenRequest implements ProcessRequest {
   private context: GivenContext | undefined;
   private readonly open = new Set<Promise<void>>();
   private failure: { readonly error: unknown } | undefined;
+  /** Where events may fail, each on its own. */
+  private readonly journals: Journals | undefined;
+  private readonly failed = new FailedEvents();
+  private readonly tried: (OutputRows | undefined)[] = [];
 
   constructor(
     private readonly reading: Reading,
@@ -240,6 +250,9 @@ class OpenRequest implements ProcessRequest {
     this.timed = reading.timed;
     this.cells = reading.cells;
     this.rows = this.newRows();
+    if (!goesOn(reading.code.process.onError)) return;
+    this.journals = [];
+    for (const cells of Object.values(this.cells)) cells.journals = this.journals;
   }
 
   /** The last piece is returned, those before it are yielded. */
@@ -271,18 +284,55 @@ class OpenRequest implements ProcessRequest {
     return this.reading.record(row);
   }
 
-  emit(output: number, time: number, row: unknown): void {
+  emit(output: number, key: number, time: number, row: unknown): void {
+    const journal = this.journals?.[key];
+    if (journal === undefined) {
+      this.push(output, row, time);
+    } else {
+      const copy = this.try(output, row, time, journal);
+      journal.add(() => this.push(output, copy, time));
+    }
+  }
+
+  private push(output: number, row: unknown, time: number): void {
     this.rows[output]!.push(row, time);
     this.numEmitted++;
   }
 
+  /** The row as it is now, if it is one. */
+  private try(output: number, row: unknown, time: number, journal: EventJournal): unknown {
+    const tried = this.tried[output];
+    const rows = tried === undefined || tried.length >= TRIED_MAX ? this.rowsOf(output) : tried;
+    this.tried[output] = rows;
+    try {
+      rows.push(row, time);
+    } catch (error) {
+      this.tried[output] = undefined;
+      journal.broken ??= { error };
+      throw error;
+    }
+    return this.reading.canonical[output]!(row);
+  }
+
   setTimer(kind: TimerKindName, key: number, time: number): void {
     if (this.reading.code.onTimer === undefined) throw new TypeError('a timer needs onTimer(time, ctx)');
+    const journal = this.journals?.[key];
+    if (journal === undefined) this.applySet(kind, key, time);
+    else journal.add(() => this.applySet(kind, key, time));
+  }
+
+  deleteTimer(kind: TimerKindName, key: number, time: number): void {
+    const journal = this.journals?.[key];
+    if (journal === undefined) this.applyDelete(kind, key, time);
+    else journal.add(() => this.applyDelete(kind, key, time));
+  }
+
+  private applySet(kind: TimerKindName, key: number, time: number): void {
     if (kind === this.timerKind && (this.events as TimerEvents).set(key, time)) return;
     this.timers[kind].push(key, SET, time);
   }
 
-  deleteTimer(kind: TimerKindName, key: number, time: number): void {
+  private applyDelete(kind: TimerKindName, key: number, time: number): void {
     if (kind === this.timerKind && (this.events as TimerEvents).delete(key, time)) return;
     this.timers[kind].push(key, DELETE, time);
   }
@@ -293,6 +343,7 @@ class OpenRequest implements ProcessRequest {
     this.context ??= this.newContext();
     const { of: context, given: shown } = this.context;
     context.begin(this, event.key, event.row, this.timeOf(event));
+    if (this.journals !== undefined) this.journals[event.key] = new EventJournal();
     let given: unknown;
     try {
       given =
@@ -301,10 +352,11 @@ class OpenRequest implements ProcessRequest {
           : code.definition.onTimer!(event.time, shown as never);
     } catch (error) {
       context.end();
-      throw this.failed(event, error);
+      return this.fail(event, error);
     }
     if (isPromise(given)) return this.settled(event, given);
     context.end();
+    this.settle(event);
     return undefined;
   }
 
@@ -315,10 +367,28 @@ class OpenRequest implements ProcessRequest {
     try {
       await given;
     } catch (error) {
-      throw this.failed(event, error);
+      return this.fail(event, error);
     } finally {
       context.end();
     }
+    this.settle(event);
+  }
+
+  /** What the event has done counts. */
+  private settle(event: Event): void {
+    const journal = this.journals?.[event.key];
+    if (journal?.broken !== undefined) this.fail(event, journal.broken.error);
+    else journal?.commit();
+  }
+
+  /** Ends the job, or only the event. */
+  private fail(event: Event, error: unknown): undefined {
+    const journal = this.journals?.[event.key];
+    if (journal === undefined) throw this.failureOf(event, error);
+    journal.rollback();
+    const { code } = this.reading;
+    const [of, time] = this.timerKind === undefined ? [code.process, 0] : [code.onTimer!, event.time];
+    this.failed.push(event.row, failureText(of, error), event.key, BigInt(time));
   }
 
   private newContext(): GivenContext {
@@ -350,7 +420,7 @@ class OpenRequest implements ProcessRequest {
     return Number.isFinite(this.watermark) ? this.watermark + 1 : this.processingTime;
   }
 
-  private failed({ key, row, time }: Event, error: unknown): SabotError {
+  private failureOf({ key, row, time }: Event, error: unknown): SabotError {
     const { code } = this.reading;
     const of = `of key ${inspect(this.reading.key(key), { breakLength: Number.POSITIVE_INFINITY })}`;
     if (this.timerKind === undefined)
@@ -360,9 +430,13 @@ class OpenRequest implements ProcessRequest {
   }
 
   private newRows(): readonly OutputRows[] {
+    return this.reading.outputs.map((_, i) => this.rowsOf(i));
+  }
+
+  private rowsOf(output: number): OutputRows {
     const { outputs, sideOutputs, code } = this.reading;
     const names = code.extras?.outputs ?? ['emit()', ...sideOutputs.map((name) => `sideOutput('${name}')`)];
-    return outputs.map((schema, i) => new OutputRows(names[i]!, schema, this.timed));
+    return new OutputRows(names[output]!, outputs[output]!, this.timed);
   }
 
   private piece(more: boolean): Uint8Array {
@@ -373,62 +447,9 @@ class OpenRequest implements ProcessRequest {
     const messages = this.rows.map((rows) => rows.message());
     this.rows = this.newRows();
     this.numEmitted = 0;
-    return replyOf([...messages, ...edits.map((each) => (more ? NOTHING : each.message()))], more);
+    const failed = this.journals === undefined ? [] : [this.failed.message()];
+    return replyOf([...messages, ...edits.map((each) => (more ? NOTHING : each.message())), ...failed], more);
   }
-}
-
-const NOTHING = new Uint8Array(0);
-
-/** Rows of one output. */
-class OutputRows {
-  length = 0;
-  private readonly time: ColumnWriter | undefined;
-  private readonly writers: readonly ColumnWriter[];
-  broken: unknown;
-
-  constructor(
-    private readonly name: string,
-    private readonly schema: Schema,
-    timed: boolean,
-  ) {
-    this.time = timed ? columnWriter(TIME.type) : undefined;
-    this.writers = schema.map(({ type }) => columnWriter(type));
-  }
-
-  push(row: unknown, time: number): void {
-    let place = -1;
-    try {
-      const members = membersOf(row);
-      for (place = 0; place < this.writers.length; place++)
-        this.writers[place]!.push(members[this.schema[place]!.name]);
-      this.time?.push(time);
-    } catch (error) {
-      const of = place < 0 ? 'no row' : `a wrong value for '${this.schema[place]?.name}'`;
-      this.broken = error instanceof ValueMismatch ? new TypeError(`${this.name} got ${of}: ${error.message}`) : error;
-      throw this.broken;
-    }
-    this.length++;
-  }
-
-  message(): Uint8Array {
-    if (this.length === 0) return NOTHING;
-    return messageOf(this.time === undefined ? this.writers : [this.time, ...this.writers], this.length);
-  }
-}
-
-/** Messages behind their sizes. */
-function replyOf(messages: readonly Uint8Array[], more: boolean): Uint8Array {
-  const size = messages.reduce((sum, message) => sum + SIZE_BYTES + message.byteLength, REPLY_HEADER_BYTES);
-  const reply = new Uint8Array(size);
-  if (more) reply[0] = MORE;
-  const view = new DataView(reply.buffer);
-  let at = REPLY_HEADER_BYTES;
-  for (const message of messages) {
-    view.setBigInt64(at, BigInt(message.byteLength), true);
-    reply.set(message, at + SIZE_BYTES);
-    at += SIZE_BYTES + message.byteLength;
-  }
-  return reply;
 }
 
 function timeText(ms: number): string {

@@ -4,6 +4,7 @@
 //
 // Types only.
 
+import type { OnError } from '../plan/dead-letters.js';
 import type { Fields, RowColumnType, RowOf } from '../schema/t.js';
 import type { StateHandles, States } from './keyed-process-state.js';
 
@@ -61,6 +62,8 @@ export interface KeyedProcess<R, S extends States, O extends Fields, SO extends 
   readonly sideOutputs?: SO;
   /** Promises that may be open at a time in every subtask, each of another key. Default: 100. */
   readonly concurrency?: number;
+  /** What becomes of a row or timer that the function throws at: nothing that it has changed for it counts. Default: 'fail'. */
+  readonly onError?: OnError;
   /** Called for every row, of one key in their order. A promise is waited for before the next row of its key. */
   process(row: R, ctx: C): void | Promise<void>;
   /** Called for every timer, in order of their times. */
@@ -73,6 +76,7 @@ export interface AnyKeyedProcess {
   readonly output: RowColumnType<Fields>;
   readonly sideOutputs?: SideOutputs;
   readonly concurrency?: number;
+  readonly onError?: OnError;
   process(row: never, ctx: never): unknown;
   onTimer?(timeMs: number, ctx: never): unknown;
 }

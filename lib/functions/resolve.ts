@@ -11,6 +11,7 @@ import { bodyOf, NotCompiled } from '../expressions/arrow-function-body.js';
 import { column, type Expression } from '../expressions/expression.js';
 import { type Returned, type ReturnedField, returnedBy, VALUE } from '../expressions/function-returns.js';
 import { changesSomething, type FunctionSource, rowUse, sourceOf } from '../expressions/function-source.js';
+import type { OnError } from '../plan/dead-letters.js';
 import type { UserFunction } from '../plan/user-function.js';
 import { type LogicalType, materialized, printType, type Schema, sameType } from '../schema/types.js';
 import { functionText } from './function-error.js';
@@ -43,6 +44,7 @@ export interface FunctionRequest {
   /** Its rows come one by one from what it gives. */
   readonly flattens?: boolean;
   readonly concurrency?: number | undefined;
+  readonly onError?: OnError | undefined;
 }
 
 /** Promises that an async function may have open at a time, per subtask. */
@@ -112,6 +114,7 @@ class Resolution {
       native: foreign === undefined ? results.map(({ native }) => native!) : undefined,
       reason: foreign?.expression === undefined ? (foreign?.reason ?? '') : '',
       concurrency: this.request.concurrency ?? CONCURRENCY_DEFAULT,
+      onError: this.request.onError,
     };
     return { gives, columns, user, use, text };
   }

@@ -13,11 +13,25 @@ import { functionError } from './function-error.js';
 /** What stands before the message in a reply; it keeps the message aligned. */
 export const REPLY_HEADER_BYTES = 8;
 const MORE = 1;
+const FAILED = 2;
+const SIZE_BYTES = 8;
 
-/** What native is answered: whether it should ask for more, and rows. */
-export function replyOf(writers: readonly ColumnWriter[], rows: number, more = false): Uint8Array {
-  const bytes = messageOf(writers, rows, REPLY_HEADER_BYTES);
-  if (more) bytes[0] = MORE;
+/** What native is answered: whether it should ask for more, what has failed, and rows. */
+export function replyOf(
+  writers: readonly ColumnWriter[],
+  rows: number,
+  more = false,
+  failed: Uint8Array = new Uint8Array(0),
+): Uint8Array {
+  const some = failed.byteLength > 0;
+  const before = REPLY_HEADER_BYTES + (some ? SIZE_BYTES + failed.byteLength : 0);
+  const bytes = messageOf(writers, rows, before);
+  bytes[0] = (more ? MORE : 0) | (some ? FAILED : 0);
+  if (some) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    view.setBigInt64(REPLY_HEADER_BYTES, BigInt(failed.byteLength), true);
+    bytes.set(failed, REPLY_HEADER_BYTES + SIZE_BYTES);
+  }
   return bytes;
 }
 

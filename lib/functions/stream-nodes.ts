@@ -22,6 +22,7 @@ import {
   unionAll,
   type WindowShape,
 } from '../plan/builders.js';
+import type { OnError } from '../plan/dead-letters.js';
 import type { AggregateNode, LogicalNode, StateTtl, WatermarkOptions } from '../plan/nodes.js';
 import type { ColumnType } from '../schema/t.js';
 import {
@@ -43,6 +44,7 @@ type RowFunction = (row: never) => unknown;
 export interface Returning {
   readonly returns?: ColumnType<unknown> | undefined;
   readonly concurrency?: number | undefined;
+  readonly onError?: OnError | undefined;
 }
 
 /** The rowtime of rows that have no column for it. */
@@ -73,36 +75,47 @@ export function refused(message: string): SabotError {
   return new SabotError('SABOT_E_VALIDATION', message, { kind: 'type-mismatch' });
 }
 
-export function filterRowsBy(node: LogicalNode, condition: RowFunction, { concurrency }: Returning = {}): LogicalNode {
-  const of = conditionOf(condition, node, 'filter', concurrency);
+export function filterRowsBy(node: LogicalNode, condition: RowFunction, options: Returning = {}): LogicalNode {
+  const of = conditionOf(condition, node, 'filter', options);
   const { node: computed, given } = appendFunctions(node, [of]);
   const kept = filterRows(computed, given[0]![0]!.expression);
   return withNote(firstColumns(kept, node.schema.length), [of]);
 }
 
-export function conditionOf(fn: RowFunction, node: LogicalNode, use: string, concurrency?: number): ResolvedFunction {
+export function conditionOf(
+  fn: RowFunction,
+  node: LogicalNode,
+  use: string,
+  { concurrency, onError }: Returning = {},
+): ResolvedFunction {
   return resolveFunction(fn, visible(node.schema), {
     use,
     gives: 'value',
     returns: types.boolean(),
     example: 'it must give true or false',
     concurrency,
+    onError,
   });
 }
 
-export function mapRows(node: LogicalNode, to: RowFunction, { returns, concurrency }: Returning): LogicalNode {
+export function mapRows(node: LogicalNode, to: RowFunction, { returns, concurrency, onError }: Returning): LogicalNode {
   const of = resolveFunction(to, visible(node.schema), {
     use: 'map',
     gives: 'object',
     returns: returns?.type,
     example: 'map(fn, { returns: t.row({ … }) })',
     concurrency,
+    onError,
   });
   const { node: computed, given } = appendFunctions(node, [of]);
   return withNote(projectRows(computed, withTime(given[0]!, node)), [of]);
 }
 
-export function flatMapRows(node: LogicalNode, to: RowFunction, { returns, concurrency }: Returning): LogicalNode {
+export function flatMapRows(
+  node: LogicalNode,
+  to: RowFunction,
+  { returns, concurrency, onError }: Returning,
+): LogicalNode {
   const of = resolveFunction(to, visible(node.schema), {
     use: 'flatMap',
     gives: 'object',
@@ -110,6 +123,7 @@ export function flatMapRows(node: LogicalNode, to: RowFunction, { returns, concu
     example: 'flatMap(fn, { returns: t.row({ … }) })',
     flattens: true,
     concurrency,
+    onError,
   });
   const time = timeColumn(node.schema);
   const flat = flattenRows(node, time < 0 ? [] : [time], of.user!);

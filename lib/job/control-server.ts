@@ -14,6 +14,7 @@ import {
   type ControlError,
   type ControlPiece,
   type ControlRequest,
+  type DeadLetterReport,
   type JobDescription,
   type LagReport,
   SocketAddress,
@@ -30,6 +31,7 @@ export interface ControlledJob {
   describe(): JobDescription;
   watermarks(): WatermarkReport;
   lag(): Promise<LagReport>;
+  deadLetters(): DeadLetterReport;
   cancel(): void;
   savepoint(path?: string): Promise<string>;
   stop(path?: string, drain?: boolean): Promise<string>;
@@ -103,6 +105,8 @@ async function answerTo(line: string, job: ControlledJob, socket: Socket): Promi
       return job.watermarks();
     case 'lag':
       return job.lag();
+    case 'dead-letters':
+      return job.deadLetters();
     case 'cancel':
       return job.cancel();
     case 'savepoint':

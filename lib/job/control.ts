@@ -8,7 +8,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SabotErrorCode } from '../errors.js';
-import type { SplitLag } from '../plan/physical.js';
+import type { SinkTopic, SplitLag } from '../plan/physical.js';
 import type { CheckpointMetrics, OperatorMetrics, SplitMetrics, WatermarkHold } from './metrics.js';
 
 export const CONTROL_FOLDER = 'control';
@@ -18,6 +18,7 @@ export type ControlRequest =
   | { readonly request: 'cancel' }
   | { readonly request: 'watermarks' }
   | { readonly request: 'lag' }
+  | { readonly request: 'dead-letters' }
   | { readonly request: 'savepoint'; readonly path?: string }
   | { readonly request: 'stop'; readonly path?: string; readonly drain?: boolean }
   | { readonly request: 'state' }
@@ -70,6 +71,12 @@ export interface WatermarkReport {
 export interface LagReport {
   readonly job: string;
   readonly splits: readonly (SplitLag & { readonly uid: string })[];
+}
+
+/** The topics that a job writes its dead letters to, and how their brokers are reached, by librdkafka's names. */
+export interface DeadLetterReport {
+  readonly job: string;
+  readonly topics: readonly SinkTopic[];
 }
 
 // What an address of a socket holds, less its end mark.

@@ -113,7 +113,14 @@ export class Job {
           'An iterable needs the type of its rows: source(rows, t.row({ … })).',
         );
       }
-      return new Stream(this.owner, { op: 'scan', table, options: table.options, schema: scanSchema(table) });
+      const { deadLetters } = source as Source<unknown>;
+      return new Stream(this.owner, {
+        op: 'scan',
+        table,
+        options: table.options,
+        schema: scanSchema(table),
+        ...(deadLetters === undefined ? {} : { deadLetters }),
+      });
     }
     const table = iterableTable(schema);
     const rows = { rows: source as IterableOrMaker<unknown>, unbounded };
@@ -303,7 +310,7 @@ export class Job {
         },
       }),
     );
-    const readers = plan.sinks.filter((_, i) => plans[i]!.op !== 'sink');
+    const readers = plan.sinks.filter((_, i) => i < plans.length && plans[i]!.op !== 'sink');
     if (plan.results === 'changelog' && readers.some(updates)) {
       throw new SabotError(
         'SABOT_E_UNSUPPORTED',

@@ -12,7 +12,12 @@ export interface OperatorMetrics {
   readonly rowsOut: number;
   readonly bytesIn: number;
   readonly lateRows: number;
+  /** What a format has left out, as its options say. */
   readonly skippedRecords: number;
+  /** What could not be taken, and was dropped as `onError` says. */
+  readonly droppedRecords: number;
+  /** What could not be taken, and was handed on as `onError` says. */
+  readonly deadLetters: number;
   /** Event time that it has passed on; null: none yet, or the end of input. */
   readonly watermarkMs: number | null;
   /** State in memory. */

@@ -9,9 +9,9 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isSabotError, SabotError } from '../errors.js';
 import { encodePlan } from '../plan/encode.js';
-import { topological } from '../plan/physical.js';
+import { type PhysicalNode, topological } from '../plan/physical.js';
 import type { PlannedJob } from '../planner/plan.js';
-import type { LagReport } from './control.js';
+import type { DeadLetterReport, LagReport } from './control.js';
 import { type ControlServer, listenForControl } from './control-server.js';
 import { liveDescription } from './live-state.js';
 import { blockedText, lagOf } from './metrics.js';
@@ -197,6 +197,7 @@ export class RecoveringJob implements AsyncDisposable {
           return { job, operators: times, splits, holds };
         },
         lag: () => committedLag(this.plan),
+        deadLetters: () => deadLettersOf(this.plan),
         cancel: () => this.cancel(),
         savepoint: (path) => this.savepoint(path),
         stop: (path, drain) => this.stop(path, drain),
@@ -230,6 +231,13 @@ async function committedLag(plan: PlannedJob): Promise<LagReport> {
     ((await spec.lag?.(config)) ?? []).map((split) => ({ uid: uids[i]!, ...split })),
   );
   return { job: plan.job, splits: (await Promise.all(splits)).flat() };
+}
+
+function deadLettersOf({ job, sinks }: PlannedJob): DeadLetterReport {
+  const readsLetters = (sink: PhysicalNode): boolean =>
+    topological([sink]).some(({ inputs }) => inputs.some((input) => input.deadLetters === true));
+  const topics = sinks.flatMap((sink) => (readsLetters(sink) ? [sink.spec.topic?.(sink.config) ?? []].flat() : []));
+  return { job, topics };
 }
 
 /** The same job, from what its first attempt or a later one has committed, else as it began. */

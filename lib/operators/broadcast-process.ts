@@ -6,6 +6,7 @@
 
 import { BroadcastRun } from '../functions/broadcast-run.js';
 import { functionText } from '../functions/function-error.js';
+import { errorHandling, rowtimeOf } from '../plan/dead-letters.js';
 import { broadcast as broadcastTo, forward, hash } from '../plan/inputs.js';
 import type { BroadcastProcessNode } from '../plan/nodes.js';
 import { INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
@@ -28,6 +29,7 @@ export function broadcastProcess(
   upserts: boolean,
 ): PhysicalNode {
   const read = of.reads.map((column) => rows.schema[column]!);
+  const onError = errorHandling(of.onError, rowtimeOf(rows.schema));
   return {
     spec: broadcastProcessSpec,
     inputs: [keys.length === 0 ? forward(rows) : hash(rows, keys), broadcastTo(broadcast)],
@@ -39,7 +41,9 @@ export function broadcastProcess(
       ...(map.removes === undefined ? {} : { removes: map.removes }),
       upserts,
       functions: [functionText(of)],
+      ...onError.config,
     },
+    ...onError.node,
     code: { parts: [of.run], open: () => new BroadcastRun(of, read, map, broadcast.schema) },
   };
 }

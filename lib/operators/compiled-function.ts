@@ -4,8 +4,9 @@
 //
 // Keeps no state; row kinds pass through.
 
-import { BatchRun } from '../functions/batch-run.js';
 import { functionText } from '../functions/function-error.js';
+import { batchRun } from '../functions/lenient-run.js';
+import { errorHandling, rowtimeOf } from '../plan/dead-letters.js';
 import { forward } from '../plan/inputs.js';
 import { type OperatorSpec, type PhysicalNode, unionOfChanges } from '../plan/physical.js';
 import type { UserFunction } from '../plan/user-function.js';
@@ -28,6 +29,7 @@ export function compiledFunction(
 ): PhysicalNode {
   const reads = readsOf(functions);
   const rows = reads.map((column) => input.schema[column]!);
+  const onError = errorHandling(functions[0]!.onError, rowtimeOf(input.schema));
   return {
     spec: compiledFunctionSpec,
     inputs: [forward(input)],
@@ -36,7 +38,9 @@ export function compiledFunction(
       reads,
       expressions: functions.flatMap((of) => of.native ?? []),
       functions: functions.map(functionText),
+      ...onError.config,
     },
-    code: { parts: functions.map((of) => of.run), open: () => new BatchRun(functions, rows) },
+    ...onError.node,
+    code: { parts: functions.map((of) => of.run), open: () => batchRun(functions, rows) },
   };
 }

@@ -6,6 +6,7 @@
 
 import { functionText } from '../functions/function-error.js';
 import { KeyedProcessRun } from '../functions/keyed-process-run.js';
+import { errorHandling } from '../plan/dead-letters.js';
 import { hash } from '../plan/inputs.js';
 import type { KeyedProcessNode } from '../plan/nodes.js';
 import { INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
@@ -29,6 +30,7 @@ export function keyedProcess(
   const { definition, states: declared, process, onTimer, extras } = code;
   const record = extras?.record ?? [];
   const typeOf = (column: number) => input.schema[column]!;
+  const onError = errorHandling(process.onError, time);
   const states = Object.entries(declared).map(([name, { kind, type, key, ttl }]) => ({
     name,
     kind,
@@ -47,7 +49,9 @@ export function keyedProcess(
       states,
       outputs,
       functions: [process, ...(onTimer === undefined ? [] : [onTimer])].map(functionText),
+      ...onError.config,
     },
+    ...onError.node,
     code: {
       parts: [definition.process, ...(definition.onTimer === undefined ? [] : [definition.onTimer])],
       open: () =>

@@ -4,9 +4,10 @@
 //
 // Keeps no state. Row kinds pass through: of a row that is taken back, the function must say the same as when it came.
 
-import { BatchRun } from '../functions/batch-run.js';
 import { FlatRun } from '../functions/flat-run.js';
 import { functionText } from '../functions/function-error.js';
+import { batchRun } from '../functions/lenient-run.js';
+import { errorHandling, rowtimeOf } from '../plan/dead-letters.js';
 import { forward } from '../plan/inputs.js';
 import { type OperatorSpec, type PhysicalNode, unionOfChanges } from '../plan/physical.js';
 import type { UserFunction } from '../plan/user-function.js';
@@ -34,14 +35,16 @@ export function userFunction(
 ): PhysicalNode {
   const reads = readsOf(functions);
   const rows = reads.map((column) => input.schema[column]!);
+  const onError = errorHandling(functions[0]!.onError, rowtimeOf(input.schema));
   return {
     spec: userFunctionSpec,
     inputs: [forward(input)],
     schema,
-    config: { columns, reads, flattens, functions: functions.map(functionText) },
+    config: { columns, reads, flattens, functions: functions.map(functionText), ...onError.config },
+    ...onError.node,
     code: {
       parts: functions.map((of) => of.run),
-      open: () => (flattens ? new FlatRun(functions[0]!, rows) : new BatchRun(functions, rows)),
+      open: () => (flattens ? new FlatRun(functions[0]!, rows) : batchRun(functions, rows)),
     },
   };
 }

@@ -18,6 +18,7 @@ export interface EncodedInput {
   readonly exchange: string;
   readonly keys?: readonly number[];
   readonly late?: number;
+  readonly deadLetters?: true;
 }
 
 export interface EncodedNode {
@@ -58,7 +59,8 @@ export function encodePlan(plan: PhysicalPlan): EncodedPlan {
           input.exchange === 'forward' && parallelism.get(input.node) !== own ? 'rebalance' : input.exchange;
         const id = ids.get(input.node)!;
         const keys = exchange === 'hash' ? { keys: input.keys } : {};
-        return { node: id, exchange, ...keys, ...(input.late === undefined ? {} : { late: input.late }) };
+        const late = input.late === undefined ? {} : { late: input.late };
+        return { node: id, exchange, ...keys, ...late, ...(input.deadLetters === true ? { deadLetters: true } : {}) };
       }),
       schema: node.schema,
       config: withState(node),

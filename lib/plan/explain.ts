@@ -103,6 +103,7 @@ function expressionsOf(node: PhysicalNode): Expression[] {
 
 function exchangeOf(input: PhysicalInput | undefined): string {
   if (input?.late !== undefined) return ' <- late rows';
+  if (input?.deadLetters === true) return ' <- dead letters';
   if (input === undefined || input.exchange === 'forward') return '';
   const names = input.keys.map((key) => input.node.schema[key]!.name);
   return ` <- ${input.exchange}${names.length === 0 ? '' : `(${names.join(', ')})`}`;

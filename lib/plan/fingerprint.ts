@@ -25,6 +25,8 @@ const POSITIONS: Readonly<Record<string, number>> = {
 const INCIDENTAL = new Set([
   ...['inputRetracts', 'leftRetracts', 'rightRetracts', 'emitUpdateBefore', 'miniBatch'],
   ...['columns', 'output', 'outputRank', 'nullable'],
+  // Rows that an operator goes on without are such as it had failed at.
+  ...['onError', 'errorTime', 'rowsPerSecondMax'],
 ]);
 
 /** Of an operator that keeps state. */

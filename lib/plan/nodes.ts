@@ -10,6 +10,7 @@ import type { SourceSpan } from '../errors.js';
 import type { AggregateCall, SortKey } from '../expressions/aggregate-call.js';
 import type { Expression, Literal, SubqueryPlan } from '../expressions/expression.js';
 import type { LogicalType, Schema } from '../schema/types.js';
+import type { DeadLetterTarget } from './dead-letters.js';
 import type { TableDefinition, TablePlaces } from './table.js';
 import type { ProcessCode, StateTtl, UserFunction } from './user-function.js';
 
@@ -31,6 +32,8 @@ export interface ScanNode extends Node {
   /** The table's options with those of an OPTIONS hint on top. */
   readonly options: Readonly<Record<string, string>>;
   readonly places?: TablePlaces;
+  /** Where records go that cannot be read, if the options say that they go somewhere. */
+  readonly deadLetters?: DeadLetterTarget | undefined;
   /** The rows themselves, if they come from JavaScript. */
   readonly rows?: IterableRows;
   /** The same as Arrow IPC messages that hold these columns. */
@@ -391,6 +394,8 @@ export interface SinkNode extends Node {
   readonly table: TableDefinition;
   readonly options: Readonly<Record<string, string>>;
   readonly places?: TablePlaces;
+  /** Where rows go that cannot be written, if the options say that they go somewhere. */
+  readonly deadLetters?: DeadLetterTarget | undefined;
   readonly overwrite: boolean;
 }
 

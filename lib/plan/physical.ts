@@ -8,6 +8,7 @@
 import type { Expression } from '../expressions/expression.js';
 import type { Schema } from '../schema/types.js';
 import type { CheckpointPlan } from './checkpoint.js';
+import type { DeadLetterTarget } from './dead-letters.js';
 import type { StateField } from './state.js';
 import type { StateTable } from './state-table.js';
 import type { Answerer } from './user-function.js';
@@ -38,6 +39,8 @@ export interface PhysicalInput {
   readonly keys: readonly number[];
   /** Not the node's output, but the rows of that input of it that came too late. */
   readonly late?: number;
+  /** Not the node's output, but what it could not take. */
+  readonly deadLetters?: true;
 }
 
 export type Config = Readonly<Record<string, unknown>>;
@@ -69,6 +72,8 @@ export interface OperatorSpec {
   readonly withCondition?: (node: PhysicalNode, condition: Expression) => PhysicalNode;
   /** How far a source is behind what there is to read; absent: nobody can say. */
   readonly lag?: (config: Config) => Promise<readonly SplitLag[]>;
+  /** The topic that a sink writes to; absent: it writes to none. */
+  readonly topic?: (config: Config) => SinkTopic;
   /** What it does, in words, if the engine does not have it yet: whoever asks for it is told so. */
   readonly pending?: string;
   /** One subtask only, whatever the job's parallelism. */
@@ -98,6 +103,12 @@ export interface SplitLag {
   /** The next record's offset. */
   readonly end: number;
   readonly lag: number | null;
+}
+
+/** A topic, and the client's properties by librdkafka's names. */
+export interface SinkTopic {
+  readonly topic: string;
+  readonly properties: Readonly<Record<string, string>>;
 }
 
 export interface ChangelogFindings {
@@ -130,6 +141,8 @@ export interface PhysicalNode {
   readonly unbounded?: boolean;
   /** What the job's owner should know of it before it runs. */
   readonly warnings?: readonly string[];
+  /** Who reads what it cannot take; its config has `onError`. */
+  readonly deadLetters?: DeadLetterTarget;
   /** Code that native calls while it runs; two nodes are the same only if it is made of the same `parts`. */
   readonly code?: OwnerCode;
   /** Changes of the output and whether -U rows are among them, once they are known (infer-changelog). */

@@ -4,6 +4,7 @@
 
 import type { Expression } from '../expressions/expression.js';
 import type { Field, LogicalType } from '../schema/types.js';
+import type { OnError } from './dead-letters.js';
 
 export interface UserFunction {
   /** Where it stands, for people: 'filter', "sum 'total'". */
@@ -23,6 +24,8 @@ export interface UserFunction {
   readonly reason: string;
   /** How many promises of an async function may be open at a time. */
   readonly concurrency: number;
+  /** What becomes of a row that it throws at; absent: the job fails. */
+  readonly onError?: OnError | undefined;
 }
 
 /** A state that a keyed process function keeps of every key. */

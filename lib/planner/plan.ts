@@ -24,6 +24,7 @@ import { pushFilters } from '../plan/rules/push-filters.js';
 import { recogniseRank } from '../plan/rules/recognise-rank.js';
 import { reuseSubplans } from '../plan/rules/reuse-subplans.js';
 import { type CheckpointRequest, checkpointsOf, savepointsAt } from './checkpointing.js';
+import { withDeadLetters } from './dead-letters.js';
 import { checkSetting } from './known-settings.js';
 import { Lowering } from './lower/lowering.js';
 import { idleTimeoutOf, miniBatchOf, planOptions } from './options.js';
@@ -101,7 +102,8 @@ export function planJob(request: PlanRequest): PlannedJob {
       : resultOf(node, results!, request.result?.format ?? 'json', resultChannel(numResults++), spread),
   );
   checkUids(request.plans, sinks);
-  checkParallelism(request.settings, options.parallelism, topological(sinks));
+  const planned = withDeadLetters(splitAggregates(inferChangelog(reuseSubplans(sinks)), options.parallelism));
+  checkParallelism(request.settings, options.parallelism, topological(planned));
   const job = request.name;
   const checkpoint = checkpointsOf(request.settings, job, request.checkpoint);
   const hidden = hiddenOutput(sinks, checkpoint);
@@ -111,8 +113,8 @@ export function planJob(request: PlanRequest): PlannedJob {
     ...(checkpoint === undefined ? {} : { checkpoint, savepointsAt: savepointsAt(request.settings, checkpoint) }),
     restartStrategy: restartStrategyOf(request.settings, checkpoint?.intervalMs !== undefined),
     results,
-    warnings: [...new Set([...topological(sinks).flatMap(({ warnings = [] }) => warnings), ...hidden])],
-    sinks: splitAggregates(inferChangelog(reuseSubplans(sinks)), options.parallelism),
+    warnings: [...new Set([...topological(planned).flatMap(({ warnings = [] }) => warnings), ...hidden])],
+    sinks: planned,
   };
 }
 

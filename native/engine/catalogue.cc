@@ -12,6 +12,7 @@ namespace sabot {
   X(kCompiledFunction)     \
   X(kCurrentWatermark)     \
   X(kDatagenSource)        \
+  X(kDeadLetters)          \
   X(kDeduplicate)          \
   X(kExpand)               \
   X(kFileSink)             \

@@ -31,7 +31,7 @@ class Builder {
     num_consumers_.assign(plan_.nodes.size(), 0);
     for (const PlanNode& node : plan_.nodes) {
       for (const PlanInput& input : node.inputs) {
-        if (input.late_of < 0) ++num_consumers_[static_cast<size_t>(input.node)];
+        if (input.is_main()) ++num_consumers_[static_cast<size_t>(input.node)];
       }
     }
   }
@@ -40,7 +40,7 @@ class Builder {
   bool IsChained(size_t index) const {
     const PlanNode& node = plan_.nodes[index];
     if (node.inputs.size() != 1 || node.inputs[0].exchange != ExchangeKind::kForward ||
-        node.inputs[0].late_of >= 0) {
+        !node.inputs[0].is_main()) {
       return false;
     }
     const auto producer = static_cast<size_t>(node.inputs[0].node);
@@ -103,6 +103,8 @@ class Builder {
     op.context = std::make_unique<OperatorContext>();
     op.context->subtask = subtask;
     op.context->parallelism = node.parallelism;
+    op.context->job = plan_.job;
+    op.context->uid = node.uid;
     op.context->takes_checkpoints = plan_.checkpoint.has_value();
     op.context->session = {plan_.options.local_time_zone, plan_.options.query_start_ms};
     op.context->options = plan_.options;
@@ -135,6 +137,10 @@ class Builder {
     if (node.inputs.empty()) {
       ARROW_ASSIGN_OR_RAISE(const int64_t rows, node.Int("pauseAfterRows", INT64_MAX));
       graph_.tasks[task]->PauseAfter(rows);
+      ARROW_ASSIGN_OR_RAISE(const int64_t rate, node.Int("rowsPerSecondMax", 0));
+      if (rate > 0) {
+        graph_.tasks[task]->SetRateLimit(RateLimit(rate, subtask, node.parallelism));
+      }
     }
     graph_.tasks[task]->Append(std::move(op));
     return arrow::Status::OK();
@@ -158,11 +164,13 @@ class Builder {
         auto exchange = MakeExchange(edge, std::move(targets), static_cast<int>(p),
                                      plan_.options.batch_max_rows);
         Task& producer = *graph_.tasks[producers[p]];
-        if (edge.late_of < 0) {
-          producer.AddOutput(std::move(exchange));
+        const size_t stage = stage_of_[static_cast<size_t>(edge.node)];
+        if (edge.dead_letters) {
+          producer.AddDeadLetterOutput(stage, std::move(exchange));
+        } else if (edge.late_of >= 0) {
+          producer.AddLateOutput(stage, edge.late_of, std::move(exchange));
         } else {
-          producer.AddLateOutput(stage_of_[static_cast<size_t>(edge.node)], edge.late_of,
-                                 std::move(exchange));
+          producer.AddOutput(std::move(exchange));
         }
       }
     }

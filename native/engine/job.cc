@@ -253,6 +253,8 @@ class RunningJob final : public Job {
                              {"bytesIn", m.bytes_in.value()},
                              {"lateRows", m.late_rows.value()},
                              {"skippedRecords", m.skipped_records.value()},
+                             {"droppedRecords", m.dropped_records.value()},
+                             {"deadLetters", m.dead_letters.value()},
                              {"watermarkMs", TimeJson(m.watermark_ms.value())},
                              {"stateBytes", m.state_bytes.value()},
                              {"spilledBytes", each.tiers->spilled_bytes()}});

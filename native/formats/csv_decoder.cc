@@ -51,6 +51,7 @@ class CsvDecoder final : public Decoder {
   }
   void SetPlace(RecordPlace place) override { place_ = std::move(place); }
   int64_t skipped_records() const override { return skipped_records_; }
+  void SetBadRecords(BadRecordHandler* bad) override { bad_records_ = bad; }
 
   arrow::Result<Batch> Flush() override {
     std::vector<ArrayPtr> arrays;
@@ -70,6 +71,7 @@ class CsvDecoder final : public Decoder {
   const char* SkipToRecord(const char* p, const char* end, bool at_end) const;
   bool HasRightLength(CsvFault* fault, const char* begin) const;
   bool ReadRecord(CsvFault* fault, const char* begin);
+  // An error, or whoever takes records that cannot be read has it.
   arrow::Status Refuse(const char* begin, const char* end, const CsvFault& fault,
                        std::string_view skip_option) const;
   void Pass(const char* from, const char* to) {
@@ -86,6 +88,7 @@ class CsvDecoder final : public Decoder {
   CsvRecord record_;  // The one at hand.
   std::vector<std::unique_ptr<ColumnBuffer>> columns_;
   RecordPlace place_;
+  BadRecordHandler* bad_records_ = nullptr;
   int64_t num_rows_ = 0;
   int64_t bytes_ = 0;
   int64_t skipped_records_ = 0;
@@ -104,14 +107,16 @@ arrow::Result<size_t> CsvDecoder::Decode(std::string_view data, bool at_end, int
     if (p == end) break;
     const char* next = record_.Split(p, end, at_end, &fault);
     if (next == nullptr) break;
-    if (!simdjson::validate_utf8(p, static_cast<size_t>(next - p))) {
-      return Refuse(p, next, {.at = p, .reason = "the record is not UTF-8"}, {});
-    }
     const int64_t first_row = num_rows_;
-    if (!fault.reason.empty() || !ReadRecord(&fault, p)) {
+    if (!simdjson::validate_utf8(p, static_cast<size_t>(next - p))) {
+      ARROW_RETURN_NOT_OK(Refuse(p, next, {.at = p, .reason = "the record is not UTF-8"}, {}));
+    } else if (!fault.reason.empty() || !ReadRecord(&fault, p)) {
       for (auto& column : columns_) column->Truncate(first_row);
-      if (!options_.ignore_parse_errors) return Refuse(p, next, fault, "csv.ignore-parse-errors");
-      ++skipped_records_;
+      if (options_.ignore_parse_errors) {
+        ++skipped_records_;
+      } else {
+        ARROW_RETURN_NOT_OK(Refuse(p, next, fault, "csv.ignore-parse-errors"));
+      }
     }
     Pass(p, next);
     p = next;
@@ -177,9 +182,17 @@ const char* CsvDecoder::SkipToRecord(const char* p, const char* end, bool at_end
 arrow::Status CsvDecoder::Refuse(const char* begin, const char* end, const CsvFault& fault,
                                  std::string_view skip_option) const {
   std::string_view record(begin, static_cast<size_t>(end - begin));
-  while (record.ends_with('\n') || record.ends_with('\r')) record.remove_suffix(1);
-  return BadRecord(place_, record, static_cast<size_t>(fault.at - begin), fault.reason,
-                   skip_option);
+  if (bad_records_ == nullptr) {
+    while (record.ends_with('\n') || record.ends_with('\r')) record.remove_suffix(1);
+    return BadRecord(place_, record, static_cast<size_t>(fault.at - begin), fault.reason,
+                     skip_option);
+  }
+  if (record.ends_with('\n')) record.remove_suffix(1);
+  bad_records_->OnBadRecord(record, place_.offset,
+                            BadRecord(place_.without_search(), record,
+                                      static_cast<size_t>(fault.at - begin), fault.reason),
+                            num_rows_);
+  return arrow::Status::OK();
 }
 
 bool CsvDecoder::HasRightLength(CsvFault* fault, const char* begin) const {

@@ -26,6 +26,9 @@ struct RecordPlace {
   int64_t line = 0;    // From 1; 0 where unknown (a split that starts inside the file).
   // Finds the line of an offset; asked only for an error where `line` is unknown. May be empty.
   std::function<int64_t(int64_t offset)> find_line;
+
+  // Where many records are bad, none is worth the search.
+  RecordPlace without_search() const { return {file, offset, line, nullptr}; }
 };
 
 // The error of a record that cannot be read: kind "bad-record", identifier the file, and a message
@@ -48,6 +51,17 @@ class BadMessageHandler {
   // decoding goes on behind it.
   virtual arrow::Status OnBadMessage(size_t index, size_t at, std::string_view reason,
                                      std::string_view skip_option) = 0;
+};
+
+// The same for records of text.
+class BadRecordHandler {
+ public:
+  virtual ~BadRecordHandler() = default;
+  // `record`: its bytes without its newline; `error`: what BadRecord would be. Rows from
+  // `first_row` on were read of it before the mistake was found; they are buffered, and not to be
+  // used.
+  virtual void OnBadRecord(std::string_view record, int64_t offset, const arrow::Status& error,
+                           int64_t first_row) = 0;
 };
 
 inline constexpr int64_t kDecodePadding = 64;
@@ -95,6 +109,9 @@ class Decoder {
   // kept up by Decode.
   virtual void SetPlace(RecordPlace place) = 0;
   virtual int64_t skipped_records() const = 0;  // Since the start.
+  // Formats whose text has records that end where lines do: who is told of records that cannot be
+  // read, and Decode goes on behind them. It must outlive the decoder.
+  virtual void SetBadRecords(BadRecordHandler*) {}
 };
 
 // Messages one after the other in `bytes`.

@@ -87,6 +87,7 @@ class JsonLines final : public Decoder {
   }
   void SetPlace(RecordPlace place) override { place_ = std::move(place); }
   int64_t skipped_records() const override { return skipped_records_; }
+  void SetBadRecords(BadRecordHandler* bad) override { bad_records_ = bad; }
 
  private:
   static constexpr const char* kNoRecord = "a record must be a JSON object";
@@ -124,6 +125,7 @@ class JsonLines final : public Decoder {
   // The line at `line`, whose newline is before `end`; returns the start of the next one.
   arrow::Result<const char*> ReadLine(const char* line, const char* end) {
     JsonFault fault;
+    const int64_t first_row = num_rows();
     const char* p = line;
     if (*line == '{') {
       p = rows_->Read(line, fault);
@@ -136,12 +138,19 @@ class JsonLines final : public Decoder {
       ++skipped_records_;
       return newline + 1;
     }
-    return BadRecord(place_, {line, static_cast<size_t>(newline - line)},
-                     static_cast<size_t>(fault.at - line), ReasonOf(fault), skip_option_);
+    const std::string_view record(line, static_cast<size_t>(newline - line));
+    const size_t at = static_cast<size_t>(fault.at - line);
+    if (bad_records_ == nullptr)
+      return BadRecord(place_, record, at, ReasonOf(fault), skip_option_);
+    bad_records_->OnBadRecord(record, place_.offset,
+                              BadRecord(place_.without_search(), record, at, ReasonOf(fault)),
+                              first_row);
+    return newline + 1;
   }
 
   const std::unique_ptr<Rows> rows_;
   const std::string skip_option_;
+  BadRecordHandler* bad_records_ = nullptr;
   RecordPlace place_;
   std::string last_line_;  // A last line without its newline, padded.
   JsonMessage message_;    // The one at hand.

@@ -37,7 +37,14 @@ class RawDecoder final : public Decoder {
       std::string_view record(p, static_cast<size_t>(record_end - p));
       const char* next = newline == nullptr ? end : record_end + 1;
       if (newline != nullptr && record.ends_with('\r')) record.remove_suffix(1);
-      if (!Append(record)) return BadRecord(place_, record, record.size(), Reason(record.size()));
+      if (!Append(record)) {
+        const std::string reason = Reason(record.size());
+        if (bad_records_ == nullptr) return BadRecord(place_, record, record.size(), reason);
+        bad_records_->OnBadRecord(record, place_.offset,
+                                  BadRecord(place_.without_search(), record, record.size(), reason),
+                                  num_rows());
+        bad_bytes_ += static_cast<int64_t>(record.size()) + 1;
+      }
       place_.offset += next - p;
       if (place_.line > 0) ++place_.line;
       p = next;
@@ -62,13 +69,15 @@ class RawDecoder final : public Decoder {
 
   int64_t num_rows() const override { return column_.length(); }
   bool full(int64_t rows_max) const override {
-    return num_rows() >= rows_max || column_.data_bytes() >= kBatchBytesMax;
+    return num_rows() >= rows_max || column_.data_bytes() + bad_bytes_ >= kBatchBytesMax;
   }
   void SetPlace(RecordPlace place) override { place_ = std::move(place); }
   int64_t skipped_records() const override { return 0; }
+  void SetBadRecords(BadRecordHandler* bad) override { bad_records_ = bad; }
 
   arrow::Result<Batch> Flush() override {
     const int64_t num = num_rows();
+    bad_bytes_ = 0;
     ARROW_ASSIGN_OR_RAISE(auto array, column_.Finish());
     Batch batch;
     batch.rows = arrow::RecordBatch::Make(schema_, num, {std::move(array)});
@@ -130,6 +139,8 @@ class RawDecoder final : public Decoder {
   const bool is_text_;
   ColumnBuffer column_;
   RecordPlace place_;
+  BadRecordHandler* bad_records_ = nullptr;
+  int64_t bad_bytes_ = 0;  // Of what it was told since the last Flush.
   std::string text_;
 };
 

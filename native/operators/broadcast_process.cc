@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "operators/failed_rows.h"
 #include "operators/row_call.h"
 #include "operators/state_rows.h"
 #include "state/broadcast_state.h"
@@ -40,10 +41,12 @@ struct BroadcastProcessSpec {
 
 class BroadcastProcess final : public Operator {
  public:
-  BroadcastProcess(BroadcastProcessSpec spec, RowCall call, const PlanNode& node,
-                   std::shared_ptr<arrow::Schema> read_schema, OperatorContext& context)
+  BroadcastProcess(BroadcastProcessSpec spec, RowCall call, std::unique_ptr<FailedRows> failed,
+                   const PlanNode& node, std::shared_ptr<arrow::Schema> read_schema,
+                   OperatorContext& context)
       : spec_(std::move(spec)),
         call_(std::move(call)),
+        failed_(std::move(failed)),
         state_("broadcast", node.input_schemas[kBroadcast], spec_.broadcast_keys, context.subtask,
                context.tiers),
         read_schema_(std::move(read_schema)),
@@ -75,6 +78,7 @@ class BroadcastProcess final : public Operator {
       }
       ARROW_ASSIGN_OR_RAISE(const auto reply, call_.Take());
       if (!reply) return Progress::kBlocked;
+      if (reply->failed != nullptr) ARROW_RETURN_NOT_OK(failed_->Add(in_asked_, *reply->failed));
       if (reply->rows != nullptr) {
         if (in_asked_.rows == nullptr) return WrongReply();
         ARROW_ASSIGN_OR_RAISE(Batch given,
@@ -85,6 +89,7 @@ class BroadcastProcess final : public Operator {
       asked_ = reply->more;
       if (reply->more) call_.Continue();
     }
+    ARROW_RETURN_NOT_OK(failed_->letters().Flush(out));
     in_asked_ = {};
     return Progress::kDone;
   }
@@ -157,6 +162,7 @@ class BroadcastProcess final : public Operator {
 
   const BroadcastProcessSpec spec_;
   RowCall call_;
+  const std::unique_ptr<FailedRows> failed_;
   BroadcastState state_;
   const std::shared_ptr<arrow::Schema> read_schema_;
   const std::shared_ptr<arrow::Schema> change_schema_;
@@ -193,8 +199,9 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   ARROW_ASSIGN_OR_RAISE(auto reply,
                         ToArrow(results)->AddField(0, arrow::field("row", arrow::int32(), false)));
   ARROW_ASSIGN_OR_RAISE(auto call, RowCall::Open(node, context, std::move(reply)));
-  return std::make_unique<BroadcastProcess>(std::move(spec), std::move(call), node, ToArrow(read),
-                                            context);
+  ARROW_ASSIGN_OR_RAISE(auto failed, FailedRows::Make(node, context, kRows));
+  return std::make_unique<BroadcastProcess>(std::move(spec), std::move(call), std::move(failed),
+                                            node, ToArrow(read), context);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "expressions/evaluator.h"
+#include "operators/failed_rows.h"
 #include "operators/row_call.h"
 #include "stream/operator.h"
 
@@ -18,10 +19,11 @@ namespace {
 class CompiledFunction final : public StatelessOperator {
  public:
   CompiledFunction(std::vector<std::unique_ptr<BoundExpression>> expressions, RowCall call,
-                   std::vector<int> reads, std::shared_ptr<arrow::Schema> read_schema,
-                   const Schema& schema)
+                   std::unique_ptr<FailedRows> failed, std::vector<int> reads,
+                   std::shared_ptr<arrow::Schema> read_schema, const Schema& schema)
       : expressions_(std::move(expressions)),
         call_(std::move(call)),
+        failed_(std::move(failed)),
         reads_(std::move(reads)),
         read_schema_(std::move(read_schema)),
         schema_(ToArrow(schema)) {}
@@ -43,10 +45,15 @@ class CompiledFunction final : public StatelessOperator {
   arrow::Result<Progress> Resume(Collector& out) override {
     ARROW_ASSIGN_OR_RAISE(const auto reply, call_.Take());
     if (!reply) return Progress::kBlocked;
+    if (reply->failed != nullptr) {
+      ARROW_RETURN_NOT_OK(failed_->Add(in_, *reply->failed));
+      ARROW_ASSIGN_OR_RAISE(in_, FailedRows::Without(in_, *reply->failed));
+    }
     if (reply->more || reply->rows == nullptr || reply->rows->num_rows() != in_.num_rows()) {
       return WrongReply();
     }
     ARROW_RETURN_NOT_OK(Append(in_, reply->rows->columns(), out));
+    ARROW_RETURN_NOT_OK(failed_->letters().Flush(out));
     in_ = Batch();
     return Progress::kDone;
   }
@@ -71,6 +78,7 @@ class CompiledFunction final : public StatelessOperator {
 
   const std::vector<std::unique_ptr<BoundExpression>> expressions_;
   RowCall call_;
+  const std::unique_ptr<FailedRows> failed_;
   const std::vector<int> reads_;
   const std::shared_ptr<arrow::Schema> read_schema_;
   const std::shared_ptr<arrow::Schema> schema_;
@@ -94,8 +102,9 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   const Schema results(node.schema.begin() + static_cast<ptrdiff_t>(input.size()),
                        node.schema.end());
   ARROW_ASSIGN_OR_RAISE(auto call, RowCall::Open(node, context, ToArrow(results)));
-  return std::make_unique<CompiledFunction>(std::move(bound), std::move(call), std::move(reads),
-                                            ToArrow(read), node.schema);
+  ARROW_ASSIGN_OR_RAISE(auto failed, FailedRows::Make(node, context, 0));
+  return std::make_unique<CompiledFunction>(std::move(bound), std::move(call), std::move(failed),
+                                            std::move(reads), ToArrow(read), node.schema);
 }
 
 }  // namespace

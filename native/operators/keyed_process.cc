@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "operators/keyed_process_call.h"
+#include "operators/keyed_process_failures.h"
 #include "operators/keyed_process_kept.h"
 #include "operators/keyed_process_keys.h"
 #include "operators/keyed_process_outputs.h"
@@ -51,9 +52,11 @@ std::shared_ptr<arrow::DataType> TimesType(TypeKind kind) {
 
 class KeyedProcess final : public Operator {
  public:
-  KeyedProcess(KeyedProcessSpec spec, RowCall call, const PlanNode& node, OperatorContext& context)
+  KeyedProcess(KeyedProcessSpec spec, RowCall call, std::unique_ptr<ProcessFailures> failures,
+               const PlanNode& node, OperatorContext& context)
       : spec_(std::move(spec)),
         call_(std::move(call)),
+        failures_(std::move(failures)),
         outputs_(spec_.outputs, spec_.time >= 0, node.schema),
         event_timers_("timers.event", spec_.key_types, context.tiers),
         processing_timers_("timers.processing", spec_.key_types, context.tiers),
@@ -71,6 +74,7 @@ class KeyedProcess final : public Operator {
                                             arrow::field("kind", arrow::int8(), false),
                                             arrow::field("time", arrow::int64(), false)});
     reply_schemas_.insert(reply_schemas_.end(), 2, timer_edits);
+    if (failures_->wanted()) reply_schemas_.push_back(FailedRows::ReplySchema());
     arrow::FieldVector keys;
     for (const auto& type : spec_.key_types) keys.push_back(arrow::field("", type));
     for (const auto& state : states_)
@@ -145,6 +149,7 @@ class KeyedProcess final : public Operator {
       // The slots of the piece are not needed any more.
       if (tiers_ != nullptr) ARROW_RETURN_NOT_OK(tiers_->MakeRoom());
     }
+    ARROW_RETURN_NOT_OK(failures_->Flush(out));
     busy_ = false;
     in_ = {};
     SetStateBytes();
@@ -235,6 +240,7 @@ class KeyedProcess final : public Operator {
     for (auto& slots : slots_) slots.resize(num_keys);
     const int64_t length = end - next_row_;
     const Batch piece = in_.Slice(next_row_, length);
+    first_row_ = next_row_;
     std::vector<ArrayPtr> columns;
     for (const int column : spec_.reads) columns.push_back(piece.column(column));
     std::vector<int32_t> of(static_cast<size_t>(length));
@@ -359,7 +365,11 @@ class KeyedProcess final : public Operator {
       const RecordBatchPtr& edits = *next++;
       if (edits != nullptr) ARROW_RETURN_NOT_OK(ApplyTimers(*edits, *timers));
     }
-    return arrow::Status::OK();
+    if (!failures_->wanted() || *next == nullptr) return arrow::Status::OK();
+    const Batch rows = element_ == ProcessEvents::kRows
+                           ? in_.Slice(first_row_, in_.num_rows() - first_row_)
+                           : Batch();
+    return failures_->Add(element_, rows, keys_.keys(), **next);
   }
 
   arrow::Status ApplyTimers(const arrow::RecordBatch& edits, ProcessTimers& timers) {
@@ -391,6 +401,7 @@ class KeyedProcess final : public Operator {
 
   const KeyedProcessSpec spec_;
   RowCall call_;
+  const std::unique_ptr<ProcessFailures> failures_;
   const ProcessOutputs outputs_;
   std::vector<std::unique_ptr<ProcessState>> states_;
   ProcessTimers event_timers_;
@@ -409,6 +420,7 @@ class KeyedProcess final : public Operator {
   bool asked_ = false;
   Batch in_;
   int64_t next_row_ = 0;
+  int64_t first_row_ = 0;  // Of what is asked.
   int64_t until_ = 0;
   EncodedKeys encoded_;
   std::vector<ProcessTimers::Timer> due_;
@@ -422,7 +434,9 @@ class KeyedProcess final : public Operator {
 arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorContext& context) {
   ARROW_ASSIGN_OR_RAISE(auto spec, KeyedProcessSpec::Read(node, context));
   ARROW_ASSIGN_OR_RAISE(auto call, RowCall::Open(node, context, nullptr));
-  return std::make_unique<KeyedProcess>(std::move(spec), std::move(call), node, context);
+  ARROW_ASSIGN_OR_RAISE(auto failures, ProcessFailures::Make(node, spec, context));
+  return std::make_unique<KeyedProcess>(std::move(spec), std::move(call), std::move(failures), node,
+                                        context);
 }
 
 }  // namespace

@@ -6,7 +6,8 @@
 //             events of these keys    [columns read, key, time] of rows, [key, time] of timers
 //   reply     8 bytes (bit 0 of the first: more is to come on Continue), then messages behind their
 //             sizes (int64, 0: none): rows of every output [time, columns], edits of every state,
-//             edits of event-time and processing-time timers [key, kind, time]
+//             edits of event-time and processing-time timers [key, kind, time], and of a function
+//             that goes on behind what it has failed at, that (FailedRows::ReplySchema)
 //
 // `key` is a position among the keys of the request. `kept`: -1, or 2 n: the function's side keeps
 // the states under number n, in place of what it has there, or 2 n + 1: it has them there, and is

@@ -7,6 +7,10 @@
 #include <arrow/ipc/reader.h>
 #include <arrow/ipc/writer.h>
 
+#include <cstring>
+
+#include "operators/failed_rows.h"
+
 namespace sabot {
 
 arrow::Result<RowCall> RowCall::Open(const PlanNode& node, const OperatorContext& context,
@@ -52,7 +56,18 @@ arrow::Result<std::optional<RowCall::Reply>> RowCall::Take() {
   if (bytes == nullptr) return std::nullopt;
   Reply reply;
   reply.more = HasMore(*bytes);
-  ARROW_ASSIGN_OR_RAISE(reply.rows, ReadRows(arrow::SliceBuffer(bytes, kHeaderBytes), schema_));
+  int64_t at = kHeaderBytes;
+  if (HasFailed(*bytes)) {
+    int64_t size = 0;
+    if (bytes->size() - at < static_cast<int64_t>(sizeof(size))) return WrongReply();
+    std::memcpy(&size, bytes->data() + at, sizeof(size));
+    at += static_cast<int64_t>(sizeof(size));
+    if (size <= 0 || size > bytes->size() - at) return WrongReply();
+    ARROW_ASSIGN_OR_RAISE(reply.failed,
+                          ReadRows(arrow::SliceBuffer(bytes, at, size), FailedRows::ReplySchema()));
+    at += size;
+  }
+  ARROW_ASSIGN_OR_RAISE(reply.rows, ReadRows(arrow::SliceBuffer(bytes, at), schema_));
   return reply;
 }
 

@@ -2,8 +2,9 @@
 //
 //   request   rows as one Arrow IPC message, maybe behind 8 bytes that say what they are, or what
 //             the operator and its counterpart agreed on
-//   reply     8 bytes (bit 0 of the first: more is to come on Continue), then one Arrow IPC message
-//             or nothing
+//   reply     8 bytes (bit 0 of the first: more is to come on Continue; bit 1: rows have failed),
+//             if rows have failed an int64 and an Arrow IPC message of that size
+//             (FailedRows::ReplySchema), then one Arrow IPC message or nothing
 #pragma once
 
 #include <arrow/buffer.h>
@@ -35,7 +36,8 @@ class RowCall {
   void Continue() { Begin(std::string()); }
 
   struct Reply {
-    RecordBatchPtr rows;  // nullptr: none.
+    RecordBatchPtr rows;    // nullptr: none.
+    RecordBatchPtr failed;  // nullptr: none.
     bool more = false;
   };
   // nullopt: not there yet, the operator is blocked.
@@ -44,6 +46,7 @@ class RowCall {
   // a header.
   arrow::Result<std::shared_ptr<arrow::Buffer>> TakeBytes();
   static bool HasMore(const arrow::Buffer& reply) { return (reply.data()[0] & 1) != 0; }
+  static bool HasFailed(const arrow::Buffer& reply) { return (reply.data()[0] & 2) != 0; }
   static constexpr int64_t kHeaderBytes = 8;  // Keeps the message behind it aligned.
 
  private:

@@ -11,6 +11,7 @@
 
 #include <utility>
 
+#include "operators/failed_rows.h"
 #include "operators/row_call.h"
 #include "stream/operator.h"
 
@@ -19,10 +20,11 @@ namespace {
 
 class UserFunctionOperator final : public StatelessOperator {
  public:
-  UserFunctionOperator(RowCall call, std::vector<int> columns, std::vector<int> reads,
-                       std::shared_ptr<arrow::Schema> read_schema, const Schema& schema,
-                       bool flattens)
+  UserFunctionOperator(RowCall call, std::unique_ptr<FailedRows> failed, std::vector<int> columns,
+                       std::vector<int> reads, std::shared_ptr<arrow::Schema> read_schema,
+                       const Schema& schema, bool flattens)
       : call_(std::move(call)),
+        failed_(std::move(failed)),
         columns_(std::move(columns)),
         reads_(std::move(reads)),
         read_schema_(std::move(read_schema)),
@@ -43,6 +45,13 @@ class UserFunctionOperator final : public StatelessOperator {
     while (true) {
       ARROW_ASSIGN_OR_RAISE(const auto reply, call_.Take());
       if (!reply) return Progress::kBlocked;
+      if (reply->failed != nullptr) {
+        ARROW_RETURN_NOT_OK(failed_->Add(in_, *reply->failed));
+        // Those of a function that flattens have no rows in its reply.
+        if (!flattens_) {
+          ARROW_ASSIGN_OR_RAISE(in_, FailedRows::Without(in_, *reply->failed));
+        }
+      }
       if (reply->rows != nullptr) {
         ARROW_ASSIGN_OR_RAISE(Batch result, flattens_
                                                 ? FlattenReply(in_, columns_, *reply->rows, schema_)
@@ -52,6 +61,7 @@ class UserFunctionOperator final : public StatelessOperator {
       if (!reply->more) break;
       call_.Continue();
     }
+    ARROW_RETURN_NOT_OK(failed_->letters().Flush(out));
     in_ = Batch();
     return Progress::kDone;
   }
@@ -67,6 +77,7 @@ class UserFunctionOperator final : public StatelessOperator {
   }
 
   RowCall call_;
+  const std::unique_ptr<FailedRows> failed_;
   const std::vector<int> columns_;
   const std::vector<int> reads_;
   const std::shared_ptr<arrow::Schema> read_schema_;
@@ -91,8 +102,10 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
     ARROW_ASSIGN_OR_RAISE(reply, reply->AddField(0, arrow::field("row", arrow::int32(), false)));
   }
   ARROW_ASSIGN_OR_RAISE(auto call, RowCall::Open(node, context, std::move(reply)));
-  return std::make_unique<UserFunctionOperator>(
-      std::move(call), std::move(columns), std::move(reads), ToArrow(read), node.schema, flattens);
+  ARROW_ASSIGN_OR_RAISE(auto failed, FailedRows::Make(node, context, 0));
+  return std::make_unique<UserFunctionOperator>(std::move(call), std::move(failed),
+                                                std::move(columns), std::move(reads), ToArrow(read),
+                                                node.schema, flattens);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "plan/dead_letter_schema.h"
 
 namespace sabot {
 namespace {
@@ -62,10 +63,13 @@ arrow::Result<PlanNode> DecodeNode(const json& from, const Plan& plan,
     if (input.contains("keys")) edge.keys = input.at("keys").get<std::vector<int>>();
     const PlanNode& producer = plan.nodes[static_cast<size_t>(edge.node)];
     edge.late_of = input.value("late", -1);
+    edge.dead_letters = input.value("deadLetters", false);
     if (edge.late_of >= static_cast<int>(producer.inputs.size())) {
       return node.Error("it reads late rows of an input that there is not");
     }
-    const Schema& schema = edge.late_of < 0
+    // Letters have one schema, which their reader knows (operators/dead_letters.cc).
+    const Schema& schema = edge.dead_letters ? DeadLetterSchema()
+                           : edge.late_of < 0
                                ? producer.schema
                                : producer.input_schemas[static_cast<size_t>(edge.late_of)];
     for (const int key : edge.keys) {

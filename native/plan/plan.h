@@ -23,6 +23,10 @@ struct PlanInput {
   std::vector<int> keys;
   // The late rows of that input of `node`, instead of its output; -1: its output.
   int late_of = -1;
+  // The dead letters of `node`, instead of its output.
+  bool dead_letters = false;
+
+  bool is_main() const { return late_of < 0 && !dead_letters; }
 };
 
 struct AggregateCall {

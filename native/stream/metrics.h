@@ -28,11 +28,13 @@ struct OperatorMetrics {
   Counter bytes_in;         // Sources: bytes read. Others: only where rows enter the task.
   Counter bytes_out;        // Only where rows leave the task.
   Counter late_rows;        // Dropped because the watermark had passed them.
-  Counter skipped_records;  // Malformed input skipped on the user's request.
+  Counter skipped_records;  // Malformed input that its format skipped on the user's request.
   Counter watermark_ms{kWatermarkMin};
   Counter state_bytes;
   SplitTimes splits;         // Of a watermark assigner.
   SplitPositions positions;  // Of a source whose splits have numbered records.
+  Counter dropped_records;   // What could not be taken, and was dropped on the user's request.
+  Counter dead_letters;      // What could not be taken, and was handed on.
 };
 
 // How a task spends its time.

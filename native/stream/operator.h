@@ -51,6 +51,9 @@ class Collector {
   virtual arrow::Status EmitLate(int input, const Batch& batch, std::span<const int32_t> rows) = 0;
   // False once enough is queued downstream: a large firing should return kMoreOutput.
   virtual bool has_room() const = 0;
+  // Rows of the dead letters' schema (plan/dead_letter_schema.h), for whoever reads those of this
+  // operator.
+  virtual arrow::Status EmitDeadLetters(Batch letters) = 0;
 };
 
 // What an operator may use of its surroundings; outlives it.
@@ -87,6 +90,9 @@ struct OperatorContext {
   std::function<std::unique_ptr<UserFunction>()> open_user_function;
   // What the job's owner should know; may be called from any thread.
   std::function<void(std::string message)> warn;
+  // Who it is, for those who look at what it could not take.
+  std::string job;
+  std::string uid;
 };
 
 class Operator {

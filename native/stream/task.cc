@@ -14,6 +14,16 @@ constexpr size_t kInboxElementsMax = 4;
 
 }  // namespace
 
+// Of what an operator could not take not each was told when it came.
+void TellRefused(const TaskOperator& of) {
+  const int64_t dropped = of.metrics->dropped_records.value();
+  const int64_t letters = of.metrics->dead_letters.value();
+  if (dropped + letters == 0) return;
+  of.context->warn("in all " + std::to_string(dropped + letters) +
+                   " could not be taken: " + std::to_string(dropped) + " dropped, " +
+                   std::to_string(letters) + " dead letters");
+}
+
 // Puts what an operator emits before the next one.
 class Task::StageCollector final : public Collector {
  public:
@@ -33,6 +43,9 @@ class Task::StageCollector final : public Collector {
   }
   arrow::Status EmitLate(int input, const Batch& batch, std::span<const int32_t> rows) override {
     return task_->SendLate(stage_, input, batch, rows);
+  }
+  arrow::Status EmitDeadLetters(Batch letters) override {
+    return task_->SendDeadLetters(stage_, letters);
   }
   bool has_room() const override {
     if (stage_ + 1 < task_->stages_.size()) {
@@ -65,6 +78,11 @@ void Task::AddLateOutput(size_t stage, int input, std::unique_ptr<Exchange> exch
   late_outputs[static_cast<size_t>(input)].push_back(std::move(exchange));
 }
 
+void Task::AddDeadLetterOutput(size_t stage, std::unique_ptr<Exchange> exchange) {
+  all_outputs_.push_back(exchange.get());
+  operators_[stage].dead_letter_outputs.push_back(std::move(exchange));
+}
+
 arrow::Status Task::Open() {
   times_.Start(clock_->MonotonicNanos());
   for (TaskOperator& each : operators_) ARROW_RETURN_NOT_OK(each.op->Open());
@@ -80,6 +98,8 @@ void Task::RequestBarrier(Barrier barrier, AtBarrier at_barrier) {
 int64_t Task::NextTimer() const {
   int64_t next = INT64_MAX;
   for (const TaskOperator& each : operators_) next = std::min(next, each.op->NextTimer());
+  if (rate_limit_ && !ended_)
+    next = std::min(next, rate_limit_->NextMillis(operators_[0].metrics->rows_out.value()));
   return next;
 }
 
@@ -151,6 +171,7 @@ arrow::Result<bool> Task::WorkOnce(StepResult* why_not) {
     return true;
   }
   if (is_source()) {
+    TakeRate();
     source_waits_ = !has_requested_barrier_ && !MayRead();
     if (!source_waits_) ARROW_RETURN_NOT_OK(ProduceOnce());
     if (!source_waits_) return true;
@@ -222,7 +243,10 @@ arrow::Status Task::Finish(size_t stage, Progress progress, std::optional<Elemen
 
 arrow::Status Task::Deliver(size_t stage, Element element) {
   TaskOperator& from = operators_[stage - 1];
-  if (std::holds_alternative<EndOfInput>(element)) from.late_row_log.Finish(*from.context);
+  if (std::holds_alternative<EndOfInput>(element)) {
+    from.late_row_log.Finish(*from.context);
+    TellRefused(from);
+  }
   // Splits are this task's own: beyond it there are only channels.
   const auto* status = std::get_if<StreamStatus>(&element);
   const bool of_split = status != nullptr && status->split != kNoSplit;
@@ -230,6 +254,8 @@ arrow::Status Task::Deliver(size_t stage, Element element) {
     for (const auto& late_outputs : from.late_outputs) {
       for (const auto& exchange : late_outputs) ARROW_RETURN_NOT_OK(exchange->Broadcast(element));
     }
+    for (const auto& exchange : from.dead_letter_outputs)
+      ARROW_RETURN_NOT_OK(exchange->Broadcast(element));
   }
   if (stage < stages_.size()) {
     stages_[stage].inbox.push_back({0, std::move(element)});
@@ -265,8 +291,23 @@ arrow::Status Task::SendLate(size_t stage, int input, const Batch& batch,
   return arrow::Status::OK();
 }
 
+arrow::Status Task::SendDeadLetters(size_t stage, const Batch& letters) {
+  for (const auto& exchange : operators_[stage].dead_letter_outputs)
+    ARROW_RETURN_NOT_OK(exchange->Send(letters));
+  outputs_pending_ = true;
+  return arrow::Status::OK();
+}
+
 int64_t Task::RowsUntilPause() const {
-  return pause_after_rows_ - operators_[0].metrics->rows_out.value();
+  const int64_t rows = operators_[0].metrics->rows_out.value();
+  const int64_t left = pause_after_rows_ - rows;
+  return rate_limit_ ? std::min(left, rate_limit_->allowed() - rows) : left;
+}
+
+// What has become due of the source's rows since the last look.
+void Task::TakeRate() {
+  if (rate_limit_)
+    rate_limit_->Advance(clock_->NowMillis(), operators_[0].metrics->rows_out.value());
 }
 
 bool Task::MayRead() const {
@@ -300,7 +341,8 @@ arrow::Status Task::ProduceOnce() {
   }
   SABOT_CHECK(!source_ended_);
   int64_t& rows_max = operators_[0].context->options.batch_max_rows;
-  rows_max = std::min(rows_max, RowsUntilPause());
+  if (batch_rows_max_ == 0) batch_rows_max_ = rows_max;
+  rows_max = std::min(batch_rows_max_, RowsUntilPause());
   StageCollector out(this, 0);
   ARROW_ASSIGN_OR_RAISE(const Progress progress, operators_[0].op->Produce(out));
   if (progress == Progress::kBlocked) {

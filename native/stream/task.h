@@ -25,6 +25,7 @@
 #include "stream/gate.h"
 #include "stream/late_row_log.h"
 #include "stream/operator.h"
+#include "stream/rate_limit.h"
 #include "stream/state_reads.h"
 #include "stream/task_snapshots.h"
 
@@ -52,6 +53,8 @@ struct TaskOperator {
   // Who reads its late rows, of each of its inputs.
   std::vector<std::vector<std::unique_ptr<Exchange>>> late_outputs;
   LateRowLog late_row_log;
+  // Who reads what it could not take.
+  std::vector<std::unique_ptr<Exchange>> dead_letter_outputs;
 };
 
 class Task {
@@ -64,6 +67,8 @@ class Task {
   void AddOutput(std::unique_ptr<Exchange> exchange);
   // For the late rows of one input of an operator; it gets every control element too.
   void AddLateOutput(size_t stage, int input, std::unique_ptr<Exchange> exchange);
+  // For the dead letters of an operator, likewise.
+  void AddDeadLetterOutput(size_t stage, std::unique_ptr<Exchange> exchange);
   // Takes every operator's state at barriers and at the end; none: barriers just pass.
   void SetSnapshotTarget(SnapshotTarget* target) { snapshots_.SetTarget(target, subtask_); }
   void SetClock(Clock* clock) {
@@ -72,6 +77,8 @@ class Task {
   }
   // A source that produces so many rows and then waits, as if there were none now (tests).
   void PauseAfter(int64_t rows) { pause_after_rows_ = rows; }
+  // A source that produces no more rows than that.
+  void SetRateLimit(RateLimit limit) { rate_limit_ = limit; }
   arrow::Status Open();
 
   // Works until something is missing or `quantum` elements are done. One thread at a time.
@@ -120,11 +127,13 @@ class Task {
   arrow::Status Finish(size_t stage, Progress progress, std::optional<Element> after);
   arrow::Status Deliver(size_t stage, Element element);  // Into the inbox, or out if past the last.
   int64_t RowsUntilPause() const;
+  void TakeRate();
   bool MayRead() const;
   bool BarrierIsNext() const;
   arrow::Status ProduceOnce();
   arrow::Status SendLate(size_t stage, int input, const Batch& batch,
                          std::span<const int32_t> rows);
+  arrow::Status SendDeadLetters(size_t stage, const Batch& letters);
   arrow::Status FireTimers();
   arrow::Result<bool> ReadStatePiece();
   arrow::Status MakeRoom(size_t stage);
@@ -169,6 +178,10 @@ class Task {
   bool is_told_directly_ = false;
   std::atomic<int64_t> committed_epoch_{INT64_MIN};
   int64_t told_epoch_ = INT64_MIN;
+
+  // Of a source.
+  std::optional<RateLimit> rate_limit_;
+  int64_t batch_rows_max_ = 0;  // As the plan says; 0: not looked at yet.
 };
 
 }  // namespace sabot

@@ -42,15 +42,27 @@ export class Broker {
   }
 
   /** Makes a topic that nobody else has; its name begins with `name`. */
-  async topic({ name = 'test', partitions = 1 }: { name?: string; partitions?: number } = {}): Promise<string> {
+  async topic({
+    name = 'test',
+    partitions = 1,
+    config = {},
+  }: {
+    name?: string;
+    partitions?: number;
+    config?: Readonly<Record<string, string>>;
+  } = {}): Promise<string> {
     const topic = `${name}-${Math.random().toString(36).slice(2)}`;
-    await this.create(topic, partitions);
+    await this.create(topic, partitions, config);
     return topic;
   }
 
   /** Makes a topic and waits until every node knows who leads it. */
-  async create(topic: string, partitions: number): Promise<void> {
-    await this.admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: false });
+  async create(topic: string, partitions: number, config: Readonly<Record<string, string>> = {}): Promise<void> {
+    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+    await this.admin.createTopics({
+      topics: [{ topic, numPartitions: partitions, configEntries }],
+      waitForLeaders: false,
+    });
     const nodes = this.bootstrapServers.split(',').map((server) => {
       return new Kafka({ clientId: 'test', brokers: [server], logLevel: logLevel.NOTHING, retry: { retries: 0 } });
     });

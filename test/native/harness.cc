@@ -149,10 +149,16 @@ class Harness::Output final : public Collector {
     }
     return arrow::Status::OK();
   }
+  arrow::Status EmitDeadLetters(Batch letters) override {
+    EXPECT_TRUE(letters.rows->ValidateFull().ok()) << letters.rows->ValidateFull().ToString();
+    for (std::string& line : ToLines(letters)) letter_lines.push_back(std::move(line));
+    return arrow::Status::OK();
+  }
   // Room for every other piece only.
   bool has_room() const override { return !no_room_ || (asked_ = !asked_); }
   std::vector<std::string> lines;
   std::vector<std::string> late_lines;
+  std::vector<std::string> letter_lines;
   std::vector<Batch> batches;
 
  private:
@@ -208,6 +214,8 @@ std::unique_ptr<Harness::Subtask> Harness::Open(Memory memory) {
   }
   context.session = {options_.plan.local_time_zone, options_.plan.query_start_ms};
   context.options = options_.plan;
+  context.job = "test";
+  context.uid = node_.uid;
   context.clock = &clock_;
   context.metrics = &subtask->metrics;
   context.alignment = &alignment_;
@@ -409,6 +417,10 @@ std::vector<std::string> Harness::Take() {
   CompareTwin();
   twin_begins_ = 0;
   return std::exchange(self_->output->lines, {});
+}
+
+std::vector<std::string> Harness::TakeLetters() {
+  return std::exchange(self_->output->letter_lines, {});
 }
 
 std::vector<std::string> Harness::TakeLate() {

@@ -70,6 +70,8 @@ class Harness {
   std::vector<std::string> Take();
   // Rows that came too late since the last TakeLate, as "+I[...]".
   std::vector<std::string> TakeLate();
+  // What could not be taken since the last TakeLetters, as "+I[...]".
+  std::vector<std::string> TakeLetters();
   // The batches that came out since the last TakeBatches.
   std::vector<Batch> TakeBatches();
   // Processing time goes on while the task has no room downstream.

@@ -9,6 +9,7 @@ import type { AggregateCall } from '../../expressions/aggregate-call.js';
 import { columnsOf, hasSubquery, isDeterministic } from '../../expressions/columns.js';
 import { type Expression, isSubquery, mapExpression } from '../../expressions/expression.js';
 import { type Schema, timeAttribute } from '../../schema/types.js';
+import { keepsLetters } from '../dead-letters.js';
 import {
   type BroadcastProcessNode,
   inputsOf,
@@ -311,7 +312,8 @@ class Pruner {
   /** Called for every row whoever reads what it gives; the map's rows go to V8 whole, and no time is told by them. */
   private broadcastProcess(node: BroadcastProcessNode): Pruned {
     const { function: of } = node;
-    const left = this.prune(node.left, new Set([...node.columns, ...node.keys, ...of.reads]));
+    const letters = keepsLetters(of.onError) ? node.left.schema.keys() : [];
+    const left = this.prune(node.left, new Set([...node.columns, ...node.keys, ...of.reads, ...letters]));
     const outside = this.timed;
     this.timed = false;
     const right = this.whole(node.right);
@@ -332,8 +334,9 @@ class Pruner {
   private keyedProcess(node: KeyedProcessNode): Pruned {
     const { process, extras } = node.code;
     const time = node.time === undefined ? [] : [node.time];
+    const letters = keepsLetters(process.onError) ? node.input.schema.keys() : [];
     const record = extras?.record ?? [];
-    const input = this.prune(node.input, new Set([...node.keys, ...time, ...process.reads, ...record]));
+    const input = this.prune(node.input, new Set([...node.keys, ...time, ...process.reads, ...record, ...letters]));
     const places = (columns: readonly number[]) => columns.map((i) => input.at.get(i)!);
     const pruned: KeyedProcessNode = {
       ...node,

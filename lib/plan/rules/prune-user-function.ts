@@ -4,6 +4,7 @@
 //
 // A compiled function that nobody reads goes. One in V8 is called all the same, for what it does beside. Part of prune-columns.
 
+import { keepsLetters } from '../dead-letters.js';
 import type { LogicalNode, UserFunctionNode } from '../nodes.js';
 import type { UserFunction } from '../user-function.js';
 import { add, move, type Pruned, sorted } from './pruned.js';
@@ -19,6 +20,8 @@ export function pruneUserFunction(
   const kept = sorted(required).filter((i) => i < width);
   const functions = functionsRead(node, required, compiled);
   const reads = new Set([...kept.map((i) => node.columns[i]!), ...functions.flatMap(({ of }) => of.reads)]);
+  // A letter has the whole row.
+  if (functions.some(({ of }) => keepsLetters(of.onError))) add(reads, node.input.schema.keys());
   const input = prune(node.input, add(new Set(), reads));
   const from = (i: number) => input.at.get(node.columns[i]!)!;
   if (functions.length === 0) return { node: input.node, at: new Map(kept.map((i) => [i, from(i)])) };

@@ -29,6 +29,7 @@ export function reuseSubplans(sinks: readonly PhysicalNode[]): PhysicalNode[] {
       node.config,
       node.schema,
       node.code?.parts.map(idOf),
+      node.deadLetters && idOf(node.deadLetters),
       inputs,
     ]);
     const same = known.get(digest);

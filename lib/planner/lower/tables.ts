@@ -1,6 +1,8 @@
 // Tables: sources, rows of constants, watermarks and sinks.
 
 import { readCast, tableSink, tableSource, watermarkOptions, writeCast } from '../../connectors/catalogue.js';
+import { DEAD_LETTER_TABLE } from '../../connectors/on-error.js';
+import { optionError } from '../../connectors/options.js';
 import { valuesSource } from '../../connectors/sources.js';
 import { SabotError } from '../../errors.js';
 import { iterableSource, messageSource } from '../../operators/iterable-source.js';
@@ -8,7 +10,7 @@ import { project } from '../../operators/project.js';
 import { watermarkAssigner } from '../../operators/watermark-assigner.js';
 import type { ScanNode, SinkNode, ValuesNode, WatermarkNode } from '../../plan/nodes.js';
 import { changesOf, type PhysicalNode } from '../../plan/physical.js';
-import type { TableDefinition } from '../../plan/table.js';
+import { printIdentifier, type TableDefinition } from '../../plan/table.js';
 import type { Schema } from '../../schema/types.js';
 import type { Lowering } from './lowering.js';
 import { checkReplacedKey, newestRows, replacedRows, uncheckedRows, withBefore } from './replaced-rows.js';
@@ -20,7 +22,7 @@ export function lowerScan(node: ScanNode): PhysicalNode {
   return aboutTable(node, () => {
     const read = (columns: Schema): PhysicalNode => {
       const { schema: given, expressions } = readCast(table, options, columns);
-      const source = tableSource(table, options, given);
+      const source = withLetters(tableSource(table, options, given), node);
       return expressions === undefined ? source : project(source, expressions, columns);
     };
     return replacesRows(table, options, schema) ? newestRows(table, schema, read) : read(schema);
@@ -57,10 +59,24 @@ export function lowerSink(node: SinkNode, lowering: Lowering): PhysicalNode {
     const { schema, expressions } = writeCast(table, options, input.schema);
     const taken = expressions === undefined ? input : project(input, expressions, schema);
     const sink = tableSink(table, options, taken, changesOf(taken));
-    if (sink.spec.replaces?.(sink.config) !== true) return sink;
+    if (sink.spec.replaces?.(sink.config) !== true) return withLetters(sink, node);
     checkReplacedKey(table, taken);
-    return tableSink(table, options, uncheckedRows(table, taken), changesOf(taken));
+    return withLetters(tableSink(table, options, uncheckedRows(table, taken), changesOf(taken)), node);
   });
+}
+
+/** Whose letters go where the logical node says. */
+function withLetters(
+  node: PhysicalNode,
+  { deadLetters, table }: Pick<ScanNode, 'deadLetters' | 'table'>,
+): PhysicalNode {
+  if (node.config['onError'] !== 'dead-letter') return node;
+  if (deadLetters !== undefined) return { ...node, deadLetters };
+  throw optionError(
+    'missing-option',
+    DEAD_LETTER_TABLE,
+    `Option '${DEAD_LETTER_TABLE}' of table '${printIdentifier(table.identifier)}' is missing: it names the table that takes dead letters.`,
+  );
 }
 
 /** The option that a mistake of a kind is about; null: its identifier is the option's key. */
@@ -77,7 +93,7 @@ const FORMAT_KINDS = ['unknown-format', 'unsupported-format', 'format-columns'];
 const FORMAT_OPTIONS = ['format', 'value.format', 'key.format'];
 
 /** Runs `action`; its mistakes are where the table's definition, or a hint, has what they are about. */
-function aboutTable<T>({ places, options }: Pick<ScanNode, 'places' | 'options'>, action: () => T): T {
+export function aboutTable<T>({ places, options }: Pick<ScanNode, 'places' | 'options'>, action: () => T): T {
   try {
     return action();
   } catch (error) {

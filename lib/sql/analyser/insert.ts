@@ -11,6 +11,7 @@ import { type Field, materialized, printSchema, type Schema, sameType, withNulla
 import type * as ast from '../ast.js';
 import { explicitCast } from './casts.js';
 import { checkConnector } from './connectors.js';
+import { deadLetterTarget } from './dead-letters.js';
 import type { QueryEnvironment } from './environment.js';
 import { invalid, spanOver, suggestion, unsupported } from './errors.js';
 import { analyseExpression } from './expressions.js';
@@ -31,7 +32,8 @@ export function analyseInsert(node: ast.Insert, environment: QueryEnvironment): 
   const targets = targetColumns(node, table, new Set(values.keys()));
   const stored = storedInput(node, table, input, targets, values);
   const overwrite = node.mode === 'OVERWRITE';
-  return { op: 'sink', input: stored, table, options, places, overwrite, schema: stored.schema, span };
+  const deadLetters = deadLetterTarget('sink', { options, places }, span, environment);
+  return { op: 'sink', input: stored, table, options, places, deadLetters, overwrite, schema: stored.schema, span };
 }
 
 /** PARTITION (ds = '2020'): columns with one value for all rows. */

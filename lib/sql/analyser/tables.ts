@@ -12,6 +12,7 @@ import { type Field, materialized, nullable, type Schema, timeAttribute } from '
 import type * as ast from '../ast.js';
 import { checkConnector } from './connectors.js';
 import { optionsOf, placesOf } from './create-table.js';
+import { deadLetterTarget } from './dead-letters.js';
 import type { QueryEnvironment } from './environment.js';
 import { invalid, suggestion, unsupported } from './errors.js';
 import { analyseCondition, analyseExpression } from './expressions.js';
@@ -137,7 +138,8 @@ function scanTable(
     type: timeAttribute(type) === 'rowtime' ? materialized(type) : type,
   });
   const physical = scanSchema(definition).map(plain);
-  const scan: LogicalNode = { op: 'scan', table: definition, options, places, schema: physical, span };
+  const deadLetters = deadLetterTarget('scan', { options, places }, span, environment);
+  const scan: LogicalNode = { op: 'scan', table: definition, options, places, deadLetters, schema: physical, span };
   const columns = tableSchema(definition).map(plain);
   const inOrder = definition.columns.every((c, i) => c.kind !== 'computed' && physical[i]?.name === c.name);
   const expressions = definition.columns.map((c) =>

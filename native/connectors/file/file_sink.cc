@@ -17,6 +17,7 @@
 #include "base/hash.h"
 #include "base/planted_bug.h"
 #include "connectors/file/file_listing.h"
+#include "connectors/writable_rows.h"
 #include "formats/format.h"
 #include "stream/operator.h"
 
@@ -32,10 +33,12 @@ constexpr int64_t kNoEpoch = INT64_MAX;
 class FileSink final : public Operator {
  public:
   FileSink(std::string folder, std::string uid, std::unique_ptr<Encoder> encoder,
-           int64_t part_bytes_max, int64_t rollover_ms, OperatorContext& context)
+           std::unique_ptr<FailedRows> failed, int64_t part_bytes_max, int64_t rollover_ms,
+           OperatorContext& context)
       : folder_(std::move(folder)),
         uid_(std::move(uid)),
         encoder_(std::move(encoder)),
+        failed_(std::move(failed)),
         part_bytes_max_(part_bytes_max),
         rollover_ms_(rollover_ms),
         context_(context),
@@ -43,7 +46,7 @@ class FileSink final : public Operator {
 
   arrow::Status Open() override { return files_.CreateFolder(folder_); }
 
-  arrow::Result<Progress> Process(int, const Batch& batch, Collector&) override {
+  arrow::Result<Progress> Process(int, const Batch& batch, Collector& out) override {
     ARROW_RETURN_NOT_OK(broken_);
     ARROW_RETURN_NOT_OK(BeginAttempt());
     if (!batch.insert_only() && !encoder_->takes_changes()) {
@@ -54,7 +57,11 @@ class FileSink final : public Operator {
         }
       }
     }
-    ARROW_RETURN_NOT_OK(encoder_->Encode(batch, &buffer_));
+    if (failed_->letters().wanted()) {
+      ARROW_RETURN_NOT_OK(EncodeWritable(batch, out));
+    } else {
+      ARROW_RETURN_NOT_OK(encoder_->Encode(batch, &buffer_));
+    }
     if (static_cast<int64_t>(buffer_.size()) >= kBufferBytes) ARROW_RETURN_NOT_OK(WriteBuffer());
     if (part_bytes_ >= part_bytes_max_) ARROW_RETURN_NOT_OK(ClosePart());
     return Progress::kDone;
@@ -109,6 +116,18 @@ class FileSink final : public Operator {
   }
 
  private:
+  // An encoder may hold rows back, so all of them are tried first.
+  arrow::Status EncodeWritable(const Batch& batch, Collector& out) {
+    const auto encode = [this](const Batch& rows) {
+      tried_.Clear();
+      return encoder_->EncodeMessages(rows, &tried_);
+    };
+    if (encode(batch).ok()) return encoder_->Encode(batch, &buffer_);
+    ARROW_ASSIGN_OR_RAISE(const Batch writable, WritableRows(batch, *failed_, encode));
+    ARROW_RETURN_NOT_OK(encoder_->Encode(writable, &buffer_));
+    return failed_->letters().Flush(out);
+  }
+
   // Once the job has its checkpoint folder.
   arrow::Status BeginAttempt() {
     if (!id_.empty()) return arrow::Status::OK();
@@ -203,6 +222,8 @@ class FileSink final : public Operator {
   const std::string folder_;
   const std::string uid_;
   const std::unique_ptr<Encoder> encoder_;
+  const std::unique_ptr<FailedRows> failed_;
+  EncodedMessages tried_;
   const int64_t part_bytes_max_;
   const int64_t rollover_ms_;
   OperatorContext& context_;
@@ -229,8 +250,9 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   ARROW_ASSIGN_OR_RAISE(const int64_t part_bytes_max, node.Int("fileSizeMax", kPartBytesMax));
   ARROW_ASSIGN_OR_RAISE(const int64_t rollover_ms, node.Int("rolloverIntervalMs", kRolloverMillis));
   ARROW_ASSIGN_OR_RAISE(auto encoder, MakeEncoder(format, node.input_schemas[0], node));
-  return std::make_unique<FileSink>(LocalPath(path), node.uid, std::move(encoder), part_bytes_max,
-                                    rollover_ms, context);
+  ARROW_ASSIGN_OR_RAISE(auto failed, FailedRows::Make(node, context, 0));
+  return std::make_unique<FileSink>(LocalPath(path), node.uid, std::move(encoder),
+                                    std::move(failed), part_bytes_max, rollover_ms, context);
 }
 
 }  // namespace

@@ -25,6 +25,7 @@
 #include "connectors/file/file_listing.h"
 #include "connectors/file/split_reader.h"
 #include "formats/format.h"
+#include "operators/dead_letter_writer.h"
 #include "stream/operator.h"
 
 namespace sabot {
@@ -51,13 +52,56 @@ struct FileSourcePlan {
   int64_t stripe_bytes = kStripeBytes;
 };
 
+// Lines that cannot be read become letters; rows that were read of them do not count.
+class BadLines final : public BadRecordHandler {
+ public:
+  explicit BadLines(DeadLetterWriter& letters) : letters_(letters) {}
+
+  void BeginFill(const std::string* file, const Decoder* decoder) {
+    file_ = file;
+    decoder_ = decoder;
+  }
+  void OnBadRecord(std::string_view record, int64_t offset, const arrow::Status& error,
+                   int64_t first_row) override {
+    const std::string message = error.message();
+    letters_.Add({.value = record, .offset = offset, .file = *file_, .error = message});
+    for (int64_t row = first_row; row < decoder_->num_rows(); ++row)
+      unusable_.push_back(static_cast<int32_t>(row));
+  }
+  arrow::Result<Batch> WithoutUnusable(Batch batch) {
+    if (unusable_.empty()) return batch;
+    std::vector<int32_t> usable;
+    size_t next = 0;
+    for (int32_t row = 0; row < static_cast<int32_t>(batch.num_rows()); ++row) {
+      if (next < unusable_.size() && unusable_[next] == row) {
+        ++next;
+      } else {
+        usable.push_back(row);
+      }
+    }
+    unusable_.clear();
+    return Take(batch, usable);
+  }
+
+ private:
+  DeadLetterWriter& letters_;
+  const std::string* file_ = nullptr;
+  const Decoder* decoder_ = nullptr;
+  std::vector<int32_t> unusable_;  // Of the buffered rows, ascending.
+};
+
 class FileSource final : public Operator {
  public:
-  FileSource(FileSourcePlan plan, std::unique_ptr<Decoder> decoder, OperatorContext& context)
+  FileSource(FileSourcePlan plan, std::unique_ptr<Decoder> decoder,
+             std::unique_ptr<DeadLetterWriter> letters, OperatorContext& context)
       : plan_(std::move(plan)),
+        letters_(std::move(letters)),
+        bad_lines_(*letters_),
         decoder_(std::move(decoder)),
         context_(context),
-        files_(*context.file_system) {}
+        files_(*context.file_system) {
+    if (letters_->wanted()) decoder_->SetBadRecords(&bad_lines_);
+  }
 
   arrow::Status Open() override {
     ARROW_ASSIGN_OR_RAISE(const auto listed, List());
@@ -104,17 +148,21 @@ class FileSource final : public Operator {
       // It is no longer one that waits for its turn.
       ARROW_RETURN_NOT_OK(out.Emit(StreamStatus{.split = split_number_}));
     }
+    bad_lines_.BeginFill(&splits_.front().path, decoder_.get());
     ARROW_ASSIGN_OR_RAISE(const FillResult result, reader_->Fill(*decoder_, rows_max));
     context_.metrics->bytes_in.Add(reader_->TakeBytesRead());
     context_.metrics->skipped_records.Set(skipped_before_ + decoder_->skipped_records());
     // Rows do not wait for further bytes: a snapshot knows of none that are not on their way.
     const int64_t num_rows = decoder_->num_rows();
-    if (num_rows > 0) {
+    // A decoder is also full of what it has left out.
+    if (num_rows > 0 || result == FillResult::kFull) {
       ARROW_ASSIGN_OR_RAISE(Batch batch, decoder_->Flush());
+      ARROW_ASSIGN_OR_RAISE(batch, bad_lines_.WithoutUnusable(std::move(batch)));
       ARROW_ASSIGN_OR_RAISE(batch.rows, AddMetadata(batch.rows, reader_->split()));
       batch.split = split_number_;
       ARROW_RETURN_NOT_OK(EmitInPieces(std::move(batch), rows_max, out));
     }
+    ARROW_RETURN_NOT_OK(letters_->Flush(out));
     if (result == FillResult::kNoBytesYet && num_rows == 0) return Progress::kBlocked;
     if (result == FillResult::kEnded) {
       splits_.pop_front();
@@ -235,6 +283,8 @@ class FileSource final : public Operator {
   }
 
   const FileSourcePlan plan_;
+  const std::unique_ptr<DeadLetterWriter> letters_;
+  BadLines bad_lines_;
   const std::unique_ptr<Decoder> decoder_;
   OperatorContext& context_;
   FileSystem& files_;
@@ -290,7 +340,13 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   }
   plan.schema = ToArrow(node.schema);
   ARROW_ASSIGN_OR_RAISE(auto decoder, MakeDecoder(plan.format, plan.columns, node));
-  return std::make_unique<FileSource>(std::move(plan), std::move(decoder), context);
+  ARROW_ASSIGN_OR_RAISE(auto letters, DeadLetterWriter::Make(node, context));
+  if (letters->wanted() && plan.format != "csv" && !EndsRecordsWithNewlines(plan.format)) {
+    return node.Error("files in format '" + plan.format +
+                      "' have no records that could be left out: its onError must be 'fail'");
+  }
+  return std::make_unique<FileSource>(std::move(plan), std::move(decoder), std::move(letters),
+                                      context);
 }
 
 }  // namespace

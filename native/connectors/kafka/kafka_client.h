@@ -148,6 +148,9 @@ struct KafkaRecord {
   std::span<const KafkaHeader> headers;
 };
 
+// Of a record on its way: key, value, headers, and what surrounds them at most.
+int64_t KafkaRecordBytes(const KafkaRecord& record);
+
 // One subtask's way to a topic. One thread at a time.
 class KafkaSender {
  public:
@@ -165,6 +168,9 @@ class KafkaProducer {
   virtual ~KafkaProducer() = default;
   // Waits for a broker.
   virtual arrow::Result<int32_t> NumPartitions(const std::string& topic) = 0;
+  // Waits for a broker. How many bytes a record may have, with its framing (KafkaRecordBytes), so
+  // that neither the client nor the broker refuses it for its size.
+  virtual arrow::Result<int64_t> RecordBytesMax(const std::string& topic) = 0;
   virtual arrow::Result<std::unique_ptr<KafkaSender>> OpenSender(const std::string& topic,
                                                                  std::function<void()> wake) = 0;
   // Waits until everything produced by all senders is acknowledged; an error names what was not.

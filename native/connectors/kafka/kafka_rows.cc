@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/check.h"
 #include "base/error.h"
@@ -43,41 +44,81 @@ arrow::Result<ArrayPtr> TakeOrNull(const ArrayPtr& column, const std::vector<int
 
 }  // namespace
 
-// Names the record that cannot be read.
+// What becomes of a record that cannot be read: an error that names it, or a letter.
 class KafkaRows::Refusals final : public BadMessageHandler {
  public:
-  Refusals(const TopicPartition& partition, std::span<const KafkaMessage> messages, bool of_key)
-      : partition_(partition), messages_(messages), of_key_(of_key) {}
-  void set_text_messages(const std::vector<int32_t>* text_messages, int64_t first) {
-    text_messages_ = text_messages;
-    first_ = first;
-  }
+  // `first`: how many messages came before these.
+  Refusals(KafkaRows& rows, const KafkaQueue& queue, const TopicPartition& partition,
+           std::span<const KafkaMessage> messages, int64_t first, bool of_key)
+      : rows_(rows),
+        queue_(queue),
+        partition_(partition),
+        messages_(messages),
+        first_(first),
+        of_key_(of_key) {}
+
   arrow::Status OnBadMessage(size_t index, size_t at, std::string_view reason,
                              std::string_view skip_option) override {
-    const size_t message = static_cast<size_t>((*text_messages_)[index] - first_);
-    return Refuse(messages_[message], at, reason, skip_option);
+    return Refuse(static_cast<size_t>(rows_.text_messages_[index] - first_), at, reason,
+                  skip_option);
   }
-  arrow::Status Refuse(const KafkaMessage& message, size_t at, std::string_view reason,
-                       std::string_view skip_option) const {
+
+  // `index`: among the messages.
+  arrow::Status Refuse(size_t index, size_t at, std::string_view reason,
+                       std::string_view skip_option) {
+    const KafkaMessage& message = messages_[index];
     const std::string place = "topic '" + partition_.topic + "', partition " +
                               std::to_string(partition_.partition) + ", offset " +
                               std::to_string(message.offset) + (of_key_ ? ", its key" : "");
+    const bool fails = !rows_.letters_.wanted();
     const std::string option =
-        skip_option.empty() ? "" : (of_key_ ? "key." : "") + std::string(skip_option);
-    return BadMessage(partition_.topic, place, of_key_ ? message.key : message.value, at, reason,
-                      option);
+        !fails || skip_option.empty() ? "" : (of_key_ ? "key." : "") + std::string(skip_option);
+    const arrow::Status error = BadMessage(
+        partition_.topic, place, of_key_ ? message.key : message.value, at, reason, option);
+    if (fails) return error;
+    // Of a record whose value and key are both refused there is one letter.
+    uint8_t& refused = rows_.is_refused_[static_cast<size_t>(first_) + index];
+    if (std::exchange(refused, 1) == 0) rows_.refused_.emplace_back(index, error.message());
+    rows_.has_refused_ = true;
+    return arrow::Status::OK();
+  }
+
+  // Letters of what was refused, in the order of the records.
+  void Write() {
+    std::sort(rows_.refused_.begin(), rows_.refused_.end());
+    for (const auto& [index, error] : rows_.refused_) Write(messages_[index], error);
+    rows_.refused_.clear();
   }
 
  private:
+  void Write(const KafkaMessage& message, const std::string& error) {
+    DeadLetter letter{.value = message.value, .key = message.key, .error = error};
+    std::vector<DeadLetterHeader> headers;
+    if (rows_.letters_.keeps()) {
+      queue_.Headers(message, &rows_.headers_);
+      for (const KafkaHeader& header : rows_.headers_)
+        headers.push_back({header.name, header.value});
+      const auto [timestamp, type] = queue_.Timestamp(message);
+      if (type != KafkaTimestampType::kNone) letter.timestamp_ms = timestamp;
+    }
+    letter.headers = headers;
+    letter.topic = partition_.topic;
+    letter.partition = partition_.partition;
+    letter.offset = message.offset;
+    rows_.letters_.Add(letter);
+  }
+
+  KafkaRows& rows_;
+  const KafkaQueue& queue_;
   const TopicPartition& partition_;
   const std::span<const KafkaMessage> messages_;
+  const int64_t first_;
   const bool of_key_;
-  const std::vector<int32_t>* text_messages_ = nullptr;
-  int64_t first_ = 0;
 };
 
-arrow::Result<std::unique_ptr<KafkaRows>> KafkaRows::Make(const PlanNode& node) {
-  std::unique_ptr<KafkaRows> rows(new KafkaRows());
+arrow::Result<std::unique_ptr<KafkaRows>> KafkaRows::Make(const PlanNode& node,
+                                                          DeadLetterWriter& letters) {
+  std::unique_ptr<KafkaRows> rows(new KafkaRows(letters));
   rows->schema_ = ToArrow(node.schema);
   ARROW_ASSIGN_OR_RAISE(rows->upsert_, node.Bool("upsert", false));
   ARROW_ASSIGN_OR_RAISE(const std::string format, node.String("format"));
@@ -210,24 +251,26 @@ arrow::Status KafkaRows::Add(const KafkaQueue& queue, const TopicPartition& part
     texts_.push_back(message.value);
     text_messages_.push_back(first + static_cast<int32_t>(i));
   }
-  Refusals bad_values(partition, messages, false);
-  bad_values.set_text_messages(&text_messages_, first);
+  if (letters_.wanted()) is_refused_.resize(static_cast<size_t>(first) + messages.size());
+  Refusals bad_values(*this, queue, partition, messages, first, false);
   ARROW_RETURN_NOT_OK(
       Decode(*value_decoder_, texts_, text_messages_, bad_values, &value_messages_));
 
   if (key_decoder_ != nullptr) {
-    Refusals bad_keys(partition, messages, true);
+    Refusals bad_keys(*this, queue, partition, messages, first, true);
     texts_.clear();
     text_messages_.clear();
     for (size_t i = 0; i < messages.size(); ++i) {
-      if (upsert_ && messages[i].key.data() == nullptr)
-        return bad_keys.Refuse(messages[i], 0, "the record has no key", {});
+      if (upsert_ && messages[i].key.data() == nullptr) {
+        ARROW_RETURN_NOT_OK(bad_keys.Refuse(i, 0, "the record has no key", {}));
+        continue;
+      }
       texts_.push_back(messages[i].key);
       text_messages_.push_back(first + static_cast<int32_t>(i));
     }
-    bad_keys.set_text_messages(&text_messages_, first);
     ARROW_RETURN_NOT_OK(Decode(*key_decoder_, texts_, text_messages_, bad_keys, &key_messages_));
   }
+  if (!refused_.empty()) bad_values.Write();
   for (MetadataColumn& column : metadata_) AppendMetadata(queue, partition, messages, column);
   num_messages_ += static_cast<int64_t>(messages.size());
   return arrow::Status::OK();
@@ -306,7 +349,8 @@ arrow::Result<Batch> KafkaRows::Flush() {
     metadata.push_back(std::move(array));
   }
   const bool only_values = key_decoder_ == nullptr && metadata_.empty();
-  const bool aligned = !has_tombstones_ && (only_values || IsOneRowEach(value_messages_)) &&
+  const bool aligned = !has_tombstones_ && !has_refused_ &&
+                       (only_values || IsOneRowEach(value_messages_)) &&
                        (key_decoder_ == nullptr || IsOneRowEach(key_messages_));
   Batch batch;
   if (aligned) {
@@ -325,6 +369,8 @@ arrow::Result<Batch> KafkaRows::Flush() {
   key_messages_.clear();
   is_tombstone_.clear();
   has_tombstones_ = false;
+  is_refused_.clear();
+  has_refused_ = false;
   num_messages_ = 0;
   num_bytes_ = 0;
   return batch;
@@ -348,6 +394,11 @@ arrow::Result<Batch> KafkaRows::Join(const Batch& values, const Batch& keys,
   for (int32_t message = 0; message < num_messages_; ++message) {
     const size_t first_key = key;
     while (key < key_messages_.size() && key_messages_[key] == message) ++key;
+    if (has_refused_ && is_refused_[static_cast<size_t>(message)] != 0) {
+      // What was read before the mistake was found is the letter's, too.
+      while (value < value_messages_.size() && value_messages_[value] == message) ++value;
+      continue;
+    }
     // Without a row of the key its columns are NULL.
     const size_t num_keys = std::max<size_t>(key - first_key, 1);
     const bool keyless = key == first_key;

@@ -12,12 +12,14 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "connectors/kafka/kafka_client.h"
 #include "formats/column_buffer.h"
 #include "formats/format.h"
 #include "formats/schema_registry.h"
+#include "operators/dead_letter_writer.h"
 #include "plan/plan.h"
 #include "stream/operator.h"
 
@@ -25,7 +27,9 @@ namespace sabot {
 
 class KafkaRows {
  public:
-  static arrow::Result<std::unique_ptr<KafkaRows>> Make(const PlanNode& node);
+  // What cannot be read becomes a letter, if they are wanted; else it is an error.
+  static arrow::Result<std::unique_ptr<KafkaRows>> Make(const PlanNode& node,
+                                                        DeadLetterWriter& letters);
   // Before the first record.
   arrow::Status Open(const OperatorContext& context);
 
@@ -64,7 +68,7 @@ class KafkaRows {
   };
   class Refusals;
 
-  KafkaRows() = default;
+  explicit KafkaRows(DeadLetterWriter& letters) : letters_(letters) {}
   static arrow::Result<MetadataColumn> ReadMetadata(const PlanNode& node,
                                                     const nlohmann::json& json);
   arrow::Status ReadOutput(const PlanNode& node);
@@ -77,6 +81,7 @@ class KafkaRows {
                             const std::vector<ArrayPtr>& metadata) const;
   bool IsOneRowEach(const std::vector<int32_t>& row_messages) const;
 
+  DeadLetterWriter& letters_;
   std::shared_ptr<arrow::Schema> schema_;
   std::unique_ptr<SchemaRegistry> value_registry_;  // nullptr: the format asks none.
   std::unique_ptr<SchemaRegistry> key_registry_;
@@ -92,9 +97,12 @@ class KafkaRows {
   std::vector<int32_t> key_messages_;
   std::vector<uint8_t> is_tombstone_;  // By message; only for upsert.
   bool has_tombstones_ = false;
+  std::vector<uint8_t> is_refused_;  // By message: no row comes of it; only if letters are wanted.
+  bool has_refused_ = false;
   int64_t num_messages_ = 0;
   int64_t num_bytes_ = 0;
   // Of one call.
+  std::vector<std::pair<size_t, std::string>> refused_;  // Messages, and why.
   std::vector<std::string_view> texts_;
   std::vector<int32_t> text_messages_;
   std::vector<int32_t> rows_of_call_;

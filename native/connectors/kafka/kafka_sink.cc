@@ -21,6 +21,7 @@
 #include "connectors/kafka/kafka_commit.h"
 #include "connectors/kafka/kafka_plan.h"
 #include "connectors/registry/owner_schema_registry.h"
+#include "connectors/writable_rows.h"
 #include "formats/format.h"
 #include "stream/job_commit.h"
 #include "stream/operator.h"
@@ -63,6 +64,7 @@ struct SharedProducer {
   std::shared_ptr<KafkaProducer> producer;
   std::shared_ptr<KafkaCommit> commit;  // Exactly once: it has the producer.
   int32_t num_partitions = 0;
+  int64_t record_bytes_max = INT64_MAX;  // Where larger ones become letters.
 };
 
 arrow::Result<Batch> Project(const Batch& batch, const std::vector<int>& columns) {
@@ -83,8 +85,10 @@ std::string_view MessageAt(const EncodedMessages& messages, size_t i) {
 class KafkaSink final : public Operator {
  public:
   KafkaSink(KafkaSinkPlan plan, std::unique_ptr<Encoder> value_encoder,
-            std::unique_ptr<Encoder> key_encoder, OperatorContext& context)
+            std::unique_ptr<Encoder> key_encoder, std::unique_ptr<FailedRows> failed,
+            OperatorContext& context)
       : plan_(std::move(plan)),
+        failed_(std::move(failed)),
         value_encoder_(std::move(value_encoder)),
         key_encoder_(std::move(key_encoder)),
         context_(context) {}
@@ -100,11 +104,11 @@ class KafkaSink final : public Operator {
     return OwnerSchemaRegistry::Open(*key_encoder_, Of::kKey, context_).Value(&key_registry_);
   }
 
-  arrow::Result<Progress> Process(int, const Batch& batch, Collector&) override {
+  arrow::Result<Progress> Process(int, const Batch& batch, Collector& out) override {
     if (!plan_.upsert && !value_encoder_->takes_changes()) ARROW_RETURN_NOT_OK(CheckInserts(batch));
     batch_ = batch;
     is_encoded_ = false;
-    return Write();
+    return Write(out);
   }
 
   arrow::Result<Progress> OnEndOfInput(int, Collector&) override {
@@ -112,7 +116,7 @@ class KafkaSink final : public Operator {
     return Send();
   }
 
-  arrow::Result<Progress> Resume(Collector&) override { return Write(); }
+  arrow::Result<Progress> Resume(Collector& out) override { return Write(out); }
 
   arrow::Status Snapshot(SnapshotWriter& to) override {
     SABOT_CHECK(next_ == records_.size() && is_encoded_);
@@ -128,6 +132,13 @@ class KafkaSink final : public Operator {
   }
 
  private:
+  // What is asked of a topic once.
+  arrow::Status Describe(KafkaProducer& producer, SharedProducer* shared) const {
+    ARROW_ASSIGN_OR_RAISE(shared->num_partitions, producer.NumPartitions(plan_.topic));
+    if (!failed_->letters().wanted()) return arrow::Status::OK();
+    return producer.RecordBytesMax(plan_.topic).Value(&shared->record_bytes_max);
+  }
+
   arrow::Result<SharedProducer> Connect() const {
     SharedProducer shared;
     KafkaClient& client = context_.kafka != nullptr ? *context_.kafka : Librdkafka();
@@ -136,7 +147,7 @@ class KafkaSink final : public Operator {
     if (plan_.guarantee == Guarantee::kExactlyOnce) {
       // Its own producer comes with the job's first transaction, after this.
       ARROW_ASSIGN_OR_RAISE(const auto producer, open());
-      ARROW_ASSIGN_OR_RAISE(shared.num_partitions, producer->NumPartitions(plan_.topic));
+      ARROW_RETURN_NOT_OK(Describe(*producer, &shared));
       ARROW_ASSIGN_OR_RAISE(shared.commit, Join(client, servers));
       return shared;
     }
@@ -153,7 +164,7 @@ class KafkaSink final : public Operator {
     } else {
       ARROW_ASSIGN_OR_RAISE(shared.producer, open());
     }
-    ARROW_ASSIGN_OR_RAISE(shared.num_partitions, shared.producer->NumPartitions(plan_.topic));
+    ARROW_RETURN_NOT_OK(Describe(*shared.producer, &shared));
     return shared;
   }
 
@@ -189,13 +200,52 @@ class KafkaSink final : public Operator {
     return arrow::Status::OK();
   }
 
-  arrow::Result<Progress> Write() {
+  // Rows that have no form in the format, and records that are too large, become letters.
+  arrow::Status EncodeWritable(const Batch& batch) {
+    const auto encode = [this](const Batch& rows) {
+      records_.clear();
+      return Encode(rows);
+    };
+    if (!encode(batch).ok()) {
+      ARROW_ASSIGN_OR_RAISE(const Batch writable, WritableRows(batch, *failed_, encode));
+      ARROW_RETURN_NOT_OK(encode(writable));
+    }
+    std::erase_if(records_, [this](const KafkaRecord& record) {
+      const int64_t size = KafkaRecordBytes(record);
+      if (size <= shared_->record_bytes_max) return false;
+      AddTooLarge(record, size);
+      return true;
+    });
+    return arrow::Status::OK();
+  }
+
+  void AddTooLarge(const KafkaRecord& record, int64_t size) {
+    const std::string error = "cannot write a record of " + std::to_string(size) +
+                              " bytes to topic '" + plan_.topic + "': it takes " +
+                              std::to_string(shared_->record_bytes_max) +
+                              "; raise 'properties.message.max.bytes' here and max.message.bytes "
+                              "of the topic, or write smaller rows";
+    DeadLetter letter{.value = record.value, .key = record.key, .error = error};
+    std::vector<DeadLetterHeader> headers;
+    for (const KafkaHeader& header : record.headers) headers.push_back({header.name, header.value});
+    letter.headers = headers;
+    letter.topic = plan_.topic;
+    if (record.timestamp_ms >= 0) letter.timestamp_ms = record.timestamp_ms;
+    failed_->letters().Add(letter);
+  }
+
+  arrow::Result<Progress> Write(Collector& out) {
     if (!is_encoded_) {
       ARROW_ASSIGN_OR_RAISE(const bool prepared, Prepare());
       if (!prepared) return Progress::kBlocked;
       records_.clear();
       next_ = 0;
-      ARROW_RETURN_NOT_OK(Encode(batch_));
+      if (failed_->letters().wanted()) {
+        ARROW_RETURN_NOT_OK(EncodeWritable(batch_));
+        ARROW_RETURN_NOT_OK(failed_->letters().Flush(out));
+      } else {
+        ARROW_RETURN_NOT_OK(Encode(batch_));
+      }
       is_encoded_ = true;
     }
     return Send();
@@ -298,6 +348,7 @@ class KafkaSink final : public Operator {
   }
 
   const KafkaSinkPlan plan_;
+  const std::unique_ptr<FailedRows> failed_;
   std::unique_ptr<SchemaRegistry> value_registry_;  // nullptr: the format asks none.
   std::unique_ptr<SchemaRegistry> key_registry_;
   const std::unique_ptr<Encoder> value_encoder_;
@@ -407,8 +458,9 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
     ARROW_ASSIGN_OR_RAISE(key_encoder, MakeEncoder(key_format, columns, KafkaKeyNode(node)));
   }
   if (plan.upsert && key_encoder == nullptr) return node.Error("upsert needs a key format");
+  ARROW_ASSIGN_OR_RAISE(auto failed, FailedRows::Make(node, context, 0));
   return std::make_unique<KafkaSink>(std::move(plan), std::move(value_encoder),
-                                     std::move(key_encoder), context);
+                                     std::move(key_encoder), std::move(failed), context);
 }
 
 }  // namespace

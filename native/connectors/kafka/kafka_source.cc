@@ -62,9 +62,13 @@ struct Found {
 
 class KafkaSource final : public Operator {
  public:
-  KafkaSource(std::shared_ptr<const KafkaSourcePlan> plan, std::unique_ptr<KafkaRows> rows,
+  KafkaSource(std::shared_ptr<const KafkaSourcePlan> plan,
+              std::unique_ptr<DeadLetterWriter> letters, std::unique_ptr<KafkaRows> rows,
               OperatorContext& context)
-      : plan_(std::move(plan)), rows_(std::move(rows)), context_(context) {}
+      : plan_(std::move(plan)),
+        letters_(std::move(letters)),
+        rows_(std::move(rows)),
+        context_(context) {}
 
   arrow::Status Open() override {
     ARROW_ASSIGN_OR_RAISE(shared_, NodeShared::GetOrMake<SharedConsumer>(
@@ -92,6 +96,7 @@ class KafkaSource final : public Operator {
     batch.split = split.number;
     Tell(split);
     ARROW_RETURN_NOT_OK(out.Emit(std::move(batch)));
+    ARROW_RETURN_NOT_OK(letters_->Flush(out));
     if (split.ended()) ARROW_RETURN_NOT_OK(EndSplit(split, out));
     return Progress::kMoreOutput;
   }
@@ -378,6 +383,7 @@ class KafkaSource final : public Operator {
   }
 
   const std::shared_ptr<const KafkaSourcePlan> plan_;
+  const std::unique_ptr<DeadLetterWriter> letters_;
   const std::unique_ptr<KafkaRows> rows_;
   OperatorContext& context_;
   std::shared_ptr<const SharedConsumer> shared_;
@@ -416,8 +422,10 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   ARROW_ASSIGN_OR_RAISE(plan->discovery_ms, node.Int("discoveryIntervalMs", 0));
   if (plan->startup.mode == KafkaOffsets::Mode::kUnbounded)
     return node.Error("startup needs a place to begin");
-  ARROW_ASSIGN_OR_RAISE(auto rows, KafkaRows::Make(node));
-  return std::make_unique<KafkaSource>(std::move(plan), std::move(rows), context);
+  ARROW_ASSIGN_OR_RAISE(auto letters, DeadLetterWriter::Make(node, context));
+  ARROW_ASSIGN_OR_RAISE(auto rows, KafkaRows::Make(node, *letters));
+  return std::make_unique<KafkaSource>(std::move(plan), std::move(letters), std::move(rows),
+                                       context);
 }
 
 }  // namespace

@@ -18,6 +18,10 @@ arrow::Result<std::shared_ptr<KafkaConsumer>> OpenLibrdkafkaConsumer(
 arrow::Result<std::shared_ptr<KafkaProducer>> OpenLibrdkafkaProducer(
     const KafkaProperties& properties, std::function<void(std::string)> warn);
 
+// KafkaProducer::RecordBytesMax of a producer's handle.
+arrow::Result<int64_t> LibrdkafkaRecordBytesMax(const LibrdkafkaHandle& handle,
+                                                const std::string& topic);
+
 // Of a consumer's handle.
 std::unique_ptr<KafkaQueue> OpenLibrdkafkaQueue(std::shared_ptr<LibrdkafkaHandle> handle,
                                                 std::function<void()> wake);

@@ -238,6 +238,10 @@ class Producer final : public KafkaProducer, public std::enable_shared_from_this
     }
   }
 
+  arrow::Result<int64_t> RecordBytesMax(const std::string& topic) override {
+    return LibrdkafkaRecordBytesMax(*handle_, topic);
+  }
+
   arrow::Result<std::unique_ptr<KafkaSender>> OpenSender(const std::string& topic,
                                                          std::function<void()> wake) override {
     auto deliveries = std::make_shared<Deliveries>();

@@ -37,6 +37,9 @@ class KafkaModel::Producer final : public KafkaProducer,
     ARROW_ASSIGN_OR_RAISE(const Topic* found, model_.Find(topic));
     return static_cast<int32_t>(found->partitions.size());
   }
+  arrow::Result<int64_t> RecordBytesMax(const std::string&) override {
+    return model_.record_bytes_max_;
+  }
   arrow::Result<std::unique_ptr<KafkaSender>> OpenSender(const std::string& topic,
                                                          std::function<void()> wake) override;
 

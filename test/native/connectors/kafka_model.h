@@ -53,6 +53,7 @@ class KafkaModel final : public KafkaClient {
   ~KafkaModel() override;
 
   void SetClock(Clock& clock) { clock_ = &clock; }
+  void SetRecordBytesMax(int64_t bytes) { record_bytes_max_ = bytes; }
   void SetFaults(const KafkaFaults& faults);
   void AddTopic(const std::string& name, int32_t num_partitions);
   void Append(const std::string& topic, int32_t partition, Record record);
@@ -128,6 +129,7 @@ class KafkaModel final : public KafkaClient {
   void WakeQueues();
 
   std::mt19937_64 random_;
+  int64_t record_bytes_max_ = INT64_MAX;
   Clock* clock_;
   KafkaFaults faults_;
   std::map<std::string, Topic> topics_;

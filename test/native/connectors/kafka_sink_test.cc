@@ -30,6 +30,7 @@ class NoOutput final : public Collector {
   arrow::Status EmitLate(int, const Batch&, std::span<const int32_t>) override {
     return arrow::Status::OK();
   }
+  arrow::Status EmitDeadLetters(Batch) override { return arrow::Status::OK(); }
   bool has_room() const override { return true; }
 };
 

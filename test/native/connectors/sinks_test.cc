@@ -59,6 +59,7 @@ TEST(PrintSink, TimesAndNestedValuesAreFlinks) {
     arrow::Status EmitLate(int, const Batch&, std::span<const int32_t>) override {
       return arrow::Status::OK();
     }
+    arrow::Status EmitDeadLetters(Batch) override { return arrow::Status::OK(); }
     bool has_room() const override { return true; }
   } out;
   EXPECT_EQ(sink->Process(0, batch, out).ValueOrDie(), Progress::kBlocked);
@@ -155,8 +156,13 @@ class FileSinkTest : public testing::Test, public Collector {
   arrow::Status EmitLate(int, const Batch&, std::span<const int32_t>) override {
     return arrow::Status::OK();
   }
+  arrow::Status EmitDeadLetters(Batch letters) override {
+    for (std::string& line : ToLines(letters)) letters_.push_back(std::move(line));
+    return arrow::Status::OK();
+  }
   bool has_room() const override { return true; }
 
+  std::vector<std::string> letters_;
   const Schema schema_ = MakeSchema({"k STRING", "n BIGINT"});
   MemoryFileSystem files_;
   VirtualClock clock_;

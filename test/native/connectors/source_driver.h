@@ -16,6 +16,7 @@
 #include "base/file_system.h"
 #include "engine/catalogue.h"
 #include "formats/format.h"
+#include "harness.h"
 #include "stream/operator.h"
 
 namespace sabot::test {
@@ -98,6 +99,7 @@ class SourceDriver {
   arrow::Status status;
   std::vector<std::string> lines;
   std::vector<int64_t> batch_rows;
+  std::vector<std::string> letters;
   uint64_t num_blocked = 0;  // How often a source had to wait for the executor.
 
  private:
@@ -130,6 +132,11 @@ class SourceDriver {
     arrow::Status EmitLate(int, const Batch&, std::span<const int32_t>) override {
       return arrow::Status::OK();
     }
+    arrow::Status EmitDeadLetters(Batch letters) override {
+      EXPECT_TRUE(letters.rows->ValidateFull().ok()) << letters.rows->ValidateFull();
+      for (std::string& line : ToLines(letters)) driver_->letters.push_back(std::move(line));
+      return arrow::Status::OK();
+    }
     bool has_room() const override { return true; }
 
    private:
@@ -145,6 +152,8 @@ class SourceDriver {
       auto self = std::make_unique<Subtask>();
       self->context.subtask = i;
       self->context.parallelism = parallelism;
+      self->context.job = "test";
+      self->context.uid = node_.uid;
       self->context.clock = options_.clock;
       self->context.file_system = options_.files;
       self->context.executor = options_.executor;

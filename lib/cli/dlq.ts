@@ -1,0 +1,149 @@
+// dlq: `sabot dlq list|redrive`. Dead letters in a topic: what they are, and sending them to where they came from.
+//
+//   at       topic  partition  offset  error                  operator           attempts
+//   0@17     bids   0          42      cannot read topic …    kafka_source:bids  1
+//
+// The topic is that of a running job, or is named.
+
+import { clientProperties } from '../connectors/kafka-properties.js';
+import { SabotError } from '../errors.js';
+import type { DeadLetterReport } from '../job/control.js';
+import { askJob, findJob } from '../job/control-client.js';
+import { type Letter, type LetterTopic, readLetters, redriveLetters } from '../job/dead-letters.js';
+import { reportFailure } from './failure.js';
+import { renderAnswer } from './output.js';
+
+interface TopicOptions {
+  readonly dir: string;
+  readonly topic?: string;
+  readonly brokers?: string;
+  readonly property?: readonly string[];
+  readonly limit?: string;
+  readonly output?: 'table' | 'json';
+}
+
+export interface DlqListOptions extends TopicOptions {
+  readonly all?: boolean;
+}
+
+export interface DlqRedriveOptions extends TopicOptions {
+  readonly to?: string;
+  readonly skip?: boolean;
+}
+
+const LIMIT_DEFAULT = 20;
+const ERROR_SHOWN_MAX = 100;
+
+/** Prints letters and returns the exit code. */
+export function dlqListCommand(job: string | undefined, options: DlqListOptions): Promise<number> {
+  return reported(async () => {
+    const json = asJson(options);
+    const limit = options.limit === undefined ? (json ? Number.POSITIVE_INFINITY : LIMIT_DEFAULT) : limitOf(options);
+    const topic = await topicOf(job, options);
+    const rows: string[][] = [];
+    let count = 0;
+    let more = false;
+    for await (const letter of readLetters(topic, options.all === true ? 'all' : 'waiting')) {
+      if (count++ >= limit) {
+        more = true;
+        break;
+      }
+      if (json) process.stdout.write(`${JSON.stringify(lineOf(letter))}\n`);
+      else rows.push(cellsOf(letter));
+    }
+    if (json) return;
+    const columns = ['at', 'topic', 'partition', 'offset', 'error', 'operator', 'attempts'];
+    process.stdout.write(renderAnswer(columns, rows));
+    if (more) process.stdout.write(`There are more: --limit N\n`);
+  });
+}
+
+/** Sends letters to where they came from, and returns the exit code. */
+export function dlqRedriveCommand(job: string | undefined, options: DlqRedriveOptions): Promise<number> {
+  return reported(async () => {
+    const { to, skip } = options;
+    const topic = await topicOf(job, options);
+    const done = await redriveLetters(topic, {
+      ...(to === undefined ? {} : { to }),
+      ...(skip === undefined ? {} : { skip }),
+      ...(options.limit === undefined ? {} : { limit: limitOf(options) }),
+    });
+    const skipped = done.skipped === 0 ? '' : `, ${done.skipped} passed over`;
+    process.stdout.write(
+      asJson(options) ? `${JSON.stringify(done)}\n` : `${done.sent} letters of '${topic.topic}' re-driven${skipped}\n`,
+    );
+  });
+}
+
+const asJson = ({ output }: TopicOptions): boolean => (output ?? (process.stdout.isTTY ? 'table' : 'json')) === 'json';
+
+async function reported(action: () => Promise<void>): Promise<number> {
+  try {
+    await action();
+    return 0;
+  } catch (error) {
+    const failure = reportFailure(error, ({ message }) => `error: ${message}`);
+    process.stderr.write(`${failure.text}\n`);
+    return failure.exitCode;
+  }
+}
+
+/** By its name, or the one that a running job writes its letters to. */
+async function topicOf(job: string | undefined, { dir, topic, brokers, property = [] }: TopicOptions) {
+  if (job === undefined) {
+    if (topic !== undefined && brokers !== undefined) return namedTopic(topic, brokers, property);
+    throw usage('Say whose letters: a running JOB, or --topic TOPIC and --brokers HOST:PORT.');
+  }
+  const { topics } = (await askJob(await findJob(job, dir), { request: 'dead-letters' })) as DeadLetterReport;
+  const found = topics.filter((each) => topic === undefined || each.topic === topic);
+  if (found.length === 1) return found[0]!;
+  if (found.length > 1)
+    throw usage(`Job '${job}' has several: say which with --topic: ${found.map((each) => each.topic).join(', ')}.`);
+  throw usage(
+    topic === undefined
+      ? `Job '${job}' writes no dead letters to a topic.`
+      : `Job '${job}' writes no dead letters to topic '${topic}'.`,
+  );
+}
+
+function namedTopic(topic: string, brokers: string, property: readonly string[]): LetterTopic {
+  const given = property.map((each): [string, string] => {
+    const at = each.indexOf('=');
+    if (at < 1) throw usage(`--property takes NAME=VALUE, not '${each}'.`);
+    return [`properties.${each.slice(0, at)}`, each.slice(at + 1)];
+  });
+  const all = { 'properties.bootstrap.servers': brokers, ...Object.fromEntries(given) };
+  return { topic, properties: clientProperties(all, 'consumer', `topic '${topic}'`).properties };
+}
+
+function limitOf({ limit }: TopicOptions): number {
+  const count = Number(limit);
+  if (Number.isSafeInteger(count) && count >= 1) return count;
+  throw usage(`--limit takes a whole number from 1, not '${limit}'.`);
+}
+
+const usage = (message: string): SabotError => new SabotError('SABOT_E_OPTION', message, { kind: 'invalid-arguments' });
+
+const place = ({ letter_partition, letter_offset }: Letter): string => `${letter_partition}@${letter_offset}`;
+
+function cellsOf(letter: Letter): string[] {
+  const { topic, file, partition, offset, error, operator, attempts } = letter;
+  const shown = (error ?? '').slice(0, ERROR_SHOWN_MAX);
+  return [place(letter), topic ?? file, partition, offset, shown, operator, attempts].map((cell) => String(cell ?? ''));
+}
+
+/** Bytes in base64, as they are in the topic; text where they are such. */
+function lineOf({ letter_partition, letter_offset, ...letter }: Letter): object {
+  const bytes = (hex: string | null) => hex && Buffer.from(hex, 'hex').toString('base64');
+  const instant = (ms: number | null) => ms && new Date(ms).toISOString();
+  return {
+    at: { partition: letter_partition, offset: Number(letter_offset) },
+    ...letter,
+    value: bytes(letter.value),
+    key: bytes(letter.key),
+    headers: letter.headers?.map(({ name, value }) => ({ name, value: bytes(value) })) ?? null,
+    offset: letter.offset === null ? null : Number(letter.offset),
+    timestamp: instant(letter.timestamp),
+    failed_at: instant(letter.failed_at),
+  };
+}
