@@ -22,6 +22,7 @@ import { RECORD_COLUMNS, RECORD_TIME } from '../functions/record-columns.js';
 import { CONCURRENCY_DEFAULT, type ResolvedFunction, resolveFunction } from '../functions/resolve.js';
 import { assignTimeTo, type KeyedRows, keyRows, named, timeColumn, visible } from '../functions/stream-nodes.js';
 import { assignWatermarks, unionAll } from '../plan/builders.js';
+import type { OnError } from '../plan/dead-letters.js';
 import type { LogicalNode } from '../plan/nodes.js';
 import type { UserFunction } from '../plan/user-function.js';
 import { type ColumnType, t } from '../schema/t.js';
@@ -40,6 +41,7 @@ export interface AgentPlan {
   readonly keyType: ColumnType<unknown> | undefined;
   readonly state: States | undefined;
   readonly concurrency: number | undefined;
+  readonly onError: OnError | undefined;
   readonly onTimer: ((timeMs: number, ctx: never) => unknown) | undefined;
 }
 
@@ -112,6 +114,7 @@ function byKey(agent: AgentPlan, rows: KeyedRows, outlets: Outlets): LogicalNode
       ...(agent.onTimer === undefined ? {} : { onTimer: agent.onTimer }),
       ...(agent.state === undefined ? {} : { state: agent.state }),
       ...(agent.concurrency === undefined ? {} : { concurrency: agent.concurrency }),
+      ...(agent.onError === undefined ? {} : { onError: agent.onError }),
     },
     {
       use: `agent '${agent.name}'`,
@@ -145,6 +148,7 @@ function rowByRow(agent: AgentPlan, node: LogicalNode, outlets: Outlets): Logica
     example: 'app.agent(topic, (event, ctx) => { … })',
     flattens: true,
     concurrency: agent.concurrency ?? CONCURRENCY_DEFAULT,
+    onError: agent.onError,
   });
   const time = timeColumn(node.schema);
   const own = resolved.user!;

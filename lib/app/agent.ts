@@ -7,6 +7,7 @@
 import type { TimerKind, Timers } from '../functions/keyed-process.js';
 import type { ListState, MapState, StateHandles, States, ValueState } from '../functions/keyed-process-state.js';
 import type { EventRecord, HeaderValue } from '../functions/record-columns.js';
+import type { OnError } from '../plan/dead-letters.js';
 import type { ColumnType } from '../schema/t.js';
 import type { Row } from '../stream.js';
 import type { AnyTopic, RowOfTopic } from './topic.js';
@@ -65,6 +66,8 @@ export interface AgentOptions<T extends AnyTopic, K, S extends States, Sends ext
   readonly sends?: readonly Sends[];
   /** Promises that may be open at a time in every subtask, with a key each of another key. Default: 100. */
   readonly concurrency?: number;
+  /** What becomes of an event or timer that the function throws at; nothing that it has done for it counts. Default: 'fail'. */
+  readonly onError?: OnError;
   /** Called for every timer, in order of their times. */
   onTimer?(timeMs: number, ctx: TimerContext<PlainKey<K>, S, Sends>): void | Promise<void>;
 }

@@ -182,6 +182,7 @@ export class App {
       keyType: options.keyType,
       state: options.state,
       concurrency: options.concurrency,
+      onError: options.onError,
       onTimer: options.onTimer as AgentPlan['onTimer'],
     };
     this.checkAgent(plan, options.sends);

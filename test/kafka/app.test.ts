@@ -5,7 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { App, type AppOptions, listState, type SabotError, type Topic, t, valueState } from '../../lib/index.js';
+import {
+  App,
+  type AppOptions,
+  deadLetter,
+  kafka,
+  listState,
+  type SabotError,
+  type Topic,
+  t,
+  valueState,
+} from '../../lib/index.js';
 import { describeKafka, useBroker } from './broker.js';
 import { Follower } from './follower.js';
 
@@ -309,6 +319,48 @@ describeKafka('an app', () => {
     expect(unkeyed.code).toBe('SABOT_E_FUNCTION');
     expect(unkeyed.message).toMatch(/agent 'judge' .* failed at row { id: 1.*RangeError: too much/);
   });
+
+  it.each([true, false])(
+    'goes on without events that it cannot take, and keeps them as dead letters (key: %s)',
+    async (keyed) => {
+      const app = newApp(unique('lenient'));
+      const input = app.topic(await topic('in'), { schema: Order, ...(keyed ? { key: 'customer' } : {}) });
+      const output = app.topic(await topic('out'), { schema: Seen });
+      const dead = await topic('dead');
+      const letters = kafka.sink({
+        brokers: broker().bootstrapServers,
+        topic: dead,
+        format: 'json',
+        guarantee: 'exactly-once',
+        transactionalIdPrefix: unique('letters'),
+      });
+      const judge = ({ id, customer }: { id: number; customer: string }) => {
+        if (id % 3 === 0) throw new RangeError(`no ${id}`);
+        return { id, customer, n: 1 };
+      };
+      app.agent(input, { name: 'judge', sends: [output], onError: deadLetter(letters) }, async (order, ctx) => {
+        ctx.send(output, judge(order));
+      });
+      app.agent(input, { name: 'dropping', sends: [output], onError: 'drop' }, (order, ctx) => {
+        ctx.send(output, { ...order, n: 2 });
+        judge(order);
+      });
+      await broker().produce(input.name, orders(9));
+      await using seen = await Follower.of(broker(), dead);
+      const { rows } = await runUntil(app, output, 12);
+      await seen.until(3);
+      for (const n of [1, 2])
+        expect(
+          rows
+            .filter((row) => row.n === n)
+            .map(({ id }) => id)
+            .sort(),
+        ).toEqual([1, 2, 4, 5, 7, 8]);
+      expect(seen.rows.map(({ error }) => error as string).sort()).toEqual(
+        [0, 3, 6].map((id) => expect.stringContaining(`RangeError: no ${id}`)),
+      );
+    },
+  );
 
   it.each([true, false])(
     'fails when what it sends is no row of the topic, or goes where it may not (key: %s)',
