@@ -54,7 +54,8 @@ export class FlatRun implements Answerer {
     const calls = new CallsAhead(batch.length, this.of.concurrency, (row) => this.call(batch, row));
     for (let row = 0; row < batch.length; row++) {
       if (this.goesOn) {
-        for (const given of await this.whole(batch, row)) if (this.push(given, batch, row)) yield this.piece();
+        for (const given of await this.whole(calls.next(), batch, row))
+          if (this.push(given, batch, row)) yield this.piece();
         continue;
       }
       try {
@@ -66,18 +67,17 @@ export class FlatRun implements Answerer {
           for await (const given of rows) if (this.push(given, batch, row)) yield this.piece();
         }
       } catch (error) {
-        throw this.failed(batch, row, error);
+        throw this.failureOf(batch, row, error);
       }
     }
     return replyOf(this.writers, this.length, false, this.failed.message());
   }
 
   /** All that the function gives for a row, as it then was; nothing if it fails anywhere. */
-  private async whole(batch: Batch, row: number): Promise<readonly unknown[]> {
+  private async whole(called: unknown, batch: Batch, row: number): Promise<readonly unknown[]> {
     const given: unknown[] = [];
     try {
       const writers = writersOf([this.of]);
-      const called = this.of.run(this.reader.plain(batch, row) as never);
       for await (const each of rowsIn(isPromise(called) ? await called : called)) {
         pushResult(this.of, each, writers, () => this.reader.plain(batch, row));
         given.push(this.canonical(each));
@@ -93,11 +93,13 @@ export class FlatRun implements Answerer {
     try {
       return this.of.run(this.reader.plain(batch, row) as never);
     } catch (error) {
-      throw this.failed(batch, row, error);
+      // That row's, when its turn comes.
+      if (this.goesOn) return Promise.reject(error);
+      throw this.failureOf(batch, row, error);
     }
   }
 
-  private failed(batch: Batch, row: number, error: unknown): SabotError {
+  private failureOf(batch: Batch, row: number, error: unknown): SabotError {
     return error instanceof SabotError ? error : functionError(this.of, this.reader.plain(batch, row), 'failed', error);
   }
 
