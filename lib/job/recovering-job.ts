@@ -54,12 +54,16 @@ export class RecoveringJob implements AsyncDisposable {
 
   /** What the result sink hands over; throws when the job fails for good. May be read once. */
   async *results(channel?: string): AsyncGenerator<Buffer, void, void> {
-    for (let job: RunningJob | undefined = this.attempt; job !== undefined; job = await this.next) {
+    for (let job = this.attempt; ; ) {
+      // Of this attempt: as soon as the next one has started, it is that one's.
+      const { next } = this;
       try {
         yield* job.results(channel);
         return;
       } catch (error) {
-        if ((await this.next) === undefined) throw error;
+        const started = await next;
+        if (started === undefined) throw error;
+        job = started;
       }
     }
   }

@@ -117,12 +117,15 @@ describeKafka('avro-confluent', () => {
     const error = await failure(script);
     expect(error.kind).toBe('schema-registry');
     expect(error.message).toContain(`The schema registry at ${registry.url} does not answer: HTTP 503.`);
-    registry.failures = 7; // The first attempt's five, and two of the second.
+    const twice = 7; // The first attempt's five, and two of the second.
     const settings = {
       'restart-strategy.type': 'fixed-delay',
       'restart-strategy.fixed-delay.attempts': '1',
       'restart-strategy.fixed-delay.delay': '1 ms',
     };
+    registry.failures = twice;
+    expect((await runCase(script, { parallelism: 1, settings, results: 'final' })).lines).toEqual(['{"id":7}']);
+    registry.failures = twice;
     const copy = await broker().topic();
     const into = table('id BIGINT', { topic: copy, 'scan.bounded.mode': '' }, 'copy');
     const insert = `${into}${script.replace('SELECT', 'INSERT INTO copy SELECT')}`;
