@@ -156,13 +156,33 @@ function gitCommit(): string | null {
   }
 }
 
+interface Results {
+  count?: EngineFigures[];
+  consume?: ConsumeFigures;
+  latency?: LatencyFigures[];
+}
+
+/** After each part: what there is so far. */
+function writeReport(loadBefore: number, results: Results): void {
+  if (asked.json === undefined) return;
+  const machine = { processor: cpus()[0]?.model, cores: cpus().length, memoryBytes: totalmem(), kernel: release() };
+  const report = {
+    at: new Date().toISOString(),
+    machine: { ...machine, loadBefore, loadAfter: loadavg()[0] },
+    versions: { commit: gitCommit(), node: process.version, flink: flinkVersion() },
+    options: asked,
+    results,
+  };
+  writeFileSync(asked.json, `${JSON.stringify(report, null, 2)}\n`);
+}
+
 async function main(): Promise<void> {
   const loadBefore = loadavg()[0]!;
   if (loadBefore > cpus().length / 2)
     process.stderr.write(
       `This machine is busy (load ${loadBefore.toFixed(1)}): the figures will be worse than they are.\n`,
     );
-  const results: { count?: EngineFigures[]; consume?: ConsumeFigures; latency?: LatencyFigures[] } = {};
+  const results: Results = {};
   await using broker = asked.servers === undefined ? await startBroker() : new Broker(asked.servers, async () => {});
   if (wants('count') || wants('consume')) {
     const data = prepareData({ bids: records, seed: SEED, parts: [1] });
@@ -174,6 +194,7 @@ async function main(): Promise<void> {
   if (wants('count')) {
     results.count = await measureCount(broker);
     say(render('JSON -> count per key and window -> Kafka, exactly once', results.count));
+    writeReport(loadBefore, results);
   }
   if (wants('consume')) {
     results.consume = await measureConsume(broker);
@@ -183,21 +204,13 @@ async function main(): Promise<void> {
     say(
       `sabot takes ${percent(share)} of librdkafka's rows per CPU-second, ${percent(shareWithoutStart)} without its start`,
     );
+    writeReport(loadBefore, results);
   }
   if (wants('latency')) {
     results.latency = await measureLatencies(broker);
     say(renderLatency(results.latency));
+    writeReport(loadBefore, results);
   }
-  if (asked.json === undefined) return;
-  const machine = { processor: cpus()[0]?.model, cores: cpus().length, memoryBytes: totalmem(), kernel: release() };
-  const report = {
-    at: new Date().toISOString(),
-    machine: { ...machine, loadBefore, loadAfter: loadavg()[0] },
-    versions: { commit: gitCommit(), node: process.version, flink: flinkVersion() },
-    options: asked,
-    results,
-  };
-  writeFileSync(asked.json, `${JSON.stringify(report, null, 2)}\n`);
 }
 
 try {

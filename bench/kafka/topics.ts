@@ -13,10 +13,12 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import { Kafka, logLevel } from 'kafkajs';
+import { Kafka, type KafkaJSError, logLevel } from 'kafkajs';
 
 /** librdkafka alone: bench/kafka/native. */
 export const PROGRAM = 'build/sabot_kafka_bench';
+const TOPIC_TRIES = 100;
+const TOPIC_RETRY_MS = 100;
 const BROKER_JVM = '-Xmx2g -Xms2g -XX:+UseG1GC';
 
 export interface TopicOptions {
@@ -39,7 +41,8 @@ export class Broker implements AsyncDisposable {
     }).admin();
     await admin.connect();
     const configEntries = stampedByBroker ? [{ name: 'message.timestamp.type', value: 'LogAppendTime' }] : [];
-    await admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }], waitForLeaders: true });
+    await admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }], waitForLeaders: false });
+    await untilKnown(() => admin.fetchTopicOffsets(topic));
     await admin.disconnect();
   }
 
@@ -57,6 +60,19 @@ export class Broker implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
+  }
+}
+
+/** A new topic is known to its broker only a moment later. */
+async function untilKnown(ask: () => Promise<unknown>): Promise<void> {
+  for (let left = TOPIC_TRIES; ; left--) {
+    try {
+      await ask();
+      return;
+    } catch (error) {
+      if (left === 0 || !(error as KafkaJSError).retriable) throw error;
+      await new Promise((resolve) => setTimeout(resolve, TOPIC_RETRY_MS));
+    }
   }
 }
 
