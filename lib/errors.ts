@@ -61,13 +61,13 @@ export class SabotError extends Error {
   }
 
   /** The same error with more said about where it happened. */
-  at(where: Pick<SabotErrorOptions, 'span' | 'statement'>): SabotError {
+  at(where: Pick<SabotErrorOptions, 'span' | 'statement'>, message = this.message): SabotError {
     const { kind, identifier, operator, job, cause } = this;
     const span = where.span ?? this.span;
     const statement = where.statement ?? this.statement;
     const known = Object.entries({ kind, identifier, operator, job, cause, span, statement });
-    const error = new SabotError(this.code, this.message, Object.fromEntries(known.filter(([, v]) => v !== undefined)));
-    if (this.stack !== undefined) error.stack = this.stack;
+    const error = new SabotError(this.code, message, Object.fromEntries(known.filter(([, v]) => v !== undefined)));
+    if (this.stack !== undefined) error.stack = this.stack.replace(this.message, () => message);
     return error;
   }
 }

@@ -1,7 +1,21 @@
 // index: what `import … from 'sabot'` offers. Anything not listed here is private.
 
+export type {
+  Agent,
+  AgentContext,
+  AgentFunction,
+  AgentOptions,
+  AgentState,
+  EventContext,
+  KeyedContext,
+  SendOptions,
+  TimerContext,
+} from './app/agent.js';
+export { type AgentUse, App, type AppOptions, type AppRunOptions, type TopicUse } from './app/app.js';
+export type { RowOfTopic, Topic, TopicOptions } from './app/topic.js';
 export {
   type KafkaEnd,
+  type KafkaFormat,
   type KafkaMetadata,
   type KafkaSinkOptions,
   type KafkaSourceOptions,
@@ -41,6 +55,7 @@ export type {
   States,
   ValueState,
 } from './functions/keyed-process-state.js';
+export type { EventRecord, HeaderValue } from './functions/record-columns.js';
 export { type CheckpointOptions, Job, type JobOptions, type RunOptions, type StateReadOptions } from './job/job.js';
 export type {
   BlockedTask,
@@ -64,7 +79,7 @@ export {
 export { listState, mapState, type StateOptions, valueState } from './keyed-state.js';
 export type { StateTable } from './plan/state-table.js';
 export { type ColumnType, type Infer, type RowColumnType, t } from './schema/t.js';
-export type { Ttl } from './state-ttl.js';
+export type { RowTtl, Ttl } from './state-ttl.js';
 export {
   ascending,
   type BroadcastConnectedStream,
@@ -83,6 +98,7 @@ export {
   type TimedKeyedStream,
   type TimedProcessedStream,
   type TimedStream,
+  type TopOptions,
   type WindowBounds,
   type WindowedStream,
 } from './stream.js';

@@ -18,6 +18,9 @@ export interface Ttl {
   readonly update?: StateTtl['update'];
 }
 
+/** Of rows that are kept: they age from when they came. */
+export type RowTtl = Pick<Ttl, 'duration'>;
+
 /** As the plan has it; 0 is for ever. */
 export function stateTtl({ duration, update = 'createAndWrite' }: Ttl): StateTtl {
   return { ms: milliseconds(duration), update };

@@ -28,7 +28,7 @@ import {
 } from './functions/stream-nodes.js';
 import type { CountTrigger, LogicalNode, SinkNode } from './plan/nodes.js';
 import type { ColumnType, Fields, RowColumnType, RowOf } from './schema/t.js';
-import { stateTtl, type Ttl } from './state-ttl.js';
+import { type RowTtl, stateTtl, type Ttl } from './state-ttl.js';
 import { countTrigger, type Duration, milliseconds, type Window } from './window.js';
 
 /** What streams need of the job that they belong to. */
@@ -121,6 +121,11 @@ export class Stream<T> implements AsyncIterable<T> {
     /** @internal */
     readonly node: LogicalNode,
   ) {}
+
+  /** @internal */
+  isOf(owner: StreamOwner): boolean {
+    return this.owner === owner;
+  }
 
   /** Keeps the rows for which `condition` is true. */
   filter(condition: (row: Row<T>) => boolean | Promise<boolean>, options: FunctionOptions = {}): Stream<T> {
@@ -267,6 +272,14 @@ export class TimedStream<T> extends Stream<T> {
   }
 }
 
+/** How `top` keeps its rows. */
+export interface TopOptions {
+  readonly ttl?: RowTtl;
+}
+
+/** What `top` takes: at least one order, options last. */
+export type OrdersAndOptions<R> = readonly [Order<R>, ...Order<R>[]] | readonly [Order<R>, ...Order<R>[], TopOptions];
+
 /** Rows grouped by key: its columns are `K`, its value is `V`. */
 export class KeyedStream<T, K, V = unknown> {
   /** @internal */
@@ -328,12 +341,17 @@ export class KeyedStream<T, K, V = unknown> {
 
   /**
    * The first `count` rows of every key. Keyed by `windowStart` and `windowEnd` it emits when the window has passed; otherwise it
-   * takes rows back when better ones come.
+   * takes rows back when better ones come. With a `ttl` rows that came longer ago make room for others, without being taken back;
+   * in windows it says nothing.
    *
    * @example counts.keyBy(({ windowStart, windowEnd }) => ({ windowStart, windowEnd })).top(3, descending((r) => r.bids))
+   * @example bids.keyBy((b) => b.auction).top(3, descending((b) => b.price), { ttl: { duration: '1 h' } })
    */
-  top(count: number, ...order: readonly [Order<Row<T>>, ...Order<Row<T>>[]]): Stream<T> {
-    return new Stream(this.owner, topOfKeys(this.rows, count, order));
+  top(count: number, ...how: OrdersAndOptions<Row<T>>): Stream<T> {
+    const given: readonly (Order<Row<T>> | TopOptions)[] = how;
+    const order = given.filter((each): each is Order<Row<T>> => 'of' in each);
+    const ttl = given.flatMap((each) => ('ttl' in each ? [each.ttl] : [])).at(-1);
+    return new Stream(this.owner, topOfKeys(this.rows, count, order, ttl && stateTtl(ttl)));
   }
 }
 

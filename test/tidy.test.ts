@@ -62,6 +62,7 @@ const libLayers: Readonly<Record<string, number>> = {
   planner: 4,
   'native.ts': 5,
   job: 5,
+  app: 6,
   server: 6,
   cli: 6,
   testing: 6,

@@ -4,17 +4,24 @@
 //   SABOT_COLD_KEYS=5000000 (default)     InMemory, OnRocksdb: rows a second
 //   SABOT_COLD_WARM=300 (default)         batches before it is measured
 //   SABOT_COLD_PART=4 (default)           so many times as large is state
+//   SABOT_COLD_BARRIERS=20 (default)      batches from one barrier to the next, which reads none of
+//                                         it: room_ms, the longest that making room took for a
+//                                         batch, and of them 99 in 100; after_ms, a batch behind a
+//                                         barrier, barrier_ms, the barrier itself
 #include <arrow/array/builder_binary.h>
 #include <arrow/array/builder_primitive.h>
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
@@ -97,7 +104,21 @@ class Work {
   arrow::Status Process(const Batch& batch) {
     ARROW_ASSIGN_OR_RAISE(const Progress progress, groups_->Process(0, batch, out_));
     SABOT_CHECK(progress == Progress::kDone);
-    return tiers_.MakeRoom();
+    const int64_t begin = SystemClock().MonotonicNanos();
+    const arrow::Status status = tiers_.MakeRoom();
+    room_ms_.push_back(static_cast<double>(SystemClock().MonotonicNanos() - begin) / 1e6);
+    return status;
+  }
+
+  // What it freezes is given up with the next one.
+  arrow::Status Barrier() {
+    snapshot_.emplace();
+    return groups_->Snapshot(*snapshot_);
+  }
+  // Of each batch since the last call, ascending.
+  std::vector<double> TakeRoomMillis() {
+    std::sort(room_ms_.begin(), room_ms_.end());
+    return std::exchange(room_ms_, {});
   }
   int64_t spilled_bytes() const { return tiers_.spilled_bytes(); }
 
@@ -127,18 +148,46 @@ class Work {
   Blackhole out_;
   std::mt19937_64 random_{1};
   std::unique_ptr<Operator> groups_;
+  std::optional<SnapshotWriter> snapshot_;
+  std::vector<double> room_ms_;
 };
+
+double Since(int64_t begin) {
+  return static_cast<double>(SystemClock().MonotonicNanos() - begin) / 1e6;
+}
 
 void Run(benchmark::State& state, Work& work) {
   SABOT_CHECK(work.Fill().ok());
   const int64_t spilled = work.spilled_bytes();
+  const int64_t barriers = Asked("SABOT_COLD_BARRIERS", 20);
+  const std::vector<double> filling = work.TakeRoomMillis();
+  double barrier_ms = 0;
+  double after_ms = 0;
+  double batch_ms = 0;
+  int64_t num_batches = 0;
   for (auto _ : state) {
     state.PauseTiming();
     const Batch batch = work.ZipfBatch();
+    const bool is_behind = ++num_batches % barriers == 0;
+    if (is_behind) {
+      const int64_t begin = SystemClock().MonotonicNanos();
+      SABOT_CHECK(work.Barrier().ok());
+      barrier_ms = std::max(barrier_ms, Since(begin));
+    }
     state.ResumeTiming();
+    const int64_t begin = SystemClock().MonotonicNanos();
     const arrow::Status status = work.Process(batch);
     if (!status.ok()) return state.SkipWithError(status.ToString().c_str());
+    double& longest = is_behind ? after_ms : batch_ms;
+    longest = std::max(longest, Since(begin));
   }
+  const std::vector<double> room = work.TakeRoomMillis();
+  state.counters["room_ms_filling"] = filling.back();
+  state.counters["room_ms"] = room.back();
+  state.counters["room_ms_p99"] = room[room.size() * 99 / 100];
+  state.counters["barrier_ms"] = barrier_ms;
+  state.counters["batch_ms"] = batch_ms;
+  state.counters["after_ms"] = after_ms;
   state.SetItemsProcessed(state.iterations() * kRows);
   state.counters["spilled_bytes_a_row"] = static_cast<double>(work.spilled_bytes() - spilled) /
                                           static_cast<double>(state.iterations() * kRows);

@@ -35,17 +35,19 @@ export async function explainWatermarkCommand(name: string, options: ExplainWate
 export function renderReport({ operators, splits, holds }: WatermarkReport): string {
   const longestFirst = [...holds].sort((a, b) => b.heldMs - a.heldMs);
   const verdict = longestFirst.length === 0 ? ['Nothing holds event time back.'] : longestFirst.map(holdText);
+  const numbered = splits.some(({ position }) => position !== undefined);
   const splitRows = splits.map((one) => [
     `${one.uid}[${one.subtask}]`,
     one.split,
     timeText(one.watermarkMs),
+    ...(numbered ? [numberText(one.position), numberText(one.lag)] : []),
     stateOf(one),
   ]);
   const operatorRows = operators
     .filter(({ watermarkMs }) => watermarkMs !== null)
     .map((one) => [`${one.uid}[${one.subtask}]`, timeText(one.watermarkMs)]);
   const tables = [
-    renderTable(['source', 'split', 'watermark', 'state'], splitRows),
+    renderTable(['source', 'split', 'watermark', ...(numbered ? ['position', 'lag'] : []), 'state'], splitRows),
     renderTable(['operator', 'watermark'], operatorRows),
   ];
   return [verdict.join('\n'), ...tables].join('\n\n');
@@ -60,6 +62,8 @@ function holdText({ uid, subtask, split, heldMs, watermarkMs, othersMs }: Waterm
 
 const stateOf = ({ idle, waitsToBeRead }: SplitMetrics): string =>
   idle ? 'idle' : waitsToBeRead ? 'waits to be read' : '';
+
+const numberText = (value: number | undefined): string => (value === undefined ? '' : String(value));
 
 const timeText = (ms: number | null): string =>
   ms === null ? '' : new Date(ms).toISOString().replace('T', ' ').replace('Z', '');

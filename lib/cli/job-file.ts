@@ -20,7 +20,18 @@ interface Runnable {
 export const isJobFile = (path: string): boolean => /\.[cm]?[jt]s$/.test(path);
 
 /** Runs the jobs of a file on behalf of a command. */
-export async function runJobFile(path: string, run: CommandRun): Promise<void> {
+export function runJobFile(path: string, run: CommandRun): Promise<void> {
+  return withJobFile(path, run, async (exports) => {
+    await [exports['default'], exports['job']].find(isRunnable)?.run();
+  });
+}
+
+/** Imports a file on behalf of a command, for as long as what it exports is used. */
+export async function withJobFile<T>(
+  path: string,
+  run: CommandRun,
+  use: (exports: Readonly<Record<string, unknown>>) => Promise<T>,
+): Promise<T> {
   const bundle = join(dirname(resolve(path)), `.sabot-run-${process.pid}.mjs`);
   const removeBundle = () => rmSync(bundle, { force: true });
   process.once('exit', removeBundle); // Also where the reader of our output has gone.
@@ -28,8 +39,7 @@ export async function runJobFile(path: string, run: CommandRun): Promise<void> {
     await bundleJob(path, bundle);
     process.setSourceMapsEnabled(true); // Stack traces point into job.ts.
     setCommandRun(run);
-    const exports = (await import(pathToFileURL(bundle).href)) as Record<string, unknown>;
-    await [exports['default'], exports['job']].find(isRunnable)?.run();
+    return await use((await import(pathToFileURL(bundle).href)) as Record<string, unknown>);
   } finally {
     process.off('exit', removeBundle);
     removeBundle();

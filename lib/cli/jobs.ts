@@ -4,7 +4,7 @@
 //
 // A table on a terminal, a line of JSON per job in a pipe.
 
-import { type FoundJob, findJobs, nameOf, totalLag } from '../job/control-client.js';
+import { type FoundJob, findJobs, nameOf } from '../job/control-client.js';
 import { renderAnswer } from './output.js';
 
 export interface JobsOptions {
@@ -13,9 +13,7 @@ export interface JobsOptions {
 
 /** Prints the jobs and returns the exit code. */
 export async function jobsCommand(folder: string, options: JobsOptions): Promise<number> {
-  const jobs = await findJobs(folder);
-  const lags = await Promise.all(jobs.map(totalLag));
-  const lines = jobs.flatMap((job, i) => linesOf(job, lags[i]!));
+  const lines = (await findJobs(folder)).flatMap(linesOf);
   if ((options.output ?? (process.stdout.isTTY ? 'table' : 'json')) === 'json') {
     for (const line of lines) process.stdout.write(`${JSON.stringify(line)}\n`);
     return 0;
@@ -27,7 +25,7 @@ export async function jobsCommand(folder: string, options: JobsOptions): Promise
 }
 
 /** One line per process that runs the job, or one for a job that does not run. */
-function linesOf(job: FoundJob, lag: number | null): JobLine[] {
+function linesOf(job: FoundJob): JobLine[] {
   const lines = job.running.map((running): JobLine => {
     const { checkpoints } = running;
     return {
@@ -40,7 +38,7 @@ function linesOf(job: FoundJob, lag: number | null): JobLine[] {
       failed: checkpoints?.failed ?? null,
       lastMs: checkpoints?.lastCompleted?.durationMs ?? null,
       lastBytes: checkpoints?.lastCompleted?.bytesTotal ?? null,
-      lag,
+      lag: running.lag ?? null,
     };
   });
   const silent = job.silent.map(

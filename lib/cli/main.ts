@@ -58,10 +58,37 @@ Examples:
   $ sabot sql -f script.sql --output csv > result.csv
   $ sabot explain -f script.sql
   $ sabot run job.ts --parallelism 4
+  $ sabot -A app.ts:app worker
 
 Exit codes: 0 finished, 1 the job failed, 2 the script or the arguments are wrong, 130 interrupted.`,
   )
+  .option('-A, --app <file[:name]>', 'the file of an app, and what it is exported as: for worker and topics')
   .exitOverride();
+
+program
+  .command('worker')
+  .description('run the agents of an app, from its latest checkpoint on, until Ctrl-C')
+  .addOption(
+    new Option('--parallelism <n>', 'subtasks of every agent; default: what the app says, else 1').argParser(positive),
+  )
+  .option('--checkpoint-dir <folder>', 'where checkpoints go; default: what the app says, else ./checkpoints')
+  .addOption(new Option('--restore <latest|path|none>', 'what to begin from').default('latest'))
+  .addOption(claim())
+  .addOption(allowNonRestoredState())
+  .addOption(acceptDuplicates())
+  .action(async (_, command: Command) => {
+    const { workerCommand } = await import('./worker.js');
+    process.exitCode = await workerCommand(command.optsWithGlobals());
+  });
+
+program
+  .command('topics')
+  .description('list the topics of an app: who reads and writes them, and whether they are there')
+  .addOption(new Option('--output <format>', 'default: table on a terminal, json in a pipe').choices(['table', 'json']))
+  .action(async (_, command: Command) => {
+    const { topicsCommand } = await import('./topics.js');
+    process.exitCode = await topicsCommand(command.optsWithGlobals());
+  });
 
 program
   .command('sql')

@@ -20,6 +20,7 @@ import { type MetadataCast, metadataCast } from './metadata.js';
 import { nexmark } from './nexmark.js';
 import { nearest, type OptionSpec, optionError, readOptions } from './options.js';
 import { print } from './print.js';
+import { registryCode } from './schema-registry.js';
 import { sinkNode } from './sinks.js';
 import { sourceNode } from './sources.js';
 import { upsertKafka } from './upsert-kafka.js';
@@ -91,7 +92,14 @@ function request(connector: ConnectorSpec, table: TableDefinition, options: Opti
     ...GENERAL,
     ...names.map((name): OptionSpec => ({ key: name, type: 'string' })),
     ...connector.options,
-    ...[value, key].flatMap((use) => use?.format.options.map((o) => ({ ...o, key: use.prefix + o.key })) ?? []),
+    ...[value, key].flatMap(
+      (use) =>
+        use?.format.options.map((o) => ({
+          ...o,
+          key: use.prefix + o.key,
+          ...(o.formerly === undefined ? {} : { formerly: use.prefix + o.formerly }),
+        })) ?? [],
+    ),
   ];
   const values = readOptions(options, specs, owner);
   const configOf = (use: FormatUse | undefined) =>
@@ -101,12 +109,7 @@ function request(connector: ConnectorSpec, table: TableDefinition, options: Opti
       withoutPrefix(values, use.prefix),
       Object.fromEntries(withoutPrefix(Object.entries(options), use.prefix)),
     );
-  if (key?.format.code !== undefined) {
-    throw new SabotError('SABOT_E_UNSUPPORTED', `Format '${key.format.identifier}' of keys is not supported yet.`, {
-      kind: 'unsupported-format',
-      identifier: key.format.identifier,
-    });
-  }
+  const registryOf = (use: FormatUse | undefined) => use?.format.registry?.(withoutPrefix(values, use.prefix));
   return {
     table,
     values,
@@ -115,7 +118,7 @@ function request(connector: ConnectorSpec, table: TableDefinition, options: Opti
     format: configOf(value),
     keyFormat: configOf(key),
     changes: value?.format.changes === true,
-    code: value?.format.code?.(withoutPrefix(values, value.prefix)),
+    code: registryCode({ value: registryOf(value), key: registryOf(key) }),
   };
 }
 
@@ -149,11 +152,18 @@ const label = (table: TableDefinition): string => table.identifier[2];
 
 /** What a source gives for these columns of a table. */
 export const readCast = (table: TableDefinition, options: Options, columns: Schema): MetadataCast =>
-  metadataCast(findConnector(table, options), table, columns, 'read');
+  metadataCast(withFormatMetadata(findConnector(table, options), options), table, columns, 'read');
 
 /** What a sink takes for these columns of a table. */
 export const writeCast = (table: TableDefinition, options: Options, columns: Schema): MetadataCast =>
-  metadataCast(findConnector(table, options), table, columns, 'write');
+  metadataCast(withFormatMetadata(findConnector(table, options), options), table, columns, 'write');
+
+function withFormatMetadata(connector: ConnectorSpec, options: Options): ConnectorSpec {
+  const { metadata = [], formatMetadata: prefix, valueFormat = [] } = connector;
+  const format = prefix === undefined ? undefined : formatUse(valueFormat, options)?.format;
+  const ofFormat = Object.entries(format?.metadata ?? {}).map(([key, type]) => ({ key: `${prefix}${key}`, type }));
+  return { ...connector, metadata: [...metadata, ...ofFormat] };
+}
 
 /** The source that reads columns of a table: `schema` is what `readCast` says. */
 export function tableSource(table: TableDefinition, options: Options, schema: Schema): PhysicalNode {

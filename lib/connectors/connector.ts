@@ -50,6 +50,8 @@ export interface ConnectorSpec {
   /** Whether `key.format` names that of records' keys. */
   readonly keyFormat?: 'optional' | 'required';
   readonly metadata?: readonly MetadataSpec[];
+  /** What stands before the keys of its value format's metadata: `value.`. Absent: it does not give them. */
+  readonly formatMetadata?: string;
   /** Whether its sinks take updates and deletes. */
   readonly updates?: boolean;
   readonly source?: (request: ConnectorRequest) => ConnectorPart;

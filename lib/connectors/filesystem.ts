@@ -79,7 +79,7 @@ export const filesystem: ConnectorSpec = {
   source: (request) => {
     const { table, values, format, changes } = request;
     refusePartitions(table, 'Reading');
-    if (format !== undefined) checkFileFormat(format.format, physicalColumns(table));
+    if (format !== undefined) checkFileFormat(format, physicalColumns(table));
     const pattern = values.get('source.path.regex-pattern');
     return {
       spec: fileSourceSpec,
@@ -95,7 +95,7 @@ export const filesystem: ConnectorSpec = {
   },
   sink: ({ table, values, format }) => {
     refusePartitions(table, 'Writing');
-    if (format !== undefined) checkFileFormat(format.format, physicalColumns(table));
+    if (format !== undefined) checkFileFormat(format, physicalColumns(table));
     return {
       spec: fileSinkSpec,
       parallelism: count(values, 'sink.parallelism'),

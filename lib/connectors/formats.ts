@@ -5,10 +5,10 @@
 // Decoding itself is native's. No state.
 
 import { SabotError } from '../errors.js';
-import type { OwnerCode } from '../plan/physical.js';
 import { type LogicalType, printType, type Schema } from '../schema/types.js';
 import { nearest, type OptionSpec, type OptionValue, type OptionValues, optionError } from './options.js';
-import { registryCode, registryOptions } from './schema-registry.js';
+import { protobuf } from './protobuf.js';
+import { registryOptionSpecs, registryOptions, type SchemaRegistryOptions } from './registry-options.js';
 
 type Options = Readonly<Record<string, string>>;
 
@@ -22,12 +22,14 @@ export interface FormatSpec {
   readonly check?: (values: OptionValues, given: Options) => void;
   /** Its records do not name their fields: whoever reads a record must be told all of its columns, also those that nobody uses. */
   readonly positional?: true;
-  /** Refuses columns that a record cannot have. */
-  readonly checkColumns?: (columns: Schema) => void;
+  /** Refuses columns that a record cannot have; `formatOptions`: what native is told. */
+  readonly checkColumns?: (columns: Schema, formatOptions: FormatConfig['formatOptions']) => void;
+  /** What native is told beside the options. */
+  readonly derived?: (values: OptionValues) => Readonly<Record<string, OptionValue>>;
   /** Its records are messages: files cannot hold them. */
   readonly messagesOnly?: true;
-  /** What native asks for while it reads or writes. */
-  readonly code?: (values: OptionValues) => OwnerCode;
+  /** Its messages name their schemas by number: the registry that has them. */
+  readonly registry?: (values: OptionValues) => SchemaRegistryOptions;
 }
 
 const json: FormatSpec = {
@@ -150,26 +152,20 @@ const avro: FormatSpec = {
   ],
 };
 
-const NOT_YET = 'it is not looked at yet';
-
 const avroConfluent: FormatSpec = {
   identifier: 'avro-confluent',
   positional: true,
   messagesOnly: true,
   options: [
-    { key: 'avro-confluent.url', type: 'string', required: true, ownerOnly: true },
-    { key: 'avro-confluent.subject', type: 'string' },
-    { key: 'avro-confluent.basic-auth.user-info', type: 'string', ownerOnly: true },
-    { key: 'avro-confluent.basic-auth.credentials-source', type: 'string', ownerOnly: true },
-    { key: 'avro-confluent.bearer-auth.token', type: 'string', ownerOnly: true },
-    { key: 'avro-confluent.bearer-auth.credentials-source', type: 'string', ownerOnly: true },
-    { key: 'avro-confluent.schema', type: 'string', unsupported: 'the schema is made of the columns' },
-    { key: 'avro-confluent.properties.#', type: 'string', unsupported: NOT_YET },
-    ...['keystore.location', 'keystore.password', 'truststore.location', 'truststore.password'].map(
-      (key): OptionSpec => ({ key: `avro-confluent.ssl.${key}`, type: 'string', unsupported: NOT_YET }),
-    ),
+    ...registryOptionSpecs('avro-confluent'),
+    {
+      key: 'avro-confluent.schema',
+      formerly: 'avro-confluent.schema-registry.schema',
+      type: 'string',
+      unsupported: 'the schema is made of the columns',
+    },
   ],
-  code: (values) => registryCode(registryOptions(values, 'avro-confluent')),
+  registry: (values) => registryOptions(values, 'avro-confluent'),
 };
 
 const text: LogicalType = { kind: 'VARCHAR', length: 2_147_483_647, nullable: true };
@@ -236,7 +232,7 @@ const changelogs: readonly FormatSpec[] = [
 ];
 
 /** Every format there is. */
-export const formats: readonly FormatSpec[] = [json, csv, raw, avro, avroConfluent, ...changelogs];
+export const formats: readonly FormatSpec[] = [json, csv, raw, avro, avroConfluent, protobuf, ...changelogs];
 
 export function findFormat(identifier: string): FormatSpec {
   const format = formats.find((f) => f.identifier === identifier);
@@ -251,7 +247,7 @@ export function findFormat(identifier: string): FormatSpec {
 }
 
 /** Refuses formats that files cannot have, and columns that a record of the format cannot have. */
-export function checkFileFormat(format: string, columns: Schema): void {
+export function checkFileFormat({ format, formatOptions }: FormatConfig, columns: Schema): void {
   const { messagesOnly, checkColumns } = findFormat(format);
   if (messagesOnly) {
     throw new SabotError('SABOT_E_VALIDATION', `Format '${format}' is one of messages: files cannot hold it.`, {
@@ -259,7 +255,7 @@ export function checkFileFormat(format: string, columns: Schema): void {
       identifier: format,
     });
   }
-  checkColumns?.(columns);
+  checkColumns?.(columns, formatOptions);
 }
 
 /** What native is told of a format. */
@@ -274,11 +270,12 @@ export function formatConfig(format: FormatSpec, values: OptionValues, given: Op
   const formatOptions: Record<string, OptionValue> = {};
   for (const spec of format.options) {
     const value = values.get(spec.key);
-    if (value === undefined || given[spec.key] === undefined || spec.ownerOnly) continue;
+    const isGiven = [spec.key, spec.formerly].some((key) => key !== undefined && given[key] !== undefined);
+    if (value === undefined || !isGiven || spec.ownerOnly) continue;
     const character = spec.key.startsWith('csv.') && /delimiter|character$/.test(spec.key);
     formatOptions[spec.key] = character && typeof value === 'string' ? unescapeJava(value) : value;
   }
-  return { format: format.identifier, formatOptions };
+  return { format: format.identifier, formatOptions: { ...formatOptions, ...format.derived?.(values) } };
 }
 
 /** `\t` and `\u0001` in options, as Flink reads them. */

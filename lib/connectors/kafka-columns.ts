@@ -5,14 +5,13 @@
 //
 // Of those only what a query uses is decoded.
 
-import { SabotError } from '../errors.js';
 import type { Config } from '../plan/physical.js';
 import { metadataColumns, physicalColumns, type TableDefinition } from '../plan/table.js';
 import type { Field, Schema } from '../schema/types.js';
 import { notNull, types } from '../schema/types.js';
 import type { ConnectorRequest, MetadataSpec } from './connector.js';
-import { findFormat } from './formats.js';
-import { type OptionSpec, optionError } from './options.js';
+import { type FormatConfig, findFormat } from './formats.js';
+import { type OptionSpec, type OptionValues, optionError } from './options.js';
 
 const HEADERS = types.map(types.string(), types.bytes());
 const EVENT_TIME = types.timestampLtz(3);
@@ -28,6 +27,9 @@ export const KAFKA_METADATA: readonly MetadataSpec[] = [
   { key: 'timestamp', type: notNull(EVENT_TIME), writable: EVENT_TIME },
   { key: 'timestamp-type', type: notNull(types.string()) },
 ];
+
+/** What stands before the keys of a value format's own metadata. */
+export const FORMAT_METADATA = 'value.';
 
 export const VALUE_FIELDS_OPTIONS: readonly OptionSpec[] = [
   { key: 'key.fields-prefix', type: 'string' },
@@ -50,18 +52,27 @@ export function sourceColumns(request: ConnectorRequest, keyFields: readonly str
   const value: Field[] = [];
   const key: Field[] = [];
   const metadata: (Field & { readonly key: string })[] = [];
-  const output = schema.map((field) => {
+  const ofFormat: (Field & { readonly key: string })[] = [];
+  const places = schema.map((field) => {
     const metadataKey = keyOf.get(field.name);
+    if (metadataKey?.startsWith(FORMAT_METADATA)) {
+      return place('format', ofFormat.push({ ...field, key: metadataKey.slice(FORMAT_METADATA.length) }));
+    }
     if (metadataKey !== undefined) return place('metadata', metadata.push({ ...field, key: metadataKey }));
     // A tombstone has no value to take the key from.
     const inKey = fields.key.includes(field.name) && (upsert || !fields.value.includes(field.name));
     return inKey ? place('key', key.push(inKeyFormat(field, fields))) : place('value', value.push(field));
   });
+  // The format's metadata are the last of its columns.
+  const output = places.map(({ from, index }) =>
+    from === 'format' ? { from: 'value', index: value.length + index } : { from, index },
+  );
   const keyed = keyFormat !== undefined && (upsert || key.length > 0);
   return {
     ...format,
     ...(changes ? { changes } : {}),
-    columns: value,
+    columns: [...value, ...ofFormat.map(({ name, type }) => ({ name, type }))],
+    ...(ofFormat.length === 0 ? {} : { formatMetadata: ofFormat.map((each) => each.key) }),
     ...fileColumns('fileColumns', format?.format, fieldsNamed(table, fields.value)),
     ...(keyed
       ? {
@@ -90,12 +101,13 @@ export function sinkColumns(request: ConnectorRequest, keyFields: readonly strin
   const position = (name: string): number => schema.findIndex((field) => field.name === name);
   return {
     ...format,
+    ...(format === undefined ? {} : { formatOptions: withSubject(format, 'value', request) }),
     valueColumns: fields.value.map(position),
     ...(keyFormat === undefined
       ? {}
       : {
           keyFormat: keyFormat.format,
-          keyFormatOptions: keyFormat.formatOptions,
+          keyFormatOptions: withSubject(keyFormat, 'key', request),
           keyColumns: fields.key.map(position),
           keyNames: fields.key.map((name) => name.slice(fields.prefix.length)),
         }),
@@ -104,7 +116,25 @@ export function sinkColumns(request: ConnectorRequest, keyFields: readonly strin
   };
 }
 
-const place = (from: 'key' | 'value' | 'metadata', count: number) => ({ from, index: count - 1 });
+/** What a format writes into one topic has a subject of the topic's name in the registry, unless one is given. */
+function withSubject(
+  { format, formatOptions }: FormatConfig,
+  part: 'value' | 'key',
+  { values, given }: ConnectorRequest,
+): FormatConfig['formatOptions'] {
+  const option = `${format}.subject`;
+  if (findFormat(format).registry === undefined || formatOptions[option] !== undefined) return formatOptions;
+  const topics = topicsIn(values);
+  if (topics.length === 1) return { ...formatOptions, [option]: `${topics[0]}-${part}` };
+  const prefix = part === 'key' ? 'key.' : given['format'] === undefined ? 'value.' : '';
+  throw optionError(
+    'missing-option',
+    prefix + option,
+    `Option '${prefix}${option}' is missing: schemas of several topics are registered under a subject that must be named.`,
+  );
+}
+
+const place = (from: 'key' | 'value' | 'metadata' | 'format', count: number) => ({ from, index: count - 1 });
 
 const inKeyFormat = ({ name, type }: Field, { prefix }: RecordFields): Field => ({
   name: name.slice(prefix.length),
@@ -114,18 +144,26 @@ const inKeyFormat = ({ name, type }: Field, { prefix }: RecordFields): Field => 
 const fieldsNamed = (table: TableDefinition, names: readonly string[]): Schema =>
   physicalColumns(table).flatMap(({ name, type }) => (names.includes(name) ? [{ name, type }] : []));
 
-/** Refuses columns that keys or values in their formats cannot have, and a format that asks for more than bytes tell. */
-function checkFormats({ table, format, keyFormat, code }: ConnectorRequest, fields: RecordFields): void {
-  if (code !== undefined) {
-    const message = `Format '${format?.format}' is not supported by Kafka's connectors yet.`;
-    throw new SabotError('SABOT_E_UNSUPPORTED', message, {
-      kind: 'unsupported-format',
-      identifier: format?.format ?? 'format',
-    });
-  }
-  if (format !== undefined) findFormat(format.format).checkColumns?.(fieldsNamed(table, fields.value));
+/** Flink's lists: parts between semicolons. */
+export function listOf(values: OptionValues, key: string): string[] {
+  const text = values.get(key);
+  if (text === undefined) return [];
+  return String(text)
+    .split(';')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+/** The topics that a table names. */
+export const topicsIn = (values: OptionValues): readonly string[] => listOf(values, 'topic');
+
+/** Refuses columns that keys or values in their formats cannot have. */
+function checkFormats({ table, format, keyFormat }: ConnectorRequest, fields: RecordFields): void {
+  if (format !== undefined)
+    findFormat(format.format).checkColumns?.(fieldsNamed(table, fields.value), format.formatOptions);
   if (keyFormat !== undefined && fields.key.length > 0) {
-    findFormat(keyFormat.format).checkColumns?.(fieldsNamed(table, fields.key));
+    const columns = fieldsNamed(table, fields.key).map((field) => inKeyFormat(field, fields));
+    findFormat(keyFormat.format).checkColumns?.(columns, keyFormat.formatOptions);
   }
 }
 

@@ -8,6 +8,7 @@
 
 import { librdkafkaProperties, librdkafkaProperty } from './librdkafka-properties.js';
 import { nearest, optionError } from './options.js';
+import { storeType } from './ssl-store.js';
 
 export type ClientRole = 'consumer' | 'producer';
 
@@ -205,16 +206,6 @@ function login(jaas: string, given: Given): Record<string, string> {
         `Option '${key}' must name a login module and its options, such as: org.apache.kafka.common.security.plain.PlainLoginModule required username="…" password="…";`,
       );
   }
-}
-
-type StoreType = 'PEM' | 'PKCS12' | 'JKS';
-
-/** What kind of store a file is: as was said, or as its name tells. */
-function storeType(said: string | undefined, location: string): StoreType {
-  const type = said?.trim().toUpperCase();
-  if (type === 'PEM' || type === 'PKCS12' || type === 'JKS') return type;
-  if (/\.(pem|crt|cer|key)$/i.test(location)) return 'PEM';
-  return /\.(p12|pfx)$/i.test(location) ? 'PKCS12' : 'JKS';
 }
 
 function trusted(name: string, value: string, given: Given): Record<string, string> {

@@ -10,13 +10,26 @@ import { definition, fieldsOf, type Sink, type Source } from './tables.js';
 
 type Options = Readonly<Record<string, string>>;
 
+/** Formats of records, each with options of its own under its name. */
+export type KafkaFormat =
+  | 'json'
+  | 'csv'
+  | 'raw'
+  | 'avro'
+  | 'avro-confluent'
+  | 'protobuf'
+  | 'debezium-json'
+  | 'ogg-json'
+  | 'canal-json'
+  | 'maxwell-json';
+
 interface TopicOptions<Column extends string> {
   /** `host:port`, several with commas or as an array. */
   readonly brokers: string | readonly string[];
   /** Of the records' values. */
-  readonly format: 'json' | 'csv';
+  readonly format: KafkaFormat;
   /** Of the records' keys, and the columns that are in them. */
-  readonly key?: { readonly format: 'json' | 'csv'; readonly fields: readonly Column[]; readonly onlyInKey?: boolean };
+  readonly key?: { readonly format: KafkaFormat; readonly fields: readonly Column[]; readonly onlyInKey?: boolean };
   /** The client's, named as in Kafka's documentation: `{ 'security.protocol': 'SSL' }`. */
   readonly properties?: Options;
   /** Further options of the connector and the format, with Flink's names: `{ 'json.ignore-parse-errors': 'true' }`. */
@@ -56,7 +69,9 @@ export type KafkaMetadata =
   | 'timestamp'
   | 'timestamp-type'
   | 'leader-epoch'
-  | 'headers';
+  | 'headers'
+  /** Of the value's format: `value.source.timestamp`. */
+  | `value.${string}`;
 
 export interface KafkaSinkOptions extends TopicOptions<string> {
   readonly topic: string;

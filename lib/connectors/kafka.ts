@@ -8,7 +8,15 @@ import { SabotError } from '../errors.js';
 import type { Config } from '../plan/physical.js';
 import { printIdentifier, type TableDefinition } from '../plan/table.js';
 import type { ConnectorPart, ConnectorRequest, ConnectorSpec } from './connector.js';
-import { KAFKA_METADATA, sinkColumns, sourceColumns, VALUE_FIELDS_OPTIONS } from './kafka-columns.js';
+import {
+  FORMAT_METADATA,
+  KAFKA_METADATA,
+  listOf,
+  sinkColumns,
+  sourceColumns,
+  topicsIn,
+  VALUE_FIELDS_OPTIONS,
+} from './kafka-columns.js';
 import { BOUNDED_OPTIONS, boundedOf, type Position, STARTUP_OPTIONS, startupOf } from './kafka-positions.js';
 import { type ClientProperties, clientProperties } from './kafka-properties.js';
 import { count, type OptionSpec, type OptionValues, optionError } from './options.js';
@@ -40,6 +48,7 @@ export const kafka: ConnectorSpec = {
   valueFormat: ['format', 'value.format'],
   keyFormat: 'optional',
   metadata: KAFKA_METADATA,
+  formatMetadata: FORMAT_METADATA,
   options: [
     ...TOPIC_OPTIONS,
     ...STARTUP_OPTIONS,
@@ -131,17 +140,18 @@ export function topicSink(
   };
 }
 
-const ownerOf = (table: TableDefinition): string => `table '${printIdentifier(table.identifier)}'`;
-
-/** Flink's lists: parts between semicolons. */
-function listOf(values: OptionValues, key: string): string[] {
-  const text = values.get(key);
-  if (text === undefined) return [];
-  return String(text)
-    .split(';')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
+/** The connection of a cluster's clients, as librdkafka names it. */
+export function kafkaProperties(
+  brokers: string | readonly string[],
+  given: Readonly<Record<string, string>>,
+  owner: string,
+): Readonly<Record<string, string>> {
+  const options = Object.entries({ ...given, 'bootstrap.servers': [brokers].flat().join(',') });
+  const prefixed = Object.fromEntries(options.map(([name, value]) => [`properties.${name}`, value]));
+  return clientProperties(prefixed, 'consumer', owner).properties;
 }
+
+const ownerOf = (table: TableDefinition): string => `table '${printIdentifier(table.identifier)}'`;
 
 interface Topics {
   readonly topics?: readonly string[];
@@ -149,7 +159,7 @@ interface Topics {
 }
 
 export function topicsOf(values: OptionValues): Topics {
-  const topics = listOf(values, 'topic');
+  const topics = topicsIn(values);
   const pattern = values.get('topic-pattern');
   if (topics.length > 0 && pattern !== undefined) {
     throw optionError(

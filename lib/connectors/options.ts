@@ -25,6 +25,8 @@ export interface OptionSpec {
   /** As Flink documents it; absent: no default. */
   readonly default?: OptionValue;
   readonly required?: boolean;
+  /** Its name in older versions of Flink, which still counts. */
+  readonly formerly?: string;
   /** Values of an enum. */
   readonly values?: readonly string[];
   /** Native is not told of it: addresses and passwords of what TypeScript asks. */
@@ -52,6 +54,7 @@ export function count(values: OptionValues, key: string): number | undefined {
 /** The spec that a key falls under, `#` standing for any name. */
 export function findOption(specs: readonly OptionSpec[], key: string): OptionSpec | undefined {
   return specs.find((spec) => {
+    if (spec.formerly === key) return true;
     if (!spec.key.includes('#')) return spec.key === key;
     const [before, after] = spec.key.split('#') as [string, string];
     return key.startsWith(before) && key.endsWith(after) && key.length > before.length + after.length;
@@ -74,7 +77,9 @@ export function readOptions(
     const spec = findOption(specs, key);
     if (spec === undefined) throw unknownOption(key, specs, table);
     const value = readValue(key, text, spec);
-    values.set(key, value);
+    const former = key === spec.formerly;
+    if (former && given[spec.key] !== undefined) continue;
+    values.set(former ? spec.key : key, value);
     if (spec.unsupported !== undefined && value !== spec.default) {
       throw new SabotError(
         'SABOT_E_UNSUPPORTED',

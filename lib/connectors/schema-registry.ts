@@ -3,48 +3,44 @@
 //   {"id": 7}                              ->  GET  URL/schemas/ids/7                ->  {"schema": "…"} or {"absent": "…"}
 //   {"subject": "bids", "schema": "…"}     ->  POST URL/subjects/bids/versions       ->  {"id": 7}
 //
-// Native asks (native/connectors/registry/owner_schema_registry.h), once for each schema. No state.
+// Native asks (native/connectors/registry/owner_schema_registry.h), once for each schema; `"of": "key"`: the registry of keys. No state.
 
+import { readFileSync } from 'node:fs';
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { SabotError } from '../errors.js';
 import type { OwnerCode } from '../plan/physical.js';
 import type { Answerer } from '../plan/user-function.js';
-import type { OptionValues } from './options.js';
+import type { SchemaRegistryOptions } from './registry-options.js';
 
 const CONTENT_TYPE = 'application/vnd.schemaregistry.v1+json';
 const ATTEMPTS_MAX = 5;
 const PAUSE_MS = 200;
 const TIMEOUT_MS = 10_000;
+/** More than any schema. */
+const ANSWER_BYTES_MAX = 64 << 20;
 /** Confluent's codes for: no such subject, version, schema. */
 const NOT_FOUND = [40401, 40402, 40403];
 
-export interface SchemaRegistryOptions {
-  /** Addresses of registries that are one: the first that answers is taken. */
-  readonly urls: readonly string[];
-  /** The Authorization header. */
-  readonly authorization?: string;
-}
-
-/** The registry that a format's options name: `PREFIX.url`, `PREFIX.basic-auth.user-info`, `PREFIX.bearer-auth.token`. */
-export function registryOptions(values: OptionValues, prefix: string): SchemaRegistryOptions {
-  const text = (key: string): string | undefined => values.get(`${prefix}.${key}`) as string | undefined;
-  const urls = (text('url') ?? '').split(',').map((url) => url.trim().replace(/\/+$/, ''));
-  const user = text('basic-auth.user-info');
-  const token = text('bearer-auth.token');
-  if (user !== undefined) return { urls, authorization: `Basic ${Buffer.from(user).toString('base64')}` };
-  return token === undefined ? { urls } : { urls, authorization: `Bearer ${token}` };
+/** The registries of a node's formats: that of values, and that of keys. */
+export interface NodeRegistries {
+  readonly value?: SchemaRegistryOptions | undefined;
+  readonly key?: SchemaRegistryOptions | undefined;
 }
 
 const partsOf = new Map<string, object>();
 
-/** What a node whose format asks a registry carries (`PhysicalNode.code`). */
-export function registryCode(options: SchemaRegistryOptions): OwnerCode {
-  const key = JSON.stringify(options);
+/** What a node whose formats ask registries carries (`PhysicalNode.code`); undefined: they ask none. */
+export function registryCode(registries: NodeRegistries): OwnerCode | undefined {
+  if (registries.value === undefined && registries.key === undefined) return undefined;
+  const key = JSON.stringify([registries.value, registries.key]);
   const part = partsOf.get(key) ?? {};
   partsOf.set(key, part);
-  return { parts: [part], open: () => new RegistryAnswerer(options) };
+  return { parts: [part], open: () => new RegistryAnswerer(registries) };
 }
 
 interface Question {
+  readonly of?: 'key';
   readonly id?: number;
   readonly subject?: string;
   readonly schema?: string;
@@ -52,15 +48,14 @@ interface Question {
 
 class RegistryAnswerer implements Answerer {
   private readonly closed = new AbortController();
+  private readonly clients = new Map<string, RegistryClient>();
 
-  constructor(private readonly options: SchemaRegistryOptions) {}
+  constructor(private readonly registries: NodeRegistries) {}
 
   async answer(request: Uint8Array): Promise<Uint8Array> {
-    const question = JSON.parse(Buffer.from(request).toString('utf8')) as Question;
-    const answer =
-      question.id === undefined
-        ? await this.register(question.subject!, question.schema!)
-        : await this.find(question.id);
+    const { of = 'value', id, subject, schema } = JSON.parse(Buffer.from(request).toString('utf8')) as Question;
+    const client = this.clientOf(of);
+    const answer = id === undefined ? await client.register(subject!, schema!) : await client.find(id);
     return Buffer.from(JSON.stringify(answer), 'utf8');
   }
 
@@ -68,7 +63,24 @@ class RegistryAnswerer implements Answerer {
     this.closed.abort();
   }
 
-  private async find(id: number): Promise<object> {
+  private clientOf(of: 'key' | 'value'): RegistryClient {
+    const client = this.clients.get(of) ?? new RegistryClient(this.registries[of]!, this.closed.signal);
+    this.clients.set(of, client);
+    return client;
+  }
+}
+
+class RegistryClient {
+  private readonly tls: RequestOptions;
+
+  constructor(
+    private readonly options: SchemaRegistryOptions,
+    private readonly closed: AbortSignal,
+  ) {
+    this.tls = readTls(options);
+  }
+
+  async find(id: number): Promise<object> {
     const { status, body } = await this.ask('GET', `/schemas/ids/${id}`);
     if (status === 404 && NOT_FOUND.includes(Number(body['error_code']))) {
       return { absent: 'the schema registry does not have it' };
@@ -82,7 +94,7 @@ class RegistryAnswerer implements Answerer {
     return { schema: body['schema'] };
   }
 
-  private async register(subject: string, schema: string): Promise<object> {
+  async register(subject: string, schema: string): Promise<object> {
     const path = `/subjects/${encodeURIComponent(subject)}/versions`;
     const { status, body } = await this.ask('POST', path, JSON.stringify({ schema }));
     if (status !== 200 || typeof body['id'] !== 'number') throw this.refused(`subject '${subject}'`, status, body);
@@ -105,33 +117,77 @@ class RegistryAnswerer implements Answerer {
     const { urls, authorization } = this.options;
     let failure = '';
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-      if (attempt > 0) await pause(PAUSE_MS * 2 ** (attempt - 1), this.closed.signal);
+      if (attempt > 0) await pause(PAUSE_MS * 2 ** (attempt - 1), this.closed);
       const url = urls[attempt % urls.length]!;
       try {
-        const response = await fetch(url + path, {
+        const { status, text } = await exchange(url + path, body, {
+          ...this.tls,
           method,
-          signal: AbortSignal.any([this.closed.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+          signal: AbortSignal.any([this.closed, AbortSignal.timeout(TIMEOUT_MS)]),
           headers: {
             accept: CONTENT_TYPE,
             ...(body === undefined ? {} : { 'content-type': CONTENT_TYPE }),
             ...(authorization === undefined ? {} : { authorization }),
           },
-          ...(body === undefined ? {} : { body }),
         });
-        if (response.status < 500) return { status: response.status, body: await jsonOf(response) };
-        failure = `HTTP ${response.status}`;
+        if (status < 500) return { status, body: jsonOf(text) };
+        failure = `HTTP ${status}`;
       } catch (error) {
-        const { cause, message } = error as Error;
-        failure = cause instanceof Error ? `${message}: ${cause.message}` : message;
+        const { message, code = '' } = error as NodeJS.ErrnoException;
+        failure = message.includes(code) ? message : `${code} ${message}`;
       }
-      if (this.closed.signal.aborted) break;
+      if (this.closed.aborted) break;
     }
     throw registryError(`The schema registry at ${urls.join(', ')} does not answer: ${failure}.`);
   }
 }
 
-async function jsonOf(response: Response): Promise<Record<string, unknown>> {
-  const text = await response.text();
+function exchange(
+  url: string,
+  body: string | undefined,
+  options: RequestOptions,
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const answered = (response: IncomingMessage): void => {
+      textOf(response).then((text) => resolve({ status: response.statusCode!, text }), reject);
+    };
+    const asked: ClientRequest = url.startsWith('https:')
+      ? httpsRequest(url, options, answered)
+      : httpRequest(url, options, answered);
+    asked.on('error', reject);
+    asked.end(body);
+  });
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of response as AsyncIterable<Buffer>) {
+    size += piece.length;
+    if (size > ANSWER_BYTES_MAX) throw new Error('its answer is too long');
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}
+
+function readTls({ tls }: SchemaRegistryOptions): RequestOptions {
+  const read = (path: string): Buffer => {
+    try {
+      return readFileSync(path);
+    } catch (error) {
+      throw registryError(`The schema registry's certificates cannot be read: ${(error as Error).message}.`);
+    }
+  };
+  const own = tls.pem === undefined ? undefined : read(tls.pem);
+  return {
+    ...(tls.ca === undefined ? {} : { ca: read(tls.ca) }),
+    ...(own === undefined ? {} : { key: own, cert: own }),
+    ...(tls.pkcs12 === undefined ? {} : { pfx: read(tls.pkcs12) }),
+    ...(tls.password === undefined ? {} : { passphrase: tls.password }),
+  };
+}
+
+function jsonOf(text: string): Record<string, unknown> {
   try {
     const body: unknown = JSON.parse(text);
     return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};

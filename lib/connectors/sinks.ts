@@ -27,6 +27,7 @@ export const kafkaSinkSpec: OperatorSpec = {
   // By key, an update is the new row.
   needsUpdateBefore: (_, config) => config['upsert'] !== true,
   replaces: (config) => config['upsert'] === true,
+  seenWithCommit: (config) => config['deliveryGuarantee'] === 'exactly-once',
   state: () => [],
 };
 export const resultSinkSpec = sink('result_sink', true);

@@ -8,7 +8,7 @@ import { SabotError } from '../errors.js';
 import { printIdentifier } from '../plan/table.js';
 import type { ConnectorRequest, ConnectorSpec } from './connector.js';
 import { TOPIC_OPTIONS, topicSink, topicSource } from './kafka.js';
-import { KAFKA_METADATA, sinkColumns, sourceColumns } from './kafka-columns.js';
+import { FORMAT_METADATA, KAFKA_METADATA, sinkColumns, sourceColumns } from './kafka-columns.js';
 import { optionError } from './options.js';
 
 const FLUSH_ROWS = 'sink.buffer-flush.max-rows';
@@ -19,6 +19,7 @@ export const upsertKafka: ConnectorSpec = {
   valueFormat: ['value.format'],
   keyFormat: 'required',
   metadata: KAFKA_METADATA,
+  formatMetadata: FORMAT_METADATA,
   updates: true,
   options: [
     ...TOPIC_OPTIONS,

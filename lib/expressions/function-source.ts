@@ -62,6 +62,36 @@ export function rowUse({ tree }: FunctionSource): RowUse {
   return { names: namesIn(pattern), keeps: false };
 }
 
+/** Names that a function reads or calls of the parameter at `place`; undefined: it may hand it on. */
+export function membersUsed({ tree }: FunctionSource, place: number): readonly string[] | undefined {
+  if (tree === undefined || seesAllArguments(tree)) return undefined;
+  const before = tree.params.slice(0, place + 1);
+  if (before.some(({ type }: AnyNode) => type === 'RestElement')) return undefined;
+  const parameter = before[place];
+  if (parameter === undefined) return [];
+  if (parameter.type !== 'Identifier') return namesIn(parameter);
+  let names: string[] | undefined = [];
+  const visit = (node: AnyNode, parent: AnyNode): void => {
+    if (
+      node.type === 'Identifier' &&
+      node.name === parameter.name &&
+      node !== parameter &&
+      !isOnlyAName(node, parent)
+    ) {
+      const read = memberOf(node, parent);
+      names = read && names && [...names, ...read];
+    }
+    for (const child of childrenOf(node)) visit(child, node);
+  };
+  visit(tree, undefined);
+  return names;
+}
+
+function memberOf(node: AnyNode, parent: AnyNode): readonly string[] | undefined {
+  if (parent.type === 'MemberExpression' && parent.object === node && !parent.computed) return [parent.property.name];
+  return parent.type === 'VariableDeclarator' && parent.init === node ? namesIn(parent.id) : undefined;
+}
+
 /** The names that a pattern takes out of a row; undefined if it takes what it does not name. */
 function namesIn(pattern: AnyNode): string[] | undefined {
   if (pattern.type !== 'ObjectPattern') return undefined;

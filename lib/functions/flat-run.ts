@@ -2,7 +2,8 @@
 //
 //   { words: ['a', 'b'] }, { words: [] }, { words: ['c'] }   ->   rows 0 a, 0 b, 2 c, in pieces of bounded size
 //
-// Promises and async iterables are waited for one after the other. State: the rows of the batch that are not worked off yet.
+// Some promises are open at a time, and what they give keeps the order of rows; async iterables are read one after the other. State: the
+// rows of the batch that are not worked off yet.
 
 import { type Batch, ROW_NUMBER, type RowReader, readBatch, rowReader } from '../batches/reading.js';
 import type { ColumnWriter } from '../batches/writer.js';
@@ -42,9 +43,10 @@ export class FlatRun implements Answerer {
   /** The last piece is returned, those before it are yielded. */
   private async *run(batch: Batch): AsyncGenerator<Uint8Array, Uint8Array, void> {
     this.begin();
+    const calls = new CallsAhead(batch.length, this.of.concurrency, (row) => this.call(batch, row));
     for (let row = 0; row < batch.length; row++) {
       try {
-        const called = this.of.run(this.reader.plain(batch, row) as never);
+        const called = calls.next();
         const rows = rowsIn(isPromise(called) ? await called : called);
         if (Symbol.iterator in rows) {
           for (const given of rows) if (this.push(given, batch, row)) yield this.piece();
@@ -52,12 +54,22 @@ export class FlatRun implements Answerer {
           for await (const given of rows) if (this.push(given, batch, row)) yield this.piece();
         }
       } catch (error) {
-        throw error instanceof SabotError
-          ? error
-          : functionError(this.of, this.reader.plain(batch, row), 'failed', error);
+        throw this.failed(batch, row, error);
       }
     }
     return replyOf(this.writers, this.length);
+  }
+
+  private call(batch: Batch, row: number): unknown {
+    try {
+      return this.of.run(this.reader.plain(batch, row) as never);
+    } catch (error) {
+      throw this.failed(batch, row, error);
+    }
+  }
+
+  private failed(batch: Batch, row: number, error: unknown): SabotError {
+    return error instanceof SabotError ? error : functionError(this.of, this.reader.plain(batch, row), 'failed', error);
   }
 
   /** Whether the piece is full. */
@@ -76,6 +88,31 @@ export class FlatRun implements Answerer {
   private begin(): void {
     this.writers = [columnWriter(ROW_NUMBER.type), ...writersOf([this.of])];
     this.length = 0;
+  }
+}
+
+/** Calls for row after row: as long as they give promises, up to `concurrency` of them ahead. */
+class CallsAhead {
+  private readonly open: unknown[] = [];
+  private row = 0;
+
+  constructor(
+    private readonly rows: number,
+    private readonly concurrency: number,
+    private readonly call: (row: number) => unknown,
+  ) {}
+
+  /** What the next row's call gave. */
+  next(): unknown {
+    do {
+      if (this.row === this.rows) break;
+      const given = this.call(this.row++);
+      this.open.push(given);
+      if (!isPromise(given)) break;
+      // It is seen in its turn, if nothing before it fails.
+      given.then(undefined, () => {});
+    } while (this.open.length < this.concurrency);
+    return this.open.shift();
   }
 }
 

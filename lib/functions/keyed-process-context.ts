@@ -20,6 +20,8 @@ export interface ProcessRequest {
   readonly timerKind: TimerKindName | undefined;
   readonly cells: Readonly<Record<string, AnyCells>>;
   key(at: number): unknown;
+  /** What the row carries beside its columns. */
+  record(row: number): unknown;
   emit(output: number, time: number, row: unknown): void;
   setTimer(kind: TimerKindName, key: number, time: number): void;
   deleteTimer(kind: TimerKindName, key: number, time: number): void;
@@ -28,6 +30,7 @@ export interface ProcessRequest {
 export class EventContext {
   private request: ProcessRequest | undefined;
   private at = 0;
+  private row = 0;
   private time = 0;
   readonly state: Readonly<Record<string, unknown>>;
   readonly timers: EventTimers;
@@ -43,9 +46,10 @@ export class EventContext {
   }
 
   /** Stands for an event of the key at `at`, until `end`. */
-  begin(request: ProcessRequest, at: number, time: number): void {
+  begin(request: ProcessRequest, at: number, row: number, time: number): void {
     this.request = request;
     this.at = at;
+    this.row = row;
     this.time = time;
   }
 
@@ -67,6 +71,12 @@ export class EventContext {
   }
   get timerKind(): TimerKindName | undefined {
     return this.open().timerKind;
+  }
+
+  /** What the row carries beside its columns; undefined in a timer. */
+  record(): unknown {
+    const request = this.open();
+    return request.timerKind === undefined ? request.record(this.row) : undefined;
   }
 
   // Not methods: `const { emit } = ctx` works.

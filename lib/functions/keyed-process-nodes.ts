@@ -11,6 +11,7 @@ import { columnWriter } from '../batches/writing.js';
 import { sourceOf } from '../expressions/function-source.js';
 import { filterRows, type NamedExpression, projectRows } from '../plan/builders.js';
 import type { KeyedProcessNode, LogicalNode } from '../plan/nodes.js';
+import type { ProcessExtras } from '../plan/user-function.js';
 import type { Fields, RowColumnType } from '../schema/t.js';
 import { type Field, notNull, nullable, type Schema, types } from '../schema/types.js';
 import { withNote } from './append.js';
@@ -21,34 +22,49 @@ import { HIDDEN_TIME, type KeyedRows, named, refused, timeColumn, visible, withK
 
 type RowFunction = (row: never) => unknown;
 
+/** One kind of rows that a function gives. */
+export interface Output {
+  readonly name: string;
+  readonly schema: Schema;
+}
+
 /** The rows that a keyed process function gives. */
 export interface ProcessedRows {
   readonly node: KeyedProcessNode;
   /** The function's own output, then its side outputs. */
-  readonly outputs: readonly { readonly name: string; readonly schema: Schema }[];
+  readonly outputs: readonly Output[];
   readonly functions: readonly ResolvedFunction[];
 }
 
-const WHICH = { name: '$output', type: notNull(types.tinyint()) };
+export const WHICH = { name: '$output', type: notNull(types.tinyint()) };
 
-export function processKeys(rows: KeyedRows, definition: AnyKeyedProcess): ProcessedRows {
+/** Who processes, where that is nobody's process(). */
+export interface ProcessOwner {
+  readonly use: string;
+  readonly extras: ProcessExtras;
+}
+
+export function processKeys(rows: KeyedRows, definition: AnyKeyedProcess, owner?: ProcessOwner): ProcessedRows {
   const { output, sideOutputs = {}, state = {}, concurrency } = definition;
   requireRows('output', output);
   for (const [name, rows] of Object.entries(sideOutputs)) requireRows(`sideOutputs.${name}`, rows);
   if (typeof definition.process !== 'function')
     throw refused('process() takes an object with a function process(row, ctx).');
   const resolved = resolveFunction(definition.process as RowFunction, visible(rows.node.schema.slice(0, rows.width)), {
-    use: 'process',
+    use: owner?.use ?? 'process',
     gives: 'object',
     returns: output.type,
     example: 'process({ output: t.row({ … }), process(row, ctx) { … } })',
     flattens: true,
     concurrency,
   });
-  const process = { ...resolved, user: { ...resolved.user!, reason: 'it has state' } };
+  const process = {
+    ...resolved,
+    user: { ...resolved.user!, reason: owner === undefined ? 'it has state' : 'it is an agent' },
+  };
   const onTimer = definition.onTimer && {
     ...process,
-    use: 'onTimer',
+    use: owner === undefined ? 'onTimer' : `onTimer of ${owner.use}`,
     text: sourceOf(definition.onTimer as RowFunction).text,
   };
   const { node: input, keys } = withKeyColumns(rows);
@@ -68,20 +84,15 @@ export function processKeys(rows: KeyedRows, definition: AnyKeyedProcess): Proce
       states: checkedStates(state),
       process: process.user,
       onTimer,
+      extras: owner?.extras,
       keyNames: keyFunction!.gives === 'value' ? undefined : rows.keys.map(({ name }) => name),
     },
     outputs: outputs.map(({ schema }) => schema.length),
-    schema: [
-      ...(outputs.length === 1
-        ? outputs[0]!.schema
-        : [
-            WHICH,
-            ...outputs.flatMap(({ schema }) => schema.map(({ name, type }) => ({ name, type: nullable(type) }))),
-          ]),
-      ...(time < 0 ? [] : [{ name: HIDDEN_TIME, type: input.schema[time]!.type }]),
-    ],
+    schema: [...outputColumns(outputs), ...(time < 0 ? [] : [{ name: HIDDEN_TIME, type: input.schema[time]!.type }])],
   };
-  const functions = [...rows.functions, process, ...(onTimer === undefined ? [] : [onTimer])];
+  // A key that is no function's has nothing to show.
+  const ofKeys = rows.functions.filter(({ columns }) => columns.length > 0);
+  const functions = [...ofKeys, process, ...(onTimer === undefined ? [] : [onTimer])];
   return { node: withNote(node, functions), outputs, functions };
 }
 
@@ -98,6 +109,18 @@ export function outputRows({ node, outputs }: ProcessedRows, name: string): Logi
     const hint = known.length === 0 ? 'the function has no sideOutputs' : `there are ${known.join(', ')}`;
     throw refused(`There is no side output '${name}': ${hint}.`);
   }
+  const rows = rowsOfOutput(node, outputs, which);
+  return node.uid === undefined || rows === node ? rows : { ...rows, uid: node.uid };
+}
+
+/** The columns of a node with several outputs: which one, and those of all of them. */
+export const outputColumns = (outputs: readonly Output[]): Schema =>
+  outputs.length === 1
+    ? outputs[0]!.schema
+    : [WHICH, ...outputs.flatMap(({ schema }) => schema.map(({ name, type }) => ({ name, type: nullable(type) })))];
+
+/** The rows of one of them. */
+export function rowsOfOutput(node: LogicalNode, outputs: readonly Output[], which: number): LogicalNode {
   if (outputs.length === 1) return node;
   const literal = { literal: which, type: WHICH.type };
   const condition = {
@@ -111,8 +134,7 @@ export function outputRows({ node, outputs }: ProcessedRows, name: string): Logi
   );
   const time = timeColumn(node.schema);
   if (time >= 0) columns.push(named(node.schema)[time]!);
-  const rows = projectRows(filterRows(node, condition), columns);
-  return node.uid === undefined ? rows : { ...rows, uid: node.uid };
+  return projectRows(filterRows(node, condition), columns);
 }
 
 /** What TypeScript has seen already. */

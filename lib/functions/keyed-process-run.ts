@@ -22,6 +22,8 @@ import { membersOf, REPLY_HEADER_BYTES } from './results.js';
 /** What crosses. */
 export interface ProcessShape {
   readonly reads: Schema;
+  /** What rows carry that only contexts show. */
+  readonly record: Schema;
   readonly keys: readonly LogicalType[];
   readonly timed: boolean;
 }
@@ -46,6 +48,7 @@ export class KeyedProcessRun implements Answerer {
   private readonly rowSchema: Schema;
   private readonly rowReader: RowReader;
   private readonly timeReader: RowReader;
+  private readonly recordReader: RowReader;
   /** States of keys by the numbers that the engine gives, from one request to the next. */
   private readonly kept = new Map<number, readonly unknown[]>();
   private replies: AsyncGenerator<Uint8Array, Uint8Array, void> | undefined;
@@ -66,10 +69,11 @@ export class KeyedProcessRun implements Answerer {
       KEPT,
     ];
     this.keyReader = rowReader(this.keySchema);
-    this.rowSchema = [...shape.reads, KEY, ...(shape.timed ? [TIME] : [])];
+    this.rowSchema = [...shape.reads, ...shape.record, KEY, ...(shape.timed ? [TIME] : [])];
     this.rowReader = rowReader(shape.reads);
     // Only time, behind columns whose names may be any.
     this.timeReader = rowReader(this.rowSchema.map(({ type }, i) => ({ name: String(i), type })));
+    this.recordReader = rowReader([...shape.reads.map(({ type }, i) => ({ name: String(i), type })), ...shape.record]);
   }
 
   async answer(request: Uint8Array): Promise<Uint8Array> {
@@ -99,11 +103,12 @@ export class KeyedProcessRun implements Answerer {
   }
 
   private rowEvents(batch: Batch): Events {
-    const { reads, timed } = this.shape;
-    const keys = (batch[`c${reads.length}`] as unknown as { data: Int32Array }).data;
+    const { reads, record, timed } = this.shape;
+    const place = reads.length + record.length;
+    const keys = (batch[`c${place}`] as unknown as { data: Int32Array }).data;
     if (!timed) return new RowEvents(keys, () => Number.NaN);
     const view = new this.timeReader.Row(batch, 0) as unknown as Record<string, number>;
-    const [name, row] = [String(reads.length + 1), '\u0000row'];
+    const [name, row] = [String(place + 1), '\u0000row'];
     return new RowEvents(keys, (at) => {
       view[row] = at;
       return view[name]!;
@@ -148,6 +153,7 @@ export class KeyedProcessRun implements Answerer {
       },
       row: (at) => (this.code.process.keepsRow ? this.rowReader.plain(rows!, at) : new this.rowReader.Row(rows!, at)),
       plainRow: (at) => this.rowReader.plain(rows!, at),
+      record: (at) => new this.recordReader.Row(rows!, at),
     };
   }
 }
@@ -188,6 +194,7 @@ interface Reading {
   key(at: number): unknown;
   row(at: number): unknown;
   plainRow(at: number): object;
+  record(at: number): unknown;
   /** Every event has settled: keeps what is to be kept. */
   end(): void;
 }
@@ -197,6 +204,12 @@ interface Asked {
   readonly processingTime: number;
   readonly events: Events;
   readonly timerKind: TimerKindName | undefined;
+}
+
+/** A context, and what the function sees of it. */
+interface GivenContext {
+  readonly of: EventContext;
+  readonly given: object;
 }
 
 const TIMER_EDIT = [notNull(types.timestamp(3))];
@@ -212,7 +225,7 @@ class OpenRequest implements ProcessRequest {
   private readonly timers = { eventTime: new Edits(TIMER_EDIT), processingTime: new Edits(TIMER_EDIT) };
   private rows: readonly OutputRows[];
   private numEmitted = 0;
-  private context: EventContext | undefined;
+  private context: GivenContext | undefined;
   private readonly open = new Set<Promise<void>>();
   private failure: { readonly error: unknown } | undefined;
 
@@ -254,6 +267,10 @@ class OpenRequest implements ProcessRequest {
     return this.reading.key(at);
   }
 
+  record(row: number): unknown {
+    return this.reading.record(row);
+  }
+
   emit(output: number, time: number, row: unknown): void {
     this.rows[output]!.push(row, time);
     this.numEmitted++;
@@ -272,16 +289,16 @@ class OpenRequest implements ProcessRequest {
 
   /** Begins an event; undefined if that is all, else what is to be waited for. */
   private call(event: Event): Promise<void> | undefined {
-    const { code, sideOutputs } = this.reading;
-    this.context ??= new EventContext(code.states, sideOutputs);
-    const { context } = this;
-    context.begin(this, event.key, this.timeOf(event));
+    const { code } = this.reading;
+    this.context ??= this.newContext();
+    const { of: context, given: shown } = this.context;
+    context.begin(this, event.key, event.row, this.timeOf(event));
     let given: unknown;
     try {
       given =
         this.timerKind === undefined
-          ? code.definition.process(this.reading.row(event.row) as never, context as never)
-          : code.definition.onTimer!(event.time, context as never);
+          ? code.definition.process(this.reading.row(event.row) as never, shown as never)
+          : code.definition.onTimer!(event.time, shown as never);
     } catch (error) {
       context.end();
       throw this.failed(event, error);
@@ -293,7 +310,7 @@ class OpenRequest implements ProcessRequest {
 
   /** The context stays with what is waited for. */
   private async settled(event: Event, given: PromiseLike<unknown>): Promise<void> {
-    const context = this.context!;
+    const { of: context } = this.context!;
     this.context = undefined;
     try {
       await given;
@@ -302,6 +319,12 @@ class OpenRequest implements ProcessRequest {
     } finally {
       context.end();
     }
+  }
+
+  private newContext(): GivenContext {
+    const { code, sideOutputs } = this.reading;
+    const of = new EventContext(code.states, sideOutputs);
+    return { of, given: code.extras?.context(of as never) ?? of };
   }
 
   /** What waits for the key follows when its promise has settled. */
@@ -337,7 +360,9 @@ class OpenRequest implements ProcessRequest {
   }
 
   private newRows(): readonly OutputRows[] {
-    return this.reading.outputs.map((schema) => new OutputRows(schema, this.timed));
+    const { outputs, sideOutputs, code } = this.reading;
+    const names = code.extras?.outputs ?? ['emit()', ...sideOutputs.map((name) => `sideOutput('${name}')`)];
+    return outputs.map((schema, i) => new OutputRows(names[i]!, schema, this.timed));
   }
 
   private piece(more: boolean): Uint8Array {
@@ -362,6 +387,7 @@ class OutputRows {
   broken: unknown;
 
   constructor(
+    private readonly name: string,
     private readonly schema: Schema,
     timed: boolean,
   ) {
@@ -378,7 +404,7 @@ class OutputRows {
       this.time?.push(time);
     } catch (error) {
       const of = place < 0 ? 'no row' : `a wrong value for '${this.schema[place]?.name}'`;
-      this.broken = error instanceof ValueMismatch ? new TypeError(`emit() got ${of}: ${error.message}`) : error;
+      this.broken = error instanceof ValueMismatch ? new TypeError(`${this.name} got ${of}: ${error.message}`) : error;
       throw this.broken;
     }
     this.length++;

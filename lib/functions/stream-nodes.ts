@@ -22,7 +22,7 @@ import {
   unionAll,
   type WindowShape,
 } from '../plan/builders.js';
-import type { AggregateNode, LogicalNode } from '../plan/nodes.js';
+import type { AggregateNode, LogicalNode, StateTtl, WatermarkOptions } from '../plan/nodes.js';
 import type { ColumnType } from '../schema/t.js';
 import {
   isTimestamp,
@@ -34,6 +34,7 @@ import {
   types,
 } from '../schema/types.js';
 import { appendFunctions, flattenRows, withNote } from './append.js';
+import { RECORD_COLUMNS } from './record-columns.js';
 import { columnGivenBy, type ResolvedFunction, resolveFunction } from './resolve.js';
 
 type RowFunction = (row: never) => unknown;
@@ -47,10 +48,12 @@ export interface Returning {
 /** The rowtime of rows that have no column for it. */
 export const HIDDEN_TIME = '$rowtime';
 
-/** The columns that rows show. */
-export const visible = (schema: Schema): Schema => schema.filter(({ name }) => name !== HIDDEN_TIME);
+const HIDDEN: ReadonlySet<string> = new Set([HIDDEN_TIME, ...Object.keys(RECORD_COLUMNS.fields)]);
 
-/** The rows without a hidden time. */
+/** The columns that rows show. */
+export const visible = (schema: Schema): Schema => schema.filter(({ name }) => !HIDDEN.has(name));
+
+/** The rows without what they do not show. */
 export function visibleRows(node: LogicalNode): LogicalNode {
   const shown = visible(node.schema);
   return shown.length === node.schema.length ? node : firstColumns(node, shown.length);
@@ -124,16 +127,26 @@ function withTime(columns: readonly NamedExpression[], node: LogicalNode): reado
 
 /** Event time from a column, or computed. */
 export function assignTime(node: LogicalNode, time: RowFunction, outOfOrderMs: number): LogicalNode {
-  const rows = visibleRows(node);
+  return assignTimeTo(visibleRows(node), time, outOfOrderMs);
+}
+
+/** The same for rows without event time; columns that they do not show stay. */
+export function assignTimeTo(
+  rows: LogicalNode,
+  time: RowFunction,
+  outOfOrderMs: number,
+  options: WatermarkOptions = {},
+): LogicalNode {
   const place = columnGivenBy(time, rows.schema);
-  if (place !== undefined && isTimestamp(rows.schema[place]!.type)) return assignWatermarks(rows, place, outOfOrderMs);
+  if (place !== undefined && isTimestamp(rows.schema[place]!.type))
+    return assignWatermarks(rows, place, outOfOrderMs, options);
   const of = valueOf(time, rows, 'watermark', 'it must give milliseconds since 1970', notNull(types.timestamp(3)));
   const { node: computed, given } = appendFunctions(rows, [of]);
   const timed = projectRows(computed, [
     ...named(rows.schema),
     { name: HIDDEN_TIME, expression: given[0]![0]!.expression },
   ]);
-  return withNote(assignWatermarks(timed, rows.schema.length, outOfOrderMs), [of]);
+  return withNote(assignWatermarks(timed, rows.schema.length, outOfOrderMs, options), [of]);
 }
 
 function valueOf(
@@ -235,7 +248,7 @@ export interface OrderBy {
 }
 
 /** The first `count` rows of every key. */
-export function topOfKeys(rows: KeyedRows, count: number, order: readonly OrderBy[]): LogicalNode {
+export function topOfKeys(rows: KeyedRows, count: number, order: readonly OrderBy[], ttl?: StateTtl): LogicalNode {
   if (!Number.isSafeInteger(count) || count < 1) throw refused(`top() takes a whole number from 1, not ${count}.`);
   if (order.length === 0) throw refused('top() needs an order: descending((row) => row.column).');
   const shown = { ...rows.node, schema: rows.node.schema.slice(0, rows.width) };
@@ -249,7 +262,7 @@ export function topOfKeys(rows: KeyedRows, count: number, order: readonly OrderB
     return { column: place(given[i]![0]!.expression), descending, nullsFirst: !descending };
   });
   const computed = columns.length === node.schema.length ? node : projectRows(node, columns);
-  return withNote(firstColumns(topRows(computed, keys, by, count), rows.width), [...rows.functions, ...functions]);
+  return withNote(firstColumns(topRows(computed, keys, by, count, ttl), rows.width), [...rows.functions, ...functions]);
 }
 
 /** The rows of several nodes with the same columns. */

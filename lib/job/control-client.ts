@@ -14,7 +14,6 @@ import {
   type ControlPiece,
   type ControlRequest,
   type JobDescription,
-  type LagReport,
   SocketAddress,
 } from './control.js';
 import type { StateDescription, StateStore } from './state.js';
@@ -63,18 +62,6 @@ export const nameOf = (job: FoundJob): string => job.running[0]?.job ?? basename
 /** Asks the one process that runs the job. */
 export async function askJob(job: FoundJob, request: ControlRequest): Promise<unknown> {
   return ask(join(job.folder, CONTROL_FOLDER), socketOf(job), request);
-}
-
-/** How far a job is behind its topics, all partitions together; null: it reads none, or the brokers do not answer. */
-export async function totalLag(job: FoundJob): Promise<number | null> {
-  if (job.running.length === 0) return null;
-  try {
-    const { splits } = (await askJob(job, { request: 'lag' })) as LagReport;
-    const known = splits.flatMap(({ lag }) => lag ?? []);
-    return known.length === 0 ? null : known.reduce((sum, lag) => sum + lag, 0);
-  } catch {
-    return null;
-  }
 }
 
 /** The state of the process that runs the job, over its socket. */

@@ -54,6 +54,8 @@ export interface JobDescription {
   readonly checkpoints?: CheckpointMetrics;
   /** What it waits for, if that takes long: a function of the user's. */
   readonly blocked?: string;
+  /** Records of its topics that it has not read yet. */
+  readonly lag?: number;
 }
 
 /** Where a job's event time stands, and who holds it back. */

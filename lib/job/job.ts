@@ -17,8 +17,9 @@ import { settingWarning } from '../planner/known-settings.js';
 import { type PlannedJob, planJob } from '../planner/plan.js';
 import type { Fields, RowColumnType, RowOf } from '../schema/t.js';
 import type { Schema } from '../schema/types.js';
-import { Stream, type StreamOwner } from '../stream.js';
+import { Stream, type StreamOwner, TimedStream } from '../stream.js';
 import { commandRun, defaultsOf } from './command-run.js';
+import { JobTables } from './job-tables.js';
 import type { JobMetrics, JobWarning } from './metrics.js';
 import { type RecoveringJob, runJob } from './recovering-job.js';
 import { printWarning } from './running-job.js';
@@ -72,6 +73,7 @@ export class Job {
   started = false;
   private running: RecoveringJob | undefined;
   private readonly sinks: SinkNode[] = [];
+  private readonly tables = new JobTables();
   /** What run() and loops of this turn of the event loop join. */
   private starting: SharedRun<RunOptions> | undefined;
   private readonly owner: StreamOwner;
@@ -116,6 +118,54 @@ export class Job {
     const table = iterableTable(schema);
     const rows = { rows: source as IterableOrMaker<unknown>, unbounded };
     return new Stream(this.owner, { op: 'scan', table, options: {}, rows, schema: scanSchema(table) });
+  }
+
+  /**
+   * Takes statements of SQL as parts of this job: CREATE defines, SET is a setting of the job, and every INSERT INTO is a sink of it.
+   *
+   * @example job.sql("CREATE TABLE bids (…) WITH (…); CREATE VIEW dear AS SELECT * FROM bids WHERE price > 100;")
+   */
+  sql(statements: string): this {
+    this.sinks.push(...this.tables.execute(statements));
+    return this;
+  }
+
+  /**
+   * The rows of a table or view that SQL has defined: of its columns those that the schema names, whose types it must have. `time`
+   * names the column that is their event time.
+   *
+   * @example job.table('dear', t.row({ auction: t.bigint(), at: t.timestamp(3) }), { time: 'at' })
+   */
+  table<F extends Fields>(name: string, schema: RowColumnType<F>): Stream<RowOf<F>>;
+  table<F extends Fields>(
+    name: string,
+    schema: RowColumnType<F>,
+    options: { readonly time: string },
+  ): TimedStream<RowOf<F>>;
+  table(name: string, { fields }: RowColumnType<Fields>, { time }: { readonly time?: string } = {}): Stream<unknown> {
+    const node = this.tables.rows(name, fields, time);
+    return time === undefined ? new Stream(this.owner, node) : new TimedStream(this.owner, node);
+  }
+
+  /**
+   * Lets SQL read a stream under a name. Its event time stays one; if it has no column of its own, `time` gives it a name.
+   *
+   * @example job.createView('checked', checked, { time: 'at' }).sql('INSERT INTO t SELECT * FROM checked')
+   */
+  createView(name: string, stream: Stream<unknown>): this;
+  createView(name: string, stream: TimedStream<unknown>, options: { readonly time: string }): this;
+  createView(name: string, stream: Stream<unknown>, { time }: { readonly time?: string } = {}): this {
+    if (!stream.isOf(this.owner)) {
+      const message = `The stream that view '${name}' shows belongs to another job than '${this.name}'.`;
+      throw new SabotError('SABOT_E_VALIDATION', message, { job: this.name });
+    }
+    this.tables.addView(name, stream.node, time);
+    return this;
+  }
+
+  /** The rows of a node that somebody else has made; @internal */
+  stream<T>(node: LogicalNode): Stream<T> {
+    return new Stream(this.owner, node);
   }
 
   /** The physical plan as text: operators, changes, and where functions run. */
@@ -222,7 +272,12 @@ export class Job {
   }
 
   private settingsFor(options: RunOptions): Record<string, string> {
-    return { ...this.options.settings, ...options.settings, ...checkpointSettings(options.checkpoint) };
+    return {
+      ...this.options.settings,
+      ...this.tables.settings,
+      ...options.settings,
+      ...checkpointSettings(options.checkpoint),
+    };
   }
 
   private plan(plans: readonly LogicalNode[], options: RunOptions): PlannedJob {
@@ -231,21 +286,23 @@ export class Job {
     const defaults = restore === undefined ? defaultsOf(this.name) : (commandRun()?.defaults ?? {});
     const { parallelism: asked = 1, ...restoring } = defaults;
     const parallelism = options.parallelism ?? this.options.parallelism ?? asked;
-    const plan = planJob({
-      name: this.name,
-      plans,
-      settings,
-      parallelism,
-      queryStartMs: Date.now(),
-      result: { format: 'arrow' },
-      checkpoint: {
-        ...restoring,
-        ...(restore === undefined ? {} : { restore }),
-        ...(claim === undefined ? {} : { claim }),
-        ...(allowNonRestoredState === undefined ? {} : { allowNonRestoredState }),
-        ...(acceptDuplicates === undefined ? {} : { acceptDuplicates }),
-      },
-    });
+    const plan = this.tables.explaining(() =>
+      planJob({
+        name: this.name,
+        plans,
+        settings,
+        parallelism,
+        queryStartMs: Date.now(),
+        result: { format: 'arrow' },
+        checkpoint: {
+          ...restoring,
+          ...(restore === undefined ? {} : { restore }),
+          ...(claim === undefined ? {} : { claim }),
+          ...(allowNonRestoredState === undefined ? {} : { allowNonRestoredState }),
+          ...(acceptDuplicates === undefined ? {} : { acceptDuplicates }),
+        },
+      }),
+    );
     const readers = plan.sinks.filter((_, i) => plans[i]!.op !== 'sink');
     if (plan.results === 'changelog' && readers.some(updates)) {
       throw new SabotError(

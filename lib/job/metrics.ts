@@ -60,7 +60,7 @@ export function blockedText({ tasks }: Pick<JobMetrics, 'tasks'>, atLeastMs = 10
   return `blocked in user function ${longest.function} for ${Math.floor(longest.forNs / 1e9)} s`;
 }
 
-/** How far one split of a source has come in event time. */
+/** How far one split of a source has come: in event time, and of a topic's partition in records. */
 export interface SplitMetrics {
   /** The source, or the first operator of the chain that assigns watermarks. */
   readonly operator: string;
@@ -74,6 +74,18 @@ export interface SplitMetrics {
   readonly idle: boolean;
   /** A file whose turn has not come yet. */
   readonly waitsToBeRead: boolean;
+  /** The offset that is read next. Absent: the source does not number its records. */
+  readonly position?: number;
+  /** Where the partition ended when something was fetched last; absent: nothing was yet. */
+  readonly end?: number;
+  /** Records between the two. */
+  readonly lag?: number;
+}
+
+/** Records that a job has not read yet, of all partitions; undefined: it reads none, or knows of no end yet. */
+export function lagOf({ splits }: Pick<JobMetrics, 'splits'>): number | undefined {
+  const known = splits.flatMap(({ lag }) => lag ?? []);
+  return known.length === 0 ? undefined : known.reduce((sum, lag) => sum + lag, 0);
 }
 
 /** A split that holds event time back: others are ahead of it. A warning follows when it has lasted half a minute. */

@@ -14,7 +14,7 @@ import type { PlannedJob } from '../planner/plan.js';
 import type { LagReport } from './control.js';
 import { type ControlServer, listenForControl } from './control-server.js';
 import { liveDescription } from './live-state.js';
-import { blockedText } from './metrics.js';
+import { blockedText, lagOf } from './metrics.js';
 import { type RunningJob, type StartOptions, startJob } from './running-job.js';
 import { type StateStore, savedState } from './state.js';
 
@@ -181,11 +181,13 @@ export class RecoveringJob implements AsyncDisposable {
           const metrics = this.metrics();
           const { checkpoints } = metrics;
           const blocked = blockedText(metrics);
+          const lag = lagOf(metrics);
           const state = this.waiting ? 'restarting' : checkpoints === undefined ? 'starting' : 'running';
           const { pid } = process;
           const told = {
             ...(checkpoints === undefined ? {} : { checkpoints }),
             ...(blocked === undefined ? {} : { blocked }),
+            ...(lag === undefined ? {} : { lag }),
           };
           return { job, folder: resolve(checkpoint.folder), pid, startedMs: this.startedMs, state, ...told };
         },
@@ -194,7 +196,7 @@ export class RecoveringJob implements AsyncDisposable {
           const times = operators.map(({ name, uid, subtask, watermarkMs }) => ({ name, uid, subtask, watermarkMs }));
           return { job, operators: times, splits, holds };
         },
-        lag: () => lagOf(this.plan),
+        lag: () => committedLag(this.plan),
         cancel: () => this.cancel(),
         savepoint: (path) => this.savepoint(path),
         stop: (path, drain) => this.stop(path, drain),
@@ -222,7 +224,7 @@ export class RecoveringJob implements AsyncDisposable {
   }
 }
 
-async function lagOf(plan: PlannedJob): Promise<LagReport> {
+async function committedLag(plan: PlannedJob): Promise<LagReport> {
   const uids = encodePlan(plan).nodes.map(({ uid }) => uid);
   const splits = topological(plan.sinks).map(async ({ spec, config }, i) =>
     ((await spec.lag?.(config)) ?? []).map((split) => ({ uid: uids[i]!, ...split })),

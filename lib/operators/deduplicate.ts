@@ -5,6 +5,7 @@
 // State: the row that is kept, per key.
 
 import { hash } from '../plan/inputs.js';
+import type { StateTtl } from '../plan/nodes.js';
 import {
   ALL_CHANGES,
   INSERT_ONLY,
@@ -24,6 +25,8 @@ export interface Deduplication {
   readonly keep: 'first' | 'last';
   /** Whether the row number, always 1, is the last column of the output. */
   readonly outputRank: boolean;
+  /** How long rows are kept; without it `table.exec.state.ttl` says. */
+  readonly ttl?: StateTtl;
 }
 
 export const deduplicateSpec: OperatorSpec = {

@@ -6,7 +6,7 @@
 
 import type { Expression } from '../expressions/expression.js';
 import { hash } from '../plan/inputs.js';
-import type { JoinType } from '../plan/nodes.js';
+import type { JoinType, StateTtl } from '../plan/nodes.js';
 import {
   ALL_CHANGES,
   type Config,
@@ -41,6 +41,12 @@ export interface EquiJoin {
   readonly condition: Expression | undefined;
 }
 
+/** How long rows of a side are kept; without it `table.exec.state.ttl` says. */
+export interface JoinTtl {
+  readonly leftTtl?: StateTtl | undefined;
+  readonly rightTtl?: StateTtl | undefined;
+}
+
 /** The members of config that all joins have. */
 export function joinConfig({ condition, ...rest }: EquiJoin): Config {
   return condition === undefined ? rest : { ...rest, condition };
@@ -52,6 +58,16 @@ export function joinInputs(left: PhysicalNode, right: PhysicalNode, on: EquiJoin
 }
 
 /** Joins rows with equal keys, whenever they come. */
-export function join(left: PhysicalNode, right: PhysicalNode, on: EquiJoin, schema: Schema): PhysicalNode {
-  return { spec: joinSpec, inputs: joinInputs(left, right, on), schema, config: joinConfig(on) };
+export function join(
+  left: PhysicalNode,
+  right: PhysicalNode,
+  on: EquiJoin,
+  schema: Schema,
+  { leftTtl, rightTtl }: JoinTtl = {},
+): PhysicalNode {
+  const ttl = {
+    ...(leftTtl === undefined ? {} : { leftTtl }),
+    ...(rightTtl === undefined ? {} : { rightTtl }),
+  };
+  return { spec: joinSpec, inputs: joinInputs(left, right, on), schema, config: { ...joinConfig(on), ...ttl } };
 }

@@ -26,7 +26,8 @@ export function keyedProcess(
   input: PhysicalNode,
   { keys, time, code, outputs, schema }: Omit<KeyedProcessNode, 'op' | 'input'>,
 ): PhysicalNode {
-  const { definition, states: declared, process, onTimer } = code;
+  const { definition, states: declared, process, onTimer, extras } = code;
+  const record = extras?.record ?? [];
   const typeOf = (column: number) => input.schema[column]!;
   const states = Object.entries(declared).map(([name, { kind, type, key, ttl }]) => ({
     name,
@@ -41,7 +42,7 @@ export function keyedProcess(
     schema,
     config: {
       keys,
-      reads: process.reads,
+      reads: [...process.reads, ...record],
       ...(time === undefined ? {} : { time }),
       states,
       outputs,
@@ -52,6 +53,7 @@ export function keyedProcess(
       open: () =>
         new KeyedProcessRun(code, {
           reads: process.reads.map(typeOf),
+          record: record.map(typeOf),
           keys: keys.map((key) => typeOf(key).type),
           timed: time !== undefined,
         }),

@@ -6,6 +6,7 @@
 
 import type { SortKey } from '../expressions/aggregate-call.js';
 import { hash } from '../plan/inputs.js';
+import type { StateTtl } from '../plan/nodes.js';
 import { ALL_CHANGES, isInsertOnly, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import { keyFields, rowFields, stateOf } from '../plan/state.js';
 import { rowTable } from '../plan/state-table.js';
@@ -33,6 +34,8 @@ export interface RankRange {
   readonly rankEnd: number;
   /** Whether the rank is the last column of the output. */
   readonly outputRank: boolean;
+  /** How long rows are kept; without it `table.exec.state.ttl` says. */
+  readonly ttl?: StateTtl;
 }
 
 /** Rows whose rank within their partition lies in the range, both ends included. */

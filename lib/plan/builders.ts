@@ -10,6 +10,7 @@ import {
   columnType,
   type LogicalNode,
   type ProjectNode,
+  type StateTtl,
   type WatermarkOptions,
   type WindowSpec,
 } from './nodes.js';
@@ -133,6 +134,7 @@ export function topRows(
   partitionKeys: readonly number[],
   orderBy: readonly SortKey[],
   count: number,
+  ttl?: StateTtl,
 ): LogicalNode {
   return {
     op: 'rank',
@@ -143,6 +145,7 @@ export function topRows(
     rankStart: 1,
     rankEnd: count,
     outputRank: false,
+    ...(ttl === undefined ? {} : { ttl }),
     schema: input.schema,
   };
 }

@@ -241,6 +241,9 @@ export interface JoinNode extends Node {
   readonly joinType: JoinType;
   /** Absent: a cross join. */
   readonly condition?: Expression;
+  /** Of the sides of a regular join; without them `table.exec.state.ttl` says how long. */
+  readonly leftTtl?: StateTtl | undefined;
+  readonly rightTtl?: StateTtl | undefined;
 }
 
 /** FOR SYSTEM_TIME AS OF: `time` (over the left columns) picks the version; over proctime it is a lookup join. */
@@ -331,6 +334,8 @@ export interface OverNode extends Node {
   readonly op: 'over';
   readonly input: LogicalNode;
   readonly groups: readonly OverGroup[];
+  /** Of what ranks outside windows, as of an aggregate. */
+  readonly ttl?: StateTtl;
 }
 
 /**
@@ -346,6 +351,8 @@ export interface RankNode extends Node {
   readonly rankStart: number;
   readonly rankEnd: number;
   readonly outputRank: boolean;
+  /** Outside windows, as of an aggregate. */
+  readonly ttl?: StateTtl;
 }
 
 export type PatternTerm =

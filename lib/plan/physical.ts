@@ -63,6 +63,8 @@ export interface OperatorSpec {
   readonly folds?: (output: boolean, node: PhysicalNode) => boolean;
   /** A source whose updates tell the new row only, or a sink that needs no more: by the table's key. Absent: no. */
   readonly replaces?: (config: Config) => boolean;
+  /** A sink whose rows are seen only once a checkpoint counts, or the job has ended. Absent: no. */
+  readonly seenWithCommit?: (config: Config) => boolean;
   /** The same node that keeps, of its own rows, those whose condition is TRUE; absent: that needs a filter. */
   readonly withCondition?: (node: PhysicalNode, condition: Expression) => PhysicalNode;
   /** How far a source is behind what there is to read; absent: nobody can say. */

@@ -13,6 +13,8 @@ export interface StateTable {
   readonly columns: Schema;
   /** The columns by which one key is looked up, in their order; none: it is not kept by a key. */
   readonly keys: readonly number[];
+  /** All subtasks have all of it. */
+  readonly broadcast?: true;
 }
 
 type Table = (node: PhysicalNode) => StateTable;
@@ -41,7 +43,11 @@ export const sideTable: Table = (node) => ({
 });
 
 /** The rows that all subtasks have, once. */
-export const broadcastTable: Table = (node) => ({ columns: unique(inputFields(node, 1)), keys: [] });
+export const broadcastTable: Table = (node) => ({
+  columns: unique(inputFields(node, 1)),
+  keys: node.config['broadcastKeys'] as readonly number[],
+  broadcast: true,
+});
 
 /** Keys, what the function keeps of each, and the times of its timers. */
 export const processTable: Table = (node) => {

@@ -45,6 +45,16 @@ export interface ProcessDefinition {
   onTimer?(timeMs: number, ctx: never): unknown;
 }
 
+/** What rows carry that the function sees through its context only. */
+export interface ProcessExtras {
+  /** Columns of the node's input behind those that it reads. */
+  readonly record: readonly number[];
+  /** How messages name a call that gives a row, by output. */
+  readonly outputs: readonly string[];
+  /** What it is given in place of its context, made of that. */
+  readonly context: (of: never) => object;
+}
+
 interface OutputType {
   readonly fields: Readonly<Record<string, { readonly type: LogicalType }>>;
 }
@@ -55,6 +65,7 @@ export interface ProcessCode {
   readonly states: Readonly<Record<string, ProcessState>>;
   readonly process: UserFunction;
   readonly onTimer: Pick<UserFunction, 'use' | 'text'> | undefined;
+  readonly extras: ProcessExtras | undefined;
   /** A key is an object with these members; undefined: it is the value of the one key. */
   readonly keyNames: readonly string[] | undefined;
 }

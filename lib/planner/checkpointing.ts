@@ -49,7 +49,7 @@ export function checkpointsOf(
   if (dir === undefined && intervalMs === undefined) return undefined;
   return {
     // As in Flink, checkpoints without a folder live as long as the process: enough to start again after a failure.
-    folder: join(dir === undefined ? processFolder() : localPath(dir), folderName(job)),
+    folder: checkpointFolder(dir ?? processFolder(), job),
     ...(intervalMs === undefined || intervalMs === 0 ? {} : { intervalMs }),
     timeoutMs: duration(settings, 'execution.checkpointing.timeout') ?? TIMEOUT_DEFAULT_MS,
     minPauseMs: duration(settings, 'execution.checkpointing.min-pause') ?? 0,
@@ -129,6 +129,9 @@ export function localPath(text: string, key = 'execution.checkpointing.dir'): st
     identifier: key,
   });
 }
+
+/** The job's own folder in the one for checkpoints. */
+export const checkpointFolder = (dir: string, job: string): string => join(localPath(dir), folderName(job));
 
 /** The job's name as one folder's. */
 const folderName = (job: string): string => job.replaceAll(/[^\w.=-]+/g, '_').replace(/^\.+/, '_') || '_';

@@ -7,6 +7,7 @@
 import { resultChannel, resultSink } from '../connectors/sinks.js';
 import { SabotError } from '../errors.js';
 import { materializeFinal } from '../operators/materialize-final.js';
+import type { CheckpointPlan } from '../plan/checkpoint.js';
 import { inputsOf, type LogicalNode } from '../plan/nodes.js';
 import {
   changesOf,
@@ -103,15 +104,32 @@ export function planJob(request: PlanRequest): PlannedJob {
   checkParallelism(request.settings, options.parallelism, topological(sinks));
   const job = request.name;
   const checkpoint = checkpointsOf(request.settings, job, request.checkpoint);
+  const hidden = hiddenOutput(sinks, checkpoint);
   return {
     job,
     options,
     ...(checkpoint === undefined ? {} : { checkpoint, savepointsAt: savepointsAt(request.settings, checkpoint) }),
     restartStrategy: restartStrategyOf(request.settings, checkpoint?.intervalMs !== undefined),
     results,
-    warnings: [...new Set(topological(sinks).flatMap(({ warnings = [] }) => warnings))],
+    warnings: [...new Set([...topological(sinks).flatMap(({ warnings = [] }) => warnings), ...hidden])],
     sinks: splitAggregates(inferChangelog(reuseSubplans(sinks)), options.parallelism),
   };
+}
+
+/**
+ * Rows that nobody would see: of input that does not end, without checkpoints, there is no commit. (Flink writes them all the same.)
+ * With a folder for checkpoints but no interval there is one when the job is stopped with a savepoint: that may be meant.
+ */
+function hiddenOutput(sinks: readonly PhysicalNode[], checkpoint: CheckpointPlan | undefined): string[] {
+  if (checkpoint?.intervalMs !== undefined) return [];
+  const hidden = sinks.find((node) => node.spec.seenWithCommit?.(node.config) === true && !isBounded(node));
+  if (hidden === undefined) return [];
+  const message = `What is written exactly once into '${hidden.label}' is seen only with a checkpoint, and this job, whose input does not end, takes none: SET 'execution.checkpointing.interval' = '1 s'; or write with 'sink.delivery-guarantee' = 'at-least-once'.`;
+  if (checkpoint !== undefined) return [message];
+  throw new SabotError('SABOT_E_OPTION', message, {
+    kind: 'missing-option',
+    identifier: 'execution.checkpointing.interval',
+  });
 }
 
 /** Whoever names a state must find it under that name. */

@@ -4,10 +4,11 @@
 //
 // No state between calls. Every mistake is a SabotError with code SABOT_E_SYNTAX and a span in the text that was given.
 
-import type { DataType, Expression, ScriptStatement, Statement } from './ast.js';
+import type { DataType, Expression, QualifiedName, ScriptStatement, Statement } from './ast.js';
 import { type Token, tokenize } from './lexer.js';
 import { parseDataType as parseDataTypeAt } from './parser/data-types.js';
 import { parseExpression as parseExpressionAt } from './parser/expressions.js';
+import { parseQualifiedName as parseQualifiedNameAt } from './parser/names.js';
 import { parseStatement as parseStatementAt } from './parser/statements.js';
 import { TokenCursor } from './parser/token-cursor.js';
 
@@ -67,6 +68,15 @@ export function parseExpression(text: string): Expression {
  */
 export function parseDataType(text: string): DataType {
   return parseWhole(text, parseDataTypeAt);
+}
+
+/**
+ * Parses a name by itself.
+ *
+ * @example parseQualifiedName('db.`my table`').parts.map(({ name }) => name) // ['db', 'my table']
+ */
+export function parseQualifiedName(text: string): QualifiedName {
+  return parseWhole(text, parseQualifiedNameAt);
 }
 
 function parseWhole<Node>(text: string, parse: (cursor: TokenCursor) => Node): Node {

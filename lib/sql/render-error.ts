@@ -18,10 +18,14 @@ const TAB = /\t/g;
  * @example console.error(renderError(script, error))
  */
 export function renderError(script: string, error: SabotError): string {
-  const { message, span } = error;
-  if (span === undefined) return `error: ${message}`;
+  return `error: ${placedMessage(script, error)}`;
+}
+
+/** The same as a message of its own. */
+export function placedMessage(script: string, { message, span }: SabotError): string {
+  if (span === undefined) return message;
   const placed = message.startsWith('Line ') ? message : `Line ${span.line}, column ${span.column}: ${message}`;
-  return `error: ${placed}\n${renderSpan(script, span)}`;
+  return `${placed}\n${renderSpan(script, span)}`;
 }
 
 /** The line of a script that a span begins on, with carets below the span. */

@@ -20,6 +20,7 @@ import { analyseInsert } from './analyser/insert.js';
 import { analyseQuery } from './analyser/query.js';
 import { uniqueNames } from './analyser/scope.js';
 import type { StateTables } from './analyser/state-tables.js';
+import { tableNode } from './analyser/tables.js';
 import type * as ast from './ast.js';
 import { Catalog } from './catalog.js';
 import { describeTable, show, type TextTable, textTable } from './show.js';
@@ -42,6 +43,8 @@ export type SessionStep =
     };
 
 const DONE: SessionStep = { kind: 'done' };
+/** The query of a view that has none. */
+const STREAM_VIEW = '(the rows of a stream)';
 
 export interface SessionOptions {
   /** Settings to begin with; SET in the script beats them. */
@@ -74,6 +77,20 @@ export class SqlSession {
   /** Executes one statement; `script` is the text that its spans point into. */
   execute({ statement }: ast.ScriptStatement, script: string): SessionStep {
     return this.step(statement, script);
+  }
+
+  /** The rows of a table or view. */
+  rows(name: ast.QualifiedName): LogicalNode {
+    return tableNode(name, [], this.environment).node;
+  }
+
+  /** Makes rows of a stream a view. */
+  addView(name: ast.QualifiedName, plan: LogicalNode): void {
+    const identifier = this.catalog.identify(name.parts.map((part) => part.name));
+    this.requireDatabase(identifier, name.span);
+    const view = { identifier, plan, text: STREAM_VIEW, temporary: true };
+    const made = this.catalog.create(identifier, { kind: 'view', view }, true);
+    this.created(made, false, 'View', identifier[2], name.span);
   }
 
   private get environment(): QueryEnvironment {

@@ -38,6 +38,29 @@ inline uint32_t BinaryStringHash(std::string_view text) {
   return hash ^ hash >> 16;
 }
 
+// java.lang.String's, of valid UTF-8.
+inline uint32_t JavaStringHash(std::string_view text) {
+  uint32_t hash = 0;
+  const auto unit = [&hash](uint32_t value) { hash = hash * 31 + value; };
+  for (size_t i = 0; i < text.size();) {
+    const auto byte = [&](size_t at) {
+      return at < text.size() ? static_cast<uint32_t>(static_cast<uint8_t>(text[at])) : 0;
+    };
+    const uint32_t first = byte(i);
+    const size_t size = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    uint32_t point = size == 1 ? first : first & (0x7F >> size);
+    for (size_t j = 1; j < size; ++j) point = point << 6 | (byte(i + j) & 0x3F);
+    i += size;
+    if (point >= 0x10000) {
+      unit(0xD800 + ((point - 0x10000) >> 10));
+      unit(0xDC00 + ((point - 0x10000) & 0x3FF));
+    } else {
+      unit(point);
+    }
+  }
+  return hash;
+}
+
 // Places of the hashes' keys in the order of iteration; `buckets` is how many the map began with.
 inline std::vector<size_t> HashMapOrder(std::span<const uint32_t> hashes, size_t buckets = 16) {
   while (hashes.size() * 4 > buckets * 3) buckets *= 2;

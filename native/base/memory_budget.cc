@@ -30,6 +30,13 @@ MemoryBudget::MemoryBudget(Shares shares, std::function<int64_t()> pool_bytes)
   SABOT_CHECK(shares_.cold_bytes >= 0 && shares_.cold_bytes <= shares_.limit_bytes);
 }
 
+void MemoryBudget::ReserveCold(int64_t bytes) {
+  bytes = std::min(bytes, shares_.cold_bytes);
+  int64_t reserved = reserved_bytes_;
+  while (reserved < bytes && !reserved_bytes_.compare_exchange_weak(reserved, bytes)) {
+  }
+}
+
 bool MemoryBudget::is_short() const {
   if (!limited()) return false;
   const int64_t taken = state_bytes_ - pooled_state_bytes_ + pool_bytes_();

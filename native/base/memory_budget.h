@@ -1,7 +1,7 @@
 // MemoryBudget: one limit for what a job keeps in memory, and who has to give some back.
 //
-//   limit 100 = cold stores 30 (fixed: their caches and write buffers) + 70 for the others; before
-//   the first cold store is opened all 100 are theirs
+//   limit 100 = cold stores 30 at most (their caches and write buffers) + 70 for the others, who
+//   also have what cold stores have not taken as yet
 //   in flight 10, state 45 + 25        state may have 60, has 70: its owners give back 6.4 and 3.6
 //
 // In flight is what the Arrow pool holds beside state: batches in channels and operators, which
@@ -58,8 +58,8 @@ class MemoryBudget {
     return std::unique_ptr<MemoryAccount>(new MemoryAccount(this));
   }
   int64_t state_bytes() const { return state_bytes_; }  // What accounts told.
-  // From now on cold stores take their share.
-  void ReserveCold() { reserved_bytes_ = shares_.cold_bytes; }
+  // Cold stores take so much now: the most that they ever took is theirs, up to their share.
+  void ReserveCold(int64_t bytes);
   // State and what is in flight take more than they may.
   bool is_short() const;
 

@@ -108,6 +108,7 @@ arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::Begin(
     // Behind the claim: a process that comes later settles it again.
     ARROW_ASSIGN_OR_RAISE(point, authority->Resolve());
     if (!goes_on) continue;
+    ARROW_RETURN_NOT_OK(authority->Verify());
     ARROW_ASSIGN_OR_RAISE(const bool entered, EnterMissing(point, log));
     if (entered) claim_ = {};
   }

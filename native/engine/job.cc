@@ -186,6 +186,9 @@ class RunningJob final : public Job {
       const arrow::Status status = checkpoints_->Begin();
       if (!status.ok()) return Finish({status, nullptr});
       checkpoints_->StartThread();
+    } else {
+      const arrow::Status status = graph_.commit->Begin();
+      if (!status.ok()) return Finish({status, nullptr});
     }
     scheduler_->Start(std::move(tasks), [this](const RunOutcome& outcome) { Ended(outcome); });
   }
@@ -197,7 +200,8 @@ class RunningJob final : public Job {
       if (!failure_.ok()) outcome = {failure_, nullptr};
       if (failure_.ok() && !stopped_with_.empty()) outcome = {TellStopped(), nullptr};
     }
-    if (!outcome.status.ok() || checkpoints_ == nullptr) return Finish(outcome);
+    if (!outcome.status.ok()) return Finish(outcome);
+    if (checkpoints_ == nullptr) return Finish({graph_.commit->End(), nullptr});
     checkpoints_->Finish([this](const arrow::Status& status) { Finish({status, nullptr}); });
   }
 
@@ -227,6 +231,7 @@ class RunningJob final : public Job {
   }
 
   void Finish(const RunOutcome& outcome) {
+    graph_.commit->Close();
     log_->Close();
     if (outcome.status.ok()) return callbacks_.finished(nullptr);
     const JobError error =
@@ -333,6 +338,10 @@ class RunningJob final : public Job {
                         {"watermarkMs", TimeJson(split.watermark_ms)},
                         {"idle", split.idle},
                         {"waitsToBeRead", split.waits_to_be_read}});
+      if (split.position) splits.back()["position"] = *split.position;
+      if (split.end) splits.back()["end"] = *split.end;
+      if (split.position && split.end)
+        splits.back()["lag"] = std::max<int64_t>(0, *split.end - *split.position);
     }
     return splits;
   }

@@ -54,7 +54,7 @@ arrow::Result<std::shared_ptr<LiveState::Reading>> LiveState::Begin(uint32_t id,
   }
   ARROW_ASSIGN_OR_RAISE(reading->selection, SelectState(*table, request));
   const auto& only = reading->selection.only;
-  const int owner = only ? SubtaskOf(KeyGroupOf(only->hash), parallelism) : -1;
+  const int owner = only ? OwnerOf(table->definition, *only, parallelism) : -1;
   for (size_t i = graph_.tasks.size(); i-- > 0;) {
     const Task& task = *graph_.tasks[i];
     if (only && task.subtask() != owner) continue;

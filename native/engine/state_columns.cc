@@ -3,9 +3,11 @@
 
 #include <arrow/type.h>
 
+#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "base/error.h"
+#include "batch/key_encoding.h"
 
 namespace sabot {
 
@@ -31,6 +33,13 @@ arrow::Result<StateSelection> SelectState(const PlanStateTable& table,
                           DecodeStateKey(request.key, *selection.columns, table.keys));
   }
   return selection;
+}
+
+int OwnerOf(std::string_view definition, const StateKey& key, int parallelism) {
+  const auto parsed = nlohmann::json::parse(definition, nullptr, /*allow_exceptions=*/false);
+  const bool broadcast = parsed.contains("stateTable") && parsed["stateTable"].is_object() &&
+                         parsed["stateTable"].value("broadcast", false);
+  return broadcast ? 0 : SubtaskOf(KeyGroupOf(key.hash), parallelism);
 }
 
 }  // namespace sabot

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "plan/plan.h"
@@ -20,5 +21,9 @@ struct StateSelection {
 };
 
 arrow::Result<StateSelection> SelectState(const PlanStateTable& table, const StateRequest& request);
+
+// The subtask that shows what is kept under a key: of what every subtask has, the first one.
+// `definition`: of the operator, as DecodeStateOperator has it.
+int OwnerOf(std::string_view definition, const StateKey& key, int parallelism);
 
 }  // namespace sabot

@@ -127,7 +127,7 @@ class CheckpointReader final : public StateReader {
       next_subtask_ = 0;
       end_subtask_ = static_cast<int>(op.subtasks.size());
       if (selection_.only) {
-        next_subtask_ = SubtaskOf(KeyGroupOf(selection_.only->hash), end_subtask_);
+        next_subtask_ = OwnerOf(op.definition, *selection_.only, end_subtask_);
         end_subtask_ = next_subtask_ + 1;
       }
       return arrow::Status::OK();

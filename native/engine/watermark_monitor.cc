@@ -59,15 +59,28 @@ std::vector<SplitState> WatermarkMonitor::splits() const {
   std::vector<SplitState> splits;
   for (const auto& task : graph_.tasks) {
     const TaskOperator& source = task->operators()[0];
+    std::map<int32_t, SplitState> by_number;
+    const auto at = [&](int32_t number) -> SplitState& {
+      return by_number
+          .try_emplace(number, SplitState{{source.name, source.uid, task->subtask()}, ""})
+          .first->second;
+    };
+    source.metrics->positions.ForEach([&](int32_t number, const SplitPositions::Split& split) {
+      SplitState& state = at(number);
+      state.split = split.name;
+      state.position = split.position;
+      if (split.end != kUnknownEnd) state.end = split.end;
+    });
     for (const TaskOperator& op : task->operators()) {
-      op.metrics->splits.ForEach([&](int32_t, const SplitTimes::Split& split) {
-        splits.push_back({{source.name, source.uid, task->subtask()},
-                          split.name == nullptr ? "" : *split.name,
-                          split.watermark_ms,
-                          split.idle,
-                          split.waiting});
+      op.metrics->splits.ForEach([&](int32_t number, const SplitTimes::Split& split) {
+        SplitState& state = at(number);
+        if (split.name != nullptr) state.split = *split.name;
+        state.watermark_ms = split.watermark_ms;
+        state.idle = split.idle;
+        state.waits_to_be_read = split.waiting;
       });
     }
+    for (auto& [number, state] : by_number) splits.push_back(std::move(state));
   }
   return splits;
 }

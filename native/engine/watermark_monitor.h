@@ -37,6 +37,9 @@ struct SplitState {
   int64_t watermark_ms = kWatermarkMin;
   bool idle = false;
   bool waits_to_be_read = false;
+  // In records; of a source that numbers them.
+  std::optional<int64_t> position = {};
+  std::optional<int64_t> end = {};
 };
 
 class WatermarkMonitor {
@@ -52,7 +55,7 @@ class WatermarkMonitor {
   void Check();
   // Those that have lasted so long, as of the last Check. Any thread.
   std::vector<WatermarkHold> holds(int64_t held_ms_min = kHoldMillis) const;
-  // Of all sources that tell event time. Any thread.
+  // Of all sources that tell event time or positions. Any thread.
   std::vector<SplitState> splits() const;
 
  private:

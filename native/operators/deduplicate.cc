@@ -4,15 +4,14 @@
 //   out   +I[a, 5]            -U[a, 5] +U[a, 5]' -U[a, 5]' +U[a, 9]
 //
 // A row of an earlier time than its key's changes nothing; of rows of one time the last to come
-// counts. -U rows are sent only where somebody wants them.
+// counts. -U rows are sent only where somebody wants them. Under a state TTL a key begins anew
+// whose row is too old.
 //
 // State: the row of every key.
-#include <arrow/array/util.h>
-#include <arrow/record_batch.h>
-#include <arrow/scalar.h>
-
 #include "base/error.h"
+#include "operators/ranked_changes.h"
 #include "operators/state_rows.h"
+#include "operators/state_ttl.h"
 #include "state/ranked_rows.h"
 #include "stream/operator.h"
 
@@ -24,6 +23,7 @@ struct Deduplication {
   int order = 0;
   bool outputs_rank = false;
   bool emits_update_before = false;
+  int64_t ttl_ms = 0;
 };
 
 class Deduplicate final : public Operator {
@@ -32,8 +32,9 @@ class Deduplicate final : public Operator {
       : how_(std::move(how)),
         rows_("rows", node.input_schemas[0], how_.keys,
               {{.column = how_.order, .descending = true, .nulls_first = false}}, 1,
-              Ties::kNewestFirst, context.tiers),
-        schema_(ToArrow(node.schema)),
+              Ties::kNewestFirst, context.tiers, {.ms = how_.ttl_ms}),
+        changes_(ToArrow(node.schema), how_.outputs_rank),
+        clock_(context.clock),
         metrics_(context.metrics) {}
 
   arrow::Result<Progress> Process(int, const Batch& in, Collector& out) override {
@@ -41,56 +42,39 @@ class Deduplicate final : public Operator {
       return UserError("unsupported-rank", "ROW_NUMBER",
                        "Deduplication of an updating query by time is not supported as yet");
     }
-    ids_.clear();
-    kinds_.clear();
+    rows_.SetTime(clock_->NowMillis());
     ARROW_RETURN_NOT_OK(rows_.Begin(in));
     for (int64_t row = 0; row < in.num_rows(); ++row) {
       ARROW_ASSIGN_OR_RAISE(const RankedRows::Inserted inserted, rows_.Insert(row));
       if (inserted.element == kNoSlot) continue;
       const bool is_first = inserted.evicted == kNoRow;
-      if (!is_first && how_.emits_update_before) Add(inserted.evicted, RowKind::kUpdateBefore);
-      Add(rows_.RowOf(inserted.element), is_first ? RowKind::kInsert : RowKind::kUpdateAfter);
+      if (!is_first && how_.emits_update_before)
+        changes_.Add(inserted.evicted, RowKind::kUpdateBefore, 1);
+      changes_.Add(rows_.RowOf(inserted.element),
+                   is_first ? RowKind::kInsert : RowKind::kUpdateAfter, 1);
     }
-    ARROW_RETURN_NOT_OK(EmitChanges(out));
+    ARROW_RETURN_NOT_OK(changes_.Emit(rows_, out));
     ARROW_RETURN_NOT_OK(rows_.End());
     metrics_->state_bytes.Set(rows_.size_bytes());
     return Progress::kDone;
   }
 
   arrow::Status Snapshot(SnapshotWriter& to) override { return rows_.Snapshot(to); }
-  arrow::Status Restore(const SnapshotReader& from) override { return rows_.Restore(from); }
+  arrow::Status Restore(const SnapshotReader& from) override {
+    rows_.SetTime(clock_->NowMillis());
+    return rows_.Restore(from);
+  }
   StateCursor ReadState(std::optional<StateKey> only) override {
+    rows_.SetTime(clock_->NowMillis());
     return ReadRows(rows_, std::move(only));
   }
 
  private:
-  void Add(RowId id, RowKind kind) {
-    ids_.push_back(id);
-    kinds_.push_back(static_cast<int8_t>(kind));
-  }
-
-  arrow::Status EmitChanges(Collector& out) {
-    if (ids_.empty()) return arrow::Status::OK();
-    ARROW_ASSIGN_OR_RAISE(const auto rows, rows_.store().Gather(ids_));
-    std::vector<ArrayPtr> columns = rows->columns();
-    if (how_.outputs_rank) {
-      ARROW_ASSIGN_OR_RAISE(auto ranks,
-                            arrow::MakeArrayFromScalar(arrow::Int64Scalar(1), rows->num_rows()));
-      columns.push_back(std::move(ranks));
-    }
-    Batch batch{arrow::RecordBatch::Make(schema_, rows->num_rows(), std::move(columns)), nullptr,
-                kNoSplit};
-    ARROW_ASSIGN_OR_RAISE(batch.kinds, MakeKinds(kinds_));
-    return out.Emit(std::move(batch));
-  }
-
   Deduplication how_;
   RankedRows rows_;
-  std::shared_ptr<arrow::Schema> schema_;
+  RankedChanges changes_;
+  Clock* clock_;
   OperatorMetrics* metrics_;
-  // Scratch: the changes of a batch.
-  std::vector<RowId> ids_;
-  std::vector<int8_t> kinds_;
 };
 
 arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorContext& context) {
@@ -104,8 +88,7 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   if (node.schema.size() != node.input_schemas[0].size() + (how.outputs_rank ? 1 : 0)) {
     return node.Error("the schema must be the input's, and the rank if it is asked for");
   }
-  if (context.options.state_ttl_ms > 0 && context.subtask == 0)
-    context.warn("table.exec.state.ttl does not apply to deduplication as yet: its rows are kept");
+  ARROW_ASSIGN_OR_RAISE(how.ttl_ms, TtlMillis(node, context));
   return std::make_unique<Deduplicate>(std::move(how), node, context);
 }
 

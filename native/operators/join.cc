@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "operators/join_output.h"
 #include "operators/state_rows.h"
+#include "operators/state_ttl.h"
 
 namespace sabot {
 namespace {
@@ -102,12 +103,13 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   ARROW_ASSIGN_OR_RAISE(auto right_keys, node.Columns("rightKeys", 1));
   if (left_keys.size() != right_keys.size()) return node.Error("keys differ in number");
   ARROW_ASSIGN_OR_RAISE(auto condition, BindJoinCondition(node, context));
-  const int64_t ttl_ms = context.options.state_ttl_ms;
+  ARROW_ASSIGN_OR_RAISE(const int64_t left_ttl_ms, TtlMillis(node, context, "leftTtl"));
+  ARROW_ASSIGN_OR_RAISE(const int64_t right_ttl_ms, TtlMillis(node, context, "rightTtl"));
   std::array<std::unique_ptr<RowLists>, 2> sides = {
       std::make_unique<RowLists>("left", node.input_schemas[0], std::move(left_keys), context.tiers,
-                                 ttl_ms),
+                                 left_ttl_ms),
       std::make_unique<RowLists>("right", node.input_schemas[1], std::move(right_keys),
-                                 context.tiers, ttl_ms)};
+                                 context.tiers, right_ttl_ms)};
   JoinOutput output(node.input_schemas[0], node.input_schemas[1], ToArrow(node.schema),
                     std::move(condition));
   return std::make_unique<Join>(std::move(sides), std::move(output), context);

@@ -7,13 +7,15 @@
 //   with the rank    out   +I[a, 3, 1]  -U[a, 3, 1] +U[a, 5, 1]
 //
 // With the rank, or where ranks before the first are skipped, every row that moves is updated, as
-// in Flink.
+// in Flink. Under a state TTL rows that are too old make room without being taken back.
 //
 // State: the rows up to the last rank of every partition.
 #include "operators/rank.h"
 
 #include "base/error.h"
+#include "operators/ranked_changes.h"
 #include "operators/state_rows.h"
+#include "operators/state_ttl.h"
 #include "state/ranked_rows.h"
 
 namespace sabot {
@@ -21,12 +23,13 @@ namespace {
 
 class Rank final : public Operator {
  public:
-  Rank(RankSpec spec, const Schema& input, std::shared_ptr<arrow::Schema> schema,
+  Rank(RankSpec spec, const Schema& input, std::shared_ptr<arrow::Schema> schema, int64_t ttl_ms,
        OperatorContext& context)
       : spec_(std::move(spec)),
         rows_("rows", input, spec_.group_by, spec_.order_by, spec_.last_rank, Ties::kOldestFirst,
-              context.tiers),
-        schema_(std::move(schema)),
+              context.tiers, {.ms = ttl_ms, .renewed_by_eviction = !moves()}),
+        changes_(std::move(schema), spec_.output_rank),
+        clock_(context.clock),
         metrics_(context.metrics) {}
 
   arrow::Result<Progress> Process(int, const Batch& in, Collector& out) override {
@@ -34,38 +37,38 @@ class Rank final : public Operator {
       return UserError("unsupported-rank", "ROW_NUMBER",
                        "Top-N over an updating query is not supported as yet");
     }
-    ids_.clear();
-    kinds_.clear();
-    ranks_.clear();
+    rows_.SetTime(clock_->NowMillis());
     ARROW_RETURN_NOT_OK(rows_.Begin(in));
     for (int64_t row = 0; row < in.num_rows(); ++row) {
       ARROW_ASSIGN_OR_RAISE(const RankedRows::Inserted inserted, rows_.Insert(row));
       if (inserted.element == kNoSlot) continue;
-      if (spec_.output_rank || spec_.first_rank > 1) {
+      if (moves()) {
         ChangeMovedRows(inserted);
       } else {
-        if (inserted.evicted != kNoRow) Add(inserted.evicted, RowKind::kDelete, spec_.last_rank);
-        Add(rows_.RowOf(inserted.element), RowKind::kInsert, 0);
+        if (inserted.evicted != kNoRow)
+          changes_.Add(inserted.evicted, RowKind::kDelete, spec_.last_rank);
+        changes_.Add(rows_.RowOf(inserted.element), RowKind::kInsert, 0);
       }
     }
-    ARROW_RETURN_NOT_OK(EmitChanges(out));
+    ARROW_RETURN_NOT_OK(changes_.Emit(rows_, out));
     ARROW_RETURN_NOT_OK(rows_.End());
     metrics_->state_bytes.Set(rows_.size_bytes());
     return Progress::kDone;
   }
 
   arrow::Status Snapshot(SnapshotWriter& to) override { return rows_.Snapshot(to); }
-  arrow::Status Restore(const SnapshotReader& from) override { return rows_.Restore(from); }
+  arrow::Status Restore(const SnapshotReader& from) override {
+    rows_.SetTime(clock_->NowMillis());
+    return rows_.Restore(from);
+  }
   StateCursor ReadState(std::optional<StateKey> only) override {
+    rows_.SetTime(clock_->NowMillis());
     return ReadRows(rows_, std::move(only));
   }
 
  private:
-  void Add(RowId id, RowKind kind, int64_t rank) {
-    ids_.push_back(id);
-    kinds_.push_back(static_cast<int8_t>(kind));
-    ranks_.push_back(rank);
-  }
+  // Whether rows are updated that only move.
+  bool moves() const { return spec_.output_rank || spec_.first_rank > 1; }
 
   // From the new row's rank on, every row takes the place of the one before it.
   void ChangeMovedRows(const RankedRows::Inserted& inserted) {
@@ -77,37 +80,20 @@ class Rank final : public Operator {
       const RowId before = at != kNoSlot ? rows_.RowOf(at) : inserted.evicted;
       if (before == kNoRow) break;
       if (rank >= spec_.first_rank) {
-        Add(before, RowKind::kUpdateBefore, rank);
-        Add(moving, RowKind::kUpdateAfter, rank);
+        changes_.Add(before, RowKind::kUpdateBefore, rank);
+        changes_.Add(moving, RowKind::kUpdateAfter, rank);
       }
       moving = before;
       if (at == kNoSlot) return;  // The evicted row had the last rank.
     }
-    if (rank >= spec_.first_rank) Add(moving, RowKind::kInsert, rank);
-  }
-
-  arrow::Status EmitChanges(Collector& out) {
-    if (ids_.empty()) return arrow::Status::OK();
-    ARROW_ASSIGN_OR_RAISE(const auto rows, rows_.store().Gather(ids_));
-    std::vector<ArrayPtr> columns = rows->columns();
-    if (spec_.output_rank) {
-      columns.push_back(std::make_shared<arrow::Int64Array>(static_cast<int64_t>(ranks_.size()),
-                                                            arrow::Buffer::FromVector(ranks_)));
-    }
-    Batch batch{arrow::RecordBatch::Make(schema_, rows->num_rows(), std::move(columns)), nullptr,
-                kNoSplit};
-    ARROW_ASSIGN_OR_RAISE(batch.kinds, MakeKinds(kinds_));
-    return out.Emit(std::move(batch));
+    if (rank >= spec_.first_rank) changes_.Add(moving, RowKind::kInsert, rank);
   }
 
   RankSpec spec_;
   RankedRows rows_;
-  std::shared_ptr<arrow::Schema> schema_;
+  RankedChanges changes_;
+  Clock* clock_;
   OperatorMetrics* metrics_;
-  // Scratch: the changes of a batch.
-  std::vector<RowId> ids_;
-  std::vector<int8_t> kinds_;
-  std::vector<int64_t> ranks_;
 };
 
 arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorContext& context) {
@@ -132,10 +118,9 @@ arrow::Result<std::unique_ptr<Operator>> MakeRank(RankSpec spec, const PlanNode&
   if (node.schema.size() != node.input_schemas[0].size() + (spec.output_rank ? 1 : 0)) {
     return node.Error("the schema must be the input's, and the rank if it is asked for");
   }
-  if (context.options.state_ttl_ms > 0 && context.subtask == 0)
-    context.warn("table.exec.state.ttl does not apply to Top-N as yet: its rows are kept");
+  ARROW_ASSIGN_OR_RAISE(const int64_t ttl_ms, TtlMillis(node, context));
   return std::make_unique<Rank>(std::move(spec), node.input_schemas[0], ToArrow(node.schema),
-                                context);
+                                ttl_ms, context);
 }
 
 extern const OperatorSpec kRank{.name = "rank", .num_inputs = 1, .stateful = true, .make = &Make};

@@ -66,15 +66,15 @@ ArrayPtr LocalTimes(std::vector<int64_t> millis);
 StateCursor ReadGroups(KeyedTable& table, const AggregateSet& aggregates, KeyTypes keys,
                        std::optional<StateKey> only);
 
-// The rows of a store, whole; `rows` outlives the cursor.
+// The rows of a store, whole, but for those that have expired; `rows` outlives the cursor.
 template <typename Rows>
 StateCursor ReadRows(Rows& rows, std::optional<StateKey> only) {
   return [&rows,
           at = RowCursor(std::move(only))](size_t rows_max) mutable -> arrow::Result<StatePiece> {
     StatePiece piece;
-    ARROW_ASSIGN_OR_RAISE(const std::vector<RowId> ids, at.Next(rows, rows_max, &piece.last));
-    ARROW_ASSIGN_OR_RAISE(const auto batch, rows.store().Gather(ids));
-    piece.columns = batch->columns();
+    ARROW_ASSIGN_OR_RAISE(std::vector<RowId> ids, at.Next(rows, rows_max, &piece.last));
+    ARROW_RETURN_NOT_OK(rows.LeaveOutExpired(&ids));
+    ARROW_ASSIGN_OR_RAISE(piece.columns, rows.Columns(ids));
     return piece;
   };
 }

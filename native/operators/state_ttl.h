@@ -4,7 +4,7 @@
 //   createAndWrite
 #pragma once
 
-#include <arrow/status.h>
+#include <arrow/result.h>
 
 #include "state/keyed_table.h"
 #include "stream/operator.h"
@@ -13,5 +13,9 @@ namespace sabot {
 
 arrow::Status SetTtl(const PlanNode& node, const OperatorContext& context,
                      KeyedTableLayout* layout);
+
+// Of rows, which age from when they came, whoever reads them. `member` of the config.
+arrow::Result<int64_t> TtlMillis(const PlanNode& node, const OperatorContext& context,
+                                 std::string_view member = "ttl");
 
 }  // namespace sabot

@@ -11,13 +11,13 @@
 // State: a KeyedTable per open slice (and per open CUMULATE window), and the watermark.
 #include <map>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <set>
 
 #include "aggregates/aggregate_set.h"
 #include "base/planted_bug.h"
 #include "batch/key_encoding.h"
 #include "operators/state_rows.h"
+#include "operators/window_slices.h"
 #include "operators/windows.h"
 #include "state/state_tiers.h"
 
@@ -26,13 +26,6 @@ namespace {
 
 // Rows that a firing emits at once.
 constexpr size_t kPieceRows = 8192;
-
-// Slices by end; `start` tells apart attached windows that end together.
-struct SliceId {
-  int64_t end = 0;
-  int64_t start = 0;
-  auto operator<=>(const SliceId&) const = default;
-};
 
 class WindowAggregate final : public Operator {
  public:
@@ -66,8 +59,8 @@ class WindowAggregate final : public Operator {
   }
 
   arrow::Result<Progress> Process(int, const Batch& in, Collector& out) override {
-    AssignSlices(in);
-    ARROW_RETURN_NOT_OK(out.EmitLate(0, in, late_));
+    row_slices_.Assign(in, windows_, watermark_);
+    ARROW_RETURN_NOT_OK(out.EmitLate(0, in, row_slices_.late()));
     ARROW_RETURN_NOT_OK(UpdateSlices(in));
     return Progress::kDone;
   }
@@ -219,88 +212,17 @@ class WindowAggregate final : public Operator {
     return columns;
   }
 
-  // Places of rows that no slice takes: no place below zero is an index.
-  static constexpr int32_t kLate = -1;
-  static constexpr int32_t kInNoWindow = -2;  // Between two windows of HOP with gaps.
-
-  // Fills slice_ids_ (those of this batch), slice_of_ (per row an index into them, or kLate, or
-  // kInNoWindow) and late_.
-  void AssignSlices(const Batch& in) {
-    slice_ids_.clear();
-    slice_of_.resize(static_cast<size_t>(in.num_rows()));
-    const bool attached = windows_.kind() == WindowKind::kAttached;
-    const int time_column = attached ? windows_.end_column() : windows_.time_column();
-    const int64_t* times = in.rows->column_data(time_column)->GetValues<int64_t>(1);
-    const int64_t* starts =
-        attached ? in.rows->column_data(windows_.start_column())->GetValues<int64_t>(1) : nullptr;
-    late_.clear();
-    any_left_out_ = false;
-    // Neighbouring rows mostly share a slice: the last one is tried first.
-    int64_t begin = 0;
-    int64_t end = INT64_MIN;
-    int32_t index = kLate;
-    for (size_t row = 0; row < slice_of_.size(); ++row) {
-      SliceId id;
-      if (attached) {
-        id = {times[row], starts[row]};
-        if (index < 0 || slice_ids_[static_cast<size_t>(index)] != id) index = IndexOf(id);
-      } else {
-        const int64_t time = windows_.has_zone() ? windows_.ToLocal(times[row]) : times[row];
-        if (time < begin || time >= end) {
-          end = windows_.SliceEnd(time);
-          begin = end - windows_.slice_ms();
-          index = IndexOf({end, 0});
-        }
-      }
-      slice_of_[row] = index;
-      if (index >= 0) continue;
-      any_left_out_ = true;
-      if (index == kLate) late_.push_back(static_cast<int32_t>(row));
-    }
-  }
-
-  // The place of a slice in slice_ids_, kLate if all its windows have fired, or kInNoWindow.
-  int32_t IndexOf(SliceId id) {
-    if (windows_.kind() == WindowKind::kAttached) {
-      if (windows_.HasFired(id.end, watermark_)) return kLate;
-    } else {
-      const int64_t last = windows_.LastWindowEnd(id.end);
-      if (windows_.FirstWindowEnd(id.end) > last) return kInNoWindow;
-      if (windows_.HasFired(last, watermark_)) return kLate;
-      // Fired slices of CUMULATE are gone: the row belongs to the next window that has not fired.
-      while (windows_.kind() == WindowKind::kCumulate && windows_.HasFired(id.end, watermark_)) {
-        id.end += windows_.window_step();
-      }
-    }
-    for (size_t i = slice_ids_.size(); i-- > 0;) {
-      if (slice_ids_[i] == id) return static_cast<int32_t>(i);
-    }
-    slice_ids_.push_back(id);
-    return static_cast<int32_t>(slice_ids_.size() - 1);
-  }
-
   arrow::Status UpdateSlices(const Batch& in) {
-    if (slice_ids_.size() == 1 && !any_left_out_) return UpdateSlice(slice_ids_[0], in);
-    if (slice_ids_.empty()) return arrow::Status::OK();
+    if (row_slices_.ids().size() == 1 && row_slices_.takes_all())
+      return UpdateSlice(row_slices_.ids()[0], in);
+    if (row_slices_.ids().empty()) return arrow::Status::OK();
     // Rows in order of slice, stable: then every slice is a piece of one reordered batch.
-    std::vector<int32_t> ends(slice_ids_.size(), 0);
-    for (const int32_t slice : slice_of_) {
-      if (slice >= 0) ++ends[static_cast<size_t>(slice)];
-    }
-    std::partial_sum(ends.begin(), ends.end(), ends.begin());
-    std::vector<int32_t> order(static_cast<size_t>(ends.back()));
-    std::vector<int32_t> next(slice_ids_.size(), 0);
-    for (size_t i = 1; i < next.size(); ++i) next[i] = ends[i - 1];
-    for (size_t row = 0; row < slice_of_.size(); ++row) {
-      if (slice_of_[row] < 0) continue;
-      order[static_cast<size_t>(next[static_cast<size_t>(slice_of_[row])]++)] =
-          static_cast<int32_t>(row);
-    }
-    ARROW_ASSIGN_OR_RAISE(const Batch ordered, Take(in, order));
+    ARROW_ASSIGN_OR_RAISE(const Batch ordered, Take(in, row_slices_.Order(&slice_ends_)));
     int32_t begin = 0;
-    for (size_t i = 0; i < slice_ids_.size(); ++i) {
-      ARROW_RETURN_NOT_OK(UpdateSlice(slice_ids_[i], ordered.Slice(begin, ends[i] - begin)));
-      begin = ends[i];
+    for (size_t i = 0; i < slice_ends_.size(); ++i) {
+      ARROW_RETURN_NOT_OK(
+          UpdateSlice(row_slices_.ids()[i], ordered.Slice(begin, slice_ends_[i] - begin)));
+      begin = slice_ends_[i];
     }
     return arrow::Status::OK();
   }
@@ -485,10 +407,8 @@ class WindowAggregate final : public Operator {
   std::unique_ptr<KeyedTable::Scan> firing_keys_;
 
   // Scratch.
-  std::vector<SliceId> slice_ids_;
-  std::vector<int32_t> slice_of_;
-  std::vector<int32_t> late_;
-  bool any_left_out_ = false;
+  RowSlices row_slices_;
+  std::vector<int32_t> slice_ends_;
   EncodedKeys encoded_;
   std::vector<Slot> slots_;
 };

@@ -5,24 +5,11 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "state/cell_width.h"
+#include "state/short_copy.h"
 
 namespace sabot {
 namespace {
-
-size_t WidthOf(CellSpec::Kind kind) {
-  switch (kind) {
-    case CellSpec::Kind::kFixed1:
-      return 1;
-    case CellSpec::Kind::kFixed4:
-      return 4;
-    case CellSpec::Kind::kFixed8:
-      return 8;
-    case CellSpec::Kind::kFixed16:
-    case CellSpec::Kind::kBytes:
-      return 16;
-  }
-  SABOT_CHECK(false);
-}
 
 size_t RoundUp(size_t value, size_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
@@ -145,14 +132,15 @@ size_t CellColumns::WrittenBytesMax(Slot slot) const {
 }
 
 char* CellColumns::Write(Slot slot, char* to) const {
-  std::memcpy(to, row(slot) + fixed_begin_, fixed_bytes_);
+  const char* const cells = row(slot);
+  CopyShort(cells + fixed_begin_, fixed_bytes_, to);
   to += fixed_bytes_;
   for (const int column : byte_columns_) {
-    const auto& cell = at<ByteCell>(column, slot);
+    const auto& cell = *reinterpret_cast<const ByteCell*>(cells + offset(column));
     const bool present = cell.data != nullptr;
     to = PutVarint(present ? uint64_t{cell.size} + 1 : 0, to);
     if (!present || cell.size == 0) continue;
-    std::memcpy(to, cell.data, cell.size);
+    CopyShort(cell.data, cell.size, to);
     to += cell.size;
   }
   return to;

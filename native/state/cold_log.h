@@ -98,8 +98,9 @@ class ColdLog {
   arrow::Status Reclaim();
   // Whether it has more segments than it should.
   bool is_full() const;
-  // Hands over the rows of the oldest segment; false: there is none but the last, or it is pinned.
-  arrow::Result<bool> HandOver();
+  // Hands over rows of the oldest segment, those of about so many bytes of it or what is left;
+  // false: there is none but the last, or it is pinned.
+  arrow::Result<bool> HandOver(int64_t bytes);
   void Pin() { ++num_pins_; }
   void Unpin() { --num_pins_; }
 
@@ -211,6 +212,9 @@ class ColdLog {
   // Whether somebody wants it still.
   bool IsWanted(const Record& record) const;
   void Forget(Place place, const Record& record);
+  // The oldest segment that lies in a file.
+  std::optional<size_t> Oldest() const;
+  arrow::Status HandOverRows(std::span<const Place> places);
   void Free(size_t segment);
 
   FileSystem& files_;
@@ -233,6 +237,9 @@ class ColdLog {
   // The segment that is being emptied.
   std::optional<size_t> victim_;
   uint32_t victim_unit_ = 0;
+  // The segment that is being handed over.
+  std::optional<size_t> leaving_;
+  uint32_t leaving_unit_ = 0;
   int num_pins_ = 0;
   Key begun_ = {};  // Of Begin.
   Reader reader_;   // Of single rows.

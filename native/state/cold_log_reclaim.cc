@@ -20,7 +20,7 @@ std::optional<size_t> ColdLog::NextVictim() const {
   std::optional<size_t> emptiest;
   for (size_t i = 0; i < segments_.size(); ++i) {
     const Segment& segment = segments_[i];
-    if (segment.file == nullptr) continue;
+    if (segment.file == nullptr || leaving_ == i) continue;
     if (segment.until_ms <= now_ms && segment.until_ms != INT64_MAX) return i;
     if (too_empty && (!emptiest || segment.num_live < segments_[*emptiest].num_live)) emptiest = i;
   }
@@ -101,44 +101,68 @@ void ColdLog::Forget(Place place, const Record& record) {
 
 bool ColdLog::is_full() const { return segments_.size() - free_.size() > num_segments_max_; }
 
-arrow::Result<bool> ColdLog::HandOver() {
-  if (num_pins_ > 0) return false;
-  size_t oldest = SIZE_MAX;
+std::optional<size_t> ColdLog::Oldest() const {
+  std::optional<size_t> oldest;
   for (size_t i = 0; i < segments_.size(); ++i) {
     if (segments_[i].file == nullptr) continue;
-    if (oldest == SIZE_MAX || segments_[i].number < segments_[oldest].number) oldest = i;
+    if (!oldest || segments_[i].number < segments_[*oldest].number) oldest = i;
   }
-  if (oldest == SIZE_MAX) return false;
+  return oldest;
+}
+
+arrow::Result<bool> ColdLog::HandOver(int64_t bytes) {
+  if (num_pins_ > 0) return false;
+  if (!leaving_) {
+    leaving_ = Oldest();
+    leaving_unit_ = 0;
+    if (!leaving_) return false;
+    if (victim_ == leaving_) {
+      victim_.reset();
+      victim_unit_ = 0;
+    }
+  }
+  const size_t leaving = *leaving_;
+  const uint32_t end = segments_[leaving].num_units;
+  const uint32_t until = static_cast<uint32_t>(
+      std::min<int64_t>(end, leaving_unit_ + bytes / static_cast<int64_t>(kUnit) + 64));
+  std::vector<Place> places;
+  uint32_t unit = leaving_unit_;
+  while (unit < until) {
+    const uint64_t word = (*segments_[leaving].live)[unit / 64] >> unit % 64;
+    if (word == 0) {
+      unit = (unit / 64 + 1) * 64;
+      continue;
+    }
+    unit += static_cast<uint32_t>(std::countr_zero(word));
+    places.push_back(PlaceOf(leaving, unit++));
+  }
+  ARROW_RETURN_NOT_OK(HandOverRows(places));
+  leaving_unit_ = unit;
+  if (unit < end) return true;
+  Free(leaving);
+  leaving_.reset();
+  return true;
+}
+
+arrow::Status ColdLog::HandOverRows(std::span<const Place> places) {
   std::deque<std::string> bytes;
   std::map<Structure, std::vector<Row>> wanted;
-  std::vector<std::pair<Place, Record>> all;
-  const Bits live = *segments_[oldest].live;
-  for (size_t word = 0; word < live.size(); ++word) {
-    for (uint64_t bits = live[word]; bits != 0; bits &= bits - 1) {
-      const auto unit =
-          static_cast<uint32_t>(64 * word) + static_cast<uint32_t>(std::countr_zero(bits));
-      const Place place = PlaceOf(oldest, unit);
-      ARROW_ASSIGN_OR_RAISE(const Record record, ReadAt(place, victim_reader_));
-      if (IsWanted(record)) {
-        const std::string& row =
-            bytes.emplace_back(record.key.data(), record.key.size() + record.value.size());
-        const std::string_view both(row);
-        wanted[record.header.structure].push_back({record.header.hash,
-                                                   both.substr(0, record.key.size()),
-                                                   both.substr(record.key.size())});
-      }
-      all.emplace_back(place, Record{record.header, {}, {}});
+  std::vector<Record> all;
+  for (const Place place : places) {
+    ARROW_ASSIGN_OR_RAISE(const Record record, ReadAt(place, victim_reader_));
+    if (IsWanted(record)) {
+      const std::string& row =
+          bytes.emplace_back(record.key.data(), record.key.size() + record.value.size());
+      const std::string_view both(row);
+      wanted[record.header.structure].push_back(
+          {record.header.hash, both.substr(0, record.key.size()), both.substr(record.key.size())});
     }
+    all.push_back(Record{record.header, {}, {}});
   }
   for (const auto& [structure, rows] : wanted)
     ARROW_RETURN_NOT_OK(structures_.at(structure).owner->TakeOver(rows));
-  for (const auto& [place, record] : all) Forget(place, record);
-  if (victim_ == oldest) {
-    victim_.reset();
-    victim_unit_ = 0;
-  }
-  Free(oldest);
-  return true;
+  for (size_t i = 0; i < places.size(); ++i) Forget(places[i], all[i]);
+  return arrow::Status::OK();
 }
 
 void ColdLog::Free(size_t segment) {

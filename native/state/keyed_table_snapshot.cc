@@ -24,6 +24,7 @@
 #include "state/keyed_table_cold.h"
 #include "state/keyed_table_records.h"
 #include "state/layout_change.h"
+#include "state/short_copy.h"
 
 namespace sabot {
 namespace {
@@ -154,7 +155,9 @@ class KeyedTable::Frozen final : public FrozenState {
     const std::string_view key = table.key(slot);
     char* at = to.Extend(1 + kVarintBytesMax + key.size() + table.cells_.WrittenBytesMax(slot));
     *at++ = static_cast<char>(TableRecord::kPut);
-    at = PutShort(key, at);
+    at = PutVarint(key.size(), at);
+    CopyShort(key.data(), key.size(), at);
+    at += key.size();
     to.EndAt(table.cells_.Write(slot, at));
     if (table.layout_.ttl_ms > 0) to.I64(table.touched_ms(slot));
   }
@@ -191,10 +194,13 @@ class KeyedTable::Frozen final : public FrozenState {
 
   // Changed slots lie anywhere: what comes soon is fetched in time.
   void FetchAhead() const {
-    const Slot far = table_->tracker_.Ahead(SlotTracker::kAhead);
+    const Slot far = table_->tracker_.Ahead(2 * SlotTracker::kAhead);
     if (far != kNoSlot) table_->cells_.PrefetchRow(far);
-    const Slot near = table_->tracker_.Ahead(SlotTracker::kAhead / 2);
-    if (near != kNoSlot) table_->cells_.PrefetchBytes(near);
+    const Slot near = table_->tracker_.Ahead(SlotTracker::kAhead);
+    if (near == kNoSlot) return;
+    const Header& header = table_->header(near);
+    if (header.size > kInline) __builtin_prefetch(header.data);
+    table_->cells_.PrefetchBytes(near);
   }
 
   void WriteNext(ByteWriter& piece) {

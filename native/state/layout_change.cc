@@ -8,6 +8,8 @@
 #include <cstring>
 #include <utility>
 
+#include "state/cell_width.h"
+
 namespace sabot {
 namespace {
 
@@ -60,19 +62,6 @@ void PutInteger(int64_t value, CellSpec::Number number, char* cell) {
       return put(int32_t{});
     default:
       return put(int64_t{});
-  }
-}
-
-size_t SizeOf(CellSpec::Kind kind) {
-  switch (kind) {
-    case CellSpec::Kind::kFixed1:
-      return 1;
-    case CellSpec::Kind::kFixed4:
-      return 4;
-    case CellSpec::Kind::kFixed8:
-      return 8;
-    default:
-      return 16;
   }
 }
 
@@ -156,7 +145,7 @@ void LayoutChange::ReadCells(Place place, ByteReader& from, CellColumns& to, Slo
     const char* const read = part.written->row(0) + part.written->offset(column);
     char* const cell = to.row(slot) + to.offset(column);
     if (was.number == now.number) {
-      std::memcpy(cell, read, SizeOf(now.kind));
+      std::memcpy(cell, read, WidthOf(now.kind));
     } else if (was.number == CellSpec::Number::kFloat) {
       float narrow;
       std::memcpy(&narrow, read, sizeof(narrow));

@@ -112,6 +112,18 @@ arrow::Result<std::vector<RowId>> RowLists::RowsOf(std::string_view key, uint64_
   return rows;
 }
 
+arrow::Status RowLists::LeaveOutExpired(std::vector<RowId>* rows) const {
+  std::erase_if(*rows, [this](RowId id) { return Expired(id); });
+  return arrow::Status::OK();
+}
+
+arrow::Result<std::vector<ArrayPtr>> RowLists::Columns(std::span<const RowId> rows) const {
+  ARROW_ASSIGN_OR_RAISE(const auto batch, store_.Gather(rows));
+  std::vector<ArrayPtr> columns = batch->columns();
+  columns.resize(schema_.size());
+  return columns;
+}
+
 arrow::Status RowLists::BeginPops(const EncodedKeys& keys) {
   if (!table_.spills()) return arrow::Status::OK();
   slots_.resize(static_cast<size_t>(keys.length()));

@@ -44,6 +44,9 @@ class RowLists {
                       std::vector<RowId>* heads);
   // All rows of a key, newest first.
   arrow::Result<std::vector<RowId>> RowsOf(std::string_view key, uint64_t hash);
+  arrow::Status LeaveOutExpired(std::vector<RowId>* rows) const;
+  // Their columns, which are those of the schema.
+  arrow::Result<std::vector<ArrayPtr>> Columns(std::span<const RowId> rows) const;
   // Takes the newest row off a key's list; false where there is none. The key goes with its last
   // row. It is one that BeginPops was given since the last Add.
   bool Pop(std::string_view key, uint64_t hash);

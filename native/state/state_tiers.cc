@@ -11,6 +11,11 @@
 namespace sabot {
 namespace {
 
+// Some more than necessary, so that not every element has to.
+constexpr int64_t kAheadBytesMax = int64_t{1} << 20;
+// Of a log to the store, with an element; and twice as much as has come to the log.
+constexpr int64_t kHandedOverBytesMin = int64_t{256} << 10;
+
 // A log's last segment lies in memory.
 ColdLogOptions LogOptions(int64_t limit_bytes) {
   constexpr int64_t kSegmentBytesMin = int64_t{1} << 10;
@@ -48,6 +53,7 @@ void StateTiers::TellBudget() {
 arrow::Status StateTiers::MakeRoom() {
   ARROW_RETURN_NOT_OK(dropped_);
   if (!options_.budget->limited()) return arrow::Status::OK();
+  if (store_ != nullptr) options_.budget->ReserveCold(options_.backend->memory_bytes());
   TellBudget();
   int64_t excess = account_->ExcessBytes();
   if (excess == 0) return arrow::Status::OK();
@@ -59,8 +65,8 @@ arrow::Status StateTiers::MakeRoom() {
                          " MB, more than memory.limit, and this backend keeps all of it in "
                          "memory: set 'state.backend.type' to 'rocksdb', or raise the limit");
   }
-  // Some more than necessary, so that not every element has to.
-  excess += account_->bytes() / 64;
+  excess += std::min(account_->bytes() / 64, kAheadBytesMax);
+  const int64_t spilled_before = spilled_bytes_;
   // What goes to the log leaves something behind in memory, for which more has to go.
   for (size_t tried = 0; excess > 0 && tried < 2 * residents_.size(); ++tried) {
     Resident* const resident = residents_[next_resident_++ % residents_.size()];
@@ -70,13 +76,17 @@ arrow::Status StateTiers::MakeRoom() {
   }
   if (log_ != nullptr) ARROW_RETURN_NOT_OK(log_->Reclaim());
   TellBudget();
-  // So that most of memory is left for what is used.
-  while (log_ != nullptr &&
-         (log_->is_full() || options_.log_part * log_->needed_bytes() > account_->bytes())) {
-    ARROW_ASSIGN_OR_RAISE(const bool has_handed_over, log_->HandOver());
-    TellBudget();
-    if (!has_handed_over) break;
-  }
+  return log_ == nullptr ? arrow::Status::OK() : HandOver(spilled_bytes_ - spilled_before);
+}
+
+// So that most of memory is left for what is used. A whole segment would take too long at once.
+arrow::Status StateTiers::HandOver(int64_t spilled_bytes) {
+  const auto takes_too_much = [this] {
+    return log_->is_full() || options_.log_part * log_->needed_bytes() > account_->bytes();
+  };
+  if (!takes_too_much()) return arrow::Status::OK();
+  ARROW_RETURN_NOT_OK(log_->HandOver(kHandedOverBytesMin + 2 * spilled_bytes).status());
+  TellBudget();
   return arrow::Status::OK();
 }
 
@@ -84,7 +94,6 @@ arrow::Result<ColdPlace> StateTiers::NewPlace(std::string_view structure,
                                               const ColdTableOptions& options) {
   SABOT_CHECK(spills());
   if (store_ == nullptr) {
-    options_.budget->ReserveCold();
     ARROW_ASSIGN_OR_RAISE(store_, options_.backend->Open(options_.folder));
   }
   ColdPlace place{store_.get(), 0, ColdPrefixOf(next_place_++)};

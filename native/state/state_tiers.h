@@ -84,6 +84,7 @@ class StateTiers {
  private:
   void TellBudget();
   int64_t LogBytes() const;
+  arrow::Status HandOver(int64_t spilled_bytes);
 
   const TiersOptions options_;
   std::unique_ptr<MemoryAccount> account_;

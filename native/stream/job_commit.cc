@@ -34,6 +34,20 @@ arrow::Status JobCommit::Flush() {
   return arrow::Status::OK();
 }
 
+arrow::Status JobCommit::Begin() {
+  return authority_ == nullptr ? arrow::Status::OK() : authority_->Resolve().status();
+}
+
+arrow::Status JobCommit::End() {
+  ARROW_RETURN_NOT_OK(Flush());
+  return authority_ == nullptr ? arrow::Status::OK() : authority_->Commit(CommitPoint());
+}
+
+void JobCommit::Close() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, participant] : participants_) participant->Close();
+}
+
 void JobCommit::Settle(int64_t epoch) {
   settled_epoch_ = epoch;
   for (const auto& waker : wakers_) waker();

@@ -43,6 +43,9 @@ class CommitParticipant {
   // Everything handed over so far has arrived where it goes, or will be, and cannot be lost any
   // more. Fails if some of it has not.
   virtual arrow::Status Flush() = 0;
+  // The job has ended, however: nothing is handed over any more, and what is still open, and will
+  // never count, is given up. Any thread, at any time.
+  virtual void Close() {}
 };
 
 // Shows rows only with the checkpoint that they belong to.
@@ -51,6 +54,9 @@ class CommitAuthority : public CommitParticipant {
   // At every start, before anything is restored: fences the attempts before this one, settles what
   // they left in doubt, and says what counts. Nothing: there was no commit yet.
   virtual arrow::Result<std::optional<CommitPoint>> Resolve() = 0;
+  // Before a job goes on from what Resolve has said: fails if what was committed with it says
+  // something else.
+  virtual arrow::Status Verify() { return arrow::Status::OK(); }
   // A start whose first commit does not follow from the last one makes that known before any row.
   virtual arrow::Status Claim(const CommitPoint& point) = 0;
   // What was flushed counts from now on, and so does the point. Kinds of failures: "fenced";
@@ -86,7 +92,15 @@ class JobCommit {
   // For the coordinator.
   CommitAuthority* authority() const { return authority_; }
   arrow::Status Flush();
+  // An authority whose next epoch's rows may come calls it too, before the coordinator does.
   void Settle(int64_t epoch);
+
+  // For a job without checkpoints, which has no coordinator: before its first row, and once it has
+  // taken all of them. Everything counts then, or nothing.
+  arrow::Status Begin();
+  arrow::Status End();
+  // The job has ended, however.
+  void Close();
 
  private:
   arrow::Status Enter(const std::string& key, std::shared_ptr<CommitParticipant> participant,

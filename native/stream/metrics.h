@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "stream/split_positions.h"
 #include "stream/split_times.h"
 
 namespace sabot {
@@ -30,7 +31,8 @@ struct OperatorMetrics {
   Counter skipped_records;  // Malformed input skipped on the user's request.
   Counter watermark_ms{kWatermarkMin};
   Counter state_bytes;
-  SplitTimes splits;  // Of a watermark assigner.
+  SplitTimes splits;         // Of a watermark assigner.
+  SplitPositions positions;  // Of a source whose splits have numbered records.
 };
 
 // How a task spends its time.

@@ -3,7 +3,8 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { registryCode, registryOptions } from '../../lib/connectors/schema-registry.js';
+import { registryOptions } from '../../lib/connectors/registry-options.js';
+import { type NodeRegistries, registryCode } from '../../lib/connectors/schema-registry.js';
 import type { Answerer } from '../../lib/plan/user-function.js';
 
 interface Reply {
@@ -44,9 +45,9 @@ beforeEach(async () => {
 afterEach(() => new Promise((resolve) => server.close(resolve)));
 
 const open = (options: Record<string, string> = {}): Answerer =>
-  registryCode(
-    registryOptions(new Map(Object.entries({ 'avro-confluent.url': url, ...options })), 'avro-confluent'),
-  ).open(0);
+  registryCode({ value: given({ 'avro-confluent.url': url, ...options }) })!.open(0);
+
+const given = (options: Record<string, string>) => registryOptions(new Map(Object.entries(options)), 'avro-confluent');
 
 async function ask(answerer: Answerer, question: object): Promise<unknown> {
   const answer = await answerer.answer(Buffer.from(JSON.stringify(question)));
@@ -115,8 +116,11 @@ describe('a schema registry', () => {
   });
 
   it('is the same for two nodes with the same options', () => {
-    const options = { urls: ['http://r'] };
-    expect(registryCode(options).parts[0]).toBe(registryCode({ ...options }).parts[0]);
-    expect(registryCode(options).parts[0]).not.toBe(registryCode({ urls: ['http://s'] }).parts[0]);
+    const part = (registries: NodeRegistries) => registryCode(registries)!.parts[0];
+    const [r, s] = ['http://r', 'http://s'].map((address) => given({ 'avro-confluent.url': address }));
+    expect(part({ value: r })).toBe(part({ value: { ...r! } }));
+    expect(part({ value: r })).not.toBe(part({ value: s }));
+    expect(part({ value: r })).not.toBe(part({ key: r }));
+    expect(registryCode({})).toBeUndefined();
   });
 });

@@ -118,6 +118,25 @@ describe.each(SETTINGS)('with parallelism $parallelism and batches of $batch', (
     expect(most).toBeLessThanOrEqual(3 * setting.parallelism);
   });
 
+  it('flatMap waits for some promises at a time, and keeps the order of their rows', async () => {
+    let [open, most] = [0, 0];
+    const pairs = rowsOf(job(), lines(40), Line).flatMap(
+      async ({ id }) => {
+        most = Math.max(most, ++open);
+        await sleep(id % 3);
+        open--;
+        return [{ id }, { id: id + 1000 }];
+      },
+      { returns: t.row({ id: t.int() }), concurrency: 4 },
+    );
+    const seen = (await collect(pairs)).map(({ id }) => id);
+    const expected = lines(40).flatMap(({ id }) => [id, id + 1000]);
+    if (setting.parallelism === 1) expect(seen).toEqual(expected);
+    else expect(seen.sort((a, b) => a - b)).toEqual(expected.sort((a, b) => a - b));
+    expect(most).toBeLessThanOrEqual(4 * setting.parallelism);
+    expect(most).toBeGreaterThan(1);
+  });
+
   it('a function may give promises for some of its rows', async () => {
     const cache = new Map<number, string>();
     const load = async (id: number) => {

@@ -4,24 +4,21 @@
 
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { blackhole, Job, openState, t } from '../../lib/index.js';
 import { visibleRows } from '../chaos/chaos.js';
-import { CommandUnderTest } from '../cli/command.js';
-import { JobFolder, killInTurn, until } from './job-folder.js';
+import { inJobFolder } from './in-job-folder.js';
+import { type JobFolder, killInTurn, until } from './job-folder.js';
 
 const TIMEOUT_MS = 120_000;
 const ROWS = 200_000;
 const KEYS = 50;
-const command = new CommandUnderTest();
 let jobs: JobFolder;
 
-beforeAll(() => command.build(), 60_000);
-afterAll(() => command.remove());
-beforeEach(() => {
-  jobs = new JobFolder(command);
+inJobFolder((made) => {
+  jobs = made;
   writeFileSync(join(jobs.path, 'job.ts'), JOB);
 });
-afterEach(() => jobs.remove());
 
 // Three versions of every rule; every tenth is removed in the end.
 const JOB = `
@@ -140,10 +137,61 @@ describe('broadcast state', () => {
       expect(await run.ended).toMatchObject({ code: 0 });
       rmSync(join(jobs.path, 'chk'), { recursive: true });
       expect(await query('sp')).toEqual(whole);
+      const rules = openState(join(jobs.path, 'sp')).state('rules');
+      for (let key = 0; key < KEYS; key++) {
+        const rule = await rules.get(BigInt(key));
+        expect(rule?.['version'], `rule ${key}`).toBe(key % 10 === 0 ? undefined : 2);
+      }
       const rest = await start('rocksdb', '--restore', 'sp', '--parallelism', '1').ended;
       expect(rest, rest.stderr).toMatchObject({ code: 0 });
       check(answers());
       expect(readdirSync(join(jobs.path, 'state'))).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'is looked up by key while the job runs, whichever subtask rows of that key go to',
+    async () => {
+      const signal = () => {
+        let give = () => {};
+        const given = new Promise<void>((resolve) => {
+          give = resolve;
+        });
+        return { give, given };
+      };
+      const [begun, ended] = [signal(), signal()];
+      const Rule = t.row({ key: t.bigint(), least: t.int() });
+      const rows = async function* () {
+        begun.give();
+        yield* Array.from({ length: KEYS }, (_, i) => ({ key: BigInt(i), least: i }));
+        await ended.given;
+      };
+      const job = new Job('live');
+      const rules = job.source(() => rows(), Rule, { unbounded: true }).broadcast((r) => r.key);
+      job
+        .source(() => rows(), Rule, { unbounded: true })
+        .connect(rules)
+        .process((r, state) => ({ key: r.key, known: state.get(r.key) !== undefined }), {
+          returns: t.row({ key: t.bigint(), known: t.boolean() }),
+        })
+        .uid('rules')
+        .to(blackhole());
+      const dir = join(jobs.path, 'chk');
+      const done = job.run({ checkpoint: { dir, interval: 50 }, settings: { 'parallelism.default': '3' } });
+      await begun.given;
+      const state = job.state('rules', { read: 'live' });
+      const all = () => Promise.all(Array.from({ length: KEYS }, (_, i) => state.get(BigInt(i))));
+      let found = await all();
+      while (found.includes(undefined)) found = await all();
+      expect(found).toEqual(Array.from({ length: KEYS }, (_, i) => ({ key: BigInt(i), least: i })));
+      expect(await state.get(BigInt(KEYS))).toBeUndefined();
+      // So it is in a checkpoint.
+      const saved = job.state('rules', { read: 'committed' });
+      while ((await saved.get(0n)) === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(await Promise.all(Array.from({ length: KEYS }, (_, i) => saved.get(BigInt(i))))).toEqual(found);
+      ended.give();
+      await done;
     },
     TIMEOUT_MS,
   );

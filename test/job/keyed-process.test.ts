@@ -3,25 +3,21 @@
 
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { visibleRows } from '../chaos/chaos.js';
-import { CommandUnderTest } from '../cli/command.js';
-import { JobFolder, killInTurn, until } from './job-folder.js';
+import { inJobFolder } from './in-job-folder.js';
+import { type JobFolder, killInTurn, until } from './job-folder.js';
 
 const TIMEOUT_MS = 120_000;
 const ROWS = 100_000;
 const KEYS = 50;
 const WINDOW = 1000;
-const command = new CommandUnderTest();
 let jobs: JobFolder;
 
-beforeAll(() => command.build(), 60_000);
-afterAll(() => command.remove());
-beforeEach(() => {
-  jobs = new JobFolder(command);
+inJobFolder((made) => {
+  jobs = made;
   writeFileSync(join(jobs.path, 'job.ts'), JOB);
 });
-afterEach(() => jobs.remove());
 
 // Ids are event time, in milliseconds.
 const JOB = `

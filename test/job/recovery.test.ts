@@ -2,21 +2,17 @@
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { visibleRows } from '../chaos/chaos.js';
-import { CommandUnderTest } from '../cli/command.js';
-import { JobFolder, until } from './job-folder.js';
+import { inJobFolder } from './in-job-folder.js';
+import { type JobFolder, until } from './job-folder.js';
 
 const TIMEOUT_MS = 120_000;
-const command = new CommandUnderTest();
 let jobs: JobFolder;
 
-beforeAll(() => command.build(), 60_000);
-afterAll(() => command.remove());
-beforeEach(() => {
-  jobs = new JobFolder(command);
+inJobFolder((made) => {
+  jobs = made;
 });
-afterEach(() => jobs.remove());
 
 const start = (script: string, ...args: string[]) => jobs.sql(script, ...args);
 const at = (name: string) => join(jobs.path, name);

@@ -4,23 +4,19 @@
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CommandUnderTest } from '../cli/command.js';
-import { JobFolder, until } from './job-folder.js';
+import { describe, expect, it } from 'vitest';
+import { inJobFolder } from './in-job-folder.js';
+import { type JobFolder, until } from './job-folder.js';
 
 const TIMEOUT_MS = 180_000;
 const ROWS = 60_000;
 // Half a minute of rows: three parts of the job need a second or two each.
 const PER_SECOND = 2_000;
-const command = new CommandUnderTest();
 let jobs: JobFolder;
 
-beforeAll(() => command.build(), 60_000);
-afterAll(() => command.remove());
-beforeEach(() => {
-  jobs = new JobFolder(command);
+inJobFolder((made) => {
+  jobs = made;
 });
-afterEach(() => jobs.remove());
 
 /** Numbers from 1 on, a millisecond each; a pace of 0 knows no bound. */
 const numbers = (name: string, perSecond: number) => `CREATE TABLE ${name} (

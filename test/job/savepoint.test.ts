@@ -2,22 +2,18 @@
 
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { datagen, file, Job, t } from '../../lib/index.js';
 import { visibleRows } from '../chaos/chaos.js';
-import { CommandUnderTest } from '../cli/command.js';
+import { inJobFolder } from './in-job-folder.js';
 import { JobFolder, until } from './job-folder.js';
 
 const TIMEOUT_MS = 120_000;
-const command = new CommandUnderTest();
 let jobs: JobFolder;
 
-beforeAll(() => command.build(), 60_000);
-afterAll(() => command.remove());
-beforeEach(() => {
-  jobs = new JobFolder(command);
+const command = inJobFolder((made) => {
+  jobs = made;
 });
-afterEach(() => jobs.remove());
 
 const at = (name: string) => join(jobs.path, name);
 const sabot = (...args: string[]) => jobs.start(args).ended;
@@ -171,6 +167,7 @@ SELECT MOD(n, 7) AS k, COUNT(*) AS c, SUM(n) AS total, MAX(n) AS top FROM number
   it('is found in a folder whose path is longer than a socket address', async () => {
     jobs.remove();
     jobs = new JobFolder(command, 'a'.repeat(120));
+    onTestFinished(() => jobs.remove());
     const run = sql(500_000, 'out', PER_SECOND);
     await until(() => newestEpoch() > 0, run);
     expect(JSON.parse((await sabot('jobs')).stdout)).toMatchObject({ job: 'counts', state: 'running' });

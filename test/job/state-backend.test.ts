@@ -48,6 +48,16 @@ const joined = (rows: number) => {
   return `${side('l')}${side('r')}SET 'batch.max-rows' = '1000';
 SELECT COUNT(*) AS pairs, SUM(CHAR_LENGTH(l.note) + CHAR_LENGTH(r.note)) AS letters FROM l JOIN r ON l.n = r.n;`;
 };
+/** Every key once, then as often again by Zipf's law; without children, so that keys go to the log. */
+const plain = (
+  keys: number,
+) => `CREATE TABLE numbers (n BIGINT) WITH ('connector' = 'datagen', 'fields.n.kind' = 'sequence',
+  'fields.n.start' = '0', 'fields.n.end' = '${2 * keys - 1}', 'rows-per-second' = '1000000000');
+SET 'parallelism.default' = '1';
+CREATE TABLE nothing (k BIGINT, n BIGINT, total BIGINT, note STRING) WITH ('connector' = 'blackhole');
+INSERT INTO nothing SELECT k, COUNT(*), SUM(n), LAST_VALUE(note)
+FROM (SELECT n, CONCAT(REPEAT('x', 78), CAST(MOD(n, 1000000) AS STRING)) AS note,
+  CASE WHEN n < ${keys} THEN n ELSE CAST(EXP(RAND() * LN(${keys}.0)) AS BIGINT) - 1 END AS k FROM numbers) GROUP BY k;`;
 /** All sessions are open until the input ends. */
 const sessions = `SELECT COUNT(*) AS sessions, SUM(bids) AS bids, SUM(CHAR_LENGTH(link)) AS letters
 FROM (SELECT price, extra, window_start, window_end, COUNT(*) AS bids, MAX(url) AS link
@@ -120,6 +130,31 @@ describe("'state.backend.type' = 'rocksdb'", () => {
       console.log(`peak: ${inMemory.peakBytes >> 20} MB in memory, ${onDisk.peakBytes >> 20} MB on RocksDB`);
       expect(inMemory.peakBytes - onDisk.peakBytes).toBeGreaterThan(60 << 20);
       expect(readdirSync(at('state'))).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'has no more resident than its limit beyond what a job without state has',
+    async () => {
+      const [megabytes, keys] = [46, 1_000_000];
+      const peak = async (script: string) => {
+        const { code, stderr, peakBytes } = await start(script).ended;
+        expect(code, stderr).toBe(0);
+        return peakBytes / 2 ** 20;
+      };
+      const limited = rocksdb('log', `${megabytes} mb`);
+      const [none, onDisk, inMemory] = [
+        await peak(limited + plain(1_000)),
+        await peak(limited + plain(keys)),
+        await peak(MEMORY + plain(keys)),
+      ];
+      console.log(
+        `peak: ${none} MB without state, ${onDisk} MB with a limit of ${megabytes}, ${inMemory} MB in memory`,
+      );
+      expect(inMemory - none).toBeGreaterThan(3 * megabytes);
+      // RocksDB, the files' pieces that are being read, and what the allocator cannot use.
+      expect(onDisk - none).toBeLessThan(megabytes + 60);
     },
     TIMEOUT_MS,
   );

@@ -1,7 +1,9 @@
-// How long keys live on in the Stream API: what counts as use of one.
+// How long keys live on in the Stream API, what counts as use of one; how long the rows of a Top-N do, there and in SQL.
 
 import { describe, expect, it } from 'vitest';
-import { blackhole, count, Job, t } from '../../lib/index.js';
+import { blackhole, count, descending, Job, t } from '../../lib/index.js';
+import { inJobFolder } from './in-job-folder.js';
+import type { JobFolder } from './job-folder.js';
 
 const TIMEOUT_MS = 30_000;
 /** Long enough that a busy machine reads a key several times within it. */
@@ -73,4 +75,90 @@ describe('a TTL of keyed aggregates', () => {
     const rows = new Job('bids').source([{ auction: 1n }], Bid).keyBy((b) => b.auction);
     expect(() => rows.aggregate({ bids: count() }, { ttl: { duration: 'soon' } })).toThrow("'soon' is no duration");
   });
+});
+
+describe('a TTL of the rows of top()', () => {
+  it(
+    'lets them go when their time is over, whoever reads them',
+    async () => {
+      const [begun, ended] = [signal(), signal()];
+      const job = new Job('top');
+      const newest = job
+        .source(() => bids(begun.give, ended.given), Bid, { unbounded: true })
+        .keyBy((b) => b.auction)
+        .top(
+          1,
+          descending((b) => b.auction),
+          { ttl: { duration: TTL } },
+        )
+        .uid('newest');
+      newest.to(blackhole());
+      const done = job.run();
+      await begun.given;
+      const live = job.state('newest', { read: 'live' });
+      const keys = async () => {
+        const all: unknown[] = [];
+        for await (const { auction } of live) all.push(auction);
+        return all.sort();
+      };
+      let most = 0;
+      for (let left = await keys(); most < 2 || left.length > 0; left = await keys()) {
+        most = Math.max(most, left.length);
+        await live.get(1n);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      expect(await live.get(1n)).toBeUndefined();
+      ended.give();
+      await done;
+    },
+    TIMEOUT_MS,
+  );
+
+  it('has a duration and nothing else', () => {
+    const rows = new Job('top').source([{ auction: 1n }], Bid).keyBy((b) => b.auction);
+    const byAuction = descending((b: { readonly auction: bigint }) => b.auction);
+    expect(() => rows.top(1, byAuction, { ttl: { duration: 'soon' } })).toThrow("'soon' is no duration");
+    // @ts-expect-error Reading is no use of rows.
+    rows.top(1, byAuction, { ttl: { duration: '1 h', update: 'readAndWrite' } });
+    // @ts-expect-error It is ordered by something.
+    expect(() => rows.top(1, { ttl: { duration: '1 h' } })).toThrow('needs an order');
+  });
+});
+
+describe('table.exec.state.ttl', () => {
+  const LIMITED = "SET 'state.backend.type' = 'rocksdb';\nSET 'memory.limit' = '1 mb';\n";
+  let jobs: JobFolder;
+  inJobFolder((made) => {
+    jobs = made;
+  });
+
+  /** Rows of one second and a half, each worse than those before. */
+  const worse = (settings: string, hint = '') => `${settings}
+CREATE TABLE numbers (n BIGINT) WITH ('connector' = 'datagen', 'number-of-rows' = '150', 'rows-per-second' = '100',
+  'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '150', 'scan.parallelism' = '1');
+SELECT n FROM (SELECT ${hint} n, k, ROW_NUMBER() OVER (PARTITION BY k ORDER BY n) AS place
+  FROM (SELECT n, MOD(n, 1) AS k FROM numbers) AS r) WHERE place <= 1;`;
+  const changes = async (script: string) => {
+    const { code, stdout, stderr } = await jobs.sql(script, '--results', 'changelog').ended;
+    expect(code, stderr).toBe(0);
+    return stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { op: string; n: number });
+  };
+
+  it(
+    'makes room in a Top-N, without taking back what was too old, on either backend',
+    async () => {
+      expect(await changes(worse(''))).toEqual([{ op: '+I', n: 1 }]);
+      const ttl = "SET 'table.exec.state.ttl' = '100 ms';";
+      for (const script of [worse(ttl), worse(ttl + LIMITED), worse('', "/*+ STATE_TTL('r' = '100 ms') */")]) {
+        const rows = await changes(script);
+        expect(rows.length).toBeGreaterThan(1);
+        expect(rows.length).toBeLessThan(150);
+        expect(rows.every(({ op }) => op === '+I')).toBe(true);
+      }
+    },
+    TIMEOUT_MS,
+  );
 });

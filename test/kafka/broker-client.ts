@@ -15,6 +15,11 @@ export interface Written {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+interface WrittenBytes extends Omit<Written, 'key' | 'value'> {
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+}
+
 export class Broker {
   private constructor(
     readonly bootstrapServers: string,
@@ -111,13 +116,22 @@ export class Broker {
 
   /** Every record of a topic that is there now and committed, by partition and offset. */
   async read(topic: string): Promise<Written[]> {
+    return (await this.readBytes(topic)).map(({ key, value, ...rest }) => ({
+      ...rest,
+      key: key?.toString() ?? null,
+      value: value?.toString() ?? null,
+    }));
+  }
+
+  /** The same, bytes as they are. */
+  async readBytes(topic: string): Promise<WrittenBytes[]> {
     const ends = (await this.admin.fetchTopicOffsets(topic)).map(({ partition, high, low }) => ({
       partition,
       left: Number(high) > Number(low),
       high: Number(high),
     }));
     const waiting = new Set(ends.filter(({ left }) => left).map(({ partition }) => partition));
-    const written: Written[] = [];
+    const written: WrittenBytes[] = [];
     if (waiting.size === 0) return written;
     const consumer = this.kafka.consumer({ groupId: `read-${Math.random().toString(36).slice(2)}` });
     await consumer.connect();
@@ -139,8 +153,8 @@ export class Broker {
               partition: batch.partition,
               offset: Number(offset),
               timestamp: Number(timestamp),
-              key: key?.toString() ?? null,
-              value: value?.toString() ?? null,
+              key,
+              value,
               headers: textOf(headers),
             });
           }

@@ -101,7 +101,10 @@ export class FlinkPeer implements AsyncDisposable {
         this.complaint += error.message;
         resolve();
       });
-      this.process.once('close', () => resolve());
+      this.process.once('close', (status, signal) => {
+        if (status !== 0) this.complaint += ` (${signal === null ? `exit code ${status}` : `ended by ${signal}`})`;
+        resolve();
+      });
     });
   }
 

@@ -45,8 +45,9 @@ type Accesses = Map<unknown, Map<string, Set<number>>>;
 export function pruneColumns(roots: readonly LogicalNode[]): LogicalNode[] {
   const found: Accesses = new Map();
   const functions = new Map<UserFunction, Set<number>>();
-  for (const root of roots) new Pruner(found, functions, true).root(root);
-  return roots.map((root) => new Pruner(found, functions, false).root(root));
+  const times = new Map<WatermarkNode, Set<number>>();
+  for (const root of roots) new Pruner(found, functions, times, true).root(root);
+  return roots.map((root) => new Pruner(found, functions, times, false).root(root));
 }
 
 class Pruner {
@@ -56,6 +57,7 @@ class Pruner {
   constructor(
     private readonly accesses: Accesses,
     private readonly functions: Map<UserFunction, Set<number>>,
+    private readonly times: Map<WatermarkNode, Set<number>>,
     private readonly exploring: boolean,
   ) {}
 
@@ -261,6 +263,13 @@ class Pruner {
     return required;
   }
 
+  /** The same for event time that is computed: what several plans read of the one node. */
+  private shared(node: WatermarkNode, required: ReadonlySet<number>): ReadonlySet<number> {
+    const known = this.times.get(node) ?? new Set();
+    if (this.exploring) this.times.set(node, add(known, required));
+    return new Set([...required, ...known]);
+  }
+
   private scan(node: ScanNode, required: ReadonlySet<number>): Pruned {
     const kept = sorted(required);
     // A row without columns is no row: COUNT(*) reads the first column, as in Flink, where a broken value fails it.
@@ -275,7 +284,7 @@ class Pruner {
         : node.input.op === 'project' && node.input.input.op === 'scan'
           ? node.input.input
           : undefined;
-    const outside = scan === undefined ? required : this.widen(node, scan, required);
+    const outside = scan === undefined ? this.shared(node, required) : this.widen(node, scan, required);
     // Nobody asks how late it is: the time column need not even be read. (If it is read, a missing time is still an error.)
     if (!this.timed && !outside.has(node.time)) return this.prune(node.input, outside);
     const input = this.prune(node.input, columnsOf(node.watermark, add(new Set(outside), [node.time])));
@@ -321,16 +330,21 @@ class Pruner {
 
   /** Called for every row whoever reads what it gives. */
   private keyedProcess(node: KeyedProcessNode): Pruned {
-    const { process } = node.code;
+    const { process, extras } = node.code;
     const time = node.time === undefined ? [] : [node.time];
-    const input = this.prune(node.input, new Set([...node.keys, ...time, ...process.reads]));
+    const record = extras?.record ?? [];
+    const input = this.prune(node.input, new Set([...node.keys, ...time, ...process.reads, ...record]));
     const places = (columns: readonly number[]) => columns.map((i) => input.at.get(i)!);
     const pruned: KeyedProcessNode = {
       ...node,
       input: input.node,
       keys: places(node.keys),
       time: places(time)[0],
-      code: { ...node.code, process: { ...process, reads: places(process.reads) } },
+      code: {
+        ...node.code,
+        process: { ...process, reads: places(process.reads) },
+        extras: extras && { ...extras, record: places(record) },
+      },
     };
     return { node: pruned, at: new Map(node.schema.map((_, i) => [i, i])) };
   }

@@ -40,6 +40,7 @@ export function recogniseRank(node: LogicalNode): LogicalNode {
     rankEnd: end,
     outputRank: true,
     schema: over.schema,
+    ...(over.ttl === undefined ? {} : { ttl: over.ttl }),
     ...(over.span === undefined ? {} : { span: over.span }),
   };
   const condition = conjunction(rest);

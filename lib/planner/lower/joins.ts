@@ -93,7 +93,7 @@ function regularJoinOf(
     throw unsupportedJoin(node, 'Only inner joins of insert-only streams', 'join of updating streams');
   }
   const sides = joinSides(node, pairs, rest, left, right);
-  return sides.finish(join(sides.left, sides.right, sides.on, sides.schema));
+  return sides.finish(join(sides.left, sides.right, sides.on, sides.schema, node));
 }
 
 function requireInner(node: JoinNode, what: string): void {

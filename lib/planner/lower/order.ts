@@ -60,6 +60,7 @@ function insertOnly(input: PhysicalNode, what: 'rank' | 'limit' | 'sort', identi
 export function lowerRank(node: RankNode, lowering: Lowering): PhysicalNode {
   const input = insertOnly(lowerSettled(node.input, lowering), 'rank', node.function.toUpperCase());
   const { partitionKeys, orderBy, rankStart, rankEnd, outputRank } = node;
+  const ttl = node.ttl === undefined ? {} : { ttl: node.ttl };
   const properties = windowProperties(node.input);
   const windowStart = partitionKeys.find((key) => properties?.start.includes(key));
   const windowEnd = partitionKeys.find((key) => properties?.end.includes(key));
@@ -80,7 +81,7 @@ export function lowerRank(node: RankNode, lowering: Lowering): PhysicalNode {
     if (keep === 'first') throw unsupported('ROW_NUMBER', 'Keeping the first row of a key by time');
     if (timeAttribute(node.input.schema[order.column]!.type) === 'proctime')
       throw unsupported('ROW_NUMBER', 'Keeping the last row of a key by processing time');
-    return deduplicate(input, how, node.schema);
+    return deduplicate(input, { ...how, ...ttl }, node.schema);
   }
   if (window !== undefined && node.function !== 'row_number') {
     const name = node.function.toUpperCase();
@@ -93,7 +94,9 @@ export function lowerRank(node: RankNode, lowering: Lowering): PhysicalNode {
     throw new SabotError('SABOT_E_UNSUPPORTED', message, { kind: 'unsupported-function', identifier: name });
   }
   const range = { function: node.function, partitionKeys: keys, orderBy, rankStart, rankEnd, outputRank };
-  return window !== undefined ? windowRank(input, range, window, node.schema) : rank(input, range, node.schema);
+  return window !== undefined
+    ? windowRank(input, range, window, node.schema)
+    : rank(input, { ...range, ...ttl }, node.schema);
 }
 
 /** The first or last row of a key by time. */

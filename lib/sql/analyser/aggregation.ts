@@ -17,7 +17,7 @@ import {
   sameExpression,
 } from '../../expressions/expression.js';
 import { findFunction } from '../../expressions/functions/catalogue.js';
-import type { AggregateCall, LogicalNode, SortKey, WindowProperty, WindowSpec } from '../../plan/nodes.js';
+import type { AggregateCall, LogicalNode, SortKey, StateTtl, WindowProperty, WindowSpec } from '../../plan/nodes.js';
 import { type Field, type LogicalType, materialized, nullable, types, withNullable } from '../../schema/types.js';
 import type * as ast from '../ast.js';
 import { type AggregateNode, aggregateParts } from './aggregate-calls.js';
@@ -50,6 +50,7 @@ export class GroupedRow {
     private readonly input: LogicalNode,
     private readonly row: ExpressionContext,
     environment: QueryEnvironment,
+    private readonly ttl?: StateTtl,
   ) {
     const keyContext = { ...row, clause: 'GROUP BY' };
     const items = groupBy?.items ?? [];
@@ -247,6 +248,7 @@ export class GroupedRow {
         keys: positions,
         aggregates: this.aggregates,
         schema: [...keys, ...results],
+        ...(this.ttl === undefined ? {} : { ttl: this.ttl }),
         ...place,
       };
     }
@@ -267,6 +269,7 @@ export class GroupedRow {
       keys: [...this.keys.map((_, i) => i), expand.schema.length - 1],
       aggregates: this.aggregates,
       schema: [...keys, id, ...results],
+      ...(this.ttl === undefined ? {} : { ttl: this.ttl }),
       ...place,
     };
   }

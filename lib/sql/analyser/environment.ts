@@ -5,6 +5,7 @@ import type { ObjectIdentifier, TableDefinition } from '../../plan/table.js';
 import type { SessionValues } from './expressions.js';
 import type { Scope } from './scope.js';
 import type { StateTables } from './state-tables.js';
+import type { StateTtlHints } from './state-ttl-hints.js';
 
 /** A view is kept as its plan: it was analysed when it was created. */
 export interface ViewDefinition {
@@ -43,6 +44,8 @@ export interface QueryEnvironment {
   readonly commonTables: ReadonlyMap<string, LogicalNode>;
   /** What state('uid') reads. */
   readonly states: StateTables | undefined;
+  /** Of the SELECT at hand. */
+  readonly stateTtls?: StateTtlHints;
   /** The row that an enclosing query, or the left side of LATERAL, is at. */
   readonly outer: Scope | null;
 }

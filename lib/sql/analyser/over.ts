@@ -16,7 +16,7 @@ import {
 } from '../../expressions/expression.js';
 import { findFunction } from '../../expressions/functions/catalogue.js';
 import type { FunctionDefinition } from '../../expressions/functions/definition.js';
-import type { AggregateCall, FrameBound, LogicalNode, OverGroup, WindowFrame } from '../../plan/nodes.js';
+import type { AggregateCall, FrameBound, LogicalNode, OverGroup, StateTtl, WindowFrame } from '../../plan/nodes.js';
 import { type Field, isExactInteger, type LogicalType, timeAttribute } from '../../schema/types.js';
 import type * as ast from '../ast.js';
 import { invalid, suggestion, unsupported } from './errors.js';
@@ -184,7 +184,7 @@ export class OverColumns {
   }
 
   /** The `over` node on top of the row, and what moves expressions onto it. `settled` places the row's own columns. */
-  build(row: LogicalNode, settled: (e: Expression) => Expression): BuiltOver {
+  build(row: LogicalNode, settled: (e: Expression) => Expression, ttl?: StateTtl): BuiltOver {
     if (this.functions.length === 0) return { node: row, settle: settled };
     const extras: Expression[] = [];
     const position = (e: Expression): number => {
@@ -216,7 +216,14 @@ export class OverColumns {
     const input = withExtras(row, extras);
     const results = this.functions.map((f, i): Field => ({ name: `w$o${i}`, type: f.type }));
     const [{ span }] = this.functions as [OverFunction];
-    const node: LogicalNode = { op: 'over', input, groups: [group], schema: [...input.schema, ...results], span };
+    const node: LogicalNode = {
+      op: 'over',
+      input,
+      groups: [group],
+      ...(ttl === undefined ? {} : { ttl }),
+      schema: [...input.schema, ...results],
+      span,
+    };
     const settle = (e: Expression) =>
       mapExpression(settled(e), (part) =>
         isColumn(part) && part.column >= RESULT_BASE

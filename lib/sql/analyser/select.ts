@@ -25,6 +25,7 @@ import {
   sorted,
 } from './query.js';
 import { relationColumns, Scope, uniqueName } from './scope.js';
+import { StateTtlHints } from './state-ttl-hints.js';
 import { analyseFrom } from './tables.js';
 import { containsAggregate } from './walk.js';
 
@@ -62,13 +63,18 @@ function explainAlias(error: unknown, select: ast.Select): unknown {
 }
 
 function analysed(select: ast.Select, tail: QueryTail, environment: QueryEnvironment): LogicalNode {
-  const from = select.from === null ? undefined : analyseFrom(select.from, environment);
+  const stateTtls = new StateTtlHints(select.hints);
+  const from = select.from === null ? undefined : analyseFrom(select.from, { ...environment, stateTtls });
+  stateTtls.check(from?.scope);
+  const ttl = stateTtls.of(from?.scope);
   const scope = from?.scope ?? new Scope([], environment.outer);
   const rowContext = expressionContext(scope, 'SELECT', environment);
   const input = filtered(from?.node ?? ONE_ROW, select.where, { ...rowContext, clause: 'WHERE' });
   const items = expandItems(select, scope);
 
-  const grouped = isGrouped(select, tail) ? new GroupedRow(select.groupBy, input, rowContext, environment) : undefined;
+  const grouped = isGrouped(select, tail)
+    ? new GroupedRow(select.groupBy, input, rowContext, environment, ttl)
+    : undefined;
   const groupContext = grouped?.context ?? rowContext;
   const over = new OverColumns(groupContext, select.windows);
   const itemContext = over.context;
@@ -82,7 +88,7 @@ function analysed(select: ast.Select, tail: QueryTail, environment: QueryEnviron
 
   let node = grouped === undefined ? input : grouped.build(having);
   const settled = grouped === undefined ? identity : (e: Expression) => grouped.settle(e);
-  const { node: overNode, settle } = over.build(node, settled);
+  const { node: overNode, settle } = over.build(node, settled, ttl);
   node = overNode;
   if (qualify !== undefined) node = { op: 'filter', input: node, condition: settle(qualify), schema: node.schema };
 

@@ -219,7 +219,9 @@ function join(node: ast.Join, environment: QueryEnvironment): From {
   if (node.right.kind === 'derivedTable' && node.right.lateral) {
     return { node: correlate(node, sides, joinType), scope };
   }
-  return { node: { op: 'join', joinType, ...sides }, scope };
+  const ttls = [left, right].map((side) => environment.stateTtls?.of(side.scope));
+  const ttl = ttls.some((each) => each !== undefined) ? { leftTtl: ttls[0], rightTtl: ttls[1] } : {};
+  return { node: { op: 'join', joinType, ...sides, ...ttl }, scope };
 }
 
 function withoutTimeAttributes({ node, scope }: From): From {

@@ -169,10 +169,8 @@ class FileSource final : public Operator {
 
  private:
   arrow::Result<std::shared_ptr<const std::vector<FileInfo>>> List() const {
-    const auto list = [this] { return ListInputFiles(files_, plan_.path, plan_.path_pattern); };
-    if (context_.shared != nullptr) return context_.shared->GetOrMake<std::vector<FileInfo>>(list);
-    ARROW_ASSIGN_OR_RAISE(auto found, list());
-    return std::make_shared<const std::vector<FileInfo>>(std::move(found));
+    return NodeShared::GetOrMake<std::vector<FileInfo>>(
+        context_.shared, [this] { return ListInputFiles(files_, plan_.path, plan_.path_pattern); });
   }
 
   arrow::Status AnnounceSplits(Collector& out) {

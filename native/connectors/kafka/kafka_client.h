@@ -40,6 +40,12 @@ struct KafkaTopic {
   int32_t num_partitions = 0;
 };
 
+// What a group has committed of a partition.
+struct GroupOffset {
+  int64_t offset = 0;
+  std::string metadata;
+};
+
 // An offset to look up.
 struct OffsetQuery {
   enum class At : uint8_t {
@@ -90,6 +96,9 @@ class KafkaQueue {
   // `wake` will be called. What is not polled fills the queue, up to its limits, and then waits at
   // the broker.
   virtual arrow::Status Poll(size_t num_max, std::vector<KafkaMessage>* messages) = 0;
+  // Behind the last record of the partition, committed or not, as brokers have said with what was
+  // fetched last; -1: nothing yet. Asks nobody.
+  virtual int64_t End(int32_t split) const = 0;
 
   // Of a message of the last Poll.
   virtual std::pair<int64_t, KafkaTimestampType> Timestamp(const KafkaMessage& message) const = 0;
@@ -110,6 +119,15 @@ class KafkaConsumer {
   // Of the consumer group; nullopt: none.
   virtual arrow::Result<std::vector<std::optional<int64_t>>> Committed(
       const std::vector<TopicPartition>& partitions) = 0;
+
+  // Of any group; nullopt: none, or no such group.
+  virtual arrow::Result<std::vector<std::optional<GroupOffset>>> CommittedBy(
+      const std::string& group, const std::vector<TopicPartition>& partitions) = 0;
+  // Tells clusters apart; the servers as they are configured may be any of its brokers.
+  virtual arrow::Result<std::string> ClusterId() = 0;
+  // How often brokers have said anything of topics. As long as it stays, the partitions that are
+  // read are those that they were: a topic that is created anew is found by asking.
+  virtual int64_t num_topic_answers() const = 0;
 
   // Waits for a broker. A topic that is there already stays as it is.
   virtual arrow::Status CreateTopic(const std::string& name, int32_t num_partitions,
@@ -159,14 +177,17 @@ class KafkaProducer {
   // Ends what an earlier producer of this id has left open. Once, before anything else.
   virtual arrow::Status InitTransactions() = 0;
   virtual arrow::Status BeginTransaction() = 0;
-  // The offsets count with the transaction, as committed by `group`; `metadata`: for people.
+  // The offsets count with the transaction, as committed by `group`; `metadata`: at most 4,096
+  // bytes.
   virtual arrow::Status SendOffsets(const std::string& group,
                                     std::span<const std::pair<TopicPartition, int64_t>> offsets,
                                     const std::string& metadata) = 0;
-  // Where it cannot, it has aborted the transaction.
-  virtual arrow::Status CommitTransaction() = 0;
+  // Where it cannot, it has aborted the transaction. False: it counts, but a copy of the request
+  // may still be on its way (a connection broke, it was sent again), and would end the next
+  // transaction: that must be another producer's with this id.
+  virtual arrow::Result<bool> CommitTransaction() = 0;
   // What was produced and not acknowledged is dropped; senders go on with the next transaction.
-  virtual arrow::Status AbortTransaction() = 0;
+  virtual arrow::Status AbortTransaction(int64_t timeout_ms) = 0;
 };
 
 class KafkaClient {

@@ -5,27 +5,29 @@
 #include <charconv>
 #include <chrono>
 #include <condition_variable>
-#include <cstdio>
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "base/error.h"
 
 namespace sabot {
 namespace {
 
-constexpr int kVersion = 1;
 constexpr int64_t kFlushMillisMax = 120'000;
 // A transaction of another job that hangs hides what was committed behind it: the broker ends it
 // after its timeout.
 constexpr int64_t kReadNanosMax = int64_t{120} * 1'000'000'000;
 constexpr size_t kPollMax = 1000;
+constexpr int64_t kCloseMillisMax = 5'000;
 // Beyond the time from one commit to the next, for the commit itself: as long again, so much at
 // most.
 constexpr int64_t kTimeoutMarginMillisMax = 30'000;
 constexpr char kTransactionTimeout[] = "transaction.timeout.ms";
+// Of a transaction that lasts as long as its job: what brokers allow unless they are told
+// otherwise.
+constexpr char kTimeoutWithoutPeriod[] = "900000";
 const TopicPartition kCommitPartition{kKafkaCommitTopic, 0};
 
 // Where stages and partitions of a job commit by themselves, they have a record each.
@@ -53,49 +55,12 @@ class Bell {
 
 }  // namespace
 
-std::string EncodeCommitPoint(const CommitPoint& point) {
-  char checksum[17];
-  std::snprintf(checksum, sizeof(checksum), "%016llx",
-                static_cast<unsigned long long>(point.manifest_checksum));
-  return nlohmann::json({{"version", kVersion},
-                         {"folder", point.folder_id},
-                         {"lineage", point.lineage},
-                         {"attempt", point.attempt},
-                         {"epoch", point.epoch},
-                         {"manifest", checksum}})
-      .dump();
-}
-
-arrow::Result<CommitPoint> DecodeCommitPoint(std::string_view bytes) {
-  const auto json = nlohmann::json::parse(bytes, nullptr, false);
-  const auto is_int = [&](const char* name) {
-    return json.contains(name) && json[name].is_number_integer();
-  };
-  if (!json.is_object() || !is_int("version"))
-    return arrow::Status::Invalid("it is no commit record of sabot's");
-  if (json["version"] != kVersion) {
-    return arrow::Status::Invalid("it is of version ", json["version"].dump(),
-                                  ", this sabot reads ", kVersion);
-  }
-  CommitPoint point;
-  const bool has_texts = json.contains("folder") && json["folder"].is_string() &&
-                         json.contains("manifest") && json["manifest"].is_string();
-  if (!has_texts || !is_int("lineage") || !is_int("attempt") || !is_int("epoch"))
-    return arrow::Status::Invalid("a member is missing or of another type");
-  point.folder_id = json["folder"].get<std::string>();
-  point.lineage = json["lineage"].get<int64_t>();
-  point.attempt = json["attempt"].get<int64_t>();
-  point.epoch = json["epoch"].get<int64_t>();
-  const auto checksum = json["manifest"].get<std::string>();
-  const char* const end = checksum.data() + checksum.size();
-  const auto parsed = std::from_chars(checksum.data(), end, point.manifest_checksum, 16);
-  if (parsed.ec != std::errc() || parsed.ptr != end)
-    return arrow::Status::Invalid("its checksum is none");
-  return point;
-}
-
 // A transaction that brokers abort before its checkpoint can count is written again, for ever.
 arrow::Status KafkaCommit::SetTransactionTimeout() {
+  if (options_.period_ms == 0) {
+    options_.properties.try_emplace(kTransactionTimeout, kTimeoutWithoutPeriod);
+    return arrow::Status::OK();
+  }
   const int64_t least = options_.period_ms + std::min(options_.period_ms, kTimeoutMarginMillisMax);
   std::string& timeout = options_.properties[kTransactionTimeout];
   if (timeout.empty()) {
@@ -122,7 +87,7 @@ arrow::Result<std::shared_ptr<KafkaCommit>> KafkaCommit::Open(KafkaClient& clien
   commit->given_ = commit->options_.properties;
   ARROW_RETURN_NOT_OK(commit->SetTransactionTimeout());
   KafkaProperties properties = commit->options_.properties;
-  for (const char* producers : {"transaction.timeout.ms", "acks", "linger.ms", "batch.size",
+  for (const char* producers : {kTransactionTimeout, "acks", "linger.ms", "batch.size",
                                 "compression.type", "enable.idempotence"}) {
     properties.erase(producers);
   }
@@ -148,19 +113,41 @@ arrow::Status KafkaCommit::Flush() {
   return producer_ == nullptr ? arrow::Status::OK() : producer_->Flush(kFlushMillisMax);
 }
 
+void KafkaCommit::Carry(std::shared_ptr<KafkaPositions> positions) {
+  positions->SendWithTransactions();
+  positions_ = std::move(positions);
+}
+
+arrow::Result<std::unique_ptr<KafkaSender>> KafkaCommit::OpenSender(const std::string& topic,
+                                                                    std::function<void()> wake) {
+  const std::lock_guard lock(mutex_);
+  SABOT_CHECK(producer_ != nullptr);
+  return producer_->OpenSender(topic, std::move(wake));
+}
+
 arrow::Result<std::optional<CommitPoint>> KafkaCommit::Resolve() {
-  sender_.reset();
+  const std::lock_guard lock(mutex_);
   // A producer initialises once. Those of the other sinks' ids only end what attempts with other
   // sinks may have left.
+  std::shared_ptr<KafkaProducer> own;
   for (const std::string& prefix : prefixes_) {
     ARROW_ASSIGN_OR_RAISE(auto producer, OpenProducer(prefix));
     ARROW_RETURN_NOT_OK(producer->InitTransactions());
-    if (prefix == *prefixes_.begin()) producer_ = std::move(producer);
+    if (prefix == *prefixes_.begin()) own = std::move(producer);
   }
+  ARROW_RETURN_NOT_OK(ReadRecord());
+  ARROW_RETURN_NOT_OK(BeginWith(std::move(own)));
+  return found_ ? std::optional(found_->point) : std::nullopt;
+}
+
+arrow::Status KafkaCommit::BeginWith(std::shared_ptr<KafkaProducer> producer) {
+  sender_.reset();
+  producer_ = std::move(producer);
   ARROW_ASSIGN_OR_RAISE(sender_, producer_->OpenSender(kKafkaCommitTopic, [] {}));
-  ARROW_ASSIGN_OR_RAISE(auto point, ReadPoint());
   ARROW_RETURN_NOT_OK(producer_->BeginTransaction());
-  return point;
+  is_open_ = true;
+  ++generation_;
+  return arrow::Status::OK();
 }
 
 arrow::Result<std::shared_ptr<KafkaProducer>> KafkaCommit::OpenProducer(const std::string& prefix) {
@@ -171,8 +158,9 @@ arrow::Result<std::shared_ptr<KafkaProducer>> KafkaCommit::OpenProducer(const st
 
 // The newest record of this job. InitTransactions has settled all transactions of its own, so that
 // there is none below the end that may still appear.
-arrow::Result<std::optional<CommitPoint>> KafkaCommit::ReadPoint() {
+arrow::Status KafkaCommit::ReadRecord() {
   using Query = OffsetQuery;
+  found_.reset();
   // One question each: librdkafka takes no partition twice in one.
   std::vector<int64_t> offsets;
   for (const auto at : {Query::At::kEarliest, Query::At::kLatest}) {
@@ -180,8 +168,7 @@ arrow::Result<std::optional<CommitPoint>> KafkaCommit::ReadPoint() {
     ARROW_ASSIGN_OR_RAISE(const auto found, consumer_->ListOffsets(std::span(&query, 1)));
     offsets.push_back(found[0]);
   }
-  std::optional<CommitPoint> point;
-  if (offsets[0] >= offsets[1]) return point;
+  if (offsets[0] >= offsets[1]) return arrow::Status::OK();
   Bell bell;
   const auto queue = consumer_->OpenQueue([&bell] { bell.Ring(); });
   const KafkaStart start{.partition = kCommitPartition, .split = 0, .offset = offsets[0]};
@@ -193,16 +180,17 @@ arrow::Result<std::optional<CommitPoint>> KafkaCommit::ReadPoint() {
   while (options_.clock->MonotonicNanos() < deadline) {
     ARROW_RETURN_NOT_OK(queue->Poll(kPollMax, &messages));
     for (const KafkaMessage& message : messages) {
-      if (message.is_end && message.offset >= offsets[1]) return point;
+      if (message.is_end && message.offset >= offsets[1]) return arrow::Status::OK();
       if (message.is_end || !keys.contains(message.key)) continue;
-      auto decoded = DecodeCommitPoint(message.value);
+      auto decoded = DecodeCommitRecord(message.value);
       if (!decoded.ok()) {
         return UserError("checkpoint", kKafkaCommitTopic,
                          "the commit record '" + std::string(message.key) + "' in " +
                              kKafkaCommitTopic + ", offset " + std::to_string(message.offset) +
                              ", cannot be read: " + decoded.status().message());
       }
-      point = std::move(*decoded);
+      found_ = std::move(*decoded);
+      found_key_ = message.key;
     }
     if (messages.empty()) bell.Wait(std::chrono::milliseconds(100));
   }
@@ -212,30 +200,125 @@ arrow::Result<std::optional<CommitPoint>> KafkaCommit::ReadPoint() {
                        "hides them until its timeout. Start again later.");
 }
 
-arrow::Status KafkaCommit::WritePoint(const CommitPoint& point) {
+// Offsets are lost with their group, or when they expire: then the record alone counts. Those of
+// this job must be the record's.
+arrow::Status KafkaCommit::Verify() {
+  if (!found_) return arrow::Status::OK();
+  for (const auto& [group, offsets] : found_->positions)
+    ARROW_RETURN_NOT_OK(VerifyGroup(group, offsets));
+  return arrow::Status::OK();
+}
+
+arrow::Status KafkaCommit::VerifyGroup(const std::string& group,
+                                       const std::map<TopicPartition, int64_t>& offsets) {
+  std::vector<TopicPartition> partitions;
+  for (const auto& [partition, offset] : offsets) partitions.push_back(partition);
+  ARROW_ASSIGN_OR_RAISE(const auto committed, consumer_->CommittedBy(group, partitions));
+  const OffsetOwner own = OwnerOfOffsets(found_key_, found_->point);
+  std::set<std::string> jobs;
+  for (const std::string& prefix : prefixes_)
+    jobs.insert(OwnerOfOffsets(RecordKey(prefix), CommitPoint()).job);
+  bool is_anothers = false;
+  for (size_t i = 0; i < partitions.size(); ++i) {
+    if (!committed[i]) continue;
+    const auto owner = DecodeOffsetOwner(committed[i]->metadata);
+    if (!owner || !jobs.contains(owner->job)) {
+      is_anothers = true;
+      continue;
+    }
+    const int64_t offset = offsets.at(partitions[i]);
+    if (*owner == own && committed[i]->offset == offset) continue;
+    return UserError(
+        "checkpoint", group,
+        "the commit record '" + found_key_ + "' in " + kKafkaCommitTopic + " is of epoch " +
+            std::to_string(own.epoch) + " (attempt " + std::to_string(own.attempt) +
+            "), with topic '" + partitions[i].topic + "', partition " +
+            std::to_string(partitions[i].partition) + " at offset " + std::to_string(offset) +
+            "; the offsets of consumer group '" + group +
+            "', which were committed with it, are of epoch " + std::to_string(owner->epoch) +
+            " (attempt " + std::to_string(owner->attempt) + "), at offset " +
+            std::to_string(committed[i]->offset) +
+            ": brokers have lost one of them, and perhaps rows. Start anew without --restore; or, "
+            "if the record is right, delete the group's offsets first.");
+  }
+  if (is_anothers && options_.warn) {
+    options_.warn("the offsets of consumer group '" + group +
+                  "' were changed by somebody else since the job's last checkpoint: the job goes "
+                  "on from the checkpoint");
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Status KafkaCommit::WriteRecord(const KafkaCommitRecord& record) {
   const std::string key = RecordKey(*prefixes_.begin());
-  const std::string value = EncodeCommitPoint(point);
-  KafkaRecord record;
-  record.key = key;
-  record.value = value;
-  record.partition = 0;
-  ARROW_ASSIGN_OR_RAISE(const size_t taken, sender_->Produce(std::span(&record, 1)));
+  const std::string value = EncodeCommitRecord(record);
+  KafkaRecord produced;
+  produced.key = key;
+  produced.value = value;
+  produced.partition = 0;
+  ARROW_ASSIGN_OR_RAISE(const size_t taken, sender_->Produce(std::span(&produced, 1)));
   if (taken == 1) return arrow::Status::OK();
   // Its queue is full of rows: they go first.
-  ARROW_RETURN_NOT_OK(Flush());
-  ARROW_ASSIGN_OR_RAISE(const size_t taken_now, sender_->Produce(std::span(&record, 1)));
+  ARROW_RETURN_NOT_OK(producer_->Flush(kFlushMillisMax));
+  ARROW_ASSIGN_OR_RAISE(const size_t taken_now, sender_->Produce(std::span(&produced, 1)));
   if (taken_now == 1) return arrow::Status::OK();
   return UserError("transaction-aborted", kKafkaCommitTopic,
                    "the commit record found no room in the producer's queue");
 }
 
-arrow::Status KafkaCommit::Claim(const CommitPoint& point) { return Commit(point); }
+// While the record is on its way, the offsets are.
+arrow::Status KafkaCommit::CommitRecord(const KafkaCommitRecord& record) {
+  if (is_closed_) return arrow::Status::Cancelled("the job has ended");
+  ARROW_RETURN_NOT_OK(WriteRecord(record));
+  const std::string metadata =
+      EncodeOffsetOwner(OwnerOfOffsets(RecordKey(*prefixes_.begin()), record.point));
+  for (const auto& [group, positions] : record.positions) {
+    const std::vector<std::pair<TopicPartition, int64_t>> offsets(positions.begin(),
+                                                                  positions.end());
+    ARROW_RETURN_NOT_OK(producer_->SendOffsets(group, offsets, metadata));
+  }
+  ARROW_RETURN_NOT_OK(producer_->Flush(kFlushMillisMax));
+  is_open_ = false;  // Whoever gives up here does not know.
+  ARROW_ASSIGN_OR_RAISE(const bool is_over, producer_->CommitTransaction());
+  if (!is_over) {
+    // A copy of the request would end the next transaction: its id becomes another producer's.
+    ARROW_ASSIGN_OR_RAISE(auto next, OpenProducer(*prefixes_.begin()));
+    ARROW_RETURN_NOT_OK(next->InitTransactions());
+    return BeginWith(std::move(next));
+  }
+  ARROW_RETURN_NOT_OK(producer_->BeginTransaction());
+  is_open_ = true;
+  return arrow::Status::OK();
+}
+
+arrow::Status KafkaCommit::Claim(const CommitPoint& point) {
+  const std::lock_guard lock(mutex_);
+  return CommitRecord({point, {}});
+}
 
 arrow::Status KafkaCommit::Commit(const CommitPoint& point) {
-  ARROW_RETURN_NOT_OK(WritePoint(point));
-  ARROW_RETURN_NOT_OK(Flush());
-  ARROW_RETURN_NOT_OK(producer_->CommitTransaction());
-  return producer_->BeginTransaction();
+  {
+    const std::lock_guard lock(mutex_);
+    ARROW_RETURN_NOT_OK(CommitRecord(
+        {point, positions_ == nullptr ? KafkaGroupPositions() : positions_->At(point.epoch)}));
+  }
+  if (positions_ != nullptr) positions_->Forget(point.epoch);
+  if (options_.settle) options_.settle(point.epoch);
+  return arrow::Status::OK();
+}
+
+// Its rows will never count: readers need not wait for its timeout.
+void KafkaCommit::Close() {
+  const std::lock_guard lock(mutex_);
+  is_closed_ = true;
+  if (!std::exchange(is_open_, false)) return;
+  const arrow::Status aborted = producer_->AbortTransaction(kCloseMillisMax);
+  const ErrorDetail* const detail = DetailOf(aborted);
+  if (aborted.ok() || !options_.warn || (detail != nullptr && detail->kind() == "fenced")) return;
+  options_.warn(
+      "the transaction that was open when the job ended is still there: readers wait for "
+      "it until its timeout, or until the job is started again (" +
+      aborted.message() + ")");
 }
 
 }  // namespace sabot

@@ -1,24 +1,30 @@
 // The commit of a job that writes to Kafka exactly once: one transaction per epoch.
 //
-//   begin | rows of epoch 7, by all sinks | record "fraud: epoch 7, manifest ..." | commit
+//   begin | rows of epoch 7, by all sinks | record "fraud: epoch 7, manifest ..." | offsets of the
+//   sources on this cluster | commit
 //
 // The record lies in a compacted topic beside the rows: whoever starts next reads there which
 // checkpoint the rows that readers see belong to. Nothing has to survive a process but that; a
 // transaction that was open when it died is aborted by the next InitTransactions, and its rows come
-// again from the checkpoint before.
+// again from the checkpoint before. A job without checkpoints has one transaction, and its record
+// says that none of a checkpoint folder's goes before it.
 #pragma once
 
 #include <arrow/result.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 
 #include "base/clock.h"
 #include "connectors/kafka/kafka_client.h"
+#include "connectors/kafka/kafka_commit_record.h"
+#include "connectors/kafka/kafka_positions.h"
 #include "stream/job_commit.h"
 
 namespace sabot {
@@ -27,7 +33,10 @@ inline constexpr char kKafkaCommitTopic[] = "__sabot_commits";
 
 struct KafkaCommitOptions {
   KafkaProperties properties;  // Of the producer; without transactional.id.
-  int64_t period_ms = 0;       // A transaction lasts so long (JobCommit::period_ms).
+  // A transaction lasts so long (JobCommit::period_ms); 0: as long as the job.
+  int64_t period_ms = 0;
+  // Rows of what follows the epoch may come.
+  std::function<void(int64_t epoch)> settle;
   std::function<void(std::string)> warn;
   Clock* clock = nullptr;
 };
@@ -42,14 +51,24 @@ class KafkaCommit final : public CommitAuthority {
   // the cluster, and the same in all its attempts. All sinks write with one producer.
   arrow::Status Enter(const std::string& prefix, const KafkaProperties& properties);
 
-  // What the sinks write with, once Resolve and Claim are done: everything they produce between two
-  // Commits is one transaction.
-  KafkaProducer& producer() { return *producer_; }
+  // For KafkaPositions::Join.
+  KafkaConsumer& consumer() { return *consumer_; }
+  // Transactions carry these offsets. Before Resolve.
+  void Carry(std::shared_ptr<KafkaPositions> positions);
+
+  // What sinks write with, once Resolve and Claim are done: everything they produce between two
+  // Commits is one transaction. With another generation it is another one: once an epoch is settled
+  // they look.
+  arrow::Result<std::unique_ptr<KafkaSender>> OpenSender(const std::string& topic,
+                                                         std::function<void()> wake);
+  int64_t generation() const { return generation_; }
 
   arrow::Status Flush() override;
   arrow::Result<std::optional<CommitPoint>> Resolve() override;
+  arrow::Status Verify() override;
   arrow::Status Claim(const CommitPoint& point) override;
   arrow::Status Commit(const CommitPoint& point) override;
+  void Close() override;
 
  private:
   KafkaCommit(KafkaClient& client, KafkaCommitOptions options)
@@ -57,20 +76,29 @@ class KafkaCommit final : public CommitAuthority {
 
   arrow::Status SetTransactionTimeout();
   arrow::Result<std::shared_ptr<KafkaProducer>> OpenProducer(const std::string& prefix);
-  arrow::Result<std::optional<CommitPoint>> ReadPoint();
-  arrow::Status WritePoint(const CommitPoint& point);
+  arrow::Status BeginWith(std::shared_ptr<KafkaProducer> producer);
+  arrow::Status ReadRecord();
+  arrow::Status VerifyGroup(const std::string& group,
+                            const std::map<TopicPartition, int64_t>& offsets);
+  arrow::Status WriteRecord(const KafkaCommitRecord& record);
+  arrow::Status CommitRecord(const KafkaCommitRecord& record);
 
   KafkaClient& client_;
   KafkaCommitOptions options_;
   KafkaProperties given_;           // As the first sink has them.
   std::set<std::string> prefixes_;  // The first one is the job's.
   std::shared_ptr<KafkaConsumer> consumer_;
+  std::shared_ptr<KafkaPositions> positions_;  // nullptr: of a job without checkpoints.
+
+  std::mutex mutex_;  // The job may end while it commits.
   std::shared_ptr<KafkaProducer> producer_;
   std::unique_ptr<KafkaSender> sender_;  // To the commit topic.
+  std::atomic<int64_t> generation_{0};
+  bool is_open_ = false;  // A transaction, which nobody has asked to end.
+  bool is_closed_ = false;
+  // What Resolve has found, and under which key.
+  std::optional<KafkaCommitRecord> found_;
+  std::string found_key_;
 };
-
-// A point as the commit topic holds it.
-std::string EncodeCommitPoint(const CommitPoint& point);
-arrow::Result<CommitPoint> DecodeCommitPoint(std::string_view bytes);
 
 }  // namespace sabot

@@ -14,6 +14,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "connectors/kafka/kafka_plan.h"
+#include "connectors/registry/owner_schema_registry.h"
 
 namespace sabot {
 namespace {
@@ -156,6 +157,29 @@ arrow::Status KafkaRows::ReadOutput(const PlanNode& node) {
     output_.push_back(to);
   }
   return arrow::Status::OK();
+}
+
+arrow::Status KafkaRows::Open(const OperatorContext& context) {
+  using Of = OwnerSchemaRegistry::Of;
+  ARROW_ASSIGN_OR_RAISE(value_registry_,
+                        OwnerSchemaRegistry::Open(*value_decoder_, Of::kValue, context));
+  if (key_decoder_ == nullptr) return arrow::Status::OK();
+  return OwnerSchemaRegistry::Open(*key_decoder_, Of::kKey, context).Value(&key_registry_);
+}
+
+arrow::Result<bool> KafkaRows::Prepare(std::span<const KafkaMessage> messages) {
+  const auto prepare = [&](Decoder& decoder, auto member) -> arrow::Result<bool> {
+    texts_.clear();
+    for (const KafkaMessage& message : messages) texts_.push_back(message.*member);
+    return decoder.Prepare(texts_);
+  };
+  bool prepared = true;
+  if (value_registry_ != nullptr) {
+    ARROW_ASSIGN_OR_RAISE(prepared, prepare(*value_decoder_, &KafkaMessage::value));
+  }
+  if (key_registry_ == nullptr) return prepared;
+  ARROW_ASSIGN_OR_RAISE(const bool keys, prepare(*key_decoder_, &KafkaMessage::key));
+  return prepared && keys;
 }
 
 // Appends to *row_messages, for every row, the message that its text belongs to.

@@ -17,14 +17,21 @@
 #include "connectors/kafka/kafka_client.h"
 #include "formats/column_buffer.h"
 #include "formats/format.h"
+#include "formats/schema_registry.h"
 #include "plan/plan.h"
+#include "stream/operator.h"
 
 namespace sabot {
 
 class KafkaRows {
  public:
   static arrow::Result<std::unique_ptr<KafkaRows>> Make(const PlanNode& node);
+  // Before the first record.
+  arrow::Status Open(const OperatorContext& context);
 
+  // Before Add of the same records: whether all that their formats ask for is here. False: they are
+  // waited for, and the operator is blocked until it is woken; then once more.
+  arrow::Result<bool> Prepare(std::span<const KafkaMessage> messages);
   // Records of one partition. Those of one Flush are all of the same.
   arrow::Status Add(const KafkaQueue& queue, const TopicPartition& partition,
                     std::span<const KafkaMessage> messages);
@@ -71,6 +78,8 @@ class KafkaRows {
   bool IsOneRowEach(const std::vector<int32_t>& row_messages) const;
 
   std::shared_ptr<arrow::Schema> schema_;
+  std::unique_ptr<SchemaRegistry> value_registry_;  // nullptr: the format asks none.
+  std::unique_ptr<SchemaRegistry> key_registry_;
   std::unique_ptr<Decoder> value_decoder_;
   std::unique_ptr<Decoder> key_decoder_;  // nullptr: no column is of the key.
   std::vector<MetadataColumn> metadata_;

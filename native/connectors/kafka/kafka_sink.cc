@@ -20,6 +20,7 @@
 #include "connectors/kafka/kafka_client.h"
 #include "connectors/kafka/kafka_commit.h"
 #include "connectors/kafka/kafka_plan.h"
+#include "connectors/registry/owner_schema_registry.h"
 #include "formats/format.h"
 #include "stream/job_commit.h"
 #include "stream/operator.h"
@@ -57,9 +58,8 @@ class FlushedProducer final : public CommitParticipant {
   const std::shared_ptr<KafkaProducer> producer_;
 };
 
-// Of all subtasks, a failure too.
+// Of all subtasks.
 struct SharedProducer {
-  arrow::Status status;
   std::shared_ptr<KafkaProducer> producer;
   std::shared_ptr<KafkaCommit> commit;  // Exactly once: it has the producer.
   int32_t num_partitions = 0;
@@ -90,28 +90,21 @@ class KafkaSink final : public Operator {
         context_(context) {}
 
   arrow::Status Open() override {
-    const auto open = [this]() -> arrow::Result<SharedProducer> {
-      SharedProducer shared;
-      shared.status = Connect(&shared);
-      return shared;
-    };
-    if (context_.shared != nullptr) {
-      ARROW_ASSIGN_OR_RAISE(shared_, context_.shared->GetOrMake<SharedProducer>(open));
-    } else {
-      ARROW_ASSIGN_OR_RAISE(auto opened, open());
-      shared_ = std::make_shared<const SharedProducer>(std::move(opened));
-    }
-    ARROW_RETURN_NOT_OK(shared_->status);
+    ARROW_ASSIGN_OR_RAISE(shared_, NodeShared::GetOrMake<SharedProducer>(
+                                       context_.shared, [this] { return Connect(); }));
     if (shared_->commit != nullptr) context_.commit->AddWaker(context_.waker);
-    return arrow::Status::OK();
+    using Of = OwnerSchemaRegistry::Of;
+    ARROW_ASSIGN_OR_RAISE(value_registry_,
+                          OwnerSchemaRegistry::Open(*value_encoder_, Of::kValue, context_));
+    if (key_encoder_ == nullptr) return arrow::Status::OK();
+    return OwnerSchemaRegistry::Open(*key_encoder_, Of::kKey, context_).Value(&key_registry_);
   }
 
   arrow::Result<Progress> Process(int, const Batch& batch, Collector&) override {
     if (!plan_.upsert && !value_encoder_->takes_changes()) ARROW_RETURN_NOT_OK(CheckInserts(batch));
-    records_.clear();
-    next_ = 0;
-    ARROW_RETURN_NOT_OK(Encode(batch));
-    return Send();
+    batch_ = batch;
+    is_encoded_ = false;
+    return Write();
   }
 
   arrow::Result<Progress> OnEndOfInput(int, Collector&) override {
@@ -119,10 +112,10 @@ class KafkaSink final : public Operator {
     return Send();
   }
 
-  arrow::Result<Progress> Resume(Collector&) override { return Send(); }
+  arrow::Result<Progress> Resume(Collector&) override { return Write(); }
 
   arrow::Status Snapshot(SnapshotWriter& to) override {
-    SABOT_CHECK(next_ == records_.size());
+    SABOT_CHECK(next_ == records_.size() && is_encoded_);
     epoch_ = to.epoch();
     has_uncommitted_ |= std::exchange(has_written_, false) && shared_->commit != nullptr;
     return arrow::Status::OK();
@@ -135,15 +128,17 @@ class KafkaSink final : public Operator {
   }
 
  private:
-  arrow::Status Connect(SharedProducer* shared) const {
+  arrow::Result<SharedProducer> Connect() const {
+    SharedProducer shared;
     KafkaClient& client = context_.kafka != nullptr ? *context_.kafka : Librdkafka();
     const std::string& servers = plan_.properties.at("bootstrap.servers");
     const auto open = [&] { return client.OpenProducer(plan_.properties, context_.warn); };
     if (plan_.guarantee == Guarantee::kExactlyOnce) {
       // Its own producer comes with the job's first transaction, after this.
       ARROW_ASSIGN_OR_RAISE(const auto producer, open());
-      ARROW_ASSIGN_OR_RAISE(shared->num_partitions, producer->NumPartitions(plan_.topic));
-      return Join(client, servers).Value(&shared->commit);
+      ARROW_ASSIGN_OR_RAISE(shared.num_partitions, producer->NumPartitions(plan_.topic));
+      ARROW_ASSIGN_OR_RAISE(shared.commit, Join(client, servers));
+      return shared;
     }
     if (plan_.guarantee == Guarantee::kAtLeastOnce && context_.commit != nullptr) {
       const std::string key =
@@ -154,30 +149,30 @@ class KafkaSink final : public Operator {
                                   ARROW_ASSIGN_OR_RAISE(auto producer, open());
                                   return std::make_shared<FlushedProducer>(std::move(producer));
                                 }));
-      shared->producer = flushed->producer();
+      shared.producer = flushed->producer();
     } else {
-      ARROW_ASSIGN_OR_RAISE(shared->producer, open());
+      ARROW_ASSIGN_OR_RAISE(shared.producer, open());
     }
-    return shared->producer->NumPartitions(plan_.topic).Value(&shared->num_partitions);
+    ARROW_ASSIGN_OR_RAISE(shared.num_partitions, shared.producer->NumPartitions(plan_.topic));
+    return shared;
   }
 
   arrow::Result<std::shared_ptr<KafkaCommit>> Join(KafkaClient& client,
                                                    const std::string& servers) const {
-    if (context_.commit == nullptr || !context_.takes_checkpoints) {
-      return UserError("unsupported", plan_.topic,
-                       "topic '" + plan_.topic +
-                           "' can be written exactly once only by a job with checkpoints: give it "
-                           "a checkpoint folder, or set 'sink.delivery-guarantee' = "
-                           "'at-least-once'");
-    }
-    ARROW_ASSIGN_OR_RAISE(
-        auto commit, context_.commit->Join<KafkaCommit>("Kafka at " + servers, [&] {
-          return KafkaCommit::Open(client, {.properties = plan_.properties,
-                                            .period_ms = context_.commit->period_ms(),
-                                            .warn = context_.warn,
-                                            .clock = context_.clock});
-        }));
+    SABOT_CHECK(context_.commit != nullptr);
+    JobCommit& job = *context_.commit;
+    ARROW_ASSIGN_OR_RAISE(auto commit, job.Join<KafkaCommit>("Kafka at " + servers, [&] {
+      return KafkaCommit::Open(client, {.properties = plan_.properties,
+                                        .period_ms = job.period_ms(),
+                                        .settle = [&job](int64_t epoch) { job.Settle(epoch); },
+                                        .warn = context_.warn,
+                                        .clock = context_.clock});
+    }));
     ARROW_RETURN_NOT_OK(commit->Enter(plan_.transactional_id_prefix, plan_.properties));
+    if (context_.takes_checkpoints) {
+      ARROW_ASSIGN_OR_RAISE(auto positions, KafkaPositions::Join(job, commit->consumer()));
+      commit->Carry(std::move(positions));
+    }
     return commit;
   }
 
@@ -191,6 +186,26 @@ class KafkaSink final : public Operator {
       }
     }
     return arrow::Status::OK();
+  }
+
+  arrow::Result<Progress> Write() {
+    if (!is_encoded_) {
+      ARROW_ASSIGN_OR_RAISE(const bool prepared, Prepare());
+      if (!prepared) return Progress::kBlocked;
+      records_.clear();
+      next_ = 0;
+      ARROW_RETURN_NOT_OK(Encode(batch_));
+      is_encoded_ = true;
+    }
+    return Send();
+  }
+
+  // Whether the formats have what they need to write; else the sink is woken.
+  arrow::Result<bool> Prepare() {
+    ARROW_ASSIGN_OR_RAISE(const bool value, value_encoder_->Prepare());
+    if (key_encoder_ == nullptr) return value;
+    ARROW_ASSIGN_OR_RAISE(const bool key, key_encoder_->Prepare());
+    return value && key;
   }
 
   // Fills records_; what they view are values_, keys_ and headers_.
@@ -272,23 +287,31 @@ class KafkaSink final : public Operator {
   }
 
   arrow::Status OpenSender() {
-    if (sender_ != nullptr) return arrow::Status::OK();
-    KafkaProducer& producer =
-        shared_->commit != nullptr ? shared_->commit->producer() : *shared_->producer;
-    return producer.OpenSender(plan_.topic, context_.waker).Value(&sender_);
+    KafkaCommit* const commit = shared_->commit.get();
+    const int64_t generation = commit != nullptr ? commit->generation() : 0;
+    if (sender_ != nullptr && generation == generation_) return arrow::Status::OK();
+    generation_ = generation;
+    auto opened = commit != nullptr ? commit->OpenSender(plan_.topic, context_.waker)
+                                    : shared_->producer->OpenSender(plan_.topic, context_.waker);
+    return std::move(opened).Value(&sender_);
   }
 
   const KafkaSinkPlan plan_;
+  std::unique_ptr<SchemaRegistry> value_registry_;  // nullptr: the format asks none.
+  std::unique_ptr<SchemaRegistry> key_registry_;
   const std::unique_ptr<Encoder> value_encoder_;
   const std::unique_ptr<Encoder> key_encoder_;  // nullptr: records have no key.
   OperatorContext& context_;
   std::shared_ptr<const SharedProducer> shared_;
   std::unique_ptr<KafkaSender> sender_;
+  int64_t generation_ = 0;  // Of the commit's producer, which sender_ belongs to.
   bool is_ending_ = false;
   int64_t epoch_ = 0;         // Of the last barrier.
   bool has_written_ = false;  // Since then.
   bool has_uncommitted_ = false;
-  // Of the batch at hand; records_ from next_ on are not taken yet.
+  Batch batch_;  // At hand.
+  bool is_encoded_ = true;
+  // Of it; records_ from next_ on are not taken yet.
   std::vector<KafkaRecord> records_;
   size_t next_ = 0;
   EncodedMessages values_;

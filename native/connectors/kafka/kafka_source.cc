@@ -21,9 +21,11 @@
 #include "base/error.h"
 #include "connectors/kafka/kafka_client.h"
 #include "connectors/kafka/kafka_plan.h"
+#include "connectors/kafka/kafka_positions.h"
 #include "connectors/kafka/kafka_rows.h"
 #include "connectors/kafka/kafka_splits.h"
 #include "connectors/kafka/kafka_topics.h"
+#include "stream/job_commit.h"
 #include "stream/operator.h"
 
 namespace sabot {
@@ -32,6 +34,7 @@ namespace {
 constexpr uint32_t kStateVersion = 1;
 constexpr size_t kPollMessages = 1'024;  // Few enough to stay in the cache while they are decoded.
 constexpr size_t kUntoldCommitsMax = 64;
+constexpr char kGroupDefault[] = "sabot";  // Nobody joins it; it only names offsets.
 
 struct KafkaSourcePlan {
   KafkaProperties properties;
@@ -43,12 +46,11 @@ struct KafkaSourcePlan {
   bool is_bounded() const { return bounded.mode != KafkaOffsets::Mode::kUnbounded; }
 };
 
-// What the subtasks share: the client, and what it said of the topics when the job started. A
-// failure is one for all: nobody tries again what the first one has waited for in vain.
+// What the subtasks share: the client, and what it said of the topics when the job started.
 struct SharedConsumer {
-  arrow::Status status;
   std::shared_ptr<KafkaConsumer> consumer;
   std::vector<KafkaTopic> topics;
+  std::shared_ptr<KafkaPositions> positions;  // nullptr: no checkpoints.
 };
 
 // What a look at the brokers has found, for the task to take.
@@ -65,18 +67,12 @@ class KafkaSource final : public Operator {
       : plan_(std::move(plan)), rows_(std::move(rows)), context_(context) {}
 
   arrow::Status Open() override {
-    const auto open = [this]() -> arrow::Result<SharedConsumer> {
-      SharedConsumer shared;
-      shared.status = Connect(&shared);
-      return shared;
-    };
-    if (context_.shared != nullptr) {
-      ARROW_ASSIGN_OR_RAISE(shared_, context_.shared->GetOrMake<SharedConsumer>(open));
-    } else {
-      ARROW_ASSIGN_OR_RAISE(auto opened, open());
-      shared_ = std::make_shared<const SharedConsumer>(std::move(opened));
+    ARROW_ASSIGN_OR_RAISE(shared_, NodeShared::GetOrMake<SharedConsumer>(
+                                       context_.shared, [this] { return Connect(); }));
+    if (shared_->positions != nullptr) {
+      reader_ = shared_->positions->AddReader(shared_->consumer, plan_->properties.at("group.id"));
     }
-    ARROW_RETURN_NOT_OK(shared_->status);
+    ARROW_RETURN_NOT_OK(rows_->Open(context_));
     queue_ = shared_->consumer->OpenQueue(context_.waker);
     if (context_.executor != nullptr) lane_ = context_.executor->NewLane();
     return arrow::Status::OK();
@@ -94,6 +90,7 @@ class KafkaSource final : public Operator {
     ARROW_ASSIGN_OR_RAISE(Batch batch, rows_->Flush());
     context_.metrics->skipped_records.Set(skipped_before_ + rows_->skipped_records());
     batch.split = split.number;
+    Tell(split);
     ARROW_RETURN_NOT_OK(out.Emit(std::move(batch)));
     if (split.ended()) ARROW_RETURN_NOT_OK(EndSplit(split, out));
     return Progress::kMoreOutput;
@@ -120,6 +117,12 @@ class KafkaSource final : public Operator {
     bytes.U32(static_cast<uint32_t>(splits_.size()));
     for (const KafkaSplit& split : splits_) split.Write(bytes);
     to.Put("partitions", bytes.Take());
+    if (shared_->positions != nullptr) {
+      std::vector<KafkaPosition> positions;
+      for (const KafkaSplit& split : splits_)
+        positions.push_back({split.partition, split.topic_id, split.position});
+      shared_->positions->Report(reader_, to.epoch(), std::move(positions));
+    }
     if (untold_.size() == kUntoldCommitsMax) untold_.pop_front();
     untold_.emplace_back(to.epoch(), Positions());
     return arrow::Status::OK();
@@ -162,19 +165,26 @@ class KafkaSource final : public Operator {
       newest = std::move(untold_.front().second);
       untold_.pop_front();
     }
-    if (newest && !newest->empty()) shared_->consumer->Commit(*newest);
+    const bool is_told = shared_->positions != nullptr && shared_->positions->in_transactions();
+    if (newest && !newest->empty() && !is_told) shared_->consumer->Commit(*newest);
     return arrow::Status::OK();
   }
 
  private:
   using Offsets = std::vector<std::pair<TopicPartition, int64_t>>;
 
-  arrow::Status Connect(SharedConsumer* shared) const {
+  arrow::Result<SharedConsumer> Connect() const {
     KafkaClient& client = context_.kafka != nullptr ? *context_.kafka : Librdkafka();
-    ARROW_ASSIGN_OR_RAISE(
-        shared->consumer,
-        client.OpenConsumer(plan_->properties, plan_->is_bounded(), context_.warn));
-    return plan_->topics.Describe(*shared->consumer).Value(&shared->topics);
+    SharedConsumer shared;
+    // The end of what there is comes behind the ends of transactions, which are no records.
+    ARROW_ASSIGN_OR_RAISE(shared.consumer,
+                          client.OpenConsumer(plan_->properties, true, context_.warn));
+    ARROW_ASSIGN_OR_RAISE(shared.topics, plan_->topics.Describe(*shared.consumer));
+    if (context_.commit != nullptr && context_.takes_checkpoints) {
+      ARROW_ASSIGN_OR_RAISE(shared.positions,
+                            KafkaPositions::Join(*context_.commit, *shared.consumer));
+    }
+    return shared;
   }
 
   Offsets Positions() const {
@@ -281,6 +291,8 @@ class KafkaSource final : public Operator {
     std::vector<KafkaStart> starts;
     for (KafkaSplit& split : splits) {
       split.number = static_cast<int32_t>(splits_.size());
+      context_.metrics->positions.Set(
+          split.number, {.name = ToString(split.partition), .position = split.position});
       if (!split.ended()) {
         if (std::exchange(told_idle_, false))
           ARROW_RETURN_NOT_OK(out.Emit(StreamStatus{.idle = false}));
@@ -303,6 +315,11 @@ class KafkaSource final : public Operator {
     return out.Emit(StreamStatus{.idle = true});
   }
 
+  // How far it is, and how far the partition goes.
+  void Tell(const KafkaSplit& split) const {
+    context_.metrics->positions.Advance(split.number, split.position, queue_->End(split.number));
+  }
+
   arrow::Status EndSplit(KafkaSplit& split, Collector& out) {
     --num_open_;
     ARROW_RETURN_NOT_OK(queue_->Unassign(split.number));
@@ -310,7 +327,8 @@ class KafkaSource final : public Operator {
   }
 
   // Decodes messages of one partition, until there are enough for a batch, the next one is of
-  // another partition, or no more have come. False: none had come.
+  // another partition, no more have come, or a format waits for what it needs to read them. False:
+  // none can be decoded now.
   arrow::Result<bool> FillRows(Collector& out) {
     const int64_t rows_max = context_.options.batch_max_rows;
     bool any = false;
@@ -332,6 +350,7 @@ class KafkaSource final : public Operator {
         if (rows_->num_messages() > 0) break;
         ++next_;
         split.position = std::max(split.position, std::min(message.offset, split.end));
+        Tell(split);
         if (split.ended()) ARROW_RETURN_NOT_OK(EndSplit(split, out));
         continue;
       }
@@ -345,8 +364,13 @@ class KafkaSource final : public Operator {
         bytes += static_cast<int64_t>(messages_[next_].value.size() + messages_[next_].key.size());
         ++next_;
       }
-      ARROW_RETURN_NOT_OK(
-          rows_->Add(*queue_, split.partition, std::span(messages_).subspan(first, next_ - first)));
+      const auto records = std::span(messages_).subspan(first, next_ - first);
+      ARROW_ASSIGN_OR_RAISE(const bool prepared, rows_->Prepare(records));
+      if (!prepared) {
+        next_ = first;
+        return rows_->num_messages() > 0;
+      }
+      ARROW_RETURN_NOT_OK(rows_->Add(*queue_, split.partition, records));
       split.position = messages_[next_ - 1].offset + 1;
       if (split.ended()) break;
     }
@@ -357,6 +381,7 @@ class KafkaSource final : public Operator {
   const std::unique_ptr<KafkaRows> rows_;
   OperatorContext& context_;
   std::shared_ptr<const SharedConsumer> shared_;
+  int reader_ = 0;  // Of the shared positions.
   Executor::Lane lane_ = 0;
 
   std::vector<KafkaSplit> splits_;  // By number; ended ones stay.
@@ -383,6 +408,8 @@ class KafkaSource final : public Operator {
 arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorContext& context) {
   auto plan = std::make_shared<KafkaSourcePlan>();
   ARROW_ASSIGN_OR_RAISE(plan->properties, ReadKafkaProperties(node));
+  std::string& group = plan->properties["group.id"];
+  if (group.empty()) group = kGroupDefault;
   ARROW_ASSIGN_OR_RAISE(plan->topics, KafkaTopics::Read(node));
   ARROW_ASSIGN_OR_RAISE(plan->startup, KafkaOffsets::Read(node, "startup"));
   ARROW_ASSIGN_OR_RAISE(plan->bounded, KafkaOffsets::Read(node, "bounded"));

@@ -72,8 +72,7 @@ class Consumer final : public KafkaConsumer {
 
   arrow::Result<std::vector<std::string>> ListTopics() override {
     const rd_kafka_metadata_t* metadata = nullptr;
-    const rd_kafka_resp_err_t code =
-        rd_kafka_metadata(handle_->get(), 1, nullptr, &metadata, handle_->timeout_ms());
+    const rd_kafka_resp_err_t code = handle_->Metadata(nullptr, true, &metadata);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return handle_->Failed("list the topics", code);
     std::vector<std::string> names;
     for (int i = 0; i < metadata->topic_cnt; ++i) names.emplace_back(metadata->topics[i].topic);
@@ -128,6 +127,51 @@ class Consumer final : public KafkaConsumer {
     }
     return offsets;
   }
+
+  arrow::Result<std::vector<std::optional<GroupOffset>>> CommittedBy(
+      const std::string& group, const std::vector<TopicPartition>& partitions) override {
+    const RdKafkaPtr<rd_kafka_topic_partition_list_t> wanted(
+        rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+    for (const TopicPartition& each : partitions)
+      rd_kafka_topic_partition_list_add(wanted.get(), each.topic.c_str(), each.partition);
+    const std::string what = "read the committed offsets of consumer group '" + group + "'";
+    for (int waited = 0;; waited += kRetryMillis) {
+      rd_kafka_ListConsumerGroupOffsets_t* request =
+          rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), wanted.get());
+      auto answer = handle_->Ask(what, [&](rd_kafka_queue_t* answers) {
+        rd_kafka_ListConsumerGroupOffsets(handle_->get(), &request, 1,
+                                          Options(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS).get(),
+                                          answers);
+      });
+      rd_kafka_ListConsumerGroupOffsets_destroy(request);
+      ARROW_ASSIGN_OR_RAISE(const auto event, std::move(answer));
+      size_t count = 0;
+      const auto* const* groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
+          rd_kafka_event_ListConsumerGroupOffsets_result(event.get()), &count);
+      SABOT_CHECK(count == 1);
+      const rd_kafka_error_t* error = rd_kafka_group_result_error(groups[0]);
+      if (error == nullptr)
+        return OffsetsIn(*rd_kafka_group_result_partitions(groups[0]), partitions);
+      const rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+      if (code == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND)
+        return std::vector<std::optional<GroupOffset>>(partitions.size());
+      if (!IsTransient(code) || waited >= handle_->timeout_ms())
+        return KafkaError(group, what, code, rd_kafka_error_string(error));
+      Pause();
+    }
+  }
+
+  arrow::Result<std::string> ClusterId() override {
+    char* const id = rd_kafka_clusterid(handle_->get(), handle_->timeout_ms());
+    if (id == nullptr) {
+      return handle_->Failed("learn which cluster this is", RD_KAFKA_RESP_ERR__TIMED_OUT);
+    }
+    std::string cluster(id);
+    rd_kafka_mem_free(handle_->get(), id);
+    return cluster;
+  }
+
+  int64_t num_topic_answers() const override { return handle_->num_topic_answers(); }
 
   arrow::Status CreateTopic(const std::string& name, int32_t num_partitions,
                             const std::map<std::string, std::string>& config) override {
@@ -197,6 +241,32 @@ class Consumer final : public KafkaConsumer {
     return KafkaError(topic, "look topic '" + topic + "' up", code, reason);
   }
 
+  void Pause() const {
+    const RdKafkaPtr<rd_kafka_queue_t> pause(rd_kafka_queue_new(handle_->get()));
+    const RdKafkaPtr<rd_kafka_event_t> nothing(rd_kafka_queue_poll(pause.get(), kRetryMillis));
+  }
+
+  static arrow::Result<std::vector<std::optional<GroupOffset>>> OffsetsIn(
+      const rd_kafka_topic_partition_list_t& found, const std::vector<TopicPartition>& partitions) {
+    std::map<TopicPartition, const rd_kafka_topic_partition_t*> by_partition;
+    for (int i = 0; i < found.cnt; ++i)
+      by_partition[{found.elems[i].topic, found.elems[i].partition}] = &found.elems[i];
+    std::vector<std::optional<GroupOffset>> offsets(partitions.size());
+    for (size_t i = 0; i < partitions.size(); ++i) {
+      const auto at = by_partition.find(partitions[i]);
+      if (at == by_partition.end()) continue;
+      const rd_kafka_topic_partition_t& one = *at->second;
+      if (one.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return KafkaError(ToString(partitions[i]),
+                          "read the committed offset of " + ToString(partitions[i]), one.err);
+      }
+      if (one.offset < 0) continue;
+      offsets[i] = {one.offset,
+                    std::string(static_cast<const char*>(one.metadata), one.metadata_size)};
+    }
+    return offsets;
+  }
+
   static int64_t SpecOf(const OffsetQuery& query) {
     if (query.at == OffsetQuery::At::kEarliest) return RD_KAFKA_OFFSET_SPEC_EARLIEST;
     if (query.at == OffsetQuery::At::kLatest) return RD_KAFKA_OFFSET_SPEC_LATEST;
@@ -235,8 +305,7 @@ class Consumer final : public KafkaConsumer {
         const std::string name = ToString(TopicPartition{failed->topic, failed->partition});
         return KafkaError(name, "look an offset of " + name + " up", failed->err);
       }
-      const RdKafkaPtr<rd_kafka_queue_t> pause(rd_kafka_queue_new(handle_->get()));
-      const RdKafkaPtr<rd_kafka_event_t> nothing(rd_kafka_queue_poll(pause.get(), kRetryMillis));
+      Pause();
     }
   }
 
@@ -261,9 +330,11 @@ arrow::Result<std::shared_ptr<KafkaConsumer>> OpenLibrdkafkaConsumer(
   }
   ours["enable.partition.eof"] = ends_wanted ? "true" : "false";
   // Nobody joins this group; the client only wants a name.
-  const KafkaProperties defaults = {{"group.id", "sabot"},
-                                    {"queued.max.messages.kbytes", "32768"},
-                                    {"fetch.queue.backoff.ms", "20"}};
+  KafkaProperties defaults = {{"group.id", "sabot"},  // Of one that reads commit records.
+                              {"queued.max.messages.kbytes", "32768"},
+                              {"fetch.queue.backoff.ms", "20"}};
+  // A broker tells an end only with an answer that has nothing else in it, and holds that back.
+  if (ends_wanted) defaults["fetch.wait.max.ms"] = "20";
   auto handle = std::make_shared<LibrdkafkaHandle>(std::move(warn), RD_KAFKA_EVENT_OFFSET_COMMIT,
                                                    &OnCommitted);
   ARROW_RETURN_NOT_OK(handle->Open(RD_KAFKA_CONSUMER, defaults, ours));

@@ -11,7 +11,13 @@ namespace sabot {
 namespace {
 
 constexpr int kTimeoutMillis = 20'000;
+// For an address at which there may be no broker at all.
+constexpr int kFirstAnswerMillis = 10'000;
+constexpr int kSilenceMillis = 3'000;
 constexpr int kWaitMillis = 50;
+constexpr char kInterceptorName[] = "sabot";
+constexpr int16_t kMetadataApi = 3;  // Kafka's numbers.
+constexpr int16_t kEndTxnApi = 26;
 
 std::string_view KindOf(rd_kafka_resp_err_t code) {
   switch (code) {
@@ -27,6 +33,10 @@ std::string_view KindOf(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
       return "authentication-failed";
+    case RD_KAFKA_RESP_ERR__FENCED:
+    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
+    case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
+      return "fenced";  // Another producer has the transactional id.
     default:
       return "kafka";
   }
@@ -108,9 +118,11 @@ arrow::Status LibrdkafkaHandle::Open(rd_kafka_type_t type, const KafkaProperties
   rd_kafka_conf_set_background_event_cb(conf.get(), &OnBackgroundEvent);
   // What matters of it comes as error events, too.
   if (!properties.contains("debug")) rd_kafka_conf_set_log_cb(conf.get(), &DropLog);
+  rd_kafka_conf_interceptor_add_on_new(conf.get(), kInterceptorName, &OnNew, this);
   timeout_ms_ = kTimeoutMillis;
+  first_answer_ms_ = kFirstAnswerMillis;
   if (const auto found = properties.find("socket.timeout.ms"); found != properties.end())
-    timeout_ms_ = std::atoi(found->second.c_str());
+    first_answer_ms_ = timeout_ms_ = std::atoi(found->second.c_str());
 
   char reason[512];
   handle_ = rd_kafka_new(type, conf.get(), reason, sizeof(reason));
@@ -123,6 +135,28 @@ arrow::Status LibrdkafkaHandle::Open(rd_kafka_type_t type, const KafkaProperties
   const RdKafkaPtr<rd_kafka_queue_t> background(rd_kafka_queue_get_background(handle_));
   rd_kafka_queue_forward(main.get(), background.get());
   return arrow::Status::OK();
+}
+
+rd_kafka_resp_err_t LibrdkafkaHandle::OnNew(rd_kafka_t* client, const rd_kafka_conf_t*, void* self,
+                                            char*, size_t) {
+  rd_kafka_interceptor_add_on_request_sent(client, kInterceptorName, &OnRequest, self);
+  return rd_kafka_interceptor_add_on_response_received(client, kInterceptorName, &OnResponse, self);
+}
+
+rd_kafka_resp_err_t LibrdkafkaHandle::OnRequest(rd_kafka_t*, int, const char*, int32_t, int16_t api,
+                                                int16_t, int32_t, size_t, void* self) {
+  if (api == kEndTxnApi) ++static_cast<LibrdkafkaHandle*>(self)->num_ends_under_way_;
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+// Before the answer is read.
+rd_kafka_resp_err_t LibrdkafkaHandle::OnResponse(rd_kafka_t*, int, const char*, int32_t,
+                                                 int16_t api, int16_t, int32_t, size_t, int64_t,
+                                                 rd_kafka_resp_err_t, void* self) {
+  auto* const handle = static_cast<LibrdkafkaHandle*>(self);
+  if (api == kMetadataApi) ++handle->num_topic_answers_;
+  if (api == kEndTxnApi) --handle->num_ends_under_way_;
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 void LibrdkafkaHandle::OnBackgroundEvent(rd_kafka_t*, rd_kafka_event_t* event, void* self) {
@@ -171,7 +205,7 @@ arrow::Status LibrdkafkaHandle::Failed(std::string_view what, rd_kafka_resp_err_
   if (no_answer && refused_ == RD_KAFKA_RESP_ERR_NO_ERROR) {
     return UserError("kafka", servers_,
                      "cannot " + std::string(what) + ": no Kafka broker of '" + servers_ +
-                         "' has answered within " + std::to_string(timeout_ms_) +
+                         "' has answered within " + std::to_string(patience_ms()) +
                          " ms; check 'properties.bootstrap.servers' and that the broker runs" +
                          (text.empty() ? "" : " (" + text + ")"));
   }
@@ -183,7 +217,8 @@ arrow::Result<RdKafkaPtr<rd_kafka_event_t>> LibrdkafkaHandle::Ask(
   const RdKafkaPtr<rd_kafka_queue_t> queue(rd_kafka_queue_new(handle_));
   ask(queue.get());
   // Somewhat longer than the request itself may take.
-  for (int waited = 0; waited < timeout_ms_ + 1'000; waited += kWaitMillis) {
+  for (int waited = 0; waited < patience_ms() + 1'000; waited += kWaitMillis) {
+    if (waited >= kSilenceMillis && !has_answered()) TellUnanswered();
     RdKafkaPtr<rd_kafka_event_t> event(rd_kafka_queue_poll(queue.get(), kWaitMillis));
     if (event != nullptr) {
       const rd_kafka_resp_err_t code = rd_kafka_event_error(event.get());
@@ -199,6 +234,44 @@ arrow::Result<RdKafkaPtr<rd_kafka_event_t>> LibrdkafkaHandle::Ask(
     if (refused) break;  // Another try would end the same.
   }
   return Failed(what, RD_KAFKA_RESP_ERR__TIMED_OUT);
+}
+
+rd_kafka_resp_err_t LibrdkafkaHandle::Metadata(rd_kafka_topic_t* topic, bool all_topics,
+                                               const rd_kafka_metadata_t** metadata) const {
+  using Clock = std::chrono::steady_clock;
+  const auto start = Clock::now();
+  for (;;) {
+    const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+    const int left = patience_ms() - static_cast<int>(waited.count());
+    if (left <= 0) return RD_KAFKA_RESP_ERR__TIMED_OUT;
+    const rd_kafka_resp_err_t code =
+        rd_kafka_metadata(handle_, all_topics ? 1 : 0, topic, metadata,
+                          std::min(left, has_answered() ? left : kSilenceMillis));
+    if (code != RD_KAFKA_RESP_ERR__TIMED_OUT && code != RD_KAFKA_RESP_ERR__TRANSPORT) return code;
+    {
+      const std::lock_guard lock(mutex_);
+      if (refused_ != RD_KAFKA_RESP_ERR_NO_ERROR) return code;
+    }
+    if (!has_answered()) TellUnanswered();
+    const RdKafkaPtr<rd_kafka_queue_t> pause(rd_kafka_queue_new(handle_));
+    const RdKafkaPtr<rd_kafka_event_t> nothing(rd_kafka_queue_poll(pause.get(), kWaitMillis));
+  }
+}
+
+// The first answer tells the cluster's id.
+bool LibrdkafkaHandle::has_answered() const {
+  char* id = rd_kafka_clusterid(handle_, 0);
+  if (id == nullptr) return false;
+  rd_kafka_mem_free(handle_, id);
+  return true;
+}
+
+void LibrdkafkaHandle::TellUnanswered() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(told_unreachable_, true)) return;
+  }
+  Warn("no Kafka broker of " + servers_ + " has answered yet; the job waits for one");
 }
 
 arrow::Status LibrdkafkaHandle::fatal_error() const {

@@ -4,6 +4,7 @@
 #include <arrow/result.h>
 #include <librdkafka/rdkafka.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -62,10 +63,19 @@ class LibrdkafkaHandle {
   // Calls ask(queue) and waits for the answer; a failure of the answer as a whole is an error.
   arrow::Result<RdKafkaPtr<rd_kafka_event_t>> Ask(
       std::string_view what, const std::function<void(rd_kafka_queue_t*)>& ask) const;
+  // As rd_kafka_metadata: of one topic, of all, or of the brokers alone.
+  rd_kafka_resp_err_t Metadata(rd_kafka_topic_t* topic, bool all_topics,
+                               const rd_kafka_metadata_t** metadata) const;
   // A failed call, with what librdkafka has last said of its brokers.
   arrow::Status Failed(std::string_view what, rd_kafka_resp_err_t code,
                        std::string_view reason = {}) const;
   arrow::Status fatal_error() const;
+
+  // Metadata that brokers have sent.
+  int64_t num_topic_answers() const { return num_topic_answers_; }
+  // Requests to end a transaction that were sent and have not been answered: those that broke off
+  // may still arrive.
+  int64_t num_ends_under_way() const { return num_ends_under_way_; }
 
   // Calls whose answers come as events.
   void Expect() const;
@@ -75,6 +85,19 @@ class LibrdkafkaHandle {
  private:
   static void OnBackgroundEvent(rd_kafka_t*, rd_kafka_event_t* event, void* self);
   void OnError(rd_kafka_event_t* event);
+  static rd_kafka_resp_err_t OnNew(rd_kafka_t* client, const rd_kafka_conf_t*, void* self, char*,
+                                   size_t);
+  static rd_kafka_resp_err_t OnRequest(rd_kafka_t*, int, const char*, int32_t, int16_t api, int16_t,
+                                       int32_t, size_t, void* self);
+  static rd_kafka_resp_err_t OnResponse(rd_kafka_t*, int, const char*, int32_t, int16_t api,
+                                        int16_t, int32_t, size_t, int64_t, rd_kafka_resp_err_t,
+                                        void* self);
+  // Whether any broker ever has.
+  bool has_answered() const;
+  // How long to wait for an answer: less, as long as there is nobody who has ever given one.
+  int patience_ms() const { return has_answered() ? timeout_ms_ : first_answer_ms_; }
+  // Once, where nobody has answered for a while.
+  void TellUnanswered() const;
 
   const std::function<void(std::string)> warn_;
   const int events_;
@@ -82,12 +105,15 @@ class LibrdkafkaHandle {
   rd_kafka_t* handle_ = nullptr;
   std::string servers_;
   int timeout_ms_ = 0;
+  int first_answer_ms_ = 0;
   mutable std::mutex mutex_;
   std::string last_error_;
-  bool told_unreachable_ = false;
+  mutable bool told_unreachable_ = false;
   rd_kafka_resp_err_t refused_ = RD_KAFKA_RESP_ERR_NO_ERROR;  // Authentication, TLS.
   mutable std::condition_variable all_answered_;
   mutable int num_unanswered_ = 0;
+  std::atomic<int64_t> num_topic_answers_{0};
+  std::atomic<int64_t> num_ends_under_way_{0};
 };
 
 }  // namespace sabot

@@ -212,8 +212,7 @@ class Producer final : public KafkaProducer, public std::enable_shared_from_this
     const RdKafkaPtr<rd_kafka_topic_t> handle(NewTopic(topic));
     for (int waited = 0;; waited += kMetadataRetryMillis) {
       const rd_kafka_metadata_t* metadata = nullptr;
-      const rd_kafka_resp_err_t code =
-          rd_kafka_metadata(handle_->get(), 0, handle.get(), &metadata, handle_->timeout_ms());
+      const rd_kafka_resp_err_t code = handle_->Metadata(handle.get(), false, &metadata);
       if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return handle_->Failed("look topic '" + topic + "' up", code);
       const rd_kafka_resp_err_t of_topic = metadata->topic_cnt == 0
@@ -262,6 +261,11 @@ class Producer final : public KafkaProducer, public std::enable_shared_from_this
   }
 
   arrow::Status InitTransactions() override {
+    // It connects only where somebody asks: else the coordinator is looked for up to a second
+    // later.
+    const rd_kafka_metadata_t* brokers = nullptr;
+    if (handle_->Metadata(nullptr, false, &brokers) == RD_KAFKA_RESP_ERR_NO_ERROR)
+      rd_kafka_metadata_destroy(brokers);
     return Transact("begin with transactions", false, [this] {
       return rd_kafka_init_transactions(handle_->get(), kTransactionMillisMax);
     });
@@ -283,25 +287,28 @@ class Producer final : public KafkaProducer, public std::enable_shared_from_this
       added->metadata_size = metadata.size();
     }
     rd_kafka_consumer_group_metadata_t* of = rd_kafka_consumer_group_metadata_new(group.c_str());
-    const arrow::Status sent = Transact("add offsets to the transaction", false, [&] {
+    const std::string what = "commit the offsets of consumer group '" + group +
+                             "' in the transaction (which takes the right to READ the group)";
+    const arrow::Status sent = Transact(what, false, [&] {
       return rd_kafka_send_offsets_to_transaction(handle_->get(), list.get(), of,
                                                   kTransactionMillisMax);
     });
     rd_kafka_consumer_group_metadata_destroy(of);
     return sent;
   }
-  arrow::Status CommitTransaction() override {
+  arrow::Result<bool> CommitTransaction() override {
     const arrow::Status committed = Transact("commit the transaction", true, [this] {
       return rd_kafka_commit_transaction(handle_->get(), kTransactionMillisMax);
     });
     const ErrorDetail* detail = DetailOf(committed);
     if (detail != nullptr && detail->kind() == "transaction-aborted")
-      ARROW_RETURN_NOT_OK(AbortTransaction());
-    return committed;
+      ARROW_RETURN_NOT_OK(AbortTransaction(kTransactionMillisMax));
+    ARROW_RETURN_NOT_OK(committed);
+    return handle_->num_ends_under_way() == 0;
   }
-  arrow::Status AbortTransaction() override {
-    ARROW_RETURN_NOT_OK(Transact("abort the transaction", false, [this] {
-      return rd_kafka_abort_transaction(handle_->get(), kTransactionMillisMax);
+  arrow::Status AbortTransaction(int64_t timeout_ms) override {
+    ARROW_RETURN_NOT_OK(Transact("abort the transaction", false, timeout_ms, [&] {
+      return rd_kafka_abort_transaction(handle_->get(), static_cast<int>(timeout_ms));
     }));
     const std::lock_guard lock(mutex_);
     for (const auto& each : deliveries_) {
@@ -324,8 +331,11 @@ class Producer final : public KafkaProducer, public std::enable_shared_from_this
 
   template <typename Call>
   arrow::Status Transact(std::string_view what, bool is_commit, Call call) {
-    const auto deadline =
-        std::chrono::steady_clock::now() + std::chrono::milliseconds(kTransactionMillisMax);
+    return Transact(what, is_commit, kTransactionMillisMax, call);
+  }
+  template <typename Call>
+  arrow::Status Transact(std::string_view what, bool is_commit, int64_t timeout_ms, Call call) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
     for (;;) {
       const RdKafkaPtr<rd_kafka_error_t> error(call());
       if (error == nullptr) return arrow::Status::OK();

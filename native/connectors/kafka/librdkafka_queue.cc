@@ -100,6 +100,17 @@ class Queue final : public KafkaQueue {
     return arrow::Status::OK();
   }
 
+  int64_t End(int32_t split) const override {
+    const auto found = std::find_if(splits_.begin(), splits_.end(),
+                                    [&](const auto& each) { return each.second == split; });
+    if (found == splits_.end()) return -1;
+    int64_t begin = 0;
+    int64_t end = -1;
+    const auto& [topic, partition] = found->first;
+    rd_kafka_get_watermark_offsets(handle_->get(), topic.c_str(), partition, &begin, &end);
+    return end < 0 ? -1 : end;  // Or that it is not known.
+  }
+
   std::pair<int64_t, KafkaTimestampType> Timestamp(const KafkaMessage& message) const override {
     rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
     const int64_t millis = rd_kafka_message_timestamp(Fetched(message), &type);

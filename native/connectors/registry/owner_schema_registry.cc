@@ -13,6 +13,13 @@ arrow::Status Malformed(const std::string& answer) {
 
 }  // namespace
 
+arrow::Result<std::unique_ptr<SchemaRegistry>> OwnerSchemaRegistry::Open(
+    Of of, const OperatorContext& context) {
+  if (!context.open_user_function)
+    return arrow::Status::Invalid("a format asks a schema registry, but the job has no owner");
+  return std::make_unique<OwnerSchemaRegistry>(context.open_user_function(), of);
+}
+
 void OwnerSchemaRegistry::CallNext() {
   if (open_ || questions_.empty()) return;
   open_ = true;
@@ -31,7 +38,9 @@ arrow::Status OwnerSchemaRegistry::TakeReply() {
 }
 
 // nullptr: not yet.
-arrow::Result<const std::string*> OwnerSchemaRegistry::Ask(const std::string& question) {
+arrow::Result<const std::string*> OwnerSchemaRegistry::Ask(nlohmann::json json) {
+  if (of_ == Of::kKey) json["of"] = "key";
+  const std::string question = json.dump();
   ARROW_RETURN_NOT_OK(TakeReply());
   if (asked_.insert(question).second) questions_.push_back(question);
   CallNext();
@@ -40,7 +49,7 @@ arrow::Result<const std::string*> OwnerSchemaRegistry::Ask(const std::string& qu
 }
 
 arrow::Result<SchemaRegistry::Answer> OwnerSchemaRegistry::Find(int32_t id) {
-  ARROW_ASSIGN_OR_RAISE(const std::string* text, Ask(nlohmann::json{{"id", id}}.dump()));
+  ARROW_ASSIGN_OR_RAISE(const std::string* text, Ask(nlohmann::json{{"id", id}}));
   Answer answer;
   if (text == nullptr) {
     answer.pending = true;
@@ -64,8 +73,8 @@ arrow::Result<SchemaRegistry::Answer> OwnerSchemaRegistry::Find(int32_t id) {
 
 arrow::Result<std::optional<int32_t>> OwnerSchemaRegistry::Register(const std::string& subject,
                                                                     const std::string& schema) {
-  const nlohmann::json question{{"subject", subject}, {"schema", schema}};
-  ARROW_ASSIGN_OR_RAISE(const std::string* text, Ask(question.dump()));
+  ARROW_ASSIGN_OR_RAISE(const std::string* text,
+                        Ask(nlohmann::json{{"subject", subject}, {"schema", schema}}));
   if (text == nullptr) return std::nullopt;
   const auto json = nlohmann::json::parse(*text, nullptr, false);
   if (!json.is_object() || !json.contains("id") || !json["id"].is_number_integer())

@@ -9,7 +9,7 @@ namespace {
 TEST(MemoryBudget, SharesOutWhatIsTooMuch) {
   int64_t pool = 0;
   MemoryBudget budget({.limit_bytes = 100, .cold_bytes = 30}, [&pool] { return pool; });
-  budget.ReserveCold();
+  budget.ReserveCold(30);
   const auto left = budget.Open();
   {
     const auto right = budget.Open();
@@ -28,7 +28,7 @@ TEST(MemoryBudget, SharesOutWhatIsTooMuch) {
 
 TEST(MemoryBudget, LeavesStateAQuarterWhateverIsInFlight) {
   MemoryBudget budget({.limit_bytes = 100, .cold_bytes = 20}, [] { return int64_t{1000}; });
-  budget.ReserveCold();
+  budget.ReserveCold(20);
   const auto account = budget.Open();
   account->Set(20, 0);
   EXPECT_EQ(account->ExcessBytes(), 0);
@@ -36,15 +36,20 @@ TEST(MemoryBudget, LeavesStateAQuarterWhateverIsInFlight) {
   EXPECT_EQ(account->ExcessBytes(), 5);
 }
 
-TEST(MemoryBudget, GivesColdStoresTheirShareWhenOneIsOpened) {
+TEST(MemoryBudget, GivesColdStoresWhatTheyTakeUpToTheirShare) {
   MemoryBudget budget({.limit_bytes = 100, .cold_bytes = 30}, [] { return int64_t{0}; });
   const auto account = budget.Open();
   account->Set(100, 0);
   EXPECT_EQ(account->ExcessBytes(), 0);
   EXPECT_FALSE(budget.is_short());
-  budget.ReserveCold();
-  EXPECT_EQ(account->ExcessBytes(), 30);
+  budget.ReserveCold(10);
+  EXPECT_EQ(account->ExcessBytes(), 10);
   EXPECT_TRUE(budget.is_short());
+  // They may want it again at any time.
+  budget.ReserveCold(5);
+  EXPECT_EQ(account->ExcessBytes(), 10);
+  budget.ReserveCold(40);
+  EXPECT_EQ(account->ExcessBytes(), 30);
 }
 
 // State in the pool is state, and not in flight.

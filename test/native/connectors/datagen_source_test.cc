@@ -87,7 +87,7 @@ TEST_F(DatagenSourceTest, GoesOnWhereItWas) {
 
 TEST_F(DatagenSourceTest, MakesEveryRowOnceAtWhateverParallelismItIsRestored) {
   for (const std::vector<int>& parallelisms : std::vector<std::vector<int>>{
-           {1, 8, 3, 1}, {3, 8, 8, 2}, {2, 3, 4, 5}, {4, 1, 1, 6}, {5, 16, 7, 20}}) {
+           {1, 3, 2}, {1, 8, 3, 1}, {3, 8, 8, 2}, {2, 3, 4, 5}, {4, 1, 1, 6}, {5, 16, 7, 20}}) {
     SourceDriver source(Node(1'000'000, R"(, "numRows": 157)"),
                         {.clock = &clock_, .parallelism = parallelisms[0], .rows_max = 2});
     for (size_t restart = 1; restart < parallelisms.size(); ++restart) {

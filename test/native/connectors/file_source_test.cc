@@ -158,6 +158,29 @@ TEST(FileSource, GoesOnExactlyWhereItWas) {
   }
 }
 
+// List redistribution: what the old subtasks had left is dealt out evenly.
+TEST(FileSource, ItsFilesAreDealtOutAnewAtWhateverParallelism) {
+  MemoryFileSystem files;
+  for (int file = 0; file < 9; ++file)
+    files.Write("/d/" + std::to_string(file), Ids(100 * file + 1, 100 * file + 100));
+  SourceDriver source(Node("/d"), {.files = &files, .parallelism = 1, .rows_max = 20});
+  std::vector<std::string> lines;
+  int parallelism = 1;
+  for (const int next : {3, 2}) {
+    for (int subtask = 0; subtask < parallelism; ++subtask)
+      ASSERT_TRUE(source.Step(static_cast<size_t>(subtask)));
+    source.Restart(next);
+    parallelism = next;
+    // Each has some: 7 files or more are left.
+    for (int subtask = 0; subtask < next; ++subtask) {
+      const size_t before = source.lines.size();
+      ASSERT_TRUE(source.Step(static_cast<size_t>(subtask)));
+      EXPECT_EQ(source.lines.size(), before + 20);
+    }
+  }
+  EXPECT_EQ(Sorted(source.RunToEnd()), IdLines(1, 900));
+}
+
 // As above, from a disk: every stripe and every block has to be waited for, and snapshots are taken
 // meanwhile.
 TEST(FileSource, ADiskThatHasToBeWaitedForChangesNothing) {

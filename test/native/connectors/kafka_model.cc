@@ -11,6 +11,7 @@
 namespace sabot::test {
 namespace {
 
+constexpr size_t kMetadataBytesMax = 4'096;
 constexpr size_t kProducerQueueMax = 50;  // Records: small, so that sinks meet a full one.
 
 }  // namespace
@@ -63,19 +64,26 @@ class KafkaModel::Producer final : public KafkaProducer,
     transaction_ = nullptr;  // The coordinator hears of it with the first record.
     return arrow::Status::OK();
   }
-  arrow::Status SendOffsets(const std::string&, std::span<const std::pair<TopicPartition, int64_t>>,
-                            const std::string&) override {
+  arrow::Status SendOffsets(const std::string& group,
+                            std::span<const std::pair<TopicPartition, int64_t>> offsets,
+                            const std::string& metadata) override {
+    SABOT_CHECK(in_transaction_ && !offsets.empty() && metadata.size() <= kMetadataBytesMax);
     ARROW_RETURN_NOT_OK(model_.Enter());
-    ARROW_RETURN_NOT_OK(CheckNotFenced());
+    ARROW_RETURN_NOT_OK(BeginAtCoordinator());
+    for (const auto& [partition, offset] : offsets)
+      transaction_->offsets[group][partition] = {offset, metadata};
     return model_.Leave();
   }
 
-  arrow::Status CommitTransaction() override {
+  arrow::Result<bool> CommitTransaction() override {
     SABOT_CHECK(in_transaction_ && waiting_.empty());
     ARROW_RETURN_NOT_OK(model_.Enter());
     ARROW_RETURN_NOT_OK(CheckNotFenced());
     in_transaction_ = false;
-    if (transaction_ == nullptr) return model_.Leave();
+    if (transaction_ == nullptr) {
+      ARROW_RETURN_NOT_OK(model_.Leave());
+      return true;
+    }
     if (transaction_->fate == Fate::kAborted || model_.Happens(model_.faults_.refused)) {
       ++model_.num_faults_;
       transaction_->fate = Fate::kAborted;
@@ -87,15 +95,19 @@ class KafkaModel::Producer final : public KafkaProducer,
       model_.delayed_.push_back({id_, producer_epoch_, transaction_});
       return UserError("commit-unknown", id_, "the request has not been answered");
     }
-    transaction_->fate = Fate::kCommitted;
-    ++model_.num_commits_;
+    model_.Commit(*transaction_);
     model_.ids_[id_].open = nullptr;
     ARROW_RETURN_NOT_OK(model_.Leave());
-    if (!model_.Happens(model_.faults_.lost_answers)) return arrow::Status::OK();
+    if (model_.Happens(model_.faults_.repeated)) {
+      ++model_.num_faults_;
+      model_.delayed_.push_back({id_, producer_epoch_, nullptr});
+      return false;
+    }
+    if (!model_.Happens(model_.faults_.lost_answers)) return true;
     ++model_.num_faults_;
     return UserError("commit-unknown", id_, "the answer has been lost");
   }
-  arrow::Status AbortTransaction() override {
+  arrow::Status AbortTransaction(int64_t) override {
     ARROW_RETURN_NOT_OK(model_.Enter());
     in_transaction_ = false;
     waiting_.clear();
@@ -255,6 +267,16 @@ class KafkaModel::Queue final : public KafkaQueue {
     return arrow::Status::OK();
   }
 
+  int64_t End(int32_t split) const override {
+    for (const Read& read : reads_) {
+      if (read.start.split != split) continue;
+      const auto& [topic, partition] = read.start.partition;
+      return static_cast<int64_t>(
+          model_.topics_.at(topic).partitions[static_cast<size_t>(partition)].size());
+    }
+    return -1;
+  }
+
   std::pair<int64_t, KafkaTimestampType> Timestamp(const KafkaMessage&) const override {
     return {0, KafkaTimestampType::kCreateTime};
   }
@@ -282,8 +304,11 @@ class KafkaModel::Queue final : public KafkaQueue {
 
 class KafkaModel::Consumer final : public KafkaConsumer {
  public:
-  Consumer(KafkaModel& model, bool committed_only, bool ends_wanted)
-      : model_(model), committed_only_(committed_only), ends_wanted_(ends_wanted) {}
+  Consumer(KafkaModel& model, std::string group, bool committed_only, bool ends_wanted)
+      : model_(model),
+        group_(std::move(group)),
+        committed_only_(committed_only),
+        ends_wanted_(ends_wanted) {}
 
   arrow::Result<std::vector<KafkaTopic>> DescribeTopics(
       const std::vector<std::string>& names) override {
@@ -315,26 +340,51 @@ class KafkaModel::Consumer final : public KafkaConsumer {
   }
   arrow::Result<std::vector<std::optional<int64_t>>> Committed(
       const std::vector<TopicPartition>& partitions) override {
-    return std::vector<std::optional<int64_t>>(partitions.size());
+    ARROW_ASSIGN_OR_RAISE(const auto found, CommittedBy(group_, partitions));
+    std::vector<std::optional<int64_t>> offsets;
+    for (const auto& each : found)
+      offsets.push_back(each ? std::optional(each->offset) : std::nullopt);
+    return offsets;
   }
+  arrow::Result<std::vector<std::optional<GroupOffset>>> CommittedBy(
+      const std::string& group, const std::vector<TopicPartition>& partitions) override {
+    ARROW_RETURN_NOT_OK(model_.Enter());
+    std::vector<std::optional<GroupOffset>> offsets;
+    for (const TopicPartition& each : partitions) {
+      const auto of_group = model_.groups_.find(group);
+      const bool known = of_group != model_.groups_.end() && of_group->second.contains(each);
+      offsets.push_back(known ? std::optional(of_group->second.at(each)) : std::nullopt);
+    }
+    ARROW_RETURN_NOT_OK(model_.Leave());
+    return offsets;
+  }
+  arrow::Result<std::string> ClusterId() override { return "model"; }
+  int64_t num_topic_answers() const override { return 1; }
   arrow::Status CreateTopic(const std::string& name, int32_t num_partitions,
                             const std::map<std::string, std::string>&) override {
     ARROW_RETURN_NOT_OK(model_.Enter());
     if (!model_.topics_.contains(name)) model_.AddTopic(name, num_partitions);
     return model_.Leave();
   }
-  void Commit(std::span<const std::pair<TopicPartition, int64_t>>) override {}
+  void Commit(std::span<const std::pair<TopicPartition, int64_t>> offsets) override {
+    for (const auto& [partition, offset] : offsets)
+      model_.groups_[group_][partition] = {offset, ""};
+  }
   std::unique_ptr<KafkaQueue> OpenQueue(std::function<void()> wake) override {
     return std::make_unique<Queue>(model_, committed_only_, ends_wanted_, std::move(wake));
   }
 
  private:
   KafkaModel& model_;
+  const std::string group_;
   const bool committed_only_;
   const bool ends_wanted_;
 };
 
-KafkaModel::~KafkaModel() { SABOT_CHECK(producers_.empty() && queues_.empty()); }
+KafkaModel::~KafkaModel() {
+  SABOT_CHECK(producers_.empty());
+  SABOT_CHECK(queues_.empty());
+}
 
 void KafkaModel::SetFaults(const KafkaFaults& faults) {
   faults_ = faults;
@@ -363,6 +413,23 @@ std::vector<std::vector<KafkaModel::Record>> KafkaModel::Committed(const std::st
     }
   }
   return all;
+}
+
+std::map<TopicPartition, int64_t> KafkaModel::OffsetsOf(const std::string& group) const {
+  std::map<TopicPartition, int64_t> offsets;
+  if (const auto found = groups_.find(group); found != groups_.end()) {
+    for (const auto& [partition, offset] : found->second) offsets[partition] = offset.offset;
+  }
+  return offsets;
+}
+
+void KafkaModel::Commit(Transaction& transaction) {
+  transaction.fate = Fate::kCommitted;
+  ++num_commits_;
+  for (const auto& [group, offsets] : transaction.offsets) {
+    for (const auto& [partition, offset] : offsets) groups_[group][partition] = offset;
+  }
+  WakeQueues();
 }
 
 size_t KafkaModel::StableEnd(const std::vector<Stored>& partition) {
@@ -408,12 +475,12 @@ void KafkaModel::Step() {
     const size_t i = random_() % delayed_.size();
     const Delayed late = delayed_[i];
     delayed_.erase(delayed_.begin() + static_cast<ptrdiff_t>(i));
+    TransactionalId& id = ids_[late.id];
+    const auto& ended = late.transaction != nullptr ? late.transaction : id.open;
     // A later InitTransactions has settled it.
-    if (ids_[late.id].producer_epoch == late.producer_epoch &&
-        late.transaction->fate == Fate::kOpen) {
-      late.transaction->fate = Fate::kCommitted;
-      ++num_commits_;
-      WakeQueues();
+    if (id.producer_epoch == late.producer_epoch && ended != nullptr &&
+        ended->fate == Fate::kOpen) {
+      Commit(*ended);
     }
   }
   for (Producer* producer : producers_) {
@@ -438,7 +505,9 @@ arrow::Result<std::shared_ptr<KafkaConsumer>> KafkaModel::OpenConsumer(
   const auto isolation = properties.find("isolation.level");
   const bool committed_only =
       isolation == properties.end() || isolation->second == "read_committed";
-  return std::make_shared<Consumer>(*this, committed_only, ends_wanted);
+  const auto group = properties.find("group.id");
+  return std::make_shared<Consumer>(*this, group == properties.end() ? "" : group->second,
+                                    committed_only, ends_wanted);
 }
 
 arrow::Result<std::shared_ptr<KafkaProducer>> KafkaModel::OpenProducer(

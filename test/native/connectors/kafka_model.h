@@ -31,6 +31,8 @@ struct KafkaFaults {
   // ... are still under way when the producer gives up: they arrive later, unless the next
   // InitTransactions of their id comes first, which settles it.
   uint64_t delayed = 0;
+  // ... happen, and a copy of the request arrives later: it ends what its producer has begun since.
+  uint64_t repeated = 0;
   int64_t transaction_timeout_ms = 60'000;
   // The process is gone in its n-th call of a broker, before the call has any effect, or after it.
   uint64_t crash_at = UINT64_MAX;
@@ -56,6 +58,14 @@ class KafkaModel final : public KafkaClient {
   void Append(const std::string& topic, int32_t partition, Record record);
   // By partition, as far as a reader with read_committed gets.
   std::vector<std::vector<Record>> Committed(const std::string& topic) const;
+
+  // What a group has committed.
+  std::map<TopicPartition, int64_t> OffsetsOf(const std::string& group) const;
+  // Somebody else has deleted it.
+  void DeleteGroup(const std::string& group) { groups_.erase(group); }
+  void SetOffset(const std::string& group, const TopicPartition& partition, GroupOffset offset) {
+    groups_[group][partition] = std::move(offset);
+  }
 
   // Some of what is under way arrives.
   void Step();
@@ -85,6 +95,7 @@ class KafkaModel final : public KafkaClient {
   struct Transaction {
     Fate fate = Fate::kOpen;
     int64_t begun_ms = 0;
+    std::map<std::string, std::map<TopicPartition, GroupOffset>> offsets;  // By group.
   };
   struct Stored {
     Record record;
@@ -102,7 +113,7 @@ class KafkaModel final : public KafkaClient {
   struct Delayed {
     std::string id;
     int64_t producer_epoch = 0;
-    std::shared_ptr<Transaction> transaction;
+    std::shared_ptr<Transaction> transaction;  // nullptr: the one that is open by then.
   };
 
   // A call of a broker begins or has had its effect; fails where the process is gone.
@@ -113,6 +124,7 @@ class KafkaModel final : public KafkaClient {
   // Behind the last record that a reader with read_committed may see.
   static size_t StableEnd(const std::vector<Stored>& partition);
   void EndTransactionsThatTookTooLong();
+  void Commit(Transaction& transaction);
   void WakeQueues();
 
   std::mt19937_64 random_;
@@ -121,6 +133,7 @@ class KafkaModel final : public KafkaClient {
   std::map<std::string, Topic> topics_;
   std::map<std::string, TransactionalId> ids_;
   std::vector<Delayed> delayed_;
+  std::map<std::string, std::map<TopicPartition, GroupOffset>> groups_;
   std::set<Producer*> producers_;
   std::set<Queue*> queues_;
   uint64_t num_calls_ = 0;

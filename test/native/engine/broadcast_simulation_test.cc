@@ -16,10 +16,8 @@
 #include <set>
 
 #include "broadcast_mirror.h"
-#include "engine/graph.h"
-#include "engine/graph_snapshot.h"
+#include "engine/graph_run.h"
 #include "engine/recovery_plan.h"
-#include "engine/scheduler.h"
 #include "engine/simulated_job.h"
 #include "harness.h"
 #include "plan/plan.h"
@@ -128,9 +126,6 @@ struct Outcome {
 Outcome RunPlan(const std::string& text, uint64_t seed, uint64_t barrier_step,
                 const GraphSnapshot* from) {
   Outcome outcome;
-  const Plan plan = DecodePlan(text).ValueOrDie();
-  VirtualClock clock;
-  std::unique_ptr<Scheduler> scheduler;
   const auto log = std::make_shared<BroadcastMirror::Log>();
   const auto rules = [&](const std::shared_ptr<arrow::Buffer>& request) {
     if (outcome.first_rule < 0)
@@ -140,50 +135,14 @@ Outcome RunPlan(const std::string& text, uint64_t seed, uint64_t barrier_step,
   };
   test::UserFunctionModel owner(
       {{1, Rows}, {2, rules}, {3, BroadcastMirror({"k STRING"}, kRule, log, kNoRule)}});
-  GraphSurroundings surroundings;
-  surroundings.clock = &clock;
-  surroundings.channel_bytes_max = 2000;
-  surroundings.open_user_function = owner.opener();
-  surroundings.wake = [&](size_t task) { scheduler->Wake(task); };
-  surroundings.deliver = [&](const std::string&, const std::string& bytes) {
-    for (size_t begin = 0; begin < bytes.size();) {
-      const size_t end = bytes.find('\n', begin);
-      const json row = json::parse(bytes.substr(begin, end - begin));
-      outcome.answers.push_back({row["k"], row["n"], row["version"]});
-      begin = end + 1;
-    }
-    return true;
-  };
-  Graph graph = BuildGraph(plan, surroundings).ValueOrDie();
-  const auto snapshot = std::make_shared<GraphSnapshot>();
-  snapshot->on_frozen = [&outcome](const TaskOperator& op) {
-    if (op.name == "result_sink") outcome.answers_before_barrier = outcome.answers.size();
-  };
-  std::mt19937_64 random(seed);
-  Simulation simulation;
-  simulation.seed = seed;
-  simulation.stalled = [&] { return owner.AnswerOne(random()); };
-  simulation.between = [&](uint64_t step) {
-    if (random() % 4 == 0) owner.AnswerOne(random());
-    if (step == 0 || step != barrier_step) return;
-    for (size_t i = 0; i < graph.tasks.size(); ++i) {
-      if (!graph.tasks[i]->is_source()) continue;
-      graph.tasks[i]->RequestBarrier({.id = 1, .kind = BarrierKind::kCheckpoint});
-      scheduler->Wake(i);
-    }
-  };
-  scheduler = MakeSimulatedScheduler(simulation, clock);
-  std::vector<Task*> tasks;
-  for (const auto& task : graph.tasks) {
-    task->SetSnapshotTarget(snapshot.get());
-    EXPECT_TRUE(task->Open().ok());
-    tasks.push_back(task.get());
+  const test::GraphRun run = test::RunGraph(text, owner, seed, barrier_step, from);
+  for (const std::string& line : run.lines) {
+    const json row = json::parse(line);
+    outcome.answers.push_back({row["k"], row["n"], row["version"]});
   }
-  if (from != nullptr) outcome.status = from->RestoreInto(graph);
-  if (!outcome.status.ok()) return outcome;
-  scheduler->Start(tasks, [&](const RunOutcome& run) { outcome.status = run.status; });
-  snapshot->on_frozen = nullptr;
-  if (snapshot->IsComplete(graph)) outcome.snapshot = snapshot;
+  outcome.status = run.status;
+  outcome.snapshot = run.snapshot;
+  outcome.answers_before_barrier = run.lines_before_barrier;
   outcome.restored = log->restored;
   return outcome;
 }

@@ -1,6 +1,7 @@
 // Jobs between topics that die at any step, and whose brokers refuse, lose and delay the end of
 // their transactions: readers see every row once, in order, and nothing before its checkpoint
 // counts.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "connectors/kafka/kafka_commit_record.h"
 #include "connectors/kafka_model.h"
 #include "engine/recovery_plan.h"
 #include "engine/simulated_disk.h"
@@ -21,6 +23,9 @@ namespace sabot::test {
 namespace {
 
 using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
 
 constexpr uint64_t kNumSeeds = 200;
 constexpr int kNumRows = 200;
@@ -114,6 +119,22 @@ std::string OutOfOrder(const KafkaModel& kafka) {
   return "";
 }
 
+// Offsets of the group are committed with the last transaction, those of every partition.
+std::string NotAtTheEnd(const KafkaModel& kafka) {
+  const auto offsets = kafka.OffsetsOf("g");
+  for (int32_t partition = 0; partition < kPartitions; ++partition) {
+    const int64_t end = (kNumRows + kPartitions - 1 - partition) / kPartitions;
+    const auto found = offsets.find({"in", partition});
+    if (found == offsets.end() || found->second != end) {
+      return "the group is at " +
+             (found == offsets.end() ? "no offset" : std::to_string(found->second)) +
+             " of partition " + std::to_string(partition) + ", which ends at " +
+             std::to_string(end);
+    }
+  }
+  return "";
+}
+
 const std::vector<std::string>& Expected(size_t story) {
   static std::map<size_t, std::vector<std::string>> all;
   const auto found = all.find(story);
@@ -155,6 +176,7 @@ std::string Disturb(uint64_t seed, Tally* tally) {
       faults.refused = random() % 2 == 0 ? 150 : 0;
       faults.lost_answers = random() % 2 == 0 ? 150 : 0;
       faults.delayed = random() % 2 == 0 ? 150 : 0;
+      faults.repeated = random() % 2 == 0 ? 150 : 0;
       if (random() % 3 == 0) faults.transaction_timeout_ms = 5;
       if (random() % 2 == 0) {
         faults.crash_at = 1 + random() % 40;
@@ -178,6 +200,7 @@ std::string Disturb(uint64_t seed, Tally* tally) {
     }
     if (result.end == Attempt::End::kFinished) {
       tally->num_faults += kafka.num_faults();
+      if (const std::string wrong = NotAtTheEnd(kafka); !wrong.empty()) return wrong + place;
       if (seen == expected) return "";
       return std::to_string(expected.size() - seen.size()) + " rows are missing" + place + ", " +
              std::to_string(result.late_rows) + " late, restored " +
@@ -234,6 +257,58 @@ TEST(KafkaSimulation, AnEndThatComesLateIsSettledBeforeTheNextAttemptWritesARow)
   ASSERT_EQ(second.end, Attempt::End::kFinished) << second.status.ToString();
   EXPECT_TRUE(Sorted(kafka) == Expected(0));
   EXPECT_EQ(OutOfOrder(kafka), "");
+}
+
+// A job that died once it had committed something, and what has become of its group since.
+class KafkaOffsets : public testing::Test {
+ protected:
+  KafkaOffsets() {
+    WriteInput(kafka_);
+    for (uint64_t step = 300; kafka_.OffsetsOf("g").empty(); step += 100)
+      RunAttempt(plan_, files_, {.seed = 1, .crash_step = step, .kafka = &kafka_});
+  }
+  Attempt GoOn() { return RunAttempt(plan_, files_, {.seed = 2, .kafka = &kafka_}); }
+  void Finishes(const Attempt& run) {
+    ASSERT_EQ(run.end, Attempt::End::kFinished) << run.status.ToString();
+    EXPECT_GT(run.restored_epoch, 0);
+    EXPECT_TRUE(Sorted(kafka_) == Expected(0));
+    EXPECT_EQ(NotAtTheEnd(kafka_), "");
+  }
+
+  VirtualClock clock_;
+  KafkaModel kafka_{1, clock_};
+  MemoryFileSystem files_;
+  const std::string plan_ = PlanOf(Stories()[0]).text();
+};
+
+TEST_F(KafkaOffsets, ThatAreGoneStopNoRestart) {
+  kafka_.DeleteGroup("g");
+  Finishes(GoOn());
+}
+
+TEST_F(KafkaOffsets, OfSomebodyElseAreAWarning) {
+  kafka_.SetOffset("g", {"in", 1}, {5, "set by hand"});
+  const Attempt run = GoOn();
+  Finishes(run);
+  EXPECT_THAT(run.warnings, Contains(HasSubstr("consumer group 'g' were changed by somebody")));
+}
+
+TEST_F(KafkaOffsets, ThatContradictTheRecordStopTheJob) {
+  OffsetOwner later;
+  later.job = "job/0/0";
+  later.epoch = 999;
+  kafka_.SetOffset("g", {"in", 1}, {60, EncodeOffsetOwner(later)});
+  const Attempt run = GoOn();
+  ASSERT_EQ(run.end, Attempt::End::kFailed);
+  EXPECT_EQ(DetailOf(run.status)->kind(), "checkpoint");
+  EXPECT_THAT(run.status.message(),
+              AllOf(HasSubstr("partition 1 at offset"), HasSubstr("are of epoch 999"),
+                    HasSubstr("delete the group's offsets")));
+  // A new start needs no agreement.
+  RecoveryPlan anew = PlanOf(Stories()[0]);
+  anew.restore = {{"from", "nothing"}};
+  const Attempt fresh = RunAttempt(anew.text(), files_, {.seed = 3, .kafka = &kafka_});
+  EXPECT_EQ(fresh.end, Attempt::End::kFinished) << fresh.status.ToString();
 }
 
 // Such a job would be aborted and written again for ever.

@@ -56,6 +56,9 @@ class SimulatedJob {
     };
     if (options_.owner != nullptr) surroundings.open_user_function = options_.owner->opener();
     surroundings.kafka = options_.kafka;
+    surroundings.warn = [this](const WarningPlace&, std::string message) {
+      run_.warnings.push_back(std::move(message));
+    };
     Simulation simulation;
     simulation.seed = random_();
     simulation.between = [this](uint64_t) { Between(); };
@@ -219,6 +222,7 @@ class SimulatedJob {
         run_.spilled_bytes += op.tiers->spilled_bytes();
       }
     }
+    if (!crashed_ && graph_.commit != nullptr) graph_.commit->Close();
     disk_queue_.Drop();
     executor_.Drop();
     if (options_.kafka != nullptr) options_.kafka->KillClients();

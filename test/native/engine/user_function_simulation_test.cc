@@ -10,13 +10,14 @@
 #include <random>
 
 #include "engine/graph.h"
-#include "engine/graph_snapshot.h"
-#include "engine/scheduler.h"
+#include "engine/graph_run.h"
 #include "harness.h"
 #include "plan/plan.h"
 
 namespace sabot {
 namespace {
+
+using test::GraphRun;
 
 constexpr uint64_t kNumSeeds = 60;
 constexpr int64_t kNumRows = 300;
@@ -72,64 +73,10 @@ UserFunction::Reply Twice(const std::shared_ptr<arrow::Buffer>& request) {
                                                   rows->num_rows(), {column}));
 }
 
-struct Outcome {
-  arrow::Status status;
-  std::vector<std::string> lines;
-  std::shared_ptr<GraphSnapshot> snapshot;
-  size_t lines_before_barrier = 0;
-};
-
-Outcome RunPlan(const std::string& text, uint64_t seed, uint64_t barrier_step,
-                const GraphSnapshot* from) {
-  Outcome outcome;
-  const Plan plan = DecodePlan(text).ValueOrDie();
-  VirtualClock clock;
-  std::unique_ptr<Scheduler> scheduler;
+GraphRun RunPlan(const std::string& text, uint64_t seed, uint64_t barrier_step,
+                 const GraphSnapshot* from) {
   test::UserFunctionModel owner({{1, Iterate}, {3, Twice}});
-  GraphSurroundings surroundings;
-  surroundings.clock = &clock;
-  surroundings.channel_bytes_max = 2000;
-  surroundings.open_user_function = owner.opener();
-  surroundings.wake = [&](size_t task) { scheduler->Wake(task); };
-  surroundings.deliver = [&](const std::string&, const std::string& bytes) {
-    for (size_t begin = 0; begin < bytes.size();) {
-      const size_t end = bytes.find('\n', begin);
-      outcome.lines.push_back(bytes.substr(begin, end - begin));
-      begin = end + 1;
-    }
-    return true;
-  };
-  Graph graph = BuildGraph(plan, surroundings).ValueOrDie();
-  const auto snapshot = std::make_shared<GraphSnapshot>();
-  snapshot->on_frozen = [&outcome](const TaskOperator& op) {
-    if (op.name == "result_sink") outcome.lines_before_barrier = outcome.lines.size();
-  };
-  std::mt19937_64 random(seed);
-  Simulation simulation;
-  simulation.seed = seed;
-  simulation.stalled = [&] { return owner.AnswerOne(random()); };
-  simulation.between = [&](uint64_t step) {
-    if (random() % 4 == 0) owner.AnswerOne(random());
-    if (step == 0 || step != barrier_step) return;
-    for (size_t i = 0; i < graph.tasks.size(); ++i) {
-      if (!graph.tasks[i]->is_source()) continue;
-      graph.tasks[i]->RequestBarrier({.id = 1, .kind = BarrierKind::kCheckpoint});
-      scheduler->Wake(i);
-    }
-  };
-  scheduler = MakeSimulatedScheduler(simulation, clock);
-  std::vector<Task*> tasks;
-  for (const auto& task : graph.tasks) {
-    task->SetSnapshotTarget(snapshot.get());
-    EXPECT_TRUE(task->Open().ok());
-    tasks.push_back(task.get());
-  }
-  if (from != nullptr) outcome.status = from->RestoreInto(graph);
-  if (!outcome.status.ok()) return outcome;
-  scheduler->Start(tasks, [&](const RunOutcome& run) { outcome.status = run.status; });
-  snapshot->on_frozen = nullptr;
-  if (snapshot->IsComplete(graph)) outcome.snapshot = snapshot;
-  return outcome;
+  return test::RunGraph(text, owner, seed, barrier_step, from);
 }
 
 std::vector<std::string> Sorted(std::vector<std::string> lines) {
@@ -138,7 +85,7 @@ std::vector<std::string> Sorted(std::vector<std::string> lines) {
 }
 
 TEST(UserFunctionSimulationTest, EveryOrderAndEveryRestartGivesTheSameRows) {
-  const Outcome reference = RunPlan(PlanText(1, 1000), 0, 0, nullptr);
+  const GraphRun reference = RunPlan(PlanText(1, 1000), 0, 0, nullptr);
   ASSERT_TRUE(reference.status.ok()) << reference.status.ToString();
   const std::vector<std::string> expected = Sorted(reference.lines);
   ASSERT_EQ(expected.size(), 50u);  // 100 seconds, 5 keys.
@@ -149,12 +96,12 @@ TEST(UserFunctionSimulationTest, EveryOrderAndEveryRestartGivesTheSameRows) {
     const auto text = [&] {
       return PlanText(1 + static_cast<int>(random() % 3), 1 + static_cast<int64_t>(random() % 40));
     };
-    const Outcome first = RunPlan(text(), seed, 1 + random() % 120, nullptr);
+    const GraphRun first = RunPlan(text(), seed, 1 + random() % 120, nullptr);
     ASSERT_TRUE(first.status.ok()) << first.status.ToString();
     ASSERT_EQ(Sorted(first.lines), expected);
     if (first.snapshot == nullptr) continue;
     ++num_restored;
-    const Outcome second = RunPlan(text(), seed, 0, first.snapshot.get());
+    const GraphRun second = RunPlan(text(), seed, 0, first.snapshot.get());
     ASSERT_TRUE(second.status.ok()) << second.status.ToString();
     std::vector<std::string> all(
         first.lines.begin(),

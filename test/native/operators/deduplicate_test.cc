@@ -9,14 +9,15 @@ namespace {
 
 using ::testing::ElementsAre;
 
-test::Harness OpenLast(const std::string& config = "", std::vector<std::string> more = {}) {
+test::Harness OpenLast(const std::string& config = "", std::vector<std::string> more = {},
+                       test::HarnessOptions options = {}) {
   std::vector<std::string> columns = {"k STRING", "t TIMESTAMP(3)", "v INT"};
   const Schema input = test::MakeSchema(columns);
   columns.insert(columns.end(), more.begin(), more.end());
   return test::Harness(
       R"({"op": "deduplicate", "config": {"keys": [0], "order": 1, "keep": "last")" + config +
           R"(}, "schema": )" + test::SchemaJson(columns) + "}",
-      {input});
+      {input}, options);
 }
 
 std::string Line(const std::string& kind, const std::string& key, int time, int value) {
@@ -50,6 +51,25 @@ TEST(DeduplicateTest, TheRankIsOne) {
   EXPECT_THAT(harness.Take(), ElementsAre("+I[a, 1970-01-01 00:00:00.005, 1, 1]",
                                           "-U[a, 1970-01-01 00:00:00.005, 1, 1]",
                                           "+U[a, 1970-01-01 00:00:00.006, 2, 1]"));
+}
+
+TEST(DeduplicateTest, AKeyBeginsAnewAfterTheTtl) {
+  test::HarnessOptions options;
+  options.plan.state_ttl_ms = 1'000;
+  auto harness = OpenLast("", {}, options);
+  harness.Rows(R"([["a", 5, 1], ["b", 5, 2]])");
+  harness.AdvanceProcessingTime(600);
+  harness.Rows(R"([["a", 6, 3], ["b", 4, 4]])");
+  harness.Restart(2);
+  harness.AdvanceProcessingTime(999);
+  // That of `a` was written at 600; the row before the newest of `b` wrote nothing.
+  EXPECT_THAT(harness.State(), ElementsAre(Line("+I", "a", 6, 3)));
+  harness.Rows(R"([["a", 5, 5], ["b", 1, 6]])");
+  harness.AdvanceProcessingTime(1);
+  harness.Rows(R"([["a", 3, 7]])");
+  EXPECT_THAT(harness.Take(),
+              ElementsAre(Line("+I", "a", 5, 1), Line("+I", "b", 5, 2), Line("-U", "a", 5, 1),
+                          Line("+U", "a", 6, 3), Line("+I", "b", 1, 6), Line("+I", "a", 3, 7)));
 }
 
 }  // namespace

@@ -53,5 +53,46 @@ TEST(RankTest, ItsStateIsTheRowsThatRank) {
   EXPECT_THAT(harness.State({"k STRING"}, R"([["a"]])"), ElementsAre("+I[a, 5]", "+I[a, 3]"));
 }
 
+// What is too old makes room and is not taken back.
+TEST(RankTest, RowsAreForgottenAfterTheTtl) {
+  for (const bool with_rank : {false, true}) {
+    test::HarnessOptions options;
+    options.plan.state_ttl_ms = 1'000;
+    test::Harness harness(RankNode(1, 2, with_rank), Inputs(), options);
+    harness.Rows(R"([["a", 5], ["a", 3], ["b", 7]])");
+    harness.AdvanceProcessingTime(600);
+    harness.Rows(R"([["a", 4]])");
+    harness.AdvanceProcessingTime(399);
+    harness.Restart(2);
+    harness.Rows(R"([["a", 1]])");
+    harness.AdvanceProcessingTime(1);
+    EXPECT_THAT(harness.State(), ElementsAre("+I[a, 4]"));
+    EXPECT_THAT(harness.State({"k STRING"}, R"([["b"]])"), ElementsAre());
+    harness.Rows(R"([["a", 1], ["b", 2], ["a", 2]])");
+    const std::vector<std::string> lines = harness.Take();
+    if (with_rank) {
+      EXPECT_THAT(lines, ElementsAre("+I[a, 5, 1]", "+I[a, 3, 2]", "+I[b, 7, 1]", "-U[a, 3, 2]",
+                                     "+U[a, 4, 2]", "+I[a, 1, 2]", "+I[b, 2, 1]", "-U[a, 1, 2]",
+                                     "+U[a, 2, 2]"));
+    } else {
+      EXPECT_THAT(lines, ElementsAre("+I[a, 5]", "+I[a, 3]", "+I[b, 7]", "-D[a, 3]", "+I[a, 4]",
+                                     "+I[a, 1]", "+I[b, 2]", "-D[a, 1]", "+I[a, 2]"));
+    }
+  }
+}
+
+TEST(RankTest, ItsOwnTtlGoesBeforeTheJobs) {
+  test::HarnessOptions options;
+  options.plan.state_ttl_ms = 1'000;
+  std::string node = RankNode(1, 1, false);
+  const std::string_view at = R"("function")";
+  node.insert(node.find(at), R"("ttl": {"ms": 50, "update": "createAndWrite"}, )");
+  test::Harness harness(node, Inputs(), options);
+  harness.Rows(R"([["a", 5]])");
+  harness.AdvanceProcessingTime(50);
+  harness.Rows(R"([["a", 3]])");
+  EXPECT_THAT(harness.Take(), ElementsAre("+I[a, 5]", "+I[a, 3]"));
+}
+
 }  // namespace
 }  // namespace sabot

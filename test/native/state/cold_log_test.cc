@@ -222,7 +222,8 @@ class ColdLogStory : public ColdLog::Owner {
       case 5: {
         if (model_.size() != 1) return;
         taken_over_.clear();
-        ASSERT_TRUE(log_.HandOver().ok());
+        // A part of a segment, or what is left of it.
+        ASSERT_TRUE(log_.HandOver(static_cast<int64_t>(random_() % kSegmentBytes)).ok());
         for (const auto& [taken, value] : taken_over_) {
           ASSERT_EQ(model_[number].at(taken), value);
           ASSERT_EQ(Get(log_, number, taken), "absent");
@@ -298,7 +299,7 @@ TEST(ColdLogTest, WhatCannotBeReadIsAnError) {
     return UserError("io", path, "Input/output error");
   });
   EXPECT_FALSE(log.Reclaim().ok());
-  EXPECT_FALSE(log.HandOver().ok());
+  EXPECT_FALSE(log.HandOver(kSegmentBytes).ok());
 }
 
 // Segments whose rows have all expired go, though nobody asks for their rows.

@@ -9,13 +9,9 @@
 #include <map>
 #include <random>
 
-#include "base/file_system.h"
-#include "base/memory_budget.h"
 #include "harness.h"
-#include "state/cold_backends.h"
-#include "state/ranked_rows.h"
 #include "state/row_lists.h"
-#include "state/state_tiers.h"
+#include "state/short_memory.h"
 
 namespace sabot {
 namespace {
@@ -62,14 +58,7 @@ Lists ListsOf(RowLists& rows) {
   return lists;
 }
 
-// Tiers that keep no row in memory between two changes.
-struct ShortMemory {
-  MemoryBudget budget{{.limit_bytes = 1}, [] { return int64_t{0}; }};
-  std::unique_ptr<ColdBackend> backend = MakeModelBackend();
-  MemoryFileSystem files;
-  StateTiers tiers{
-      {.budget = &budget, .backend = backend.get(), .files = &files, .folder = "/state"}};
-};
+using test::ShortMemory;
 
 enum class Memory { kEnough, kShort };
 
@@ -255,66 +244,6 @@ TEST(RowLists, RowsMayBeginToAgeAndCeaseTo) {
   EXPECT_FALSE(rows->Expired(of_b[0]));
   ASSERT_TRUE(rows->BeginBatch(now + 2'000).ok());
   EXPECT_EQ(ListsOf(*rows), Lists());
-}
-
-std::string Ranks(RankedRows& rows) {
-  std::map<std::string, std::string> groups;
-  const auto scan = rows.Groups();
-  for (auto slots = scan->Next(4).ValueOrDie(); !slots.empty();
-       slots = scan->Next(4).ValueOrDie()) {
-    for (const Slot group : slots) {
-      std::string text;
-      std::string key;
-      for (Slot at = rows.First(group); at != kNoSlot; at = rows.After(at)) {
-        const RowId id = rows.RowOf(at);
-        const RowRef row = rows.store().Ref(id);
-        key = KeyOf(Batch{row.batch->Slice(0), nullptr, kNoSplit}, row.row);
-        text += " " + std::to_string(ValueOf(*row.batch, row.row));
-      }
-      if (!text.empty()) groups[key] = text;
-    }
-  }
-  std::string all;
-  for (const auto& [key, text] : groups) all += key + ":" + text + "\n";
-  return all;
-}
-
-// Only the value orders rows, modulo 10: many ties, which arrival decides.
-TEST(RankedRows, ChainsKeepRanksAndTies) {
-  for (const Ties ties : {Ties::kOldestFirst, Ties::kNewestFirst}) {
-    ShortMemory memory;
-    const auto empty = [&](StateTiers* tiers) {
-      return std::make_unique<RankedRows>("rows", RowSchema(), std::vector<int>{0},
-                                          std::vector<SortKey>{{.column = 1}}, 5, ties, tiers);
-    };
-    std::mt19937_64 random(3);
-    auto rows = empty(&memory.tiers);
-    auto never_restored = empty(nullptr);
-    std::deque<MemorySnapshot> chain;
-    for (int step = 0; step < 200; ++step) {
-      const Batch batch = RandomBatch(random, 20, 6);
-      for (RankedRows* each : {rows.get(), never_restored.get()}) {
-        ASSERT_TRUE(each->Begin(batch).ok());
-        for (int64_t row = 0; row < batch.num_rows(); ++row) {
-          if (row % 3 == 0) continue;
-          ASSERT_TRUE(each->Insert(row).ok());
-        }
-        ASSERT_TRUE(each->End().ok());
-      }
-      ASSERT_TRUE(memory.tiers.MakeRoom().ok());
-      ASSERT_EQ(Ranks(*rows), Ranks(*never_restored));
-      if (step % 10 != 0) continue;
-      SnapshotWriter writer;
-      ASSERT_TRUE(rows->Snapshot(writer).ok());
-      while (std::ssize(chain) > writer.num_earlier()) chain.pop_front();
-      ASSERT_TRUE(writer.WriteAll(chain.emplace_back()).ok());
-      SnapshotChain view;
-      for (const MemorySnapshot& each : chain) view.snapshots.push_back(&each.sections());
-      rows = empty(&memory.tiers);
-      ASSERT_TRUE(rows->Restore(SnapshotReader({view}, {}, random() % 2 == 0)).ok());
-      ASSERT_EQ(Ranks(*rows), Ranks(*never_restored));
-    }
-  }
 }
 
 TEST(RowStore, ADiskThatIsFullLosesNoRow) {
