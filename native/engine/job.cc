@@ -360,8 +360,8 @@ class RunningJob final : public Job {
   std::unique_ptr<JobLog> log_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<JobState> state_;
-  // Outlives the graph: threads of Kafka's client wake tasks until their operators are gone. Its own
-  // threads end before all of this goes.
+  // Outlives the graph: threads of Kafka's client wake tasks until their operators are gone. Its
+  // own threads end before all of this goes.
   std::unique_ptr<Scheduler> scheduler_;
   Graph graph_;
   std::unique_ptr<LiveState> live_state_;

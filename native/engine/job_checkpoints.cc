@@ -84,9 +84,9 @@ arrow::Status JobCheckpoints::Begin() {
   const PlanCheckpoint& plan = *plan_.checkpoint;
   const int64_t begin = surroundings_.clock->MonotonicNanos();
   ARROW_ASSIGN_OR_RAISE(
-      folder_, CheckpointFolder::Open(*surroundings_.files,
-                                      {plan.folder, surroundings_.owner, plan.num_retained,
-                                       surroundings_.process}));
+      folder_,
+      CheckpointFolder::Open(*surroundings_.files, {plan.folder, surroundings_.owner,
+                                                    plan.num_retained, surroundings_.process}));
   RestoreRequest request;
   request.from = plan.restore;
   request.path = plan.restore_path;

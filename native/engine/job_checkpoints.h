@@ -31,7 +31,7 @@ class JobCheckpoints {
     Executor* executor = nullptr;
     int num_threads = 1;                                   // That restore operators side by side.
     std::string owner;                                     // For the log: host and process.
-    std::string process;  // FolderOptions::process
+    std::string process;                                   // FolderOptions::process
     std::function<void(size_t task)> wake;                 // By index in Graph::tasks.
     std::function<void(arrow::Status)> fail;               // Stops the job.
     std::function<void(const std::string& path)> stopped;  // With a savepoint: the job ends.

@@ -12,8 +12,8 @@ const ROUNDS = 20;
 /** What must have struck at least so often, or the rounds prove little. */
 const STRUCK_LEAST: Partial<Record<keyof Tally, number>> = {
   jobsDone: ROUNDS,
-  kills: 40,
-  restoredLater: 25,
+  kills: 25,
+  restoredLater: 15,
   timedOut: 2,
   fenced: 2,
   commitsHeld: 2,

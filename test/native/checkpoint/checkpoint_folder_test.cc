@@ -250,8 +250,8 @@ TEST_F(CheckpointFolderTest, AJobThatStartsAgainPrefersWhatItCommittedItself) {
   EXPECT_EQ(StateOf(*Begin(*third, Restore::kNothing, "", false, attempt).ValueOrDie()), "own");
 }
 
-// It was stopped, another process took the job over, and it fails of something else before it learns
-// of that.
+// It was stopped, another process took the job over, and it fails of something else before it
+// learns of that.
 TEST_F(CheckpointFolderTest, AProcessThatStartsItsJobAgainDoesNotTakeItBackFromASuccessor) {
   auto first = Open("A, at 1", "A");
   ASSERT_TRUE(Begin(*first, Restore::kLatest).ok());
