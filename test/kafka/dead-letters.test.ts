@@ -219,7 +219,9 @@ SELECT id FROM i;`;
       expect(again).toHaveLength(900);
       expect(new Set(again).size).toBe(900);
       const offsets = await broker().admin.fetchOffsets({ groupId: redriveGroup(letters), topics: [letters] });
-      expect(offsets[0]!.partitions.every(({ offset }) => Number(offset) > 0)).toBe(true);
+      // Letters have no keys: one partition may have got them all, and the other one has no offset.
+      const done = offsets[0]!.partitions.map(({ offset }) => Math.max(0, Number(offset)));
+      expect(done.reduce((a, b) => a + b, 0)).toBeGreaterThanOrEqual(900);
     },
     TIMEOUT_MS,
   );
