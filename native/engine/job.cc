@@ -37,12 +37,12 @@ std::string Now() {
 
 // The same for all its attempts, and of no other process, here or elsewhere.
 const std::string& ProcessName() {
-  static const std::string name = [] {
+  static const std::string kName = [] {
     char host[256] = "";
     gethostname(host, sizeof(host) - 1);
     return "process " + std::to_string(getpid()) + " on " + host + ", started at " + Now();
   }();
-  return name;
+  return kName;
 }
 
 std::string OwnerName() { return ProcessName() + ", the job at " + Now(); }

@@ -125,7 +125,7 @@ const MISTAKES: Readonly<Record<string, readonly (readonly [marked: string, told
       'single physical column',
     ],
     [
-      "CREATE TABLE t (id INT) WITH ('connector' = 'filesystem', 'path' = 'x', 'format' = «'avro-confluent'», 'avro-confluent.url' = 'u');\nSELECT * FROM t",
+      "CREATE TABLE t (id INT) WITH ('connector' = 'filesystem', 'path' = 'x', 'format' = «'avro-confluent'», 'avro-confluent.url' = 'http://r');\nSELECT * FROM t",
       'files cannot hold it',
     ],
     [

@@ -63,7 +63,7 @@ class BadLines final : public BadRecordHandler {
   }
   void OnBadRecord(std::string_view record, int64_t offset, const arrow::Status& error,
                    int64_t first_row) override {
-    const std::string message = error.message();
+    const std::string& message = error.message();
     letters_.Add({.value = record, .offset = offset, .file = *file_, .error = message});
     for (int64_t row = first_row; row < decoder_->num_rows(); ++row)
       unusable_.push_back(static_cast<int32_t>(row));
