@@ -27,6 +27,7 @@ const LASTING = new Set([
 
 /** Starts a job and keeps it up. Throws what is wrong with the plan. */
 export function runJob(plan: PlannedJob, options: StartOptions = {}): RecoveringJob {
+  if (plan.refusal !== undefined) throw plan.refusal;
   return new RecoveringJob(plan, options);
 }
 

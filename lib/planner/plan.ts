@@ -7,7 +7,6 @@
 import { resultChannel, resultSink } from '../connectors/sinks.js';
 import { SabotError } from '../errors.js';
 import { materializeFinal } from '../operators/materialize-final.js';
-import type { CheckpointPlan } from '../plan/checkpoint.js';
 import { inputsOf, type LogicalNode } from '../plan/nodes.js';
 import {
   changesOf,
@@ -60,6 +59,8 @@ export interface PlannedJob extends PhysicalPlan {
   readonly restartStrategy: RestartStrategy;
   /** What its owner should know before it runs. */
   readonly warnings: readonly string[];
+  /** Why it can be explained, but not run. */
+  readonly refusal?: SabotError;
   /** Where savepoints are made unless a path is given; absent if the job takes no checkpoints. */
   readonly savepointsAt?: string;
 }
@@ -106,14 +107,18 @@ export function planJob(request: PlanRequest): PlannedJob {
   checkParallelism(request.settings, options.parallelism, topological(planned));
   const job = request.name;
   const checkpoint = checkpointsOf(request.settings, job, request.checkpoint);
-  const hidden = hiddenOutput(sinks, checkpoint);
+  const hidden = checkpoint?.intervalMs === undefined ? hiddenOutput(sinks) : undefined;
+  const warnings = topological(planned).flatMap((node) => node.warnings ?? []);
   return {
     job,
     options,
     ...(checkpoint === undefined ? {} : { checkpoint, savepointsAt: savepointsAt(request.settings, checkpoint) }),
     restartStrategy: restartStrategyOf(request.settings, checkpoint?.intervalMs !== undefined),
     results,
-    warnings: [...new Set([...topological(planned).flatMap(({ warnings = [] }) => warnings), ...hidden])],
+    warnings: [
+      ...new Set([...warnings, ...(hidden !== undefined && checkpoint !== undefined ? [hidden.message] : [])]),
+    ],
+    ...(hidden !== undefined && checkpoint === undefined ? { refusal: hidden } : {}),
     sinks: planned,
   };
 }
@@ -122,13 +127,11 @@ export function planJob(request: PlanRequest): PlannedJob {
  * Rows that nobody would see: of input that does not end, without checkpoints, there is no commit. (Flink writes them all the same.)
  * With a folder for checkpoints but no interval there is one when the job is stopped with a savepoint: that may be meant.
  */
-function hiddenOutput(sinks: readonly PhysicalNode[], checkpoint: CheckpointPlan | undefined): string[] {
-  if (checkpoint?.intervalMs !== undefined) return [];
+function hiddenOutput(sinks: readonly PhysicalNode[]): SabotError | undefined {
   const hidden = sinks.find((node) => node.spec.seenWithCommit?.(node.config) === true && !isBounded(node));
-  if (hidden === undefined) return [];
+  if (hidden === undefined) return undefined;
   const message = `What is written exactly once into '${hidden.label}' is seen only with a checkpoint, and this job, whose input does not end, takes none: SET 'execution.checkpointing.interval' = '1 s'; or write with 'sink.delivery-guarantee' = 'at-least-once'.`;
-  if (checkpoint !== undefined) return [message];
-  throw new SabotError('SABOT_E_OPTION', message, {
+  return new SabotError('SABOT_E_OPTION', message, {
     kind: 'missing-option',
     identifier: 'execution.checkpointing.interval',
   });
