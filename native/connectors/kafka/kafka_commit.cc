@@ -295,6 +295,8 @@ arrow::Status KafkaCommit::CommitRecord(const KafkaCommitRecord& record) {
   ARROW_ASSIGN_OR_RAISE(const bool is_over, producer_->CommitTransaction());
   if (!is_over) {
     // A copy of the request would end the next transaction: its id becomes another producer's.
+    if (options_.warn)
+      options_.warn("the end of a transaction was sent twice: a new producer takes over its id");
     return Renew();
   }
   ARROW_RETURN_NOT_OK(producer_->BeginTransaction());

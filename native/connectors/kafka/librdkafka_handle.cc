@@ -145,7 +145,7 @@ rd_kafka_resp_err_t LibrdkafkaHandle::OnNew(rd_kafka_t* client, const rd_kafka_c
 
 rd_kafka_resp_err_t LibrdkafkaHandle::OnRequest(rd_kafka_t*, int, const char*, int32_t, int16_t api,
                                                 int16_t, int32_t, size_t, void* self) {
-  if (api == kEndTxnApi) ++static_cast<LibrdkafkaHandle*>(self)->num_ends_under_way_;
+  if (api == kEndTxnApi) ++static_cast<LibrdkafkaHandle*>(self)->num_ends_sent_;
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -155,7 +155,6 @@ rd_kafka_resp_err_t LibrdkafkaHandle::OnResponse(rd_kafka_t*, int, const char*, 
                                                  rd_kafka_resp_err_t, void* self) {
   auto* const handle = static_cast<LibrdkafkaHandle*>(self);
   if (api == kMetadataApi) ++handle->num_topic_answers_;
-  if (api == kEndTxnApi) --handle->num_ends_under_way_;
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 

@@ -73,9 +73,9 @@ class LibrdkafkaHandle {
 
   // Metadata that brokers have sent.
   int64_t num_topic_answers() const { return num_topic_answers_; }
-  // Requests to end a transaction that were sent and have not been answered: those that broke off
-  // may still arrive.
-  int64_t num_ends_under_way() const { return num_ends_under_way_; }
+  // Requests to end a transaction that were sent. (Answers are not counted: librdkafka tells of one
+  // twice, and of requests that broke off as if they were answered.)
+  int64_t num_ends_sent() const { return num_ends_sent_; }
 
   // Calls whose answers come as events.
   void Expect() const;
@@ -113,7 +113,7 @@ class LibrdkafkaHandle {
   mutable std::condition_variable all_answered_;
   mutable int num_unanswered_ = 0;
   std::atomic<int64_t> num_topic_answers_{0};
-  std::atomic<int64_t> num_ends_under_way_{0};
+  std::atomic<int64_t> num_ends_sent_{0};
 };
 
 }  // namespace sabot

@@ -301,6 +301,7 @@ class Producer final : public KafkaProducer, public std::enable_shared_from_this
     return sent;
   }
   arrow::Result<bool> CommitTransaction() override {
+    const int64_t num_ends_before = handle_->num_ends_sent();
     const arrow::Status committed = Transact("commit the transaction", true, [this] {
       return rd_kafka_commit_transaction(handle_->get(), kTransactionMillisMax);
     });
@@ -309,7 +310,7 @@ class Producer final : public KafkaProducer, public std::enable_shared_from_this
     if (detail != nullptr && detail->kind() == "transaction-aborted") [[maybe_unused]]
       const arrow::Status aborted = AbortTransaction(kTransactionMillisMax);
     ARROW_RETURN_NOT_OK(committed);
-    return handle_->num_ends_under_way() == 0;
+    return handle_->num_ends_sent() - num_ends_before <= 1;
   }
   arrow::Status AbortTransaction(int64_t timeout_ms) override {
     ARROW_RETURN_NOT_OK(Transact("abort the transaction", false, timeout_ms, [&] {
