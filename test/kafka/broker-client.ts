@@ -126,6 +126,18 @@ export class Broker {
     await producer.disconnect();
   }
 
+  /** Where its partitions begin and end. Asked again while leaders change: kafkajs takes some of the answers for none. */
+  async ends(topic: string): Promise<readonly { partition: number; low: string; high: string }[]> {
+    for (let left = 100; ; left--) {
+      try {
+        return await this.admin.fetchTopicOffsets(topic);
+      } catch (error) {
+        if (left === 0 || !((error as KafkaJSError).retriable || error instanceof TypeError)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
+  }
+
   /** Every record of a topic that is there now and committed, by partition and offset. */
   async read(topic: string): Promise<Written[]> {
     return (await this.readBytes(topic)).map(({ key, value, ...rest }) => ({
@@ -137,7 +149,7 @@ export class Broker {
 
   /** The same, bytes as they are. */
   async readBytes(topic: string): Promise<WrittenBytes[]> {
-    const ends = (await this.admin.fetchTopicOffsets(topic)).map(({ partition, high, low }) => ({
+    const ends = (await this.ends(topic)).map(({ partition, high, low }) => ({
       partition,
       left: Number(high) > Number(low),
       high: Number(high),

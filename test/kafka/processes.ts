@@ -21,6 +21,6 @@ export async function eventually(what: () => Promise<boolean>, { ended }: JobPro
 
 /** How many offsets are taken, by records and by ends of transactions. */
 export async function numWritten(broker: Broker, topic: string): Promise<number> {
-  const offsets = await broker.admin.fetchTopicOffsets(topic);
+  const offsets = await broker.ends(topic);
   return offsets.reduce((sum, { high }) => sum + Number(high), 0);
 }
