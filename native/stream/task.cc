@@ -12,8 +12,6 @@ namespace {
 // How many elements may wait between two chained operators before has_room says no.
 constexpr size_t kInboxElementsMax = 4;
 
-}  // namespace
-
 // Of what an operator could not take not each was told when it came.
 void TellRefused(const TaskOperator& of) {
   const int64_t dropped = of.metrics->dropped_records.value();
@@ -23,6 +21,8 @@ void TellRefused(const TaskOperator& of) {
                    " could not be taken: " + std::to_string(dropped) + " dropped, " +
                    std::to_string(letters) + " dead letters");
 }
+
+}  // namespace
 
 // Puts what an operator emits before the next one.
 class Task::StageCollector final : public Collector {
