@@ -110,7 +110,7 @@ void KeyedTable::Frozen::FetchAhead() const {
   const Slot near = table_->tracker_.Ahead(SlotTracker::kAhead);
   if (near == kNoSlot) return;
   const Header& header = table_->header(near);
-  if (header.size > kInline) __builtin_prefetch(header.data);
+  if (!table_->has_room(header.size)) __builtin_prefetch(header.data);
   table_->cells_.PrefetchBytes(near);
 }
 
