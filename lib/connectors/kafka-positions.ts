@@ -69,8 +69,12 @@ function positionOf(values: OptionValues, side: 'startup' | 'bounded', singleTop
     throw optionError('missing-option', key, `'${key}' is required in '${mode}' ${side} mode but missing.`);
   };
   switch (mode) {
-    case 'timestamp':
-      return { mode, timestampMs: Number(required(`scan.${side}.timestamp-millis`)) };
+    case 'timestamp': {
+      const key = `scan.${side}.timestamp-millis`;
+      const timestampMs = Number(required(key));
+      if (timestampMs >= 0) return { mode, timestampMs };
+      throw optionError('invalid-option', key, `Option '${key}' cannot be negative, as ${timestampMs} is.`);
+    }
     case 'specific-offsets': {
       const key = `scan.${side}.specific-offsets`;
       const text = String(required(key));

@@ -175,7 +175,7 @@ function refuseClass(name: string, value: string): never {
   throw optionError(
     'unsupported-option',
     `${PREFIX}${name}`,
-    `Option '${PREFIX}${name}' names a Java class, '${value}', which cannot run here. What librdkafka can do for a login: 'sasl.username' and 'sasl.password', OAUTHBEARER with 'sasl.oauthbearer.method' = 'oidc', certificates, Kerberos.`,
+    `Option '${PREFIX}${name}' names a Java class, '${value}', which cannot run here: log in with 'sasl.mechanism' = 'PLAIN' or 'SCRAM-SHA-512', or with a certificate.`,
   );
 }
 

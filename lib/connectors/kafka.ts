@@ -132,7 +132,7 @@ export function topicSink(
 ): ConnectorPart {
   const topic = topicOf(table, values);
   const prefix = values.get('sink.transactional-id-prefix');
-  if (guarantee === 'exactly-once' && prefix === undefined) {
+  if (guarantee === 'exactly-once' && (prefix === undefined || prefix === '')) {
     throw optionError(
       'missing-option',
       'sink.transactional-id-prefix',

@@ -396,6 +396,13 @@ describe('refused', () => {
       /'scan.startup.timestamp-millis' is required in 'timestamp' startup mode but missing/,
     ],
     [
+      'a time before all times',
+      { ...TOPIC, 'scan.startup.mode': 'timestamp', 'scan.startup.timestamp-millis': '-5' },
+      'invalid-option',
+      'scan.startup.timestamp-millis',
+      /cannot be negative, as -5 is/,
+    ],
+    [
       'no offsets to end at',
       { ...TOPIC, 'scan.bounded.mode': 'specific-offsets' },
       'missing-option',
@@ -494,6 +501,13 @@ describe('refused', () => {
     [
       'exactly once without a prefix',
       { ...TOPIC, 'sink.delivery-guarantee': 'exactly-once' },
+      'missing-option',
+      'sink.transactional-id-prefix',
+      /must be specified when using DeliveryGuarantee.EXACTLY_ONCE/,
+    ],
+    [
+      'exactly once with an empty prefix',
+      { ...TOPIC, 'sink.delivery-guarantee': 'exactly-once', 'sink.transactional-id-prefix': '' },
       'missing-option',
       'sink.transactional-id-prefix',
       /must be specified when using DeliveryGuarantee.EXACTLY_ONCE/,
