@@ -43,14 +43,16 @@ export function dlqListCommand(job: string | undefined, options: DlqListOptions)
     const rows: string[][] = [];
     let count = 0;
     let more = false;
-    for await (const letter of readLetters(topic, options.all === true ? 'all' : 'waiting')) {
-      if (count++ >= limit) {
-        more = true;
-        break;
+    await asking(topic, async () => {
+      for await (const letter of readLetters(topic, options.all === true ? 'all' : 'waiting')) {
+        if (count++ >= limit) {
+          more = true;
+          break;
+        }
+        if (json) process.stdout.write(`${JSON.stringify(lineOf(letter))}\n`);
+        else rows.push(cellsOf(letter));
       }
-      if (json) process.stdout.write(`${JSON.stringify(lineOf(letter))}\n`);
-      else rows.push(cellsOf(letter));
-    }
+    });
     if (json) return;
     const columns = ['at', 'topic', 'partition', 'offset', 'error', 'operator', 'attempts'];
     process.stdout.write(renderAnswer(columns, rows));
@@ -63,11 +65,12 @@ export function dlqRedriveCommand(job: string | undefined, options: DlqRedriveOp
   return reported(async () => {
     const { to, skip } = options;
     const topic = await topicOf(job, options);
-    const done = await redriveLetters(topic, {
+    const redrive = {
       ...(to === undefined ? {} : { to }),
       ...(skip === undefined ? {} : { skip }),
       ...(options.limit === undefined ? {} : { limit: limitOf(options) }),
-    });
+    };
+    const done = await asking(topic, () => redriveLetters(topic, redrive));
     const skipped = done.skipped === 0 ? '' : `, ${done.skipped} passed over`;
     process.stdout.write(
       asJson(options) ? `${JSON.stringify(done)}\n` : `${done.sent} letters of '${topic.topic}' re-driven${skipped}\n`,
@@ -85,6 +88,17 @@ async function reported(action: () => Promise<void>): Promise<number> {
     const failure = reportFailure(error, ({ message }) => `error: ${message}`);
     process.stderr.write(`${failure.text}\n`);
     return failure.exitCode;
+  }
+}
+
+/** What kafkajs fails with is about brokers and topics. */
+async function asking<T>({ topic, properties }: LetterTopic, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (cause) {
+    if (!(cause instanceof Error) || !cause.name.startsWith('KafkaJS')) throw cause;
+    const message = `Topic '${topic}' at ${properties['bootstrap.servers']} cannot be asked for letters: ${cause.message}`;
+    throw new SabotError('SABOT_E_IO', message, { kind: 'kafka', identifier: topic, cause });
   }
 }
 

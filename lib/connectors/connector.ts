@@ -45,6 +45,8 @@ export interface MetadataSpec {
 export interface ConnectorSpec {
   readonly identifier: string;
   readonly options: readonly OptionSpec[];
+  /** Options that a connector like it has, and what to say about them here. */
+  readonly foreign?: Readonly<Record<string, string>>;
   /** The options that may name the format of its bytes, or of records' values: `format`, `value.format`. Absent: it has none. */
   readonly valueFormat?: readonly string[];
   /** Whether `key.format` names that of records' keys. */
