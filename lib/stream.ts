@@ -210,13 +210,14 @@ export class Stream<T> implements AsyncIterable<T> {
   to(sink: Sink): void {
     const input = visibleRows(this.node);
     const table = sink.table(input.schema);
-    const { deadLetters } = sink;
+    const { deadLetters, onConflict } = sink;
     this.owner.addSink({
       op: 'sink',
       input,
       table,
       options: table.options,
       ...(deadLetters === undefined ? {} : { deadLetters }),
+      ...(onConflict === undefined ? {} : { onConflict }),
       overwrite: false,
       schema: input.schema,
     });

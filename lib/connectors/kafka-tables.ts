@@ -82,6 +82,11 @@ export interface KafkaSinkOptions extends TopicOptions<string> {
   readonly topic: string;
   /** The columns of `key` tell rows apart: an update is the new row, a deletion an empty value. Default: only new rows are taken. */
   readonly upsert?: boolean;
+  /**
+   * What becomes of several rows with one key, where `key` is not what tells the stream's rows apart: the last one that is left counts
+   * (all are kept as state), the first one stays, or the job fails. The latter two need event time.
+   */
+  readonly onConflict?: 'deduplicate' | 'nothing' | 'error';
   /** Default: 'at-least-once'. */
   readonly guarantee?: 'none' | 'at-least-once' | 'exactly-once';
   /** Tells the job's transactions from those of others; needed for 'exactly-once'. */
@@ -140,7 +145,10 @@ kafka.sink = (options: KafkaSinkOptions): Sink => ({
     return upsert ? { ...table, primaryKey: key?.fields ?? [] } : table;
   },
   ...lettersTo(options.onError),
+  ...(options.onConflict === undefined ? {} : { onConflict: CONFLICTS[options.onConflict] }),
 });
+
+const CONFLICTS = { deduplicate: 'DEDUPLICATE', nothing: 'NOTHING', error: 'ERROR' } as const;
 
 function topicTable(
   name: string,

@@ -25,8 +25,8 @@ export const blackholeSinkSpec = sink('blackhole_sink', false);
 export const fileSinkSpec: OperatorSpec = { ...sink('file_sink', true), state: () => [] };
 export const kafkaSinkSpec: OperatorSpec = {
   ...sink('kafka_sink', true),
-  // By key, an update is the new row.
-  needsUpdateBefore: (_, config) => config['upsert'] !== true,
+  // By key, an update is the new row, unless that may have another key.
+  needsUpdateBefore: (_, config) => config['upsert'] !== true || config['takesBack'] === true,
   replaces: (config) => config['upsert'] === true,
   seenWithCommit: (config) => config['deliveryGuarantee'] === 'exactly-once',
   state: () => [],

@@ -3,6 +3,7 @@
 //   file({ path: './bids', format: 'json', schema: Bid })   ->   a table with 'connector' = 'filesystem'
 
 import type { DeadLetterTarget, OnError } from '../plan/dead-letters.js';
+import type { OnConflict } from '../plan/nodes.js';
 import type { TableDefinition } from '../plan/table.js';
 import type { Fields, RowColumnType, RowOf } from '../schema/t.js';
 import type { Schema } from '../schema/types.js';
@@ -23,6 +24,8 @@ export interface Sink {
   readonly table: (schema: Schema) => TableDefinition;
   /** Where rows go that cannot be written. */
   readonly deadLetters?: DeadLetterTarget;
+  /** What becomes of several rows with one key of the sink. */
+  readonly onConflict?: OnConflict;
 }
 
 type Options = Readonly<Record<string, string>>;

@@ -155,6 +155,10 @@ function describe(node: PhysicalNode): string {
     topicPattern: (value) => `from topics like ${String(value)}`,
     topic: (value) => `to ${String(value)}`,
     values: (value) => `${(value as readonly unknown[]).length} rows`,
+    upsertKey: (value) => `rows by ${names(value)}`,
+    onConflict: (value) => `on conflict do ${String(value)}`,
+    required: names,
+    drops: (value) => (value === true ? 'or drop' : ''),
   };
   const label = node.label === undefined ? '' : `${node.label}:`;
   const columns = node.inputs.length === 0 ? node.schema.map((f) => f.name).join(', ') : '';

@@ -397,7 +397,12 @@ export interface SinkNode extends Node {
   /** Where rows go that cannot be written, if the options say that they go somewhere. */
   readonly deadLetters?: DeadLetterTarget | undefined;
   readonly overwrite: boolean;
+  /** What becomes of rows with other keys of the query's and the same PRIMARY KEY of the table; absent: nobody said. */
+  readonly onConflict?: OnConflict;
 }
+
+/** ON CONFLICT DO … of an INSERT. */
+export type OnConflict = 'ERROR' | 'NOTHING' | 'DEDUPLICATE';
 
 export type LogicalNode =
   | ScanNode

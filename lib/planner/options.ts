@@ -6,6 +6,7 @@ import { tmpdir, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import type { MiniBatch } from '../operators/group-aggregate.js';
 import type { PlanOptions } from '../plan/physical.js';
+import type { SinkOptions } from './lower/sink-keys.js';
 import { parallelismOf } from './parallelism.js';
 import { choice, count, duration, flag, memory, type Settings, timeZone } from './settings.js';
 
@@ -50,6 +51,15 @@ export function miniBatchOf(settings: Settings): MiniBatch | undefined {
   return {
     latencyMs: duration(settings, 'table.exec.mini-batch.allow-latency') ?? 0,
     size: count(settings, 'table.exec.mini-batch.size') ?? 5000,
+  };
+}
+
+/** What becomes of rows that do not fit the table they go to. */
+export function sinkOptions(settings: Settings): SinkOptions {
+  return {
+    materialize: choice(settings, 'table.exec.sink.upsert-materialize', ['NONE', 'AUTO', 'FORCE']) ?? 'AUTO',
+    clauseRequired: flag(settings, 'table.exec.sink.require-on-conflict'),
+    nullRows: choice(settings, 'table.exec.sink.not-null-enforcer', ['ERROR', 'DROP']) ?? 'ERROR',
   };
 }
 

@@ -26,7 +26,7 @@ import { type CheckpointRequest, checkpointsOf, savepointsAt } from './checkpoin
 import { withDeadLetters } from './dead-letters.js';
 import { checkSetting } from './known-settings.js';
 import { Lowering } from './lower/lowering.js';
-import { idleTimeoutOf, miniBatchOf, planOptions } from './options.js';
+import { idleTimeoutOf, miniBatchOf, planOptions, sinkOptions } from './options.js';
 import { checkParallelism } from './parallelism.js';
 import { type RestartStrategy, restartStrategyOf } from './restarting.js';
 import type { Settings } from './settings.js';
@@ -86,6 +86,7 @@ export function planJob(request: PlanRequest): PlannedJob {
       finalResults,
       spread,
       ordered: finalResults && request.result?.ordered === true,
+      sinks: sinkOptions(request.settings),
     });
     return pruned.map((node) => lowering.lower(node));
   };

@@ -32,16 +32,19 @@ namespace sabot {
   X(kLocalGroupAggregate)  \
   X(kMaterializeFinal)     \
   X(kNexmarkSource)        \
+  X(kNotNull)              \
   X(kPrintSink)            \
   X(kProject)              \
   X(kRank)                 \
   X(kResultSink)           \
   X(kSessionWindow)        \
+  X(kSettleConflicts)      \
   X(kTemporalJoin)         \
   X(kTemporalSort)         \
   X(kTopN)                 \
   X(kUnion)                \
   X(kUnnest)               \
+  X(kUpsertMaterialize)    \
   X(kUserFunction)         \
   X(kValuesSource)         \
   X(kWatermarkAssigner)    \

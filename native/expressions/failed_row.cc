@@ -3,8 +3,6 @@
 
 #include <arrow/scalar.h>
 
-#include <string>
-
 namespace sabot {
 namespace {
 
@@ -18,7 +16,9 @@ std::string Shorten(std::string text) {
   return text.substr(0, end) + "…";
 }
 
-std::string Describe(const arrow::RecordBatch& rows, int64_t row) {
+}  // namespace
+
+std::string DescribeRow(const arrow::RecordBatch& rows, int64_t row) {
   std::string text;
   for (int i = 0; i < rows.num_columns(); ++i) {
     if (i > 0) text += ", ";
@@ -30,14 +30,13 @@ std::string Describe(const arrow::RecordBatch& rows, int64_t row) {
   return text;
 }
 
-}  // namespace
-
 arrow::Status AtFailedRow(const arrow::Status& error, BoundExpression& expression,
                           const arrow::RecordBatch& rows, std::string_view what) {
   for (int64_t row = 0; row < rows.num_rows(); ++row) {
     const auto one = rows.Slice(row, 1);
     if (expression.Evaluate(one->columns(), 1).ok()) continue;
-    return error.WithMessage(error.message(), " (", what, " of the row ", Describe(rows, row), ")");
+    return error.WithMessage(error.message(), " (", what, " of the row ", DescribeRow(rows, row),
+                             ")");
   }
   return error.WithMessage(error.message(), " (", what, ")");
 }

@@ -4,11 +4,15 @@
 #include <arrow/record_batch.h>
 #include <arrow/status.h>
 
+#include <string>
 #include <string_view>
 
 #include "expressions/evaluator.h"
 
 namespace sabot {
+
+// A row for people: `id: 7, text: n1`, cut where it is long.
+std::string DescribeRow(const arrow::RecordBatch& rows, int64_t row);
 
 // `error` of the expression over `rows`, with `what` was computed and the first row that fails:
 //

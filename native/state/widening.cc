@@ -137,6 +137,12 @@ std::string EncodedTypeText(const arrow::DataType& type) {
   return "decimal(" + std::to_string(static_cast<const arrow::Decimal128Type&>(type).scale()) + ")";
 }
 
+size_t EncodedBytes(std::string_view encoded, const KeyTypes& types) {
+  std::string_view rest = encoded;
+  for (const auto& type : types) SABOT_CHECK(SkipValue(rest, *type));
+  return encoded.size() - rest.size();
+}
+
 bool Widens(const arrow::DataType& from, const arrow::DataType& to) {
   if (from.Equals(to)) return true;
   const size_t width = IntegerWidth(from.id());

@@ -749,12 +749,14 @@ describe('a table of newest rows', () => {
     ]);
   });
 
-  it('takes a query whose rows have another key only if they are never updated', () => {
+  it('takes a query whose rows have another key, if they are never updated or the query says what becomes of them', () => {
     const input = create({ connector: 'datagen' }).replace('TABLE t', 'TABLE s');
     const into = (query: string) => `${input}${create(UPSERT, KEYED_COLUMNS)}INSERT INTO t ${query};`;
     expect(new Planned(into('SELECT * FROM s')).ops.at(-1)).toBe('kafka_sink');
-    const error = errorOf(into('SELECT CAST(COUNT(*) AS INT), name, SUM(v) FROM s GROUP BY name'));
-    expect(error).toMatchObject({ kind: 'unsupported', identifier: 't' });
+    const byName = 'SELECT CAST(COUNT(*) AS INT), name, SUM(v) FROM s GROUP BY name';
+    const error = errorOf(into(byName));
+    expect(error).toMatchObject({ kind: 'missing-on-conflict', identifier: 't' });
     expect(error.message).toContain('PRIMARY KEY (id)');
+    expect(new Planned(into(`${byName} ON CONFLICT DO DEDUPLICATE`)).ops.at(-2)).toBe('upsert_materialize');
   });
 });

@@ -13,6 +13,7 @@ import { lowerFilter, lowerProject } from './current-watermark.js';
 import { lowerJoin } from './joins.js';
 import { lowerLimit, lowerOver, lowerRank, lowerSort } from './order.js';
 import { lowerExpand, lowerUnion, lowerUnnest } from './sets.js';
+import type { SinkOptions } from './sink-keys.js';
 import { lowerScan, lowerSink, lowerValues, lowerWatermark } from './tables.js';
 import { lowerTemporalJoin } from './temporal-joins.js';
 import { refuseSubqueries, unsupported } from './unsupported.js';
@@ -30,6 +31,7 @@ export interface LoweringOptions {
   readonly spread: boolean;
   /** They come in the order of ORDER BY, whatever that is by. */
   readonly ordered: boolean;
+  readonly sinks: SinkOptions;
 }
 
 function available(node: PhysicalNode): PhysicalNode {

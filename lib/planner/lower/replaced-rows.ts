@@ -9,12 +9,10 @@
 import { column, type Expression, isColumn } from '../../expressions/expression.js';
 import { changelogNormalize, changelogNormalizeSpec } from '../../operators/changelog-normalize.js';
 import { project, projectSpec } from '../../operators/project.js';
-import { changesOf, isInsertOnly, type PhysicalNode } from '../../plan/physical.js';
-import { upsertKey } from '../../plan/rules/infer-changelog.js';
-import { physicalColumns, printIdentifier, type TableDefinition } from '../../plan/table.js';
+import type { PhysicalNode } from '../../plan/physical.js';
+import { physicalColumns, type TableDefinition } from '../../plan/table.js';
 import type { Schema } from '../../schema/types.js';
 import { appendColumns } from './calc.js';
-import { unsupported } from './unsupported.js';
 
 /** The columns of a table's current rows; `read` gives columns of its source. */
 export function newestRows(
@@ -94,17 +92,4 @@ export function uncheckedRows({ primaryKey = [] }: TableDefinition, input: Physi
 function onlyMoves({ spec, config, inputs }: PhysicalNode): boolean {
   if (spec !== projectSpec) return true;
   return (config['expressions'] as readonly Expression[]).every(isColumn) && onlyMoves(inputs[0]!.node);
-}
-
-/** A sink by key gets the changes of each key in order only if the query's rows are told apart by that key. */
-export function checkReplacedKey(table: TableDefinition, input: PhysicalNode): void {
-  if (isInsertOnly(changesOf(input))) return;
-  const names = (upsertKey(input) ?? []).map((position) => input.schema[position]!.name);
-  const key = table.primaryKey ?? [];
-  if (names.length === key.length && key.every((name) => names.includes(name))) return;
-  const byNames = names.length === 0 ? 'no columns' : names.join(', ');
-  throw unsupported(
-    table.identifier[2],
-    `Writing a query whose updated rows are told apart by ${byNames} into table '${printIdentifier(table.identifier)}' with PRIMARY KEY (${key.join(', ')})`,
-  );
 }

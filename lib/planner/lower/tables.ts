@@ -6,14 +6,16 @@ import { optionError } from '../../connectors/options.js';
 import { valuesSource } from '../../connectors/sources.js';
 import { SabotError } from '../../errors.js';
 import { iterableSource, messageSource } from '../../operators/iterable-source.js';
+import { notNull } from '../../operators/not-null.js';
 import { project } from '../../operators/project.js';
 import { watermarkAssigner } from '../../operators/watermark-assigner.js';
 import type { ScanNode, SinkNode, ValuesNode, WatermarkNode } from '../../plan/nodes.js';
 import { changesOf, type PhysicalNode } from '../../plan/physical.js';
-import { printIdentifier, type TableDefinition } from '../../plan/table.js';
+import { printIdentifier, sinkSchema, type TableDefinition } from '../../plan/table.js';
 import type { Schema } from '../../schema/types.js';
 import type { Lowering } from './lowering.js';
-import { checkReplacedKey, newestRows, replacedRows, uncheckedRows, withBefore } from './replaced-rows.js';
+import { newestRows, replacedRows, withBefore } from './replaced-rows.js';
+import { refuseOnConflict, rowsByKey, type SinkOptions } from './sink-keys.js';
 
 export function lowerScan(node: ScanNode): PhysicalNode {
   const { table, options, rows, messages, schema } = node;
@@ -57,12 +59,30 @@ export function lowerSink(node: SinkNode, lowering: Lowering): PhysicalNode {
   const { table, options } = node;
   return aboutTable(node, () => {
     const { schema, expressions } = writeCast(table, options, input.schema);
-    const taken = expressions === undefined ? input : project(input, expressions, schema);
+    const { sinks } = lowering.options;
+    const taken = withoutNulls(table, expressions === undefined ? input : project(input, expressions, schema), sinks);
     const sink = tableSink(table, options, taken, changesOf(taken));
-    if (sink.spec.replaces?.(sink.config) !== true) return withLetters(sink, node);
-    checkReplacedKey(table, taken);
-    return withLetters(tableSink(table, options, uncheckedRows(table, taken), changesOf(taken)), node);
+    if (sink.spec.replaces?.(sink.config) !== true) {
+      refuseOnConflict(node);
+      return withLetters(sink, node);
+    }
+    const { rows, takesBack } = rowsByKey(node, taken, sinks);
+    const keyed = tableSink(table, options, rows, changesOf(rows));
+    return withLetters(takesBack ? { ...keyed, config: { ...keyed.config, takesBack } } : keyed, node);
   });
+}
+
+/** Rows that have a value in every column of the table that is NOT NULL. */
+function withoutNulls(table: TableDefinition, input: PhysicalNode, { nullRows }: SinkOptions): PhysicalNode {
+  const required = new Set(sinkSchema(table).flatMap(({ name, type }) => (type.nullable ? [] : [name])));
+  const columns = [...input.schema.entries()].filter(([, { name, type }]) => type.nullable && required.has(name));
+  return columns.length === 0
+    ? input
+    : notNull(
+        input,
+        columns.map(([at]) => at),
+        nullRows === 'DROP',
+      );
 }
 
 /** Whose letters go where the logical node says. */

@@ -33,7 +33,9 @@ export function analyseInsert(node: ast.Insert, environment: QueryEnvironment): 
   const stored = storedInput(node, table, input, targets, values);
   const overwrite = node.mode === 'OVERWRITE';
   const deadLetters = deadLetterTarget('sink', { options, places }, span, environment);
-  return { op: 'sink', input: stored, table, options, places, deadLetters, overwrite, schema: stored.schema, span };
+  const onConflict = node.onConflict === null ? {} : { onConflict: node.onConflict };
+  const sink = { input: stored, table, options, places, deadLetters, overwrite, ...onConflict };
+  return { op: 'sink', ...sink, schema: stored.schema, span };
 }
 
 /** PARTITION (ds = '2020'): columns with one value for all rows. */
