@@ -17,7 +17,7 @@ import type { LogicalNode } from '../plan/nodes.js';
 import { checkpointFolder } from '../planner/checkpointing.js';
 import type { Fields } from '../schema/t.js';
 import { sameType } from '../schema/types.js';
-import type { Stream } from '../stream.js';
+import type { Stream } from '../stream/stream.js';
 import type { Agent, AgentContext, AgentFunction, AgentOptions, AgentState, PlainKey } from './agent.js';
 import { type AgentPlan, agentRows, topicRows } from './agent-nodes.js';
 import {

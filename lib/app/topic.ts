@@ -13,7 +13,7 @@ import type { ScanNode } from '../plan/nodes.js';
 import { scanSchema } from '../plan/table.js';
 import { type Fields, type RowColumnType, type RowOf, t } from '../schema/t.js';
 import type { Schema } from '../schema/types.js';
-import type { Row } from '../stream.js';
+import type { Row } from '../stream/rows.js';
 import { type Duration, milliseconds } from '../window.js';
 
 type Columns<F extends Fields> = keyof F & string;
