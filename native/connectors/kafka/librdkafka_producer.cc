@@ -306,9 +306,12 @@ class Producer final : public KafkaProducer, public std::enable_shared_from_this
       return rd_kafka_commit_transaction(handle_->get(), kTransactionMillisMax);
     });
     const ErrorDetail* detail = DetailOf(committed);
-    // Where the abort fails, too, the next producer of this id does it.
-    if (detail != nullptr && detail->kind() == "transaction-aborted") [[maybe_unused]]
+    if (detail != nullptr && detail->kind() == "transaction-aborted") {
+      // Where that fails, too, the next producer of this id does it, unless it is another one's.
       const arrow::Status aborted = AbortTransaction(kTransactionMillisMax);
+      const ErrorDetail* const why = DetailOf(aborted);
+      if (why != nullptr && why->kind() == "fenced") return aborted;
+    }
     ARROW_RETURN_NOT_OK(committed);
     return handle_->num_ends_sent() - num_ends_before <= 1;
   }
