@@ -110,14 +110,24 @@ arrow::Result<std::shared_ptr<KafkaCommit>> KafkaCommit::Open(KafkaClient& clien
 }
 
 arrow::Status KafkaCommit::Enter(const std::string& prefix, const KafkaProperties& properties,
-                                 const std::string& topic) {
+                                 const std::vector<std::string>& topics) {
   prefixes_.insert(prefix);
-  topics_.insert(topic);
+  topics_.insert(topics.begin(), topics.end());
   if (properties == given_) return arrow::Status::OK();
   return UserError("unsupported", prefix,
                    "the exactly-once sinks of a job write to a cluster with one producer: give "
                    "their tables the same 'properties.*' ('" +
                        prefix + "' has others than '" + *prefixes_.begin() + "')");
+}
+
+arrow::Status KafkaCommit::AddTopic(const std::string& topic,
+                                    const std::function<arrow::Status(KafkaProducer&)>& ask) {
+  const std::lock_guard lock(mutex_);
+  SABOT_CHECK(producer_ != nullptr);
+  // As in BeginWith.
+  ARROW_RETURN_NOT_OK(producer_->NumPartitions(topic).status());
+  topics_.insert(topic);
+  return ask(*producer_);
 }
 
 // Before Resolve nothing was produced.

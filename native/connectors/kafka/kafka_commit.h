@@ -20,6 +20,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "connectors/kafka/kafka_client.h"
@@ -50,7 +51,11 @@ class KafkaCommit final : public CommitAuthority {
   // A sink that writes with it, before Resolve. `prefix`: of transactional ids; this job's alone on
   // the cluster, and the same in all its attempts. All sinks write with one producer.
   arrow::Status Enter(const std::string& prefix, const KafkaProperties& properties,
-                      const std::string& topic);
+                      const std::vector<std::string>& topics);
+  // Another topic that senders will write to, once Resolve is done; waits for a broker. `ask`: what
+  // its producer says of it.
+  arrow::Status AddTopic(const std::string& topic,
+                         const std::function<arrow::Status(KafkaProducer&)>& ask);
 
   // For KafkaPositions::Join.
   KafkaConsumer& consumer() { return *consumer_; }
