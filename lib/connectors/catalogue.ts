@@ -166,7 +166,10 @@ function withFormatMetadata(connector: ConnectorSpec, options: Options): Connect
   const { metadata = [], formatMetadata: prefix, valueFormat = [] } = connector;
   const format = prefix === undefined ? undefined : formatUse(valueFormat, options)?.format;
   const ofFormat = Object.entries(format?.metadata ?? {}).map(([key, type]) => ({ key: `${prefix}${key}`, type }));
-  return { ...connector, metadata: [...metadata, ...ofFormat] };
+  const own = metadata.map(({ writable, writableWith, ...rest }) =>
+    writable === undefined || writableWith?.(options) === false ? rest : { ...rest, writable },
+  );
+  return { ...connector, metadata: [...own, ...ofFormat] };
 }
 
 /** The source that reads columns of a table: `schema` is what `readCast` says. */

@@ -40,6 +40,8 @@ export interface MetadataSpec {
   readonly type?: LogicalType;
   /** What a sink takes, if it can be written. */
   readonly writable?: LogicalType;
+  /** With which options that holds; absent: with all. */
+  readonly writableWith?: (options: Readonly<Record<string, string>>) => boolean;
 }
 
 export interface ConnectorSpec {

@@ -19,8 +19,13 @@ const EVENT_TIME = types.timestampLtz(3);
 
 /** Flink's metadata of a record. */
 export const KAFKA_METADATA: readonly MetadataSpec[] = [
-  // The topic of a sink is its table's.
-  { key: 'topic', type: notNull(types.string()) },
+  {
+    key: 'topic',
+    type: notNull(types.string()),
+    writable: types.string(),
+    // One topic alone is every row's.
+    writableWith: (options) => options['topic-pattern'] !== undefined || partsOf(options['topic'] ?? '').length > 1,
+  },
   { key: 'partition', type: notNull(types.integer()) },
   { key: 'headers', type: notNull(HEADERS), writable: HEADERS },
   { key: 'leader-epoch', type: types.integer() },
@@ -148,12 +153,14 @@ const fieldsNamed = (table: TableDefinition, names: readonly string[]): Schema =
 /** Flink's lists: parts between semicolons. */
 export function listOf(values: OptionValues, key: string): string[] {
   const text = values.get(key);
-  if (text === undefined) return [];
-  return String(text)
+  return text === undefined ? [] : partsOf(String(text));
+}
+
+const partsOf = (text: string): string[] =>
+  text
     .split(';')
     .map((part) => part.trim())
     .filter((part) => part !== '');
-}
 
 /** The topics that a table names. */
 export const topicsIn = (values: OptionValues): readonly string[] => listOf(values, 'topic');

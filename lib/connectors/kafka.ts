@@ -6,7 +6,7 @@
 
 import { SabotError } from '../errors.js';
 import type { Config } from '../plan/physical.js';
-import { printIdentifier, type TableDefinition } from '../plan/table.js';
+import { metadataColumns, printIdentifier, type TableDefinition } from '../plan/table.js';
 import type { ConnectorPart, ConnectorRequest, ConnectorSpec } from './connector.js';
 import {
   FORMAT_METADATA,
@@ -130,7 +130,6 @@ export function topicSink(
   guarantee: string,
   columns: Config,
 ): ConnectorPart {
-  const topic = topicOf(table, values);
   const prefix = values.get('sink.transactional-id-prefix');
   if (guarantee === 'exactly-once' && (prefix === undefined || prefix === '')) {
     throw optionError(
@@ -146,7 +145,7 @@ export function topicSink(
     parallelism: count(values, 'sink.parallelism'),
     warnings: [...warnings, ...unheededFormat(given, owner), ...unheededNaming(given, owner)],
     config: {
-      topic,
+      ...sinkTopics(table, values),
       properties,
       deliveryGuarantee: guarantee,
       ...onErrorConfig(values, 'sink'),
@@ -202,13 +201,15 @@ export function topicsOf(values: OptionValues): Topics {
   return { topics };
 }
 
-function topicOf(table: TableDefinition, values: OptionValues): string {
-  const { topics } = topicsOf(values);
-  if (topics?.length === 1) return topics[0]!;
-  throw new SabotError(
-    'SABOT_E_UNSUPPORTED',
-    `Writing to several topics by a 'topic' metadata column is not supported yet: ${ownerOf(table)} must name one topic.`,
-    { kind: 'unsupported-option', identifier: topics === undefined ? 'topic-pattern' : 'topic' },
+/** One topic, or those of which a row's metadata column says its own. */
+function sinkTopics(table: TableDefinition, values: OptionValues): Config {
+  const topics = topicsOf(values);
+  if (topics.topics?.length === 1) return { topic: topics.topics[0]! };
+  if (metadataColumns(table).some(({ key, virtual }) => key === 'topic' && !virtual)) return { ...topics };
+  throw optionError(
+    'missing-topic',
+    topics.topics === undefined ? 'topic-pattern' : 'topic',
+    `The topic of the sink record is not valid. Expected a single topic but no topic is set: ${ownerOf(table)} names several, so that its rows need a column that says which is theirs: \`topic\` STRING METADATA.`,
   );
 }
 

@@ -30,7 +30,9 @@ export const kafkaSinkSpec: OperatorSpec = {
   replaces: (config) => config['upsert'] === true,
   seenWithCommit: (config) => config['deliveryGuarantee'] === 'exactly-once',
   state: () => [],
-  topic: ({ topic, properties }) => ({ topic: String(topic), properties: properties as SinkTopic['properties'] }),
+  // Those that a pattern matches are not known.
+  topics: ({ topic, topics = topic === undefined ? [] : [topic], properties }) =>
+    (topics as readonly string[]).map((each) => ({ topic: each, properties: properties as SinkTopic['properties'] })),
 };
 export const resultSinkSpec = sink('result_sink', true);
 

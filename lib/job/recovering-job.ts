@@ -241,7 +241,7 @@ async function committedLag(plan: PlannedJob): Promise<LagReport> {
 function deadLettersOf({ job, sinks }: PlannedJob): DeadLetterReport {
   const readsLetters = (sink: PhysicalNode): boolean =>
     topological([sink]).some(({ inputs }) => inputs.some((input) => input.deadLetters === true));
-  const topics = sinks.flatMap((sink) => (readsLetters(sink) ? [sink.spec.topic?.(sink.config) ?? []].flat() : []));
+  const topics = sinks.flatMap((sink) => (readsLetters(sink) ? (sink.spec.topics?.(sink.config) ?? []) : []));
   return { job, topics };
 }
 

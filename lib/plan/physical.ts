@@ -72,8 +72,8 @@ export interface OperatorSpec {
   readonly withCondition?: (node: PhysicalNode, condition: Expression) => PhysicalNode;
   /** How far a source is behind what there is to read; absent: nobody can say. */
   readonly lag?: (config: Config) => Promise<readonly SplitLag[]>;
-  /** The topic that a sink writes to; absent: it writes to none. */
-  readonly topic?: (config: Config) => SinkTopic;
+  /** The topics that a sink writes to; absent: it writes to none. */
+  readonly topics?: (config: Config) => readonly SinkTopic[];
   /** What it does, in words, if the engine does not have it yet: whoever asks for it is told so. */
   readonly pending?: string;
   /** One subtask only, whatever the job's parallelism. */

@@ -49,6 +49,8 @@ arrow::Result<std::optional<RestoredCheckpoint>> CheckpointFolder::Begin(
   ARROW_RETURN_NOT_OK(ReadId());
   const bool goes_on =
       request.from == PlanCheckpoint::Restore::kLatest || request.since_attempt > 0;
+  if (request.since_attempt > 0 && authority != nullptr)
+    ARROW_RETURN_NOT_OK(authority->StillOurs(id_));
   std::optional<CommitPoint> point;
   std::optional<RestoredCheckpoint> restored;
   for (int tries = 0; claim_.attempt == 0; ++tries) {
@@ -148,6 +150,7 @@ arrow::Status CheckpointFolder::ClaimOutput(const std::optional<CommitPoint>& po
   own.lineage = claim_.lineage;
   own.attempt = claim_.attempt;
   own.epoch = claim_.epoch;
+  own.owner = options_.owner;
   return authority_->Claim(own);
 }
 
@@ -259,8 +262,9 @@ arrow::Status CheckpointFolder::Commit(Manifest manifest) {
   entry.manifest_checksum = HashBytes(bytes);
   entry.owner = options_.owner;
   if (authority_ != nullptr) {
-    const arrow::Status committed = authority_->Commit(
-        {id_, manifest.lineage, manifest.attempt, manifest.epoch, entry.manifest_checksum});
+    const arrow::Status committed =
+        authority_->Commit({id_, manifest.lineage, manifest.attempt, manifest.epoch,
+                            entry.manifest_checksum, options_.owner});
     const ErrorDetail* const detail = DetailOf(committed);
     const std::string kind = detail == nullptr ? "" : detail->kind();
     // After any other failure this attempt does not know what its next rows would belong to.

@@ -497,7 +497,13 @@ describe('refused', () => {
   });
 
   it.each<[string, Options, string, string, RegExp]>([
-    ['several topics to write to', { ...TOPIC, topic: 'a;b' }, 'unsupported-option', 'topic', /must name one topic/],
+    [
+      'several topics to write to, and rows that do not say to which',
+      { ...TOPIC, topic: 'a;b' },
+      'missing-topic',
+      'topic',
+      /Expected a single topic but no topic is set: table 't' names several/,
+    ],
     [
       'exactly once without a prefix',
       { ...TOPIC, 'sink.delivery-guarantee': 'exactly-once' },
