@@ -5,6 +5,7 @@
 //
 // Of those only what a query uses is decoded.
 
+import { SabotError } from '../errors.js';
 import type { Config } from '../plan/physical.js';
 import { metadataColumns, physicalColumns, type TableDefinition } from '../plan/table.js';
 import type { Field, Schema } from '../schema/types.js';
@@ -161,6 +162,13 @@ export const topicsIn = (values: OptionValues): readonly string[] => listOf(valu
 function checkFormats({ table, format, keyFormat }: ConnectorRequest, fields: RecordFields): void {
   if (format !== undefined)
     findFormat(format.format).checkColumns?.(fieldsNamed(table, fields.value), format.formatOptions);
+  if (keyFormat !== undefined && findFormat(keyFormat.format).changes === true) {
+    throw new SabotError(
+      'SABOT_E_VALIDATION',
+      `A key format should only deal with INSERT-only records. But ${keyFormat.format} has a changelog mode of [INSERT, UPDATE_BEFORE, UPDATE_AFTER, DELETE].`,
+      { kind: 'unsupported-format', identifier: 'key.format' },
+    );
+  }
   if (keyFormat !== undefined && fields.key.length > 0) {
     const columns = fieldsNamed(table, fields.key).map((field) => inKeyFormat(field, fields));
     findFormat(keyFormat.format).checkColumns?.(columns, keyFormat.formatOptions);
