@@ -20,6 +20,7 @@ export type KafkaFormat =
   | 'avro-confluent'
   | 'protobuf'
   | 'debezium-json'
+  | 'debezium-avro-confluent'
   | 'ogg-json'
   | 'canal-json'
   | 'maxwell-json';
