@@ -4,7 +4,7 @@
 //
 // No state. The connector, its options and checks are those of kafka() and kafka.sink().
 
-import { type KafkaMetadata, type KafkaSourceOptions, type KafkaStart, kafka } from '../connectors/kafka-tables.js';
+import { type KafkaSinkOptions, type KafkaSourceOptions, type KafkaStart, kafka } from '../connectors/kafka-tables.js';
 import { nearest } from '../connectors/options.js';
 import { fieldsOf, type Sink } from '../connectors/tables.js';
 import { SabotError } from '../errors.js';
@@ -143,7 +143,7 @@ export class Topic<N extends string = string, R = unknown, K = unknown> {
     };
   }
 
-  private sinkWith(metadata: Readonly<Record<string, KafkaMetadata>>): Sink {
+  private sinkWith(metadata: NonNullable<KafkaSinkOptions['metadata']>): Sink {
     const { access, options } = this;
     return kafka.sink({
       brokers: access.brokers,

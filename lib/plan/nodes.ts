@@ -30,6 +30,7 @@ export type {
 export type {
   IterableOrMaker,
   IterableRows,
+  OnConflict,
   ScanNode,
   SinkNode,
   WatermarkAlignment,

@@ -118,7 +118,7 @@ describe('streams of an app', () => {
     expect(app.explain()).toContain('blackhole_sink');
   });
 
-  it.each([
+  it.each<[string, (o: { customer: string }) => Record<string, unknown>, string]>([
     ['another name', (o: { customer: string }) => ({ client: o.customer, n: 1n }), 'client STRING'],
     ['another order', (o: { customer: string }) => ({ n: 1n, customer: o.customer }), 'n BIGINT NOT NULL, customer'],
     ['another type', (o: { customer: string }) => ({ customer: o.customer, n: 1.5 }), 'n DOUBLE'],

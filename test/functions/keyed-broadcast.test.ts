@@ -88,7 +88,7 @@ describe.each(SETTINGS)('with parallelism $parallelism and batches of $batch', (
     expectTypeOf(over).toExtend<TimedStream<{ card: string; spent: bigint; limit: bigint | null }>>();
     const [emitted, ends] = await Promise.all([collect(over), collect(over.sideOutput('ends'))]);
     const spent = new Map<string, bigint>();
-    const expected = payments(200).flatMap((p) => {
+    const expected = payments(200).flatMap((p): { card: string; spent: bigint; limit: bigint | null }[] => {
       const sum = (spent.get(p.card) ?? 0n) + p.cents;
       spent.set(p.card, sum);
       if (p.country === 'DE') return p.cents > 30n ? [{ card: p.card, spent: sum, limit: 30n }] : [];
@@ -260,7 +260,7 @@ describe('a keyed process function with broadcast state', () => {
   it.each([
     [
       'throws at a row of the broadcast stream',
-      { processBroadcast: (l: Limit) => l.cents.toFixed() },
+      { processBroadcast: (l: Limit) => (l.cents as unknown as number).toFixed() },
       /^processBroadcast `.*` failed at row \{ country: 'DE', cents: 1n, off: false \}: TypeError: l\.cents\.toFixed is not a function \(.*keyed-broadcast\.test\.ts:\d+:\d+\)$/,
     ],
     [
