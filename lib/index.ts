@@ -40,6 +40,12 @@ export {
 } from './expressions/aggregators.js';
 export type { BroadcastState } from './functions/broadcast-state.js';
 export type {
+  BroadcastRowContext,
+  KeyedBroadcastContext,
+  KeyedBroadcastProcess,
+  TimedKeyedBroadcastContext,
+} from './functions/keyed-broadcast-process.js';
+export type {
   KeyedProcess,
   ProcessContext,
   ProcessingTimers,
@@ -82,26 +88,29 @@ export type { DeadLetter, OnError } from './plan/dead-letters.js';
 export type { StateTable } from './plan/state-table.js';
 export { type ColumnType, type Infer, type RowColumnType, t } from './schema/t.js';
 export type { RowTtl, Ttl } from './state-ttl.js';
+export type {
+  BroadcastConnectedStream,
+  BroadcastStream,
+  KeyedBroadcastConnectedStream,
+  TimedBroadcastConnectedStream,
+  TimedKeyedBroadcastConnectedStream,
+} from './stream/broadcast-stream.js';
+export type {
+  CountWindowedStream,
+  KeyedStream,
+  TimedKeyedStream,
+  TopOptions,
+  WindowedStream,
+} from './stream/keyed-stream.js';
 export {
   ascending,
-  type BroadcastConnectedStream,
   type BroadcastOptions,
-  type BroadcastStream,
-  type CountWindowedStream,
   descending,
   type FunctionOptions,
-  type KeyedStream,
   type Order,
-  type ProcessedStream,
   type Returns,
   type Row,
-  type Stream,
-  type TimedBroadcastConnectedStream,
-  type TimedKeyedStream,
-  type TimedProcessedStream,
-  type TimedStream,
-  type TopOptions,
   type WindowBounds,
-  type WindowedStream,
-} from './stream.js';
+} from './stream/rows.js';
+export type { ProcessedStream, Stream, TimedProcessedStream, TimedStream } from './stream/stream.js';
 export { cumulate, type Duration, hop, session, tumble, type Window } from './window.js';

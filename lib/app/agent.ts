@@ -9,7 +9,7 @@ import type { ListState, MapState, StateHandles, States, ValueState } from '../f
 import type { EventRecord, HeaderValue } from '../functions/record-columns.js';
 import type { OnError } from '../plan/dead-letters.js';
 import type { ColumnType } from '../schema/t.js';
-import type { Row } from '../stream.js';
+import type { Row } from '../stream/rows.js';
 import type { AnyTopic, RowOfTopic } from './topic.js';
 
 export interface SendOptions {

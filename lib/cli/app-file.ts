@@ -27,7 +27,7 @@ export async function withApp<T>(
 
 function placeOf(given: string | undefined): AppPlace {
   if (given === undefined)
-    throw wrong('Which app? Name its file, and what it is exported as: sabot -A app.ts:app worker', 'app');
+    throw wrong('Which app? Name its file, and what it is exported as: sabot -A app.ts:app …', 'app');
   const [, path = given, name] = /^(.+):([\w$]+)$/.exec(given) ?? [];
   if (!isJobFile(path)) throw wrong(`${path} is no file of TypeScript or JavaScript: -A app.ts:app`, path);
   return { path, name };

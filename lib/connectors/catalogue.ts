@@ -82,7 +82,11 @@ function findConnector(table: TableDefinition, options: Options): ConnectorSpec 
 
 function request(connector: ConnectorSpec, table: TableDefinition, options: Options, schema: Schema): ConnectorRequest {
   const owner = `table '${printIdentifier(table.identifier)}'`;
-  const { valueFormat = [], keyFormat } = connector;
+  const { valueFormat = [], keyFormat, foreign = {} } = connector;
+  for (const key of Object.keys(options)) {
+    const about = foreign[key];
+    if (about !== undefined) throw optionError('unknown-option', key, `Unknown option '${key}' of ${owner}: ${about}.`);
+  }
   const value = formatUse(valueFormat, options);
   if (value === undefined && valueFormat.length > 0) throw missingFormat(valueFormat[0]!, owner);
   const key = keyFormat === undefined ? undefined : formatUse(['key.format'], options);
@@ -162,7 +166,10 @@ function withFormatMetadata(connector: ConnectorSpec, options: Options): Connect
   const { metadata = [], formatMetadata: prefix, valueFormat = [] } = connector;
   const format = prefix === undefined ? undefined : formatUse(valueFormat, options)?.format;
   const ofFormat = Object.entries(format?.metadata ?? {}).map(([key, type]) => ({ key: `${prefix}${key}`, type }));
-  return { ...connector, metadata: [...metadata, ...ofFormat] };
+  const own = metadata.map(({ writable, writableWith, ...rest }) =>
+    writable === undefined || writableWith?.(options) === false ? rest : { ...rest, writable },
+  );
+  return { ...connector, metadata: [...own, ...ofFormat] };
 }
 
 /** The source that reads columns of a table: `schema` is what `readCast` says. */
@@ -176,13 +183,22 @@ export function tableSource(table: TableDefinition, options: Options, schema: Sc
       `Connector '${connector.identifier}' can only be written to.`,
     );
   }
-  const { spec, config, unbounded, parallelism, warnings } = connector.source(asked);
+  const { spec, config, unbounded, parallelism, ...part } = connector.source(asked);
+  const warnings = [...(part.warnings ?? []), ...unheededTimes(table, options)];
   return {
     ...sourceNode(spec, schema, config, label(table), parallelism),
     ...(unbounded ? { unbounded } : {}),
-    ...(warnings === undefined ? {} : { warnings }),
+    ...(warnings.length === 0 ? {} : { warnings }),
     ...(asked.code === undefined ? {} : { code: asked.code }),
   };
+}
+
+/** How event time is told says nothing where there is none. In the Stream API a table has none of its own. */
+function unheededTimes({ identifier, watermark, places }: TableDefinition, options: Options): string[] {
+  if (watermark !== undefined || places === undefined) return [];
+  const given = Object.keys(options).filter((key) => key.startsWith('scan.watermark.'));
+  const owner = `table '${printIdentifier(identifier)}'`;
+  return given.map((key) => `Option '${key}' of ${owner} has no effect: the table has no WATERMARK.`);
 }
 
 /** The sink that writes a table, given what `writeCast` says; refuses changes that the connector cannot take. */

@@ -40,11 +40,15 @@ export interface MetadataSpec {
   readonly type?: LogicalType;
   /** What a sink takes, if it can be written. */
   readonly writable?: LogicalType;
+  /** With which options that holds; absent: with all. */
+  readonly writableWith?: (options: Readonly<Record<string, string>>) => boolean;
 }
 
 export interface ConnectorSpec {
   readonly identifier: string;
   readonly options: readonly OptionSpec[];
+  /** Options that a connector like it has, and what to say about them here. */
+  readonly foreign?: Readonly<Record<string, string>>;
   /** The options that may name the format of its bytes, or of records' values: `format`, `value.format`. Absent: it has none. */
   readonly valueFormat?: readonly string[];
   /** Whether `key.format` names that of records' keys. */

@@ -152,21 +152,24 @@ const avro: FormatSpec = {
   ],
 };
 
-const avroConfluent: FormatSpec = {
-  identifier: 'avro-confluent',
+/** Avro's records whose schemas are in a registry. */
+const confluent = (identifier: string): FormatSpec => ({
+  identifier,
   positional: true,
   messagesOnly: true,
   options: [
-    ...registryOptionSpecs('avro-confluent'),
+    ...registryOptionSpecs(identifier),
     {
-      key: 'avro-confluent.schema',
-      formerly: 'avro-confluent.schema-registry.schema',
+      key: `${identifier}.schema`,
+      formerly: `${identifier}.schema-registry.schema`,
       type: 'string',
       unsupported: 'the schema is made of the columns',
     },
   ],
-  registry: (values) => registryOptions(values, 'avro-confluent'),
-};
+  registry: (values) => registryOptions(values, identifier),
+});
+
+const debeziumAvro: FormatSpec = { ...confluent('debezium-avro-confluent'), changes: true };
 
 const text: LogicalType = { kind: 'VARCHAR', length: 2_147_483_647, nullable: true };
 const time: LogicalType = { kind: 'TIMESTAMP_LTZ', precision: 3, nullable: true };
@@ -232,7 +235,16 @@ const changelogs: readonly FormatSpec[] = [
 ];
 
 /** Every format there is. */
-export const formats: readonly FormatSpec[] = [json, csv, raw, avro, avroConfluent, protobuf, ...changelogs];
+export const formats: readonly FormatSpec[] = [
+  json,
+  csv,
+  raw,
+  avro,
+  confluent('avro-confluent'),
+  protobuf,
+  debeziumAvro,
+  ...changelogs,
+];
 
 export function findFormat(identifier: string): FormatSpec {
   const format = formats.find((f) => f.identifier === identifier);

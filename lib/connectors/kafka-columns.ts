@@ -5,6 +5,7 @@
 //
 // Of those only what a query uses is decoded.
 
+import type { SabotError } from '../errors.js';
 import type { Config } from '../plan/physical.js';
 import { metadataColumns, physicalColumns, type TableDefinition } from '../plan/table.js';
 import type { Field, Schema } from '../schema/types.js';
@@ -18,8 +19,13 @@ const EVENT_TIME = types.timestampLtz(3);
 
 /** Flink's metadata of a record. */
 export const KAFKA_METADATA: readonly MetadataSpec[] = [
-  // The topic of a sink is its table's.
-  { key: 'topic', type: notNull(types.string()) },
+  {
+    key: 'topic',
+    type: notNull(types.string()),
+    writable: types.string(),
+    // One topic alone is every row's.
+    writableWith: (options) => options['topic-pattern'] !== undefined || partsOf(options['topic'] ?? '').length > 1,
+  },
   { key: 'partition', type: notNull(types.integer()) },
   { key: 'headers', type: notNull(HEADERS), writable: HEADERS },
   { key: 'leader-epoch', type: types.integer() },
@@ -47,7 +53,7 @@ interface RecordFields {
 export function sourceColumns(request: ConnectorRequest, keyFields: readonly string[], upsert: boolean): Config {
   const { table, schema, format, keyFormat, changes } = request;
   const fields = recordFields(request, keyFields);
-  checkFormats(request, fields);
+  checkFormats(request, fields, upsert);
   const keyOf = new Map(metadataColumns(table).map(({ name, key }) => [name, key]));
   const value: Field[] = [];
   const key: Field[] = [];
@@ -96,7 +102,7 @@ export function sourceColumns(request: ConnectorRequest, keyFields: readonly str
 export function sinkColumns(request: ConnectorRequest, keyFields: readonly string[], upsert: boolean): Config {
   const { table, schema, format, keyFormat } = request;
   const fields = recordFields(request, keyFields);
-  checkFormats(request, fields);
+  checkFormats(request, fields, upsert);
   const keyOf = new Map(metadataColumns(table).map(({ name, key }) => [name, key]));
   const position = (name: string): number => schema.findIndex((field) => field.name === name);
   return {
@@ -147,24 +153,42 @@ const fieldsNamed = (table: TableDefinition, names: readonly string[]): Schema =
 /** Flink's lists: parts between semicolons. */
 export function listOf(values: OptionValues, key: string): string[] {
   const text = values.get(key);
-  if (text === undefined) return [];
-  return String(text)
+  return text === undefined ? [] : partsOf(String(text));
+}
+
+const partsOf = (text: string): string[] =>
+  text
     .split(';')
     .map((part) => part.trim())
     .filter((part) => part !== '');
-}
 
 /** The topics that a table names. */
 export const topicsIn = (values: OptionValues): readonly string[] => listOf(values, 'topic');
 
 /** Refuses columns that keys or values in their formats cannot have. */
-function checkFormats({ table, format, keyFormat }: ConnectorRequest, fields: RecordFields): void {
+function checkFormats(
+  { table, format, keyFormat, changes }: ConnectorRequest,
+  fields: RecordFields,
+  upsert: boolean,
+): void {
+  if (keyFormat !== undefined && findFormat(keyFormat.format).changes) throw notInsertOnly('key', keyFormat, upsert);
+  if (upsert && changes) throw notInsertOnly('value', format!, upsert);
   if (format !== undefined)
     findFormat(format.format).checkColumns?.(fieldsNamed(table, fields.value), format.formatOptions);
   if (keyFormat !== undefined && fields.key.length > 0) {
     const columns = fieldsNamed(table, fields.key).map((field) => inKeyFormat(field, fields));
     findFormat(keyFormat.format).checkColumns?.(columns, keyFormat.formatOptions);
   }
+}
+
+function notInsertOnly(part: 'key' | 'value', { format }: FormatConfig, upsert: boolean): SabotError {
+  return optionError(
+    'invalid-option',
+    `${part}.format`,
+    upsert
+      ? `'upsert-kafka' connector doesn't support '${format}' as ${part} format, because '${format}' is not in insert-only mode.`
+      : `A key format should only deal with INSERT-only records. But ${format} has a changelog mode of [INSERT, UPDATE_BEFORE, UPDATE_AFTER, DELETE].`,
+  );
 }
 
 /** Formats that find a column by its place are told of all of them. */

@@ -45,6 +45,22 @@ export function startupOf(values: OptionValues, singleTopic: boolean, reset: str
 export const boundedOf = (values: OptionValues, singleTopic: boolean): Position =>
   positionOf(values, 'bounded', singleTopic);
 
+/** Options of positions that the mode does not ask for; `owner` is how messages name the table. */
+export function unheededPositions(
+  values: OptionValues,
+  given: Readonly<Record<string, string>>,
+  owner: string,
+): string[] {
+  return (['startup', 'bounded'] as const).flatMap((side) =>
+    (['specific-offsets', 'timestamp-millis'] as const).flatMap((name) => {
+      const key = `scan.${side}.${name}`;
+      const mode = `scan.${side}.mode`;
+      if (given[key] === undefined || name.startsWith(String(values.get(mode)))) return [];
+      return [`Option '${key}' of ${owner} has no effect: '${mode}' is '${String(values.get(mode))}'.`];
+    }),
+  );
+}
+
 function positionOf(values: OptionValues, side: 'startup' | 'bounded', singleTopic: boolean): Position {
   const mode = String(values.get(`scan.${side}.mode`));
   const required = (key: string): string | number => {
@@ -53,8 +69,12 @@ function positionOf(values: OptionValues, side: 'startup' | 'bounded', singleTop
     throw optionError('missing-option', key, `'${key}' is required in '${mode}' ${side} mode but missing.`);
   };
   switch (mode) {
-    case 'timestamp':
-      return { mode, timestampMs: Number(required(`scan.${side}.timestamp-millis`)) };
+    case 'timestamp': {
+      const key = `scan.${side}.timestamp-millis`;
+      const timestampMs = Number(required(key));
+      if (timestampMs >= 0) return { mode, timestampMs };
+      throw optionError('invalid-option', key, `Option '${key}' cannot be negative, as ${timestampMs} is.`);
+    }
     case 'specific-offsets': {
       const key = `scan.${side}.specific-offsets`;
       const text = String(required(key));

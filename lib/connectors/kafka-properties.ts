@@ -107,7 +107,28 @@ const TABLE: ReadonlyMap<string, Row> = new Map<string, Row>([
   ),
   ...ignored(JAVA, 'ssl.keymanager.algorithm', 'ssl.trustmanager.algorithm', 'ssl.engine.factory.class'),
   ...ignored(JAVA, 'exclude.internal.topics', 'max.block.ms', 'default.api.timeout.ms'),
-  ...ignored(JAVA, 'register.consumer.metrics'),
+  ...ignored(JAVA, 'register.consumer.metrics', 'internal.throw.on.fetch.stable.offset.unsupported'),
+  ...ignored(JAVA, 'partitioner.adaptive.partitioning.enable', 'partitioner.availability.timeout.ms'),
+  ...ignored(JAVA, 'sasl.kerberos.ticket.renew.jitter', 'sasl.kerberos.ticket.renew.window.factor'),
+  ...ignored(JAVA, 'sasl.login.connect.timeout.ms', 'sasl.login.read.timeout.ms'),
+  ...ignored(JAVA, 'sasl.login.refresh.buffer.seconds', 'sasl.login.refresh.min.period.seconds'),
+  ...ignored(JAVA, 'sasl.login.refresh.window.factor', 'sasl.login.refresh.window.jitter'),
+  ...ignored(JAVA, 'sasl.login.retry.backoff.max.ms', 'sasl.login.retry.backoff.ms'),
+  ...ignored(JAVA, 'sasl.oauthbearer.clock.skew.seconds', 'sasl.oauthbearer.header.urlencode'),
+  ...ignored(JAVA, 'sasl.oauthbearer.expected.audience', 'sasl.oauthbearer.expected.issuer'),
+  ...ignored(JAVA, 'sasl.oauthbearer.jwks.endpoint.refresh.ms', 'sasl.oauthbearer.jwks.endpoint.url'),
+  ...ignored(JAVA, 'sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms'),
+  ...ignored(JAVA, 'sasl.oauthbearer.jwks.endpoint.retry.backoff.ms', 'sasl.oauthbearer.scope.claim.name'),
+  ...ignored('the job reads topics as a stream, not as a share group', 'share.acquire.mode'),
+  ...ignored('the job commits its transactions itself', 'transaction.two.phase.commit.enable'),
+  ...[
+    'config.providers',
+    'sasl.client.callback.handler.class',
+    'sasl.login.callback.handler.class',
+    'sasl.login.class',
+    'sasl.oauthbearer.jwt.retriever.class',
+    'sasl.oauthbearer.jwt.validator.class',
+  ].map((name): [string, Row] => [name, { to: (value) => refuseClass(name, value) }]),
   ...ignored('the newest protocol that both sides know is used', 'ssl.protocol', 'ssl.enabled.protocols'),
   ...ignored(
     'the client times its connections itself',
@@ -149,6 +170,15 @@ function sameName(name: string, owner: string): Row {
   );
 }
 
+/** What decides who the client is, and cannot be left out. */
+function refuseClass(name: string, value: string): never {
+  throw optionError(
+    'unsupported-option',
+    `${PREFIX}${name}`,
+    `Option '${PREFIX}${name}' names a Java class, '${value}', which cannot run here: log in with 'sasl.mechanism' = 'PLAIN' or 'SCRAM-SHA-512', or with a certificate.`,
+  );
+}
+
 /** Java's -1: what the system chooses. */
 const systemsOwn = (value: string): string => (value.trim() === '-1' ? '0' : value);
 
@@ -164,7 +194,9 @@ function kibibytes(value: string): string {
 }
 
 /** A login module's options: `… required username="alice" password="secret";`. */
-function login(jaas: string, given: Given): Record<string, string> {
+function login(text: string, given: Given): Record<string, string> {
+  // Flink's documentation has the quotes as a Java string would.
+  const jaas = /=\s*\\"/.test(text) ? text.replaceAll('\\"', '"') : text;
   const key = `${PREFIX}sasl.jaas.config`;
   const module = /^\s*([\w.]+)\s+(?:required|requisite|sufficient|optional)\b/i.exec(jaas)?.[1]?.split('.').at(-1);
   const options = new Map(

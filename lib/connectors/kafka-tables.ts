@@ -20,6 +20,7 @@ export type KafkaFormat =
   | 'avro-confluent'
   | 'protobuf'
   | 'debezium-json'
+  | 'debezium-avro-confluent'
   | 'ogg-json'
   | 'canal-json'
   | 'maxwell-json';
@@ -79,7 +80,10 @@ export type KafkaMetadata =
   | `value.${string}`;
 
 export interface KafkaSinkOptions extends TopicOptions<string> {
-  readonly topic: string;
+  /** One topic; or several, of which the column with `metadata` 'topic' names each row's. */
+  readonly topic?: string | readonly string[];
+  /** Instead of `topic`: all whose whole name matches. */
+  readonly topicPattern?: string;
   /** The columns of `key` tell rows apart: an update is the new row, a deletion an empty value. Default: only new rows are taken. */
   readonly upsert?: boolean;
   /**
@@ -93,8 +97,8 @@ export interface KafkaSinkOptions extends TopicOptions<string> {
   readonly transactionalIdPrefix?: string;
   /** Default: by the key's hash, without a key by batches. */
   readonly partitioner?: 'default' | 'fixed' | 'round-robin';
-  /** Columns that become the record's timestamp or headers: `{ at: 'timestamp' }`. */
-  readonly metadata?: Readonly<Record<string, 'timestamp' | 'headers'>>;
+  /** Columns that become the record's timestamp, headers or topic: `{ at: 'timestamp' }`. */
+  readonly metadata?: Readonly<Record<string, 'timestamp' | 'headers' | 'topic'>>;
 }
 
 /**
@@ -130,10 +134,11 @@ export function kafka<F extends Fields>(
  */
 kafka.sink = (options: KafkaSinkOptions): Sink => ({
   table: (schema) => {
-    const { topic, upsert = false, key, metadata } = options;
-    const table = topicTable(topic, schema, metadata, {
+    const { topic, topicPattern, upsert = false, key, metadata } = options;
+    const table = topicTable(topicPattern ?? [topic ?? []].flat().join(';'), schema, metadata, {
       ...(upsert ? upsertOptions(options) : topicOptions(options)),
-      topic,
+      ...(topic === undefined ? {} : { topic: [topic].flat().join(';') }),
+      ...(topicPattern === undefined ? {} : { 'topic-pattern': topicPattern }),
       ...(options.guarantee === undefined ? {} : { 'sink.delivery-guarantee': options.guarantee }),
       ...(options.transactionalIdPrefix === undefined
         ? {}

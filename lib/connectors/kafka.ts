@@ -6,7 +6,7 @@
 
 import { SabotError } from '../errors.js';
 import type { Config } from '../plan/physical.js';
-import { printIdentifier, type TableDefinition } from '../plan/table.js';
+import { metadataColumns, printIdentifier, type TableDefinition } from '../plan/table.js';
 import type { ConnectorPart, ConnectorRequest, ConnectorSpec } from './connector.js';
 import {
   FORMAT_METADATA,
@@ -17,14 +17,23 @@ import {
   topicsIn,
   VALUE_FIELDS_OPTIONS,
 } from './kafka-columns.js';
-import { BOUNDED_OPTIONS, boundedOf, type Position, STARTUP_OPTIONS, startupOf } from './kafka-positions.js';
+import {
+  BOUNDED_OPTIONS,
+  boundedOf,
+  type Position,
+  STARTUP_OPTIONS,
+  startupOf,
+  unheededPositions,
+} from './kafka-positions.js';
 import { type ClientProperties, clientProperties } from './kafka-properties.js';
 import { ON_ERROR_OPTIONS, onErrorConfig, rateLimitConfig } from './on-error.js';
 import { count, type OptionSpec, type OptionValues, optionError } from './options.js';
 import { kafkaSinkSpec } from './sinks.js';
 import { kafkaSourceSpec } from './sources.js';
 
+const UPSERT_ONLY = "only 'upsert-kafka' has it";
 const GUARANTEES = ['none', 'at-least-once', 'exactly-once'];
+const NAMING_STRATEGY = 'sink.transaction-naming-strategy';
 const PARTITIONERS = ['default', 'fixed', 'round-robin'];
 
 /** Options of every table that lies in topics. */
@@ -41,8 +50,7 @@ export const TOPIC_OPTIONS: readonly OptionSpec[] = [
   ...ON_ERROR_OPTIONS,
   { key: 'sink.delivery-guarantee', type: 'enum', values: GUARANTEES, default: 'at-least-once' },
   { key: 'sink.transactional-id-prefix', type: 'string' },
-  // How transactions are named is the job's business; Flink's choices have no effect.
-  { key: 'sink.transaction-naming-strategy', type: 'enum', values: ['DEFAULT', 'INCREMENTING', 'POOLING'] },
+  { key: NAMING_STRATEGY, type: 'enum', values: ['DEFAULT', 'INCREMENTING', 'POOLING'] },
 ];
 
 export const kafka: ConnectorSpec = {
@@ -51,6 +59,7 @@ export const kafka: ConnectorSpec = {
   keyFormat: 'optional',
   metadata: KAFKA_METADATA,
   formatMetadata: FORMAT_METADATA,
+  foreign: { 'sink.buffer-flush.max-rows': UPSERT_ONLY, 'sink.buffer-flush.interval': UPSERT_ONLY },
   options: [
     ...TOPIC_OPTIONS,
     ...STARTUP_OPTIONS,
@@ -94,12 +103,13 @@ export function topicSource(
   const topics = topicsOf(values);
   const bounded = boundedOf(values, topics.topics?.length === 1);
   const unbounded = bounded.mode === 'unbounded';
-  const { properties, warnings } = clientProperties(given, 'consumer', ownerOf(table));
+  const owner = ownerOf(table);
+  const { properties, warnings } = clientProperties(given, 'consumer', owner);
   return {
     spec: kafkaSourceSpec,
     unbounded,
     parallelism: count(values, 'scan.parallelism'),
-    warnings,
+    warnings: [...warnings, ...unheededFormat(given, owner), ...unheededPositions(values, given, owner)],
     config: {
       ...topics,
       properties: { 'group.id': `KafkaSource-${table.identifier.join('.')}`, ...properties },
@@ -120,22 +130,22 @@ export function topicSink(
   guarantee: string,
   columns: Config,
 ): ConnectorPart {
-  const topic = topicOf(table, values);
   const prefix = values.get('sink.transactional-id-prefix');
-  if (guarantee === 'exactly-once' && prefix === undefined) {
+  if (guarantee === 'exactly-once' && (prefix === undefined || prefix === '')) {
     throw optionError(
       'missing-option',
       'sink.transactional-id-prefix',
       'sink.transactional-id-prefix must be specified when using DeliveryGuarantee.EXACTLY_ONCE.',
     );
   }
-  const { properties, warnings }: ClientProperties = clientProperties(given, 'producer', ownerOf(table));
+  const owner = ownerOf(table);
+  const { properties, warnings }: ClientProperties = clientProperties(given, 'producer', owner);
   return {
     spec: kafkaSinkSpec,
     parallelism: count(values, 'sink.parallelism'),
-    warnings,
+    warnings: [...warnings, ...unheededFormat(given, owner), ...unheededNaming(given, owner)],
     config: {
-      topic,
+      ...sinkTopics(table, values),
       properties,
       deliveryGuarantee: guarantee,
       ...onErrorConfig(values, 'sink'),
@@ -148,7 +158,7 @@ export function topicSink(
 /** The connection of a cluster's clients, as librdkafka names it. */
 export function kafkaProperties(
   brokers: string | readonly string[],
-  given: Readonly<Record<string, string>>,
+  given: Given,
   owner: string,
 ): Readonly<Record<string, string>> {
   const options = Object.entries({ ...given, 'bootstrap.servers': [brokers].flat().join(',') });
@@ -157,6 +167,18 @@ export function kafkaProperties(
 }
 
 const ownerOf = (table: TableDefinition): string => `table '${printIdentifier(table.identifier)}'`;
+
+type Given = Readonly<Record<string, string>>;
+
+const unheededFormat = ({ format, 'value.format': other }: Given, owner: string): string[] =>
+  format === undefined || other === undefined
+    ? []
+    : [`Option 'value.format' of ${owner} has no effect: 'format' is '${format}'.`];
+
+const unheededNaming = ({ [NAMING_STRATEGY]: strategy }: Given, owner: string): string[] =>
+  strategy === undefined
+    ? []
+    : [`Option '${NAMING_STRATEGY}' of ${owner} has no effect: the job names its transactions.`];
 
 interface Topics {
   readonly topics?: readonly string[];
@@ -179,17 +201,19 @@ export function topicsOf(values: OptionValues): Topics {
   return { topics };
 }
 
-function topicOf(table: TableDefinition, values: OptionValues): string {
-  const { topics } = topicsOf(values);
-  if (topics?.length === 1) return topics[0]!;
-  throw new SabotError(
-    'SABOT_E_UNSUPPORTED',
-    `Writing to several topics by a 'topic' metadata column is not supported yet: ${ownerOf(table)} must name one topic.`,
-    { kind: 'unsupported-option', identifier: topics === undefined ? 'topic-pattern' : 'topic' },
+/** One topic, or those of which a row's metadata column says its own. */
+function sinkTopics(table: TableDefinition, values: OptionValues): Config {
+  const topics = topicsOf(values);
+  if (topics.topics?.length === 1) return { topic: topics.topics[0]! };
+  if (metadataColumns(table).some(({ key, virtual }) => key === 'topic' && !virtual)) return { ...topics };
+  throw optionError(
+    'missing-topic',
+    topics.topics === undefined ? 'topic-pattern' : 'topic',
+    `The topic of the sink record is not valid. Expected a single topic but no topic is set: ${ownerOf(table)} names several, so that its rows need a column that says which is theirs: \`topic\` STRING METADATA.`,
   );
 }
 
-function partitionerOf(values: OptionValues, given: Readonly<Record<string, string>>): string {
+function partitionerOf(values: OptionValues, given: Given): string {
   const key = 'sink.partitioner';
   const partitioner = String(values.get(key));
   if (partitioner === '') throw optionError('invalid-option', key, `Option '${key}' should be a non-empty string.`);

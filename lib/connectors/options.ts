@@ -104,7 +104,9 @@ export function readOptions(
 
 function unknownOption(key: string, specs: readonly OptionSpec[], table: string): SabotError {
   const known = specs.map((spec) => spec.key.replace(/\.#$/, '.*').replace('#', '<column>'));
-  const near = nearest(key, known);
+  // Options of a format without the prefix that it has here.
+  const prefixed = ['value.', 'key.'].map((prefix) => prefix + key).find((each) => known.includes(each));
+  const near = prefixed ?? nearest(key, known);
   const hint = near === undefined ? `Known options: ${known.sort().join(', ')}.` : `Did you mean '${near}'?`;
   return optionError('unknown-option', key, `Unknown option '${key}' of ${table}. ${hint}`);
 }

@@ -10,6 +10,8 @@ import { nearest, optionError } from './options.js';
 import { storeType } from './ssl-store.js';
 
 export interface SchemaRegistryOptions {
+  /** Whose options these are: for messages. */
+  readonly format: string;
   /** Addresses of registries that are one: the first that answers is taken. */
   readonly urls: readonly string[];
   /** The Authorization header. */
@@ -69,6 +71,7 @@ export function registryOptions(values: OptionValues, format: string): SchemaReg
     .map((url) => parseUrl(url.trim(), key));
   const authorization = bearer(asked) ?? basic(asked, urls);
   return {
+    format,
     urls: urls.map((url) => `${url.origin}${url.pathname.replace(/\/+$/, '')}`),
     ...(authorization === undefined ? {} : { authorization }),
     tls: tls(asked),

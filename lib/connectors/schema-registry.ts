@@ -8,6 +8,7 @@
 import { readFileSync } from 'node:fs';
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
+import { createSecureContext } from 'node:tls';
 import { SabotError } from '../errors.js';
 import type { OwnerCode } from '../plan/physical.js';
 import type { Answerer } from '../plan/user-function.js';
@@ -19,6 +20,8 @@ const PAUSE_MS = 200;
 const TIMEOUT_MS = 10_000;
 /** More than any schema. */
 const ANSWER_BYTES_MAX = 64 << 20;
+/** The part of OpenSSL's messages that says what is wrong. */
+const OPENSSL_REASON = /:SSL routines:[^:]*:([^:]+):/;
 /** Confluent's codes for: no such subject, version, schema. */
 const NOT_FOUND = [40401, 40402, 40403];
 
@@ -104,8 +107,17 @@ class RegistryClient {
   private refused(what: string, status: number, body: Record<string, unknown>): SabotError {
     const reason = typeof body['message'] === 'string' ? body['message'] : 'no reason was given';
     return registryError(
-      `The schema registry at ${this.options.urls.join(', ')} refused ${what} (HTTP ${status}): ${reason}`,
+      `The schema registry at ${this.options.urls.join(', ')} refused ${what} (HTTP ${status}): ${reason}${this.credentialsHint(status)}`,
     );
+  }
+
+  private credentialsHint(status: number): string {
+    if (status !== 401 && status !== 403) return '';
+    const { authorization, format } = this.options;
+    const [user, token] = [`'${format}.basic-auth.user-info'`, `'${format}.bearer-auth.token'`];
+    if (authorization === undefined) return `. It wants to know who asks: set ${user} or ${token}.`;
+    const given = authorization.startsWith('Bearer') ? token : `${user}, or the name and password in the address`;
+    return status === 401 ? `. Check ${given}.` : `. Whoever ${given} names may not do this.`;
   }
 
   /** Failures of the network and of the server are tried again, at the next address and after a pause. */
@@ -134,7 +146,12 @@ class RegistryClient {
         failure = `HTTP ${status}`;
       } catch (error) {
         const { message, code = '' } = error as NodeJS.ErrnoException;
-        failure = message.includes(code) ? message : `${code} ${message}`;
+        const reason = OPENSSL_REASON.exec(message)?.[1] ?? message;
+        failure = reason.includes(code) ? reason : `${code} ${reason}`;
+        const hint = tlsHint(code, this.options.format);
+        if (hint !== undefined && attempt >= urls.length - 1) {
+          throw registryError(`The schema registry at ${url} cannot be talked to: ${failure}. ${hint}`);
+        }
       }
       if (this.closed.aborted) break;
     }
@@ -170,7 +187,22 @@ async function textOf(response: IncomingMessage): Promise<string> {
   return Buffer.concat(pieces).toString('utf8');
 }
 
-function readTls({ tls }: SchemaRegistryOptions): RequestOptions {
+/** What to do about a failure of TLS, which asking again does not mend; undefined: it is none. */
+function tlsHint(code: string, format: string): string | undefined {
+  if (code === 'EPROTO') return "Does it speak TLS there? If not, its address begins with 'http://'.";
+  if (/^ERR_SSL_.*CERTIFICATE_REQUIRED$/.test(code)) {
+    return `It wants a certificate of whoever asks: set '${format}.ssl.keystore.location'.`;
+  }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return 'Its certificate is of another name: use that one in the address.';
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') return 'Its certificate must be renewed.';
+  if (/SELF_SIGNED|^UNABLE_TO_|^CERT_/.test(code)) {
+    return `Its certificate is none of those that are trusted: set '${format}.ssl.truststore.location' to a PEM file with the one that signed it.`;
+  }
+  return undefined;
+}
+
+function readTls({ tls, format }: SchemaRegistryOptions): RequestOptions {
   const read = (path: string): Buffer => {
     try {
       return readFileSync(path);
@@ -179,12 +211,20 @@ function readTls({ tls }: SchemaRegistryOptions): RequestOptions {
     }
   };
   const own = tls.pem === undefined ? undefined : read(tls.pem);
-  return {
+  const options = {
     ...(tls.ca === undefined ? {} : { ca: read(tls.ca) }),
     ...(own === undefined ? {} : { key: own, cert: own }),
     ...(tls.pkcs12 === undefined ? {} : { pfx: read(tls.pkcs12) }),
     ...(tls.password === undefined ? {} : { passphrase: tls.password }),
   };
+  try {
+    createSecureContext(options);
+  } catch (error) {
+    throw registryError(
+      `The schema registry cannot be asked with these certificates: ${(error as Error).message}. Check '${format}.ssl.truststore.location', '${format}.ssl.keystore.location' and '${format}.ssl.keystore.password'.`,
+    );
+  }
+  return options;
 }
 
 function jsonOf(text: string): Record<string, unknown> {

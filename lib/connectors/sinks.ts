@@ -22,7 +22,11 @@ const sink = (op: string, needsUpdateBefore: boolean): OperatorSpec => ({
 
 export const printSinkSpec = sink('print_sink', true);
 export const blackholeSinkSpec = sink('blackhole_sink', false);
-export const fileSinkSpec: OperatorSpec = { ...sink('file_sink', true), state: () => [] };
+export const fileSinkSpec: OperatorSpec = {
+  ...sink('file_sink', true),
+  state: () => [],
+  folder: ({ path, format }) => ({ path: String(path), format: String(format) }),
+};
 export const kafkaSinkSpec: OperatorSpec = {
   ...sink('kafka_sink', true),
   // By key, an update is the new row, unless that may have another key.
@@ -30,7 +34,9 @@ export const kafkaSinkSpec: OperatorSpec = {
   replaces: (config) => config['upsert'] === true,
   seenWithCommit: (config) => config['deliveryGuarantee'] === 'exactly-once',
   state: () => [],
-  topic: ({ topic, properties }) => ({ topic: String(topic), properties: properties as SinkTopic['properties'] }),
+  // Those that a pattern matches are not known.
+  topics: ({ topic, topics = topic === undefined ? [] : [topic], properties }) =>
+    (topics as readonly string[]).map((each) => ({ topic: each, properties: properties as SinkTopic['properties'] })),
 };
 export const resultSinkSpec = sink('result_sink', true);
 

@@ -11,6 +11,7 @@ import { TOPIC_OPTIONS, topicSink, topicSource } from './kafka.js';
 import { FORMAT_METADATA, KAFKA_METADATA, sinkColumns, sourceColumns } from './kafka-columns.js';
 import { optionError } from './options.js';
 
+const FROM_EARLIEST = "'upsert-kafka' is read from the earliest offset";
 const FLUSH_ROWS = 'sink.buffer-flush.max-rows';
 const FLUSH_INTERVAL = 'sink.buffer-flush.interval';
 
@@ -21,6 +22,15 @@ export const upsertKafka: ConnectorSpec = {
   metadata: KAFKA_METADATA,
   formatMetadata: FORMAT_METADATA,
   updates: true,
+  foreign: {
+    format: "say 'value.format'",
+    'key.fields': 'its key is the PRIMARY KEY',
+    'scan.startup.mode': FROM_EARLIEST,
+    'scan.startup.specific-offsets': FROM_EARLIEST,
+    'scan.startup.timestamp-millis': FROM_EARLIEST,
+    'sink.partitioner': "rows are partitioned by the key's hash",
+    'sink.semantic': "say 'sink.delivery-guarantee'",
+  },
   options: [
     ...TOPIC_OPTIONS,
     { key: FLUSH_ROWS, type: 'integer', default: 0 },

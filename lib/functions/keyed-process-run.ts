@@ -2,24 +2,17 @@
 //
 //   keys with their states, rows or timers of these keys   ->   rows of every output, changes of states and timers
 //
-// Events of a key are worked off one after the other; those of other keys go on while a promise is waited for. What was changed is
-// told with the last piece of rows, when every event has settled. State: the request under way.
+// State: the request under way, and the states of keys that the engine has it keep.
 
-import { inspect } from 'node:util';
 import { type Canonical, canonicalOf } from '../batches/canonical.js';
 import { type Batch, type RowReader, readBatch, rowReader } from '../batches/reading.js';
-import type { SabotError } from '../errors.js';
-import { goesOn } from '../plan/dead-letters.js';
 import type { Answerer, ProcessCode, ProcessState } from '../plan/user-function.js';
 import { type LogicalType, notNull, nullable, type Schema, types } from '../schema/types.js';
-import { EventJournal, type Journals } from './event-journal.js';
-import { FailedEvents } from './failed-events.js';
-import { failureText, printRow, processError } from './function-error.js';
-import { isPromise } from './function-loop.js';
-import { type AnyCells, cellsOf, Edits } from './keyed-process-cells.js';
-import { EventContext, type ProcessRequest, type TimerKindName } from './keyed-process-context.js';
-import { type Event, type Events, RowEvents, TimerEvents } from './keyed-process-events.js';
-import { NOTHING, OutputRows, replyOf, TIME } from './keyed-process-rows.js';
+import type { BroadcastState } from './broadcast-state.js';
+import { cellsOf } from './keyed-process-cells.js';
+import { type Events, RowEvents, TimerEvents } from './keyed-process-events.js';
+import { type Asked, type Emitting, OpenRequest, type Reading } from './keyed-process-request.js';
+import { TIME } from './keyed-process-rows.js';
 
 /** What crosses. */
 export interface ProcessShape {
@@ -32,9 +25,6 @@ export interface ProcessShape {
 
 const HEADER_BYTES = 40;
 const [ROWS, EVENT_TIMERS] = [0, 1];
-const PIECE_ROWS_MAX = 16_384;
-/** How many rows are tried on the same columns. */
-const TRIED_MAX = 1024;
 
 const KEPT = { name: 'kept', type: notNull(types.integer()) };
 const KEY = { name: 'key', type: notNull(types.integer()) };
@@ -58,6 +48,7 @@ export class KeyedProcessRun implements Answerer {
   constructor(
     readonly code: ProcessCode,
     readonly shape: ProcessShape,
+    private readonly broadcast?: BroadcastState<unknown, unknown>,
   ) {
     const { sideOutputs = {}, output } = code.definition;
     this.states = Object.entries(code.states);
@@ -79,9 +70,16 @@ export class KeyedProcessRun implements Answerer {
     this.recordReader = rowReader([...shape.reads.map(({ type }, i) => ({ name: String(i), type })), ...shape.record]);
   }
 
-  async answer(request: Uint8Array): Promise<Uint8Array> {
-    if (request.length > 0) this.replies = this.open(request).run();
+  /** `forEachKey`: what a request for keys calls. */
+  async answer(request: Uint8Array, forEachKey?: (ctx: object) => unknown): Promise<Uint8Array> {
+    if (request.length > 0) this.replies = this.open(request, forEachKey).run();
     return (await this.replies!.next()).value;
+  }
+
+  /** What the function may emit. */
+  get emitting(): Emitting {
+    const { code, shape, sideOutputs, outputs } = this;
+    return { code, timed: shape.timed, sideOutputs, outputs };
   }
 
   /** Does not wait for a function that is busy: it may never come back. */
@@ -89,26 +87,35 @@ export class KeyedProcessRun implements Answerer {
     this.replies?.return(new Uint8Array(0)).catch(() => {});
   }
 
-  private open(request: Uint8Array): OpenRequest {
-    const view = new DataView(request.buffer, request.byteOffset, request.byteLength);
-    const what = view.getUint8(0);
-    const [watermark, processingTime, until] = [8, 16, 24].map((at) => millis(view.getBigInt64(at, true)));
-    const events = HEADER_BYTES + Number(view.getBigInt64(32, true));
-    const keys = readBatch(request.subarray(HEADER_BYTES, events), this.keySchema);
+  private open(request: Uint8Array, forEachKey: Asked['forEachKey']): OpenRequest {
+    const { what, watermark, processingTime, until, keys: keyBytes, events } = requestOf(request);
+    const keys = readBatch(keyBytes, this.keySchema);
     const isRows = what === ROWS;
-    const batch = readBatch(request.subarray(events), isRows ? this.rowSchema : [KEY, TIME]);
-    return new OpenRequest(this.reading(keys, isRows ? batch : undefined), {
-      watermark: watermark!,
-      processingTime: processingTime!,
-      events: isRows ? this.rowEvents(batch) : timerEvents(batch, keys.length, until!),
-      timerKind: isRows ? undefined : what === EVENT_TIMERS ? 'eventTime' : 'processingTime',
+    const batch = readBatch(events, isRows ? this.rowSchema : [KEY, TIME]);
+    const asked = { watermark, processingTime, forEachKey };
+    if (isRows)
+      return new OpenRequest(this.reading(keys, batch), {
+        ...asked,
+        events: this.rowEvents(batch),
+        timerKind: undefined,
+      });
+    if (forEachKey !== undefined)
+      return new OpenRequest(this.reading(keys, undefined), {
+        ...asked,
+        events: new RowEvents(keysOf(batch, 0), () => Number.NaN),
+        timerKind: undefined,
+      });
+    return new OpenRequest(this.reading(keys, undefined), {
+      ...asked,
+      events: timerEvents(batch, keys.length, until),
+      timerKind: what === EVENT_TIMERS ? 'eventTime' : 'processingTime',
     });
   }
 
   private rowEvents(batch: Batch): Events {
     const { reads, record, timed } = this.shape;
     const place = reads.length + record.length;
-    const keys = (batch[`c${place}`] as unknown as { data: Int32Array }).data;
+    const keys = keysOf(batch, place);
     if (!timed) return new RowEvents(keys, () => Number.NaN);
     const view = new this.timeReader.Row(batch, 0) as unknown as Record<string, number>;
     const [name, row] = [String(place + 1), '\u0000row'];
@@ -129,16 +136,14 @@ export class KeyedProcessRun implements Answerer {
     const cells = this.states.map(([name, declared], i) =>
       cellsOf(name, declared, (key) => view(key)[stateName(i)], keys.length),
     );
-    const places = (keys[`c${this.keySchema.length - 1}`] as unknown as { data: Int32Array }).data;
+    const places = keysOf(keys, this.keySchema.length - 1);
     places.forEach((place, key) => {
       if (place >= 0 && place % 2 === 1)
         for (const [i, kept] of this.kept.get(place >> 1)!.entries()) cells[i]!.restore(key, kept);
     });
     return {
-      code: this.code,
-      timed: this.shape.timed,
-      sideOutputs: this.sideOutputs,
-      outputs: this.outputs,
+      ...this.emitting,
+      broadcast: this.broadcast,
       canonical: this.canonical,
       cells: Object.fromEntries(this.states.map(([name], i) => [name, cells[i]!])),
       end: () => {
@@ -176,6 +181,25 @@ function sentType({ kind, type, key }: ProcessState): LogicalType {
   return nullable(types.array(notNull(entry)));
 }
 
+/** A request as native sends it. */
+export function requestOf(request: Uint8Array) {
+  const view = new DataView(request.buffer, request.byteOffset, request.byteLength);
+  const time = (at: number) => millis(view.getBigInt64(at, true));
+  const events = HEADER_BYTES + Number(view.getBigInt64(32, true));
+  return {
+    what: view.getUint8(0),
+    watermark: time(8),
+    processingTime: time(16),
+    until: time(24),
+    keys: request.subarray(HEADER_BYTES, events),
+    events: request.subarray(events),
+  };
+}
+
+/** A column of positions of keys. */
+const keysOf = (batch: Batch, column: number): Int32Array =>
+  (batch[`c${column}`] as unknown as { data: Int32Array }).data;
+
 function millis(ms: bigint): number {
   if (ms === INT64_MAX) return Number.POSITIVE_INFINITY;
   return ms === -INT64_MAX - 1n ? Number.NEGATIVE_INFINITY : Number(ms);
@@ -183,276 +207,7 @@ function millis(ms: bigint): number {
 
 function timerEvents(batch: Batch, numKeys: number, until: number): TimerEvents {
   const { Row } = rowReader([KEY, TIME]);
-  const keys = (batch['c0'] as unknown as { data: Int32Array }).data;
+  const keys = keysOf(batch, 0);
   const times = Array.from(keys, (_, row) => (new Row(batch, row) as unknown as { time: number }).time);
   return new TimerEvents(keys, times, numKeys, until);
-}
-
-/** How the columns of a request are read. */
-interface Reading {
-  readonly code: ProcessCode;
-  readonly timed: boolean;
-  readonly sideOutputs: readonly string[];
-  readonly outputs: readonly Schema[];
-  /** Rows of the outputs as nobody changes them any more. */
-  readonly canonical: readonly Canonical[];
-  readonly cells: Readonly<Record<string, AnyCells>>;
-  key(at: number): unknown;
-  row(at: number): unknown;
-  plainRow(at: number): object;
-  record(at: number): unknown;
-  /** Every event has settled: keeps what is to be kept. */
-  end(): void;
-}
-
-interface Asked {
-  readonly watermark: number;
-  readonly processingTime: number;
-  readonly events: Events;
-  readonly timerKind: TimerKindName | undefined;
-}
-
-/** A context, and what the function sees of it. */
-interface GivenContext {
-  readonly of: EventContext;
-  readonly given: object;
-}
-
-const TIMER_EDIT = [notNull(types.timestamp(3))];
-const [SET, DELETE] = [0, 1];
-
-class OpenRequest implements ProcessRequest {
-  readonly watermark: number;
-  readonly processingTime: number;
-  readonly timerKind: TimerKindName | undefined;
-  readonly timed: boolean;
-  readonly cells: Readonly<Record<string, AnyCells>>;
-  private readonly events: Events;
-  private readonly timers = { eventTime: new Edits(TIMER_EDIT), processingTime: new Edits(TIMER_EDIT) };
-  private rows: readonly OutputRows[];
-  private numEmitted = 0;
-  private context: GivenContext | undefined;
-  private readonly open = new Set<Promise<void>>();
-  private failure: { readonly error: unknown } | undefined;
-  /** Where events may fail, each on its own. */
-  private readonly journals: Journals | undefined;
-  private readonly failed = new FailedEvents();
-  private readonly tried: (OutputRows | undefined)[] = [];
-
-  constructor(
-    private readonly reading: Reading,
-    asked: Asked,
-  ) {
-    this.watermark = asked.watermark;
-    this.processingTime = asked.processingTime;
-    this.timerKind = asked.timerKind;
-    this.events = asked.events;
-    this.timed = reading.timed;
-    this.cells = reading.cells;
-    this.rows = this.newRows();
-    if (!goesOn(reading.code.process.onError)) return;
-    this.journals = [];
-    for (const cells of Object.values(this.cells)) cells.journals = this.journals;
-  }
-
-  /** The last piece is returned, those before it are yielded. */
-  async *run(): AsyncGenerator<Uint8Array, Uint8Array, void> {
-    const { concurrency } = this.reading.code.process;
-    while (true) {
-      const event = this.events.next();
-      if (event !== undefined) {
-        const given = this.call(event);
-        if (given !== undefined) this.follow(event.key, given);
-        if (this.open.size >= concurrency) await Promise.race(this.open);
-      } else if (this.open.size > 0) {
-        await Promise.race(this.open);
-      } else {
-        break;
-      }
-      if (this.failure !== undefined) throw this.failure.error;
-      if (this.numEmitted >= PIECE_ROWS_MAX) yield this.piece(true);
-    }
-    this.reading.end();
-    return this.piece(false);
-  }
-
-  key(at: number): unknown {
-    return this.reading.key(at);
-  }
-
-  record(row: number): unknown {
-    return this.reading.record(row);
-  }
-
-  emit(output: number, key: number, time: number, row: unknown): void {
-    const journal = this.journals?.[key];
-    if (journal === undefined) {
-      this.push(output, row, time);
-    } else {
-      const copy = this.try(output, row, time, journal);
-      journal.add(() => this.push(output, copy, time));
-    }
-  }
-
-  private push(output: number, row: unknown, time: number): void {
-    this.rows[output]!.push(row, time);
-    this.numEmitted++;
-  }
-
-  /** The row as it is now, if it is one. */
-  private try(output: number, row: unknown, time: number, journal: EventJournal): unknown {
-    const tried = this.tried[output];
-    const rows = tried === undefined || tried.length >= TRIED_MAX ? this.rowsOf(output) : tried;
-    this.tried[output] = rows;
-    try {
-      rows.push(row, time);
-    } catch (error) {
-      this.tried[output] = undefined;
-      journal.broken ??= { error };
-      throw error;
-    }
-    return this.reading.canonical[output]!(row);
-  }
-
-  setTimer(kind: TimerKindName, key: number, time: number): void {
-    if (this.reading.code.onTimer === undefined) throw new TypeError('a timer needs onTimer(time, ctx)');
-    const journal = this.journals?.[key];
-    if (journal === undefined) this.applySet(kind, key, time);
-    else journal.add(() => this.applySet(kind, key, time));
-  }
-
-  deleteTimer(kind: TimerKindName, key: number, time: number): void {
-    const journal = this.journals?.[key];
-    if (journal === undefined) this.applyDelete(kind, key, time);
-    else journal.add(() => this.applyDelete(kind, key, time));
-  }
-
-  private applySet(kind: TimerKindName, key: number, time: number): void {
-    if (kind === this.timerKind && (this.events as TimerEvents).set(key, time)) return;
-    this.timers[kind].push(key, SET, time);
-  }
-
-  private applyDelete(kind: TimerKindName, key: number, time: number): void {
-    if (kind === this.timerKind && (this.events as TimerEvents).delete(key, time)) return;
-    this.timers[kind].push(key, DELETE, time);
-  }
-
-  /** Begins an event; undefined if that is all, else what is to be waited for. */
-  private call(event: Event): Promise<void> | undefined {
-    const { code } = this.reading;
-    this.context ??= this.newContext();
-    const { of: context, given: shown } = this.context;
-    context.begin(this, event.key, event.row, this.timeOf(event));
-    if (this.journals !== undefined) this.journals[event.key] = new EventJournal();
-    let given: unknown;
-    try {
-      given =
-        this.timerKind === undefined
-          ? code.definition.process(this.reading.row(event.row) as never, shown as never)
-          : code.definition.onTimer!(event.time, shown as never);
-    } catch (error) {
-      context.end();
-      return this.fail(event, error);
-    }
-    if (isPromise(given)) return this.settled(event, given);
-    context.end();
-    this.settle(event);
-    return undefined;
-  }
-
-  /** The context stays with what is waited for. */
-  private async settled(event: Event, given: PromiseLike<unknown>): Promise<void> {
-    const { of: context } = this.context!;
-    this.context = undefined;
-    try {
-      await given;
-    } catch (error) {
-      return this.fail(event, error);
-    } finally {
-      context.end();
-    }
-    this.settle(event);
-  }
-
-  /** What the event has done counts. */
-  private settle(event: Event): void {
-    const journal = this.journals?.[event.key];
-    if (journal?.broken !== undefined) this.fail(event, journal.broken.error);
-    else journal?.commit();
-  }
-
-  /** Ends the job, or only the event. */
-  private fail(event: Event, error: unknown): undefined {
-    const journal = this.journals?.[event.key];
-    if (journal === undefined) throw this.failureOf(event, error);
-    journal.rollback();
-    const { code } = this.reading;
-    const [of, time] = this.timerKind === undefined ? [code.process, 0] : [code.onTimer!, event.time];
-    this.failed.push(event.row, failureText(of, error), event.key, BigInt(time));
-  }
-
-  private newContext(): GivenContext {
-    const { code, sideOutputs } = this.reading;
-    const of = new EventContext(code.states, sideOutputs);
-    return { of, given: code.extras?.context(of as never) ?? of };
-  }
-
-  /** What waits for the key follows when its promise has settled. */
-  private follow(key: number, given: Promise<void>): void {
-    this.events.hold(key);
-    const chain = async (): Promise<void> => {
-      await given;
-      for (let event = this.events.waiting(key); event !== undefined; event = this.events.waiting(key))
-        await this.call(event);
-      this.events.release(key);
-    };
-    const followed: Promise<void> = chain()
-      .catch((error: unknown) => {
-        this.failure ??= { error };
-      })
-      .finally(() => this.open.delete(followed));
-    this.open.add(followed);
-  }
-
-  /** The event time of what is emitted. In a timer of processing time that is the first which is not late. */
-  private timeOf({ time }: Event): number {
-    if (this.timerKind !== 'processingTime') return time;
-    return Number.isFinite(this.watermark) ? this.watermark + 1 : this.processingTime;
-  }
-
-  private failureOf({ key, row, time }: Event, error: unknown): SabotError {
-    const { code } = this.reading;
-    const of = `of key ${inspect(this.reading.key(key), { breakLength: Number.POSITIVE_INFINITY })}`;
-    if (this.timerKind === undefined)
-      return processError(code.process, `row ${printRow(this.reading.plainRow(row))} ${of}`, error);
-    const kind = this.timerKind === 'eventTime' ? 'event-time' : 'processing-time';
-    return processError(code.onTimer!, `the ${kind} timer ${timeText(time)} ${of}`, error);
-  }
-
-  private newRows(): readonly OutputRows[] {
-    return this.reading.outputs.map((_, i) => this.rowsOf(i));
-  }
-
-  private rowsOf(output: number): OutputRows {
-    const { outputs, sideOutputs, code } = this.reading;
-    const names = code.extras?.outputs ?? ['emit()', ...sideOutputs.map((name) => `sideOutput('${name}')`)];
-    return new OutputRows(names[output]!, outputs[output]!, this.timed);
-  }
-
-  private piece(more: boolean): Uint8Array {
-    const edits = [...Object.values(this.cells), this.timers.eventTime, this.timers.processingTime];
-    const broken = [...this.rows, ...edits].find((each) => each.broken !== undefined);
-    if (broken !== undefined)
-      throw processError(this.reading.code.process, 'a row, and caught the error', broken.broken);
-    const messages = this.rows.map((rows) => rows.message());
-    this.rows = this.newRows();
-    this.numEmitted = 0;
-    const failed = this.journals === undefined ? [] : [this.failed.message()];
-    return replyOf([...messages, ...edits.map((each) => (more ? NOTHING : each.message())), ...failed], more);
-  }
-}
-
-function timeText(ms: number): string {
-  const date = new Date(ms);
-  return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString();
 }

@@ -17,7 +17,7 @@ import { settingWarning } from '../planner/known-settings.js';
 import { type PlannedJob, planJob } from '../planner/plan.js';
 import type { Fields, RowColumnType, RowOf } from '../schema/t.js';
 import type { Schema } from '../schema/types.js';
-import { Stream, type StreamOwner, TimedStream } from '../stream.js';
+import { Stream, type StreamOwner, TimedStream } from '../stream/stream.js';
 import { commandRun, defaultsOf } from './command-run.js';
 import { JobTables } from './job-tables.js';
 import type { JobMetrics, JobWarning } from './metrics.js';
@@ -173,6 +173,11 @@ export class Job {
   /** The rows of a node that somebody else has made; @internal */
   stream<T>(node: LogicalNode): Stream<T> {
     return new Stream(this.owner, node);
+  }
+
+  /** The same with event time; @internal */
+  timedStream<T>(node: LogicalNode): TimedStream<T> {
+    return new TimedStream(this.owner, node);
   }
 
   /** The physical plan as text: operators, changes, and where functions run. */

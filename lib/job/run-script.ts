@@ -190,8 +190,8 @@ class ScriptRunner {
 
   async explain(statement: ScriptStatement): Promise<void> {
     const step = this.session.execute(statement, this.script);
-    if (step.kind === 'query') this.output.text(explainPlan(this.plan([step.plan])));
-    else if (step.kind === 'insert') this.output.text(explainPlan(this.plan(step.sinks)));
+    if (step.kind === 'query') this.output.text(explainPlan(this.warned(this.plan([step.plan]))));
+    else if (step.kind === 'insert') this.output.text(explainPlan(this.warned(this.plan(step.sinks))));
     else await this.answer(step, statement);
   }
 
@@ -216,8 +216,14 @@ class ScriptRunner {
       case 'table':
         return this.output.rows(step.table.columns, step.table.rows);
       case 'explain':
-        this.output.text(explained(this.plan(step.plans), step.details));
+        this.output.text(explained(this.warned(this.plan(step.plans)), step.details));
     }
+  }
+
+  /** What a run would warn of. */
+  private warned(plan: PlannedJob): PlannedJob {
+    for (const warning of plan.warnings) this.output.warning(warning);
+    return plan;
   }
 
   private plan(plans: readonly LogicalNode[]): PlannedJob {

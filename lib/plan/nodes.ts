@@ -10,14 +10,36 @@ import type { SourceSpan } from '../errors.js';
 import type { AggregateCall, SortKey } from '../expressions/aggregate-call.js';
 import type { Expression, Literal, SubqueryPlan } from '../expressions/expression.js';
 import type { LogicalType, Schema } from '../schema/types.js';
-import type { DeadLetterTarget } from './dead-letters.js';
-import type { TableDefinition, TablePlaces } from './table.js';
-import type { ProcessCode, StateTtl, UserFunction } from './user-function.js';
+import type {
+  BroadcastProcessNode,
+  KeyedBroadcastProcessNode,
+  KeyedProcessNode,
+  UserFunctionNode,
+} from './function-nodes.js';
+import type { ScanNode, SinkNode, WatermarkNode } from './table-nodes.js';
+import type { StateTtl } from './user-function.js';
 
 export type { AggregateCall, SortKey } from '../expressions/aggregate-call.js';
+export type {
+  BroadcastMap,
+  BroadcastProcessNode,
+  KeyedBroadcastProcessNode,
+  KeyedProcessNode,
+  UserFunctionNode,
+} from './function-nodes.js';
+export type {
+  IterableOrMaker,
+  IterableRows,
+  ScanNode,
+  SinkNode,
+  WatermarkAlignment,
+  WatermarkNode,
+  WatermarkOptions,
+} from './table-nodes.js';
 export type { StateTtl } from './user-function.js';
 
-interface Node {
+/** What all nodes have. */
+export interface Node {
   readonly schema: Schema;
   /** Where the script has it, for errors; absent in the Stream API and for what rules make. */
   readonly span?: SourceSpan;
@@ -25,60 +47,10 @@ interface Node {
   readonly uid?: string;
 }
 
-/** Reads a table's physical and metadata columns (`scanSchema`); computed columns are a `project` above. */
-export interface ScanNode extends Node {
-  readonly op: 'scan';
-  readonly table: TableDefinition;
-  /** The table's options with those of an OPTIONS hint on top. */
-  readonly options: Readonly<Record<string, string>>;
-  readonly places?: TablePlaces;
-  /** Where records go that cannot be read, if the options say that they go somewhere. */
-  readonly deadLetters?: DeadLetterTarget | undefined;
-  /** The rows themselves, if they come from JavaScript. */
-  readonly rows?: IterableRows;
-  /** The same as Arrow IPC messages that hold these columns. */
-  readonly messages?: (columns: readonly string[]) => AsyncIterable<Uint8Array>;
-}
-
-/** Rows one after the other, or what makes them anew for every run. */
-export type IterableOrMaker<R> = AsyncIterable<R> | Iterable<R> | (() => AsyncIterable<R> | Iterable<R>);
-
-/** Rows that JavaScript hands over. */
-export interface IterableRows {
-  readonly rows: IterableOrMaker<unknown>;
-  readonly unbounded: boolean;
-}
-
 /** Rows of constants, each cast to the schema's type. */
 export interface ValuesNode extends Node {
   readonly op: 'values';
   readonly rows: readonly (readonly Literal[])[];
-}
-
-/** Assigns watermarks to the rowtime column `time`; `watermark` is over the input's columns. */
-export interface WatermarkNode extends Node {
-  readonly op: 'watermark';
-  readonly input: LogicalNode;
-  readonly time: number;
-  readonly watermark: Expression;
-  /** Absent: the table's options say. */
-  readonly options?: WatermarkOptions;
-}
-
-/** How event time is told beyond the watermark expression; see Flink's table options `scan.watermark.…`. */
-export interface WatermarkOptions {
-  /** How long a split may be silent before it holds time back no longer; absent: for ever. */
-  readonly idleTimeoutMs?: number | undefined;
-  /** Time is told after every row, not when it has moved by `pipeline.auto-watermark-interval` and at the ends of batches. */
-  readonly onEvent?: boolean | undefined;
-  /** Sources of a group wait while they are further ahead than the slowest of them by `maxDriftMs`. */
-  readonly alignment?: WatermarkAlignment | undefined;
-}
-
-export interface WatermarkAlignment {
-  readonly group: string;
-  readonly maxDriftMs: number;
-  readonly updateIntervalMs: number;
 }
 
 /** Keeps rows whose condition is TRUE. The condition may hold `Subquery` expressions. */
@@ -92,58 +64,6 @@ export interface ProjectNode extends Node {
   readonly op: 'project';
   readonly input: LogicalNode;
   readonly expressions: readonly Expression[];
-}
-
-/**
- * Functions in TypeScript over every row: output is `columns` of the input, then the functions' results. All of them are compiled, or
- * all run in V8. If it `flattens`, its one function gives any number of rows for each.
- */
-export interface UserFunctionNode extends Node {
-  readonly op: 'user_function';
-  readonly input: LogicalNode;
-  readonly columns: readonly number[];
-  readonly functions: readonly UserFunction[];
-  readonly flattens: boolean;
-}
-
-/** How rows of a broadcast stream become a map that every subtask has. */
-export interface BroadcastMap {
-  /** So many columns, from the first, are the rows' own. */
-  readonly width: number;
-  readonly keys: readonly number[];
-  /** A key is an object with these members; undefined: it is the value of the one key. */
-  readonly keyNames: readonly string[] | undefined;
-  /** The column that says which rows remove their key. */
-  readonly removes: number | undefined;
-}
-
-/**
- * A function in V8 that sees every row of `left`, and the rows of `right` as a map by key: output is `columns` of the left, then what
- * it gives, any number of rows for each.
- */
-export interface BroadcastProcessNode extends Node {
-  readonly op: 'broadcast_process';
-  readonly left: LogicalNode;
-  readonly right: LogicalNode;
-  /** Of the left: rows with equal keys meet in one subtask. None: rows stay where they are. */
-  readonly keys: readonly number[];
-  readonly broadcast: BroadcastMap;
-  readonly columns: readonly number[];
-  readonly function: UserFunction;
-}
-
-/**
- * A function in V8 with state and timers of the rows' keys: output is, if it has several outputs, which one (TINYINT, from 0); the
- * columns of all its outputs, of which those of the others are NULL; and the event time last, if rows have it.
- */
-export interface KeyedProcessNode extends Node {
-  readonly op: 'keyed_process';
-  readonly input: LogicalNode;
-  readonly keys: readonly number[];
-  readonly time: number | undefined;
-  readonly code: ProcessCode;
-  /** How many columns each output has. */
-  readonly outputs: readonly number[];
 }
 
 /**
@@ -387,23 +307,6 @@ export interface MatchRecognizeNode extends Node {
   readonly measures: readonly { readonly name: string; readonly expression: Expression }[];
 }
 
-/** Writes to a table: the input's columns are `sinkSchema(table)`, casts written out. */
-export interface SinkNode extends Node {
-  readonly op: 'sink';
-  readonly input: LogicalNode;
-  readonly table: TableDefinition;
-  readonly options: Readonly<Record<string, string>>;
-  readonly places?: TablePlaces;
-  /** Where rows go that cannot be written, if the options say that they go somewhere. */
-  readonly deadLetters?: DeadLetterTarget | undefined;
-  readonly overwrite: boolean;
-  /** What becomes of rows with other keys of the query's and the same PRIMARY KEY of the table; absent: nobody said. */
-  readonly onConflict?: OnConflict;
-}
-
-/** ON CONFLICT DO … of an INSERT. */
-export type OnConflict = 'ERROR' | 'NOTHING' | 'DEDUPLICATE';
-
 export type LogicalNode =
   | ScanNode
   | ValuesNode
@@ -413,6 +316,7 @@ export type LogicalNode =
   | UserFunctionNode
   | BroadcastProcessNode
   | KeyedProcessNode
+  | KeyedBroadcastProcessNode
   | AggregateNode
   | LateRowsNode
   | ExpandNode

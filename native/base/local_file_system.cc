@@ -79,6 +79,13 @@ class LocalWritableFile final : public WritableFile {
 
   arrow::Status Append(std::string_view bytes) override {
     while (block_ != nullptr && !bytes.empty()) {
+      if (block_size_ == 0 && IsAligned(bytes)) {
+        const size_t size = bytes.size() / kBlockAlignment * kBlockAlignment;
+        ARROW_ASSIGN_OR_RAISE(const bool is_direct, WriteAligned(bytes.substr(0, size)));
+        if (!is_direct) block_.reset();
+        bytes.remove_prefix(size);
+        continue;
+      }
       const size_t size = std::min(bytes.size(), kBlockBytes - block_size_);
       std::memcpy(block_.get() + block_size_, bytes.data(), size);
       block_size_ += size;
@@ -104,12 +111,25 @@ class LocalWritableFile final : public WritableFile {
     void operator()(char* memory) const { std::free(memory); }
   };
 
+  // What needs no copy to be written as a block.
+  static bool IsAligned(std::string_view bytes) {
+    return bytes.size() >= kBlockAlignment &&
+           reinterpret_cast<uintptr_t>(bytes.data()) % kBlockAlignment == 0;
+  }
+
   arrow::Status WriteBlock() {
+    std::unique_ptr<char, Free> block = std::move(block_);
+    const size_t size = std::exchange(block_size_, 0);
+    ARROW_ASSIGN_OR_RAISE(const bool is_direct, WriteAligned({block.get(), size}));
+    if (is_direct) block_ = std::move(block);
+    return arrow::Status::OK();
+  }
+
+  // False: it is written, but this file takes no blocks directly any more.
+  arrow::Result<bool> WriteAligned(std::string_view left) {
     // Not every file system can do so.
-    if (!direct_ && !SetDirect(true)) return WriteRest();
-    direct_ = true;
-    std::string_view left(block_.get(), block_size_);
-    while (!left.empty()) {
+    direct_ = direct_ || SetDirect(true);
+    while (direct_ && !left.empty()) {
       const ssize_t done = write(file_, left.data(), left.size());
       if (done < 0 && errno == EINTR) continue;
       if (done < 0 && errno != EINVAL) return SystemError(path_, "write");
@@ -117,11 +137,10 @@ class LocalWritableFile final : public WritableFile {
       // It takes no part of a block, or not where the rest begins.
       if (done < 0 || left.size() % kBlockAlignment != 0) break;
     }
-    block_size_ = 0;
-    if (left.empty()) return arrow::Status::OK();
-    const std::unique_ptr<char, Free> block = std::move(block_);
+    if (direct_ && left.empty()) return true;
     ARROW_RETURN_NOT_OK(LeaveDirect());
-    return Write(left);
+    ARROW_RETURN_NOT_OK(Write(left));
+    return false;
   }
 
   // From here on the file is written as usual.

@@ -1,6 +1,8 @@
 // State files: framing, blocks, reading back.
 #include "checkpoint/state_file.h"
 
+#include <algorithm>
+#include <cstring>
 #include <mutex>
 #include <utility>
 
@@ -12,20 +14,23 @@ namespace {
 
 constexpr std::string_view kMagic = "sabot state 1\n";
 constexpr uint32_t kEnd = 0xE0F;  // In the place of a kind.
-constexpr size_t kInlineBytesMax = 4096;
-constexpr size_t kBlockBytes = 1 << 20;
-constexpr size_t kSmallPieceBytes = 4096;  // Such pieces are joined, larger ones are not copied.
+constexpr int64_t kInlineBytesMax = 4096;
 constexpr int64_t kWaitingBytesMax = 16 << 20;
 
 }  // namespace
 
-struct StateFileWriter::Open {
-  ~Open() { XXH3_freeState(hash); }
+struct StateFileWriter::Checksum {
+  Checksum() { XXH3_64bits_reset(state); }
+  ~Checksum() { XXH3_freeState(state); }
+  Checksum(const Checksum&) = delete;
+  Checksum& operator=(const Checksum&) = delete;
 
+  XXH3_state_t* const state = XXH3_createState();
+};
+
+struct StateFileWriter::Open {
   // The executor's, one piece of work at a time.
   std::unique_ptr<ObjectWriter> writer;
-  XXH3_state_t* hash = XXH3_createState();
-  int64_t size = 0;
   arrow::Status status;
 
   std::atomic<int64_t> waiting_bytes{0};
@@ -51,10 +56,9 @@ StateFileWriter::StateFileWriter(ObjectStore& store, std::string name, Executor&
       lane_(lane),
       memory_(std::move(memory)),
       wake_(std::move(wake)),
-      block_{std::string(kMagic)},
-      block_bytes_(kMagic.size()),
+      checksum_(std::make_unique<Checksum>()),
       open_(std::make_shared<Open>()) {
-  XXH3_64bits_reset(open_->hash);
+  Append(kMagic);
 }
 
 StateFileWriter::~StateFileWriter() = default;
@@ -69,47 +73,46 @@ arrow::Status StateFileWriter::Write(std::string_view section, SectionKind kind,
   head.U32(static_cast<uint32_t>(kind));
   head.Bytes(section);
   head.U64(piece.size());
-  block_bytes_ += head.size() + piece.size();
-  SmallPart() += head.Take();
-  if (piece.size() <= kSmallPieceBytes) {
-    SmallPart() += piece;
-  } else {
-    block_.push_back(std::move(piece));
-  }
+  Append(head.view());
+  Append(piece);
+  memory_->Give(std::move(piece));
   ++num_pieces_;
-  if (block_bytes_ >= kBlockBytes) SubmitBlock();
   return arrow::Status::OK();
 }
 
-// The last part, to which small bytes may be added.
-std::string& StateFileWriter::SmallPart() {
-  if (block_.empty() || block_.back().size() > kSmallPieceBytes) block_.emplace_back();
-  return block_.back();
+void StateFileWriter::Append(std::string_view bytes) {
+  XXH3_64bits_update(checksum_->state, bytes.data(), bytes.size());
+  size_ += static_cast<int64_t>(bytes.size());
+  while (!bytes.empty()) {
+    if (block_ == nullptr) block_ = memory_->TakeBlock();
+    const size_t part = std::min(bytes.size(), PieceMemory::kBlockBytes - block_bytes_);
+    std::memcpy(block_.get() + block_bytes_, bytes.data(), part);
+    block_bytes_ += part;
+    bytes.remove_prefix(part);
+    if (block_bytes_ == PieceMemory::kBlockBytes) SubmitBlock();
+  }
 }
 
 bool StateFileWriter::has_room() const { return open_->waiting_bytes < kWaitingBytesMax; }
 
 void StateFileWriter::SubmitBlock() {
-  ++num_blocks_;
-  const auto size = static_cast<int64_t>(std::exchange(block_bytes_, 0));
-  open_->waiting_bytes += size;
+  const size_t size = std::exchange(block_bytes_, 0);
+  const auto bytes = static_cast<int64_t>(size);
+  open_->waiting_bytes += bytes;
   executor_.Submit(lane_, [&store = store_, name = name_, open = open_, wake = wake_,
-                           memory = memory_, block = std::exchange(block_, {}), size]() mutable {
+                           memory = memory_, block = std::exchange(block_, nullptr), size, bytes] {
     if (open->status.ok() && open->writer == nullptr) {
       auto writer = store.Create(name);
       if (writer.ok()) open->writer = std::move(*writer);
       if (!writer.ok()) open->Fail(writer.status());
     }
-    for (std::string& part : block) {
-      if (!open->status.ok()) break;
-      XXH3_64bits_update(open->hash, part.data(), part.size());
-      const arrow::Status status = open->writer->Append(part);
+    if (open->status.ok()) {
+      const arrow::Status status = open->writer->Append({block.get(), size});
       if (!status.ok()) open->Fail(status);
-      memory->Give(std::move(part));
     }
-    open->size += size;
-    const int64_t before = open->waiting_bytes.fetch_sub(size);
-    if (before >= kWaitingBytesMax && before - size < kWaitingBytesMax) wake();
+    memory->GiveBlock(block);
+    const int64_t before = open->waiting_bytes.fetch_sub(bytes);
+    if (before >= kWaitingBytesMax && before - bytes < kWaitingBytesMax) wake();
   });
 }
 
@@ -117,30 +120,26 @@ void StateFileWriter::Finish(Written written) {
   ByteWriter end;
   end.U32(kEnd);
   end.I64(num_pieces_);
-  block_bytes_ += end.size();
-  SmallPart() += end.Take();
-  if (num_blocks_ == 0 && block_bytes_ <= kInlineBytesMax) {
-    StateFile file;
-    for (const std::string& part : block_) file.bytes += part;
-    file.size = static_cast<int64_t>(file.bytes.size());
-    file.checksum = HashBytes(file.bytes);
+  Append(end.view());
+  StateFile file;
+  file.size = size_;
+  file.checksum = XXH3_64bits_digest(checksum_->state);
+  if (file.size <= kInlineBytesMax) {
+    file.bytes.assign(block_.get(), block_bytes_);
+    memory_->GiveBlock(std::exchange(block_, nullptr));
     // After the files of the same lane: later snapshots must not overtake earlier ones.
     return executor_.Submit(
         lane_, [file = std::move(file), written = std::move(written)] { written(file); });
   }
-  SubmitBlock();
-  executor_.Submit(lane_, [name = name_, open = open_, written = std::move(written)] {
+  if (block_ != nullptr) SubmitBlock();
+  file.name = name_;
+  executor_.Submit(lane_, [open = open_, file = std::move(file), written = std::move(written)] {
     if (open->status.ok()) {
       const arrow::Status status = open->writer->Finish();
       if (!status.ok()) open->Fail(status);
     }
     open->writer.reset();
-    if (!open->status.ok()) return written(open->status);
-    StateFile file;
-    file.name = name;
-    file.size = open->size;
-    file.checksum = XXH3_64bits_digest(open->hash);
-    written(std::move(file));
+    open->status.ok() ? written(file) : written(open->status);
   });
 }
 

@@ -3,8 +3,8 @@
 //   "sabot state 1\n"  then per piece: kind, section name, bytes  then an end mark with their
 //   number
 //
-// Written in blocks off the task's thread; small ones are never a file: their bytes stand in the
-// manifest.
+// Gathered in blocks by the task's thread, while what it has written is still in the processor's
+// cache, and written off it; small ones are never a file: their bytes stand in the manifest.
 #pragma once
 
 #include <arrow/result.h>
@@ -14,7 +14,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/executor.h"
 #include "base/object_store.h"
@@ -42,9 +41,10 @@ class StateFileWriter final : public SectionSink {
   void Finish(Written written);
 
  private:
+  struct Checksum;
   struct Open;  // What the executor's work shares.
 
-  std::string& SmallPart();
+  void Append(std::string_view bytes);
   void SubmitBlock();
 
   ObjectStore& store_;
@@ -53,10 +53,11 @@ class StateFileWriter final : public SectionSink {
   const Executor::Lane lane_;
   const std::shared_ptr<PieceMemory> memory_;
   const std::function<void()> wake_;
-  std::vector<std::string> block_;  // In parts: large pieces as they came.
+  PieceMemory::Block block_;  // nullptr: the next one has not begun.
   size_t block_bytes_ = 0;
+  int64_t size_ = 0;
+  std::unique_ptr<Checksum> checksum_;
   int64_t num_pieces_ = 0;
-  int64_t num_blocks_ = 0;  // Submitted.
   std::shared_ptr<Open> open_;
 };
 

@@ -1,6 +1,8 @@
 // Confluent's wire format.
 #include "formats/avro_confluent.h"
 
+#include <utility>
+
 #include "formats/format_options.h"
 
 namespace sabot {
@@ -19,21 +21,34 @@ void AppendConfluentHeader(int32_t schema_id, std::string* out) {
     out->push_back(static_cast<char>(static_cast<uint32_t>(schema_id) >> shift & 0xFF));
 }
 
-arrow::Result<AvroConfluentOptions> ReadAvroConfluentOptions(const Schema& columns,
+arrow::Result<AvroConfluentOptions> ReadAvroConfluentOptions(const std::string& format,
+                                                             const Schema& columns,
                                                              const PlanNode& node) {
-  static constexpr std::string_view kNames[] = {"avro-confluent.url",
-                                                "avro-confluent.subject",
-                                                "avro-confluent.basic-auth.user-info",
-                                                "avro-confluent.basic-auth.credentials-source",
-                                                "avro-confluent.bearer-auth.token",
-                                                "avro-confluent.bearer-auth.credentials-source"};
-  ARROW_ASSIGN_OR_RAISE(const FormatOptions given, FormatOptions::Read(node, kNames));
+  const std::string url = format + ".url";
+  const std::string subject = format + ".subject";
+  const std::string_view names[] = {url, subject};
+  ARROW_ASSIGN_OR_RAISE(const FormatOptions given, FormatOptions::Read(node, names));
   AvroConfluentOptions options;
-  options.subject = given.String("avro-confluent.subject", "");
+  options.subject = given.String(subject, "");
   for (const Field& column : columns) {
     ARROW_RETURN_NOT_OK(CheckAvroType(column.type, column.name, options.timestamps));
   }
   return options;
+}
+
+arrow::Result<std::string> DebeziumAvroSchemaOf(const Schema& columns, AvroTimestamps timestamps) {
+  Type row;
+  row.kind = TypeKind::kRow;
+  for (const Field& column : columns) {
+    row.names.push_back(column.name);
+    row.children.push_back(column.type);
+  }
+  Type op;
+  op.kind = TypeKind::kVarchar;
+  ARROW_ASSIGN_OR_RAISE(
+      const std::string record,
+      AvroSchemaOf({{"before", row}, {"after", std::move(row)}, {"op", op}}, timestamps));
+  return R"(["null",)" + record + "]";
 }
 
 }  // namespace sabot

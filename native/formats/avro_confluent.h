@@ -25,9 +25,16 @@ struct AvroConfluentOptions {
   AvroTimestamps timestamps = AvroTimestamps::kLegacy;
 };
 
-// Also checks that Avro has the columns' types. The registry's address and credentials are the
-// affair of whoever asks it.
-arrow::Result<AvroConfluentOptions> ReadAvroConfluentOptions(const Schema& columns,
+// The options under the format's name. Also checks that Avro has the columns' types. The registry's
+// address and credentials are the affair of whoever asks it.
+arrow::Result<AvroConfluentOptions> ReadAvroConfluentOptions(const std::string& format,
+                                                             const Schema& columns,
                                                              const PlanNode& node);
+
+// The schema of the records in which Debezium tells changes of rows with these columns, as Flink
+// makes it:
+//
+//   null, or {before: null or row, after: null or row, op: null or string}
+arrow::Result<std::string> DebeziumAvroSchemaOf(const Schema& columns, AvroTimestamps timestamps);
 
 }  // namespace sabot

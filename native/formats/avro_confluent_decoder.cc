@@ -2,12 +2,14 @@
 //
 //   messages of schemas 7 and 8   ->   Prepare: asks the registry for 7 and 8; then one batch
 //
-// A schema is asked for once. State: the buffered rows, and the readers of known schemas.
+// Their records are rows, or changes of rows (avro_changes.h). A schema is asked for once. State:
+// the buffered rows, and the readers of known schemas.
 #include <unordered_map>
 #include <utility>
 
 #include "base/check.h"
 #include "base/error.h"
+#include "formats/avro_changes.h"
 #include "formats/avro_confluent.h"
 #include "formats/avro_rows.h"
 #include "formats/decoders.h"
@@ -16,16 +18,20 @@
 namespace sabot {
 namespace {
 
+// Rows: AvroRows, or AvroChangeRows.
+template <typename Rows>
 class AvroConfluentDecoder final : public Decoder {
  public:
-  explicit AvroConfluentDecoder(const Schema& columns) : rows_(columns) {}
+  // `skips_empty`: a message without bytes is no row, as Kafka's null is.
+  AvroConfluentDecoder(const Schema& columns, std::string format, bool skips_empty)
+      : format_(std::move(format)), skips_empty_(skips_empty), rows_(columns) {}
 
   bool needs_registry() const override { return true; }
   void SetRegistry(SchemaRegistry* registry) override { registry_ = registry; }
 
   arrow::Result<size_t> Decode(std::string_view, bool, int64_t) override {
-    return UserError("unsupported-format", "avro-confluent",
-                     "format 'avro-confluent' is one of messages, not of files");
+    return UserError("unsupported-format", format_,
+                     "format '" + format_ + "' is one of messages, not of files");
   }
 
   arrow::Result<bool> Prepare(std::span<const std::string_view> messages) override {
@@ -45,6 +51,7 @@ class AvroConfluentDecoder final : public Decoder {
                                std::vector<int32_t>* row_messages) override {
     for (size_t i = 0; i < messages.size(); ++i) {
       if (messages[i].data() == nullptr) continue;  // As Flink: a tombstone is no row.
+      if (messages[i].empty() && skips_empty_) continue;
       int32_t id = 0;
       if (!ReadConfluentHeader(messages[i], &id)) {
         ARROW_RETURN_NOT_OK(bad.OnBadMessage(
@@ -64,13 +71,15 @@ class AvroConfluentDecoder final : public Decoder {
       const std::string_view record(message_.data() + kConfluentHeaderBytes,
                                     size - kConfluentHeaderBytes);
       AvroFault fault;
+      const int64_t first_row = num_rows();
       if (rows_.Read(*known->second.reader, record, &fault) >= 0) {
-        row_messages->push_back(static_cast<int32_t>(i));
+        row_messages->insert(row_messages->end(), static_cast<size_t>(num_rows() - first_row),
+                             static_cast<int32_t>(i));
         continue;
       }
       const auto* begin = reinterpret_cast<const uint8_t*>(message_.data());
       ARROW_RETURN_NOT_OK(
-          bad.OnBadMessage(i, static_cast<size_t>(fault.at - begin), fault.reason, {}));
+          bad.OnBadMessage(i, static_cast<size_t>(fault.at - begin), fault.reason(), {}));
     }
     return arrow::Status::OK();
   }
@@ -88,7 +97,7 @@ class AvroConfluentDecoder final : public Decoder {
 
  private:
   struct Known {
-    std::unique_ptr<AvroReader> reader;
+    std::unique_ptr<typename Rows::Reader> reader;
     std::string absent;  // Why there is none.
   };
 
@@ -110,7 +119,9 @@ class AvroConfluentDecoder final : public Decoder {
     return true;
   }
 
-  AvroRows rows_;
+  const std::string format_;
+  const bool skips_empty_;
+  Rows rows_;
   SchemaRegistry* registry_ = nullptr;
   std::unordered_map<int32_t, Known> schemas_;
   std::string message_;  // The one at hand, padded.
@@ -121,8 +132,16 @@ class AvroConfluentDecoder final : public Decoder {
 
 arrow::Result<std::unique_ptr<Decoder>> MakeAvroConfluentDecoder(const Schema& columns,
                                                                  const PlanNode& node) {
-  ARROW_RETURN_NOT_OK(ReadAvroConfluentOptions(columns, node).status());
-  return std::make_unique<AvroConfluentDecoder>(columns);
+  const std::string format = "avro-confluent";
+  ARROW_RETURN_NOT_OK(ReadAvroConfluentOptions(format, columns, node).status());
+  return std::make_unique<AvroConfluentDecoder<AvroRows>>(columns, format, false);
+}
+
+arrow::Result<std::unique_ptr<Decoder>> MakeDebeziumAvroDecoder(const Schema& columns,
+                                                                const PlanNode& node) {
+  const std::string format = "debezium-avro-confluent";
+  ARROW_RETURN_NOT_OK(ReadAvroConfluentOptions(format, columns, node).status());
+  return std::make_unique<AvroConfluentDecoder<AvroChangeRows>>(columns, format, true);
 }
 
 }  // namespace sabot

@@ -139,7 +139,7 @@ class AvroDecoder final : public Decoder {
       }
       const auto* begin = reinterpret_cast<const uint8_t*>(block_.data());
       ARROW_RETURN_NOT_OK(
-          bad.OnBadMessage(i, static_cast<size_t>(fault.at - begin), fault.reason, {}));
+          bad.OnBadMessage(i, static_cast<size_t>(fault.at - begin), fault.reason(), {}));
     }
     return arrow::Status::OK();
   }
@@ -205,7 +205,7 @@ class AvroDecoder final : public Decoder {
       if (read < 0) {
         const auto* begin = reinterpret_cast<const uint8_t*>(left.data());
         const std::string where =
-            "record " + std::to_string(i + 1) + " of the block that begins here: " + fault.reason;
+            "record " + std::to_string(i + 1) + " of the block that begins here: " + fault.reason();
         return BadRecord(place_, left, static_cast<size_t>(fault.at - begin), where);
       }
       left.remove_prefix(static_cast<size_t>(read));

@@ -49,12 +49,18 @@ const uint8_t* AvroReader::Read(const uint8_t* p, const uint8_t* end, AvroFault*
   end_ = end;
   fault_ = fault;
   empty_elements_ = 0;
+  images_.clear();
+  tag_ = {};
   return ReadNode(*root_, p, 0);
 }
 
 const uint8_t* AvroReader::Fail(const uint8_t* at, std::string reason) {
-  fault_->at = at;
-  fault_->reason = std::move(reason);
+  *fault_ = {at, std::move(reason)};
+  return nullptr;
+}
+
+const uint8_t* AvroReader::FailIn(const std::string& field) {
+  fault_->field.insert(0, fault_->field.empty() ? field : field + ".");
   return nullptr;
 }
 
@@ -89,9 +95,9 @@ const uint8_t* AvroReader::ReadNode(const Node& node, const uint8_t* p, int dept
   switch (node.op) {
     case Op::kRecord:
       if (depth > kDepthMax) return Fail(p, "values are nested deeper than 200 levels");
-      for (const Node* field : node.children) {
-        p = ReadNode(*field, p, depth + 1);
-        if (p == nullptr) return nullptr;
+      for (size_t i = 0; i < node.children.size(); ++i) {
+        p = ReadNode(*node.children[i], p, depth + 1);
+        if (p == nullptr) return FailIn(node.type->fields[i].name);
       }
       for (ColumnBuffer* column : node.missing) column->AppendNull();
       if (node.column != nullptr) node.column->AppendRow();
@@ -102,6 +108,10 @@ const uint8_t* AvroReader::ReadNode(const Node& node, const uint8_t* p, int dept
     case Op::kMap:
       if (depth > kDepthMax) return Fail(p, "values are nested deeper than 200 levels");
       return ReadMap(node, p, depth);
+    case Op::kImage:
+      p = ReadNode(*node.children[0], p, depth);
+      if (p != nullptr) images_.push_back(static_cast<size_t>(node.size));
+      return p;
     case Op::kUnion: {
       int64_t branch = 0;
       const uint8_t* next = ReadVarint(p, true, &branch);
@@ -131,6 +141,11 @@ const uint8_t* AvroReader::ReadScalar(const Node& node, const uint8_t* p) {
     case Op::kSkipBytes:
       p = ReadSize(p, &value);
       return p == nullptr ? nullptr : p + value;
+    case Op::kTag:
+      p = ReadSize(p, &value);
+      if (p == nullptr) return nullptr;
+      tag_ = View(p, value);
+      return p + value;
     case Op::kNull:
       column->AppendNull();
       return p;

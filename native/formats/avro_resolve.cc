@@ -17,40 +17,71 @@ arrow::Status Mismatch(const AvroType& type, const Type& to, const std::string& 
 
 }  // namespace
 
-arrow::Result<std::unique_ptr<AvroReader>> AvroReader::Make(
-    std::shared_ptr<const AvroSchema> writer, const Schema& schema,
-    const std::vector<std::unique_ptr<ColumnBuffer>>& columns) {
-  const AvroType& root = writer->root();
-  // Flink writes files of the union of null and a record.
-  std::vector<const AvroType*> branches = {&root};
-  if (root.kind == AvroKind::kUnion) branches = root.children;
-  const auto record = std::find_if(branches.begin(), branches.end(), [](const AvroType* branch) {
-    return branch->kind == AvroKind::kRecord;
-  });
-  if (record == branches.end()) {
-    return UserError("schema-mismatch", "",
-                     "rows cannot be read from Avro's " + ToString(root) + ": a record is needed");
-  }
-  auto reader = std::unique_ptr<AvroReader>(new AvroReader());
-  reader->writer_ = std::move(writer);
-  std::vector<std::string> names;
-  std::vector<Type> types;
-  std::vector<ColumnBuffer*> buffers;
+AvroReader::Targets::Targets(const Schema& schema, ColumnBuffers& buffers) {
   for (size_t i = 0; i < schema.size(); ++i) {
     names.push_back(schema[i].name);
     types.push_back(schema[i].type);
-    buffers.push_back(columns[i].get());
+    columns.push_back(&buffers[i]);
   }
-  ARROW_ASSIGN_OR_RAISE(reader->root_,
-                        reader->ResolveRecord(**record, names, types, buffers, nullptr, ""));
-  if (root.kind != AvroKind::kUnion) return reader;
-  Node* node = reader->Add(Op::kUnion, root, nullptr);
-  for (const AvroType* branch : branches) {
-    node->children.push_back(branch == *record ? reader->root_
-                                               : reader->Add(Op::kNoRecord, *branch, nullptr));
-  }
-  reader->root_ = node;
+}
+
+arrow::Result<std::unique_ptr<AvroReader>> AvroReader::Make(
+    std::shared_ptr<const AvroSchema> writer, const Schema& schema, ColumnBuffers& columns) {
+  std::unique_ptr<AvroReader> reader(new AvroReader(std::move(writer)));
+  ARROW_ASSIGN_OR_RAISE(const AvroType* record, reader->RecordType());
+  const Targets targets(schema, columns);
+  ARROW_ASSIGN_OR_RAISE(
+      const Node* node,
+      reader->ResolveRecord(*record, targets.names, targets.types, targets.columns, nullptr, ""));
+  reader->SetRoot(*record, node);
   return reader;
+}
+
+arrow::Result<std::unique_ptr<AvroReader>> AvroReader::MakeOfImages(
+    std::shared_ptr<const AvroSchema> writer, const Schema& schema, ColumnBuffers& columns,
+    const std::vector<std::string>& images, const std::string& tag) {
+  std::unique_ptr<AvroReader> reader(new AvroReader(std::move(writer)));
+  ARROW_ASSIGN_OR_RAISE(const AvroType* record, reader->RecordType());
+  const Targets targets(schema, columns);
+  Node* node = reader->Add(Op::kRecord, *record, nullptr);
+  std::vector<bool> found(images.size());
+  for (const AvroField& field : record->fields) {
+    const auto image = std::find(images.begin(), images.end(), field.name);
+    const size_t i = static_cast<size_t>(image - images.begin());
+    const Node* child = nullptr;
+    if (image != images.end() && !found[i]) {
+      found[i] = true;
+      ARROW_ASSIGN_OR_RAISE(child, reader->ResolveImage(*field.type, targets, i, field.name));
+    } else if (field.name == tag) {
+      ARROW_ASSIGN_OR_RAISE(child, reader->ResolveTag(*field.type, field.name));
+    } else {
+      child = reader->Skip(*field.type);
+    }
+    node->children.push_back(child);
+  }
+  reader->SetRoot(*record, node);
+  return reader;
+}
+
+// Flink writes the union of null and a record.
+arrow::Result<const AvroType*> AvroReader::RecordType() const {
+  const AvroType& root = writer_->root();
+  if (root.kind == AvroKind::kRecord) return &root;
+  for (const AvroType* branch : root.children) {
+    if (root.kind == AvroKind::kUnion && branch->kind == AvroKind::kRecord) return branch;
+  }
+  return UserError("schema-mismatch", "",
+                   "rows cannot be read from Avro's " + ToString(root) + ": a record is needed");
+}
+
+void AvroReader::SetRoot(const AvroType& record, const Node* node) {
+  const AvroType& root = writer_->root();
+  root_ = node;
+  if (root.kind != AvroKind::kUnion) return;
+  Node* either = Add(Op::kUnion, root, nullptr);
+  for (const AvroType* branch : root.children)
+    either->children.push_back(branch == &record ? node : Add(Op::kNoRecord, *branch, nullptr));
+  root_ = either;
 }
 
 AvroReader::Node* AvroReader::Add(Op op, const AvroType& type, ColumnBuffer* column) {
@@ -140,6 +171,49 @@ arrow::Result<const AvroReader::Node*> AvroReader::ResolveRecord(
                            "', and column '" + path + names[i] + "' is NOT NULL");
     }
     node->missing.push_back(columns[i]);
+  }
+  return node;
+}
+
+arrow::Result<const AvroReader::Node*> AvroReader::ResolveImage(const AvroType& type,
+                                                                const Targets& targets,
+                                                                size_t image,
+                                                                const std::string& field) {
+  if (type.kind == AvroKind::kNull) return Skip(type);
+  if (type.kind == AvroKind::kUnion) {
+    Node* node = Add(Op::kUnion, type, nullptr);
+    for (const AvroType* branch : type.children) {
+      ARROW_ASSIGN_OR_RAISE(const Node* child, ResolveImage(*branch, targets, image, field));
+      node->children.push_back(child);
+    }
+    return node;
+  }
+  if (type.kind != AvroKind::kRecord) {
+    return UserError("schema-mismatch", field,
+                     "rows cannot be read from Avro's " + ToString(type) + " in field '" + field +
+                         "': a record is needed");
+  }
+  ARROW_ASSIGN_OR_RAISE(const Node* row, ResolveRecord(type, targets.names, targets.types,
+                                                       targets.columns, nullptr, ""));
+  Node* node = Add(Op::kImage, type, nullptr);
+  node->size = static_cast<int64_t>(image);
+  node->children.push_back(row);
+  return node;
+}
+
+arrow::Result<const AvroReader::Node*> AvroReader::ResolveTag(const AvroType& type,
+                                                              const std::string& field) {
+  if (type.kind == AvroKind::kNull) return Skip(type);
+  if (type.kind == AvroKind::kString) return Add(Op::kTag, type, nullptr);
+  if (type.kind != AvroKind::kUnion) {
+    return UserError(
+        "schema-mismatch", field,
+        "text cannot be read from Avro's " + ToString(type) + " in field '" + field + "'");
+  }
+  Node* node = Add(Op::kUnion, type, nullptr);
+  for (const AvroType* branch : type.children) {
+    ARROW_ASSIGN_OR_RAISE(const Node* child, ResolveTag(*branch, field));
+    node->children.push_back(child);
   }
   return node;
 }

@@ -9,16 +9,17 @@
 
 #include <memory>
 #include <string_view>
-#include <vector>
 
 #include "formats/avro_reader.h"
-#include "formats/column_buffer.h"
+#include "formats/column_buffers.h"
 
 namespace sabot {
 
 class AvroRows {
  public:
-  explicit AvroRows(const Schema& columns);
+  using Reader = AvroReader;
+
+  explicit AvroRows(const Schema& columns) : columns_(columns), buffers_(columns) {}
 
   // A reader of records that were written with this schema.
   arrow::Result<std::unique_ptr<AvroReader>> MakeReader(std::shared_ptr<const AvroSchema> writer);
@@ -27,14 +28,12 @@ class AvroRows {
   // the fault set and nothing of it left.
   int64_t Read(AvroReader& reader, std::string_view data, AvroFault* fault);
 
-  int64_t num_rows() const { return num_rows_; }
-  arrow::Result<Batch> Take();
+  int64_t num_rows() const { return buffers_.num_rows(); }
+  arrow::Result<Batch> Take() { return buffers_.Take(); }
 
  private:
   const Schema columns_;
-  const std::shared_ptr<arrow::Schema> schema_;
-  std::vector<std::unique_ptr<ColumnBuffer>> buffers_;
-  int64_t num_rows_ = 0;
+  ColumnBuffers buffers_;
 };
 
 }  // namespace sabot

@@ -330,6 +330,7 @@ bool ChangeReader::EmitPatched(const char* row, const char* old, JsonFault& faul
     if (value == nullptr) {
       columns_[i]->AppendNull();
     } else if (rows_->reader(i).Read(value, fault) == nullptr) {
+      fault.Within(schema_->field(static_cast<int>(i))->name());
       return false;
     }
   }

@@ -6,8 +6,6 @@
 // or too few fields is an error; with csv.ignore-parse-errors a longer one is dropped, a shorter
 // one padded, a value that does not fit NULL. Text that is not UTF-8 is an error always. State: the
 // buffered rows.
-#include <arrow/record_batch.h>
-#include <arrow/type.h>
 #include <simdjson.h>
 
 #include <algorithm>
@@ -15,7 +13,7 @@
 
 #include "base/error.h"
 #include "base/number_text.h"
-#include "formats/column_buffer.h"
+#include "formats/column_buffers.h"
 #include "formats/csv_options.h"
 #include "formats/csv_record.h"
 #include "formats/csv_value_reader.h"
@@ -31,40 +29,30 @@ class CsvDecoder final : public Decoder {
   // `positions`: of every column among the file's `num_fields`.
   CsvDecoder(const Schema& columns, std::vector<size_t> positions, size_t num_fields,
              CsvOptions options)
-      : schema_(ToArrow(columns)),
-        options_(std::move(options)),
+      : options_(std::move(options)),
         reader_(options_),
         positions_(std::move(positions)),
         num_fields_(num_fields),
-        record_(options_) {
-    for (const Field& field : columns)
-      columns_.push_back(std::make_unique<ColumnBuffer>(field.type));
+        record_(options_),
+        columns_(columns) {
+    for (const Field& column : columns) names_.push_back(column.name);
   }
 
   arrow::Result<size_t> Decode(std::string_view data, bool at_end, int64_t rows_max) override;
   arrow::Status DecodeMessages(std::span<const std::string_view> messages, BadMessageHandler& bad,
                                std::vector<int32_t>* row_messages) override;
 
-  int64_t num_rows() const override { return num_rows_; }
+  int64_t num_rows() const override { return columns_.num_rows(); }
   bool full(int64_t rows_max) const override {
-    return num_rows_ >= rows_max || bytes_ >= kBatchBytesMax;
+    return num_rows() >= rows_max || bytes_ >= kBatchBytesMax;
   }
   void SetPlace(RecordPlace place) override { place_ = std::move(place); }
   int64_t skipped_records() const override { return skipped_records_; }
   void SetBadRecords(BadRecordHandler* bad) override { bad_records_ = bad; }
 
   arrow::Result<Batch> Flush() override {
-    std::vector<ArrayPtr> arrays;
-    arrays.reserve(columns_.size());
-    for (auto& column : columns_) {
-      ARROW_ASSIGN_OR_RAISE(auto array, column->Finish());
-      arrays.push_back(std::move(array));
-    }
-    Batch batch;
-    batch.rows = arrow::RecordBatch::Make(schema_, num_rows_, std::move(arrays));
-    num_rows_ = 0;
     bytes_ = 0;
-    return batch;
+    return columns_.Take();
   }
 
  private:
@@ -80,16 +68,15 @@ class CsvDecoder final : public Decoder {
     if (place_.line > 0) place_.line += std::count(from, to, '\n');
   }
 
-  const std::shared_ptr<arrow::Schema> schema_;
   const CsvOptions options_;
   const CsvValueReader reader_;
   const std::vector<size_t> positions_;
   const size_t num_fields_;
   CsvRecord record_;  // The one at hand.
-  std::vector<std::unique_ptr<ColumnBuffer>> columns_;
+  std::vector<std::string> names_;
+  ColumnBuffers columns_;
   RecordPlace place_;
   BadRecordHandler* bad_records_ = nullptr;
-  int64_t num_rows_ = 0;
   int64_t bytes_ = 0;
   int64_t skipped_records_ = 0;
 };
@@ -107,11 +94,10 @@ arrow::Result<size_t> CsvDecoder::Decode(std::string_view data, bool at_end, int
     if (p == end) break;
     const char* next = record_.Split(p, end, at_end, &fault);
     if (next == nullptr) break;
-    const int64_t first_row = num_rows_;
     if (!simdjson::validate_utf8(p, static_cast<size_t>(next - p))) {
       ARROW_RETURN_NOT_OK(Refuse(p, next, {.at = p, .reason = "the record is not UTF-8"}, {}));
     } else if (!fault.reason.empty() || !ReadRecord(&fault, p)) {
-      for (auto& column : columns_) column->Truncate(first_row);
+      columns_.DropUnfinished();
       if (options_.ignore_parse_errors) {
         ++skipped_records_;
       } else {
@@ -153,7 +139,7 @@ arrow::Status CsvDecoder::DecodeMessages(std::span<const std::string_view> messa
       bytes_ += static_cast<int64_t>(text.size());
       continue;
     }
-    for (auto& column : columns_) column->Truncate(num_rows_);
+    columns_.DropUnfinished();
     if (skippable && options_.ignore_parse_errors) {
       ++skipped_records_;
       continue;
@@ -191,7 +177,7 @@ arrow::Status CsvDecoder::Refuse(const char* begin, const char* end, const CsvFa
   bad_records_->OnBadRecord(record, place_.offset,
                             BadRecord(place_.without_search(), record,
                                       static_cast<size_t>(fault.at - begin), fault.reason),
-                            num_rows_);
+                            num_rows());
   return arrow::Status::OK();
 }
 
@@ -215,7 +201,7 @@ bool CsvDecoder::HasRightLength(CsvFault* fault, const char* begin) const {
 bool CsvDecoder::ReadRecord(CsvFault* fault, const char* begin) {
   if (!HasRightLength(fault, begin)) return false;
   for (size_t i = 0; i < columns_.size(); ++i) {
-    ColumnBuffer& column = *columns_[i];
+    ColumnBuffer& column = columns_[i];
     if (positions_[i] >= record_.num_fields()) {
       column.AppendNull();
       continue;
@@ -227,10 +213,11 @@ bool CsvDecoder::ReadRecord(CsvFault* fault, const char* begin) {
     }
     if (reader_.AppendOrNull(text, column)) continue;
     fault->at = record_.place(positions_[i]);
-    fault->reason = "the value does not fit the column's type (" + ToString(column.type()) + ")";
+    fault->reason = "field '" + names_[i] + "': the value does not fit the column's type (" +
+                    ToString(column.type()) + ")";
     return false;
   }
-  ++num_rows_;
+  columns_.FinishRow();
   return true;
 }
 

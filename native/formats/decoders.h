@@ -41,6 +41,11 @@ arrow::Result<std::unique_ptr<Decoder>> MakeAvroConfluentDecoder(const Schema& c
 arrow::Result<std::unique_ptr<Encoder>> MakeAvroConfluentEncoder(const Schema& schema,
                                                                  const PlanNode& node);
 
+arrow::Result<std::unique_ptr<Decoder>> MakeDebeziumAvroDecoder(const Schema& columns,
+                                                                const PlanNode& node);
+arrow::Result<std::unique_ptr<Encoder>> MakeDebeziumAvroEncoder(const Schema& schema,
+                                                                const PlanNode& node);
+
 arrow::Result<std::unique_ptr<Decoder>> MakeProtobufDecoder(const Schema& columns,
                                                             const PlanNode& node);
 arrow::Result<std::unique_ptr<Encoder>> MakeProtobufEncoder(const Schema& schema,

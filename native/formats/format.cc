@@ -9,8 +9,8 @@ namespace sabot {
 namespace {
 
 constexpr const char* kKnown =
-    "json, csv, raw, avro, avro-confluent, protobuf, debezium-json, ogg-json, canal-json, "
-    "maxwell-json";
+    "json, csv, raw, avro, avro-confluent, protobuf, debezium-json, debezium-avro-confluent, "
+    "ogg-json, canal-json, maxwell-json";
 
 }  // namespace
 
@@ -29,6 +29,7 @@ arrow::Result<std::unique_ptr<Decoder>> MakeDecoder(const std::string& format,
   if (format == "raw") return MakeRawDecoder(columns, node);
   if (format == "avro") return MakeAvroDecoder(columns, node);
   if (format == "avro-confluent") return MakeAvroConfluentDecoder(columns, node);
+  if (format == "debezium-avro-confluent") return MakeDebeziumAvroDecoder(columns, node);
   if (format == "protobuf") return MakeProtobufDecoder(columns, node);
   if (const ChangelogJson* changes = FindChangelogJson(format))
     return MakeChangelogJsonDecoder(*changes, columns, node);
@@ -43,6 +44,7 @@ arrow::Result<std::unique_ptr<Encoder>> MakeEncoder(const std::string& format, c
   if (format == "raw") return MakeRawEncoder(schema, node);
   if (format == "avro") return MakeAvroEncoder(schema, node);
   if (format == "avro-confluent") return MakeAvroConfluentEncoder(schema, node);
+  if (format == "debezium-avro-confluent") return MakeDebeziumAvroEncoder(schema, node);
   if (format == "protobuf") return MakeProtobufEncoder(schema, node);
   if (const ChangelogJson* changes = FindChangelogJson(format))
     return MakeChangelogJsonEncoder(*changes, schema, node);

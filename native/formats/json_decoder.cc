@@ -3,13 +3,10 @@
 //   {"a": 1, "b": "x"}\n{"a": 2}\n   ->   a: [1, 2], b: ["x", null]
 //
 // Fields outside the columns are checked for being JSON and skipped. State: the buffered rows.
-#include <arrow/record_batch.h>
-#include <arrow/type.h>
-
 #include <utility>
 
 #include "base/error.h"
-#include "formats/column_buffer.h"
+#include "formats/column_buffers.h"
 #include "formats/decoders.h"
 #include "formats/json_lines.h"
 #include "formats/json_options.h"
@@ -22,48 +19,35 @@ namespace {
 class ObjectRows {
  public:
   ObjectRows(const Schema& columns, JsonReadOptions options)
-      : schema_(ToArrow(columns)), options_(options) {
+      : options_(options), columns_(columns) {
     std::vector<std::string> names;
     std::vector<std::unique_ptr<JsonValueReader>> readers;
-    for (const Field& field : columns) {
-      columns_.push_back(std::make_unique<ColumnBuffer>(field.type));
-      names.push_back(field.name);
-      readers.push_back(std::make_unique<JsonValueReader>(*columns_.back(), options_));
+    for (size_t i = 0; i < columns.size(); ++i) {
+      names.push_back(columns[i].name);
+      readers.push_back(std::make_unique<JsonValueReader>(columns_[i], options_));
     }
     object_ = std::make_unique<JsonObjectReader>(names, std::move(readers), options_);
   }
 
   const char* Read(const char* p, JsonFault& fault) {
-    p = object_->Read(p, num_rows_, fault);
+    p = object_->Read(p, num_rows(), fault);
     if (p != nullptr) {
-      ++num_rows_;
+      columns_.FinishRow();
     } else {
-      for (auto& column : columns_) column->Truncate(num_rows_);
+      columns_.DropUnfinished();
     }
     return p;
   }
 
-  int64_t num_rows() const { return num_rows_; }
+  int64_t num_rows() const { return columns_.num_rows(); }
   bool ignores_errors() const { return options_.ignore_parse_errors; }
 
-  arrow::Result<Batch> Take() {
-    std::vector<ArrayPtr> arrays;
-    for (auto& column : columns_) {
-      ARROW_ASSIGN_OR_RAISE(auto array, column->Finish());
-      arrays.push_back(std::move(array));
-    }
-    Batch batch;
-    batch.rows = arrow::RecordBatch::Make(schema_, num_rows_, std::move(arrays));
-    num_rows_ = 0;
-    return batch;
-  }
+  arrow::Result<Batch> Take() { return columns_.Take(); }
 
  private:
-  const std::shared_ptr<arrow::Schema> schema_;
   const JsonReadOptions options_;
-  std::vector<std::unique_ptr<ColumnBuffer>> columns_;
+  ColumnBuffers columns_;
   std::unique_ptr<JsonObjectReader> object_;
-  int64_t num_rows_ = 0;
 };
 
 }  // namespace

@@ -97,7 +97,8 @@ class JsonLines final : public Decoder {
   }
 
   static std::string ReasonOf(const JsonFault& fault) {
-    std::string reason = fault.reason;
+    std::string reason = fault.field.empty() ? "" : "field '" + fault.field + "': ";
+    reason += fault.reason;
     if (fault.type != nullptr) reason += " (" + ToString(*fault.type) + ")";
     return reason;
   }

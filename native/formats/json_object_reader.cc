@@ -120,6 +120,7 @@ const char* JsonObjectReader::Read(const char* p, int64_t row, JsonFault& fault)
         reader.column().Truncate(row);
       }
       p = reader.Read(p, fault);
+      if (p == nullptr) return fault.Within(names_[static_cast<size_t>(field)]);
       ++num_read;
     } else if (field == kEnd) {
       break;
@@ -133,7 +134,8 @@ const char* JsonObjectReader::Read(const char* p, int64_t row, JsonFault& fault)
     ColumnBuffer& column = readers_[i]->column();
     if (column.length() != row) continue;
     if (options_.fail_on_missing_field && num_read < wanted) {
-      return fault.Set(p, "a field is missing (json.fail-on-missing-field)", &column.type());
+      fault.Set(p, "a field is missing (json.fail-on-missing-field)", &column.type());
+      return fault.Within(names_[i]);
     }
     column.AppendNull();
   }

@@ -19,17 +19,25 @@ namespace sabot {
 
 struct Type;
 
-// Why a line cannot be read. `type` is the column's, where a value does not fit it.
+// Why a line cannot be read. `type` is the column's, where a value does not fit it; `field` the
+// path of the one that it is in, of those that are read.
 struct JsonFault {
   const char* at = nullptr;
   const char* reason = nullptr;
   const Type* type = nullptr;
+  std::string field = {};
 
   // Always nullptr, so that a reader can `return fault.Set(...)`.
   const char* Set(const char* where, const char* why, const Type* of = nullptr) {
     at = where;
     reason = why;
     type = of;
+    field.clear();
+    return nullptr;
+  }
+  // What is wrong lies in this field. Always nullptr.
+  const char* Within(const std::string& name) {
+    field.insert(0, field.empty() ? name : name + ".");
     return nullptr;
   }
 };

@@ -3,13 +3,10 @@
 //   08 07 12 01 'x'   ->   id 7, name 'x'
 //
 // State: the buffered rows.
-#include <arrow/record_batch.h>
-#include <arrow/type.h>
-
 #include <utility>
 
 #include "base/error.h"
-#include "formats/column_buffer.h"
+#include "formats/column_buffers.h"
 #include "formats/decoders.h"
 #include "formats/protobuf_options.h"
 #include "formats/protobuf_reader.h"
@@ -21,12 +18,9 @@ constexpr std::string_view kSkipOption = "protobuf.ignore-parse-errors";
 
 class ProtobufDecoder final : public Decoder {
  public:
-  ProtobufDecoder(const Schema& columns, std::vector<std::unique_ptr<ColumnBuffer>> buffers,
-                  std::unique_ptr<ProtobufReader> reader, bool ignores_errors)
-      : schema_(ToArrow(columns)),
-        buffers_(std::move(buffers)),
-        reader_(std::move(reader)),
-        ignores_errors_(ignores_errors) {}
+  ProtobufDecoder(std::unique_ptr<ColumnBuffers> columns, std::unique_ptr<ProtobufReader> reader,
+                  bool ignores_errors)
+      : columns_(std::move(columns)), reader_(std::move(reader)), ignores_errors_(ignores_errors) {}
 
   arrow::Result<size_t> Decode(std::string_view, bool, int64_t) override {
     return UserError("unsupported-format", "protobuf",
@@ -39,12 +33,12 @@ class ProtobufDecoder final : public Decoder {
       const std::string_view message = messages[i];
       ProtobufFault fault;
       if (message.data() != nullptr && reader_->Read(message, &fault)) {
-        ++num_rows_;
+        columns_->FinishRow();
         bytes_ += static_cast<int64_t>(message.size());
         row_messages->push_back(static_cast<int32_t>(i));
         continue;
       }
-      for (auto& buffer : buffers_) buffer->Truncate(num_rows_);
+      columns_->DropUnfinished();
       if (ignores_errors_) {
         ++skipped_records_;
       } else if (message.data() == nullptr) {
@@ -59,32 +53,22 @@ class ProtobufDecoder final : public Decoder {
     return arrow::Status::OK();
   }
 
-  int64_t num_rows() const override { return num_rows_; }
+  int64_t num_rows() const override { return columns_->num_rows(); }
   bool full(int64_t rows_max) const override {
-    return num_rows_ >= rows_max || bytes_ >= kBatchBytesMax;
+    return num_rows() >= rows_max || bytes_ >= kBatchBytesMax;
   }
   void SetPlace(RecordPlace) override {}
   int64_t skipped_records() const override { return skipped_records_; }
 
   arrow::Result<Batch> Flush() override {
-    std::vector<ArrayPtr> arrays;
-    for (auto& buffer : buffers_) {
-      ARROW_ASSIGN_OR_RAISE(auto array, buffer->Finish());
-      arrays.push_back(std::move(array));
-    }
-    Batch batch;
-    batch.rows = arrow::RecordBatch::Make(schema_, num_rows_, std::move(arrays));
-    num_rows_ = 0;
     bytes_ = 0;
-    return batch;
+    return columns_->Take();
   }
 
  private:
-  const std::shared_ptr<arrow::Schema> schema_;
-  const std::vector<std::unique_ptr<ColumnBuffer>> buffers_;
+  const std::unique_ptr<ColumnBuffers> columns_;
   const std::unique_ptr<ProtobufReader> reader_;
   const bool ignores_errors_;
-  int64_t num_rows_ = 0;
   int64_t bytes_ = 0;
   int64_t skipped_records_ = 0;
 };
@@ -94,12 +78,10 @@ class ProtobufDecoder final : public Decoder {
 arrow::Result<std::unique_ptr<Decoder>> MakeProtobufDecoder(const Schema& columns,
                                                             const PlanNode& node) {
   ARROW_ASSIGN_OR_RAISE(const ProtobufOptions options, ReadProtobufOptions(node));
-  std::vector<std::unique_ptr<ColumnBuffer>> buffers;
-  for (const Field& column : columns)
-    buffers.push_back(std::make_unique<ColumnBuffer>(column.type));
-  ARROW_ASSIGN_OR_RAISE(auto reader, ProtobufReader::Make(options.schema, columns, buffers,
+  auto buffers = std::make_unique<ColumnBuffers>(columns);
+  ARROW_ASSIGN_OR_RAISE(auto reader, ProtobufReader::Make(options.schema, columns, *buffers,
                                                           options.read_default_values));
-  return std::make_unique<ProtobufDecoder>(columns, std::move(buffers), std::move(reader),
+  return std::make_unique<ProtobufDecoder>(std::move(buffers), std::move(reader),
                                            options.ignore_parse_errors);
 }
 

@@ -20,7 +20,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "formats/column_buffer.h"
+#include "formats/column_buffers.h"
 #include "formats/protobuf_schema.h"
 #include "formats/protobuf_wire.h"
 
@@ -36,7 +36,7 @@ class ProtobufReader {
   // absent is its default, not NULL. An error where message and columns do not fit.
   static arrow::Result<std::unique_ptr<ProtobufReader>> Make(
       std::shared_ptr<const ProtobufSchema> schema, const Schema& columns_schema,
-      const std::vector<std::unique_ptr<ColumnBuffer>>& columns, bool read_defaults);
+      ColumnBuffers& columns, bool read_defaults);
 
   // Appends one value to every column; false with the fault set: columns may then be longer by a
   // part.

@@ -143,7 +143,7 @@ void ProtobufReader::Index(Node& node) {
 
 arrow::Result<std::unique_ptr<ProtobufReader>> ProtobufReader::Make(
     std::shared_ptr<const ProtobufSchema> schema, const Schema& columns_schema,
-    const std::vector<std::unique_ptr<ColumnBuffer>>& columns, bool read_defaults) {
+    ColumnBuffers& columns, bool read_defaults) {
   std::unique_ptr<ProtobufReader> reader(new ProtobufReader());
   reader->schema_ = std::move(schema);
   reader->read_defaults_ = read_defaults;
@@ -152,7 +152,7 @@ arrow::Result<std::unique_ptr<ProtobufReader>> ProtobufReader::Make(
   std::vector<ColumnBuffer*> buffers;
   for (size_t i = 0; i < columns.size(); ++i) {
     names.push_back(columns_schema[i].name);
-    buffers.push_back(columns[i].get());
+    buffers.push_back(&columns[i]);
   }
   ARROW_ASSIGN_OR_RAISE(reader->root_,
                         reader->AddNode(reader->schema_->root(), names, buffers, "", false));

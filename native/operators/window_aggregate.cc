@@ -9,7 +9,6 @@
 // slice has fired; until then it counts for the windows still open, as in Flink.
 //
 // State: a KeyedTable per open slice (and per open CUMULATE window), and the watermark.
-#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -17,7 +16,7 @@
 #include "base/planted_bug.h"
 #include "batch/key_encoding.h"
 #include "operators/state_rows.h"
-#include "operators/window_slices.h"
+#include "operators/window_tables.h"
 #include "operators/windows.h"
 #include "state/state_tiers.h"
 
@@ -49,12 +48,14 @@ class WindowAggregate final : public Operator {
   }
 
   arrow::Status Init(std::vector<AggregateCall> calls) {
-    if (state_keys_ == keys_) layout_.keys = key_types_;
+    KeyedTableLayout layout;
+    if (state_keys_ == keys_) layout.keys = key_types_;
     // Counts the rows of a key, so that one whose rows were all taken back is not emitted.
-    if (input_retracts_) layout_.cells.push_back({"rows", CellSpec::Kind::kFixed8});
+    if (input_retracts_) layout.cells.push_back({"rows", CellSpec::Kind::kFixed8});
     ARROW_ASSIGN_OR_RAISE(aggregates_,
-                          AggregateSet::Make(std::move(calls), input_retracts_, layout_));
-    merged_ = NewTable("merged");
+                          AggregateSet::Make(std::move(calls), input_retracts_, layout));
+    tables_.emplace(std::move(layout), tiers_);
+    merged_ = tables_->NewTable("merged");
     return arrow::Status::OK();
   }
 
@@ -84,68 +85,24 @@ class WindowAggregate final : public Operator {
       }
       EndFiring();
     }
-    ReportStateSize();
+    metrics_->state_bytes.Set(tables_->size_bytes());
     ARROW_RETURN_NOT_OK(out.Emit(Watermark{watermark_}));
     return Progress::kDone;
   }
 
-  arrow::Status Snapshot(SnapshotWriter& to) override {
-    ByteWriter ids;
-    ids.I64(watermark_);
-    for (const auto& [id, table] : slices_) {
-      ids.I64(id.end);
-      ids.I64(id.start);
-      ARROW_RETURN_NOT_OK(table->Snapshot(to));
-    }
-    to.Put("slices", ids.Take());
-    ByteWriter sums;
-    for (const auto& [end, table] : sums_) {
-      sums.I64(end);
-      ARROW_RETURN_NOT_OK(table->Snapshot(to));
-    }
-    to.Put("sums", sums.Take());
-    return arrow::Status::OK();
-  }
+  arrow::Status Snapshot(SnapshotWriter& to) override { return tables_->Snapshot(watermark_, to); }
 
   arrow::Status Restore(const SnapshotReader& from) override {
-    watermark_ = kWatermarkMax;
-    std::set<SliceId> slices;
-    for (const std::string_view part : from.All("slices")) {
-      ByteReader ids(part);
-      watermark_ = std::min(watermark_, ids.I64());
-      while (!ids.done()) {
-        const int64_t end = ids.I64();
-        slices.insert({end, ids.I64()});
-      }
-      if (!ids.ok()) return arrow::Status::Invalid("The state of window_aggregate is torn");
+    ARROW_RETURN_NOT_OK(tables_->Restore(from).Value(&watermark_));
+    for (const auto& [id, table] : tables_->slices()) {
+      if (!IsPlanted(PlantedBug::kLostTimer)) AddPending(id);
     }
-    if (watermark_ == kWatermarkMax) watermark_ = kWatermarkMin;
-    std::set<int64_t> sums;
-    for (const std::string_view part : from.All("sums")) {
-      ByteReader ends(part);
-      while (!ends.done()) sums.insert(ends.I64());
-      if (!ends.ok()) return arrow::Status::Invalid("The state of window_aggregate is torn");
-    }
-    for (const SliceId& id : slices) {
-      KeyedTable& table = SliceTable(id);
-      ARROW_RETURN_NOT_OK(table.Restore(from));
-      ARROW_ASSIGN_OR_RAISE(const bool empty, table.empty());
-      if (empty) {
-        slices_.erase(id);
-      } else if (!IsPlanted(PlantedBug::kLostTimer)) {
-        AddPending(id);
-      }
-    }
-    for (const int64_t end : sums) {
-      KeyedTable& table = SumTable(end);
-      ARROW_RETURN_NOT_OK(table.Restore(from));
-      ARROW_ASSIGN_OR_RAISE(const bool empty, table.empty());
-      // Its remaining windows fire even if no further row comes.
+    // Their remaining windows fire even if no further row comes.
+    for (const auto& [end, table] : tables_->sums()) {
       for (int64_t at = windows_.WindowStart(end) + windows_.window_step(); at <= end;
            at += windows_.window_step()) {
-        if (!empty && !windows_.HasFired(at, watermark_)) pending_.insert({at, 0});
+        if (!windows_.HasFired(at, watermark_)) pending_.insert({at, 0});
       }
-      if (empty) sums_.erase(end);
     }
     return arrow::Status::OK();
   }
@@ -158,7 +115,8 @@ class WindowAggregate final : public Operator {
          at = SlotCursor(std::move(only))](size_t rows_max) mutable -> arrow::Result<StatePiece> {
           StatePiece piece;
           SliceId found;
-          KeyedTable* const table = of_sums ? SumFrom(id, &found) : SliceFrom(id, &found);
+          KeyedTable* const table =
+              of_sums ? tables_->SumFrom(id, &found) : tables_->SliceFrom(id, &found);
           if (table == nullptr) {
             piece.last = of_sums;
             of_sums = true;
@@ -180,19 +138,6 @@ class WindowAggregate final : public Operator {
   }
 
  private:
-  // The first slice or sum at or behind `id`; nullptr where there is none.
-  KeyedTable* SliceFrom(SliceId id, SliceId* found) const {
-    const auto at = slices_.lower_bound(id);
-    if (at == slices_.end()) return nullptr;
-    *found = at->first;
-    return at->second.get();
-  }
-  KeyedTable* SumFrom(SliceId id, SliceId* found) const {
-    const auto at = id.start > 0 ? sums_.upper_bound(id.end) : sums_.lower_bound(id.end);
-    if (at == sums_.end()) return nullptr;
-    *found = {.end = at->first};
-    return at->second.get();
-  }
   int64_t StartOf(SliceId id, bool is_sum) const {
     if (is_sum) return windows_.WindowStart(id.end);
     return windows_.kind() == WindowKind::kAttached ? id.start : id.end - windows_.slice_ms();
@@ -228,8 +173,8 @@ class WindowAggregate final : public Operator {
   }
 
   arrow::Status UpdateSlice(SliceId id, const Batch& rows) {
-    if (!slices_.contains(id)) AddPending(id);
-    KeyedTable& table = SliceTable(id);
+    if (!tables_->slices().contains(id)) AddPending(id);
+    KeyedTable& table = tables_->Slice(id);
     std::vector<ArrayPtr> key_columns;
     for (const int key : state_keys_) key_columns.push_back(rows.column(key));
     ARROW_RETURN_NOT_OK(encoded_.Encode(key_columns, rows.num_rows()));
@@ -257,24 +202,6 @@ class WindowAggregate final : public Operator {
     }
   }
 
-  std::unique_ptr<KeyedTable> NewTable(const std::string& name) {
-    return std::make_unique<KeyedTable>(name, layout_, tiers_);
-  }
-
-  KeyedTable& SliceTable(SliceId id) {
-    std::unique_ptr<KeyedTable>& table = slices_[id];
-    if (table == nullptr) {
-      table = NewTable("slice:" + std::to_string(id.end) + ":" + std::to_string(id.start));
-    }
-    return *table;
-  }
-
-  KeyedTable& SumTable(int64_t last_end) {
-    std::unique_ptr<KeyedTable>& table = sums_[last_end];
-    if (table == nullptr) table = NewTable("sum:" + std::to_string(last_end));
-    return *table;
-  }
-
   arrow::Status MergeInto(KeyedTable& into, KeyedTable& from) {
     KeyedTable::Scan keys(from);
     while (true) {
@@ -293,24 +220,26 @@ class WindowAggregate final : public Operator {
   // Brings everything that the window holds into one table.
   arrow::Status BeginFiring(SliceId window) {
     window_ = window;
+    WindowTables::Slices& slices = tables_->slices();
     if (windows_.kind() == WindowKind::kCumulate) {
-      KeyedTable& sum = SumTable(windows_.LastWindowEnd(window.end));
-      const auto slice = slices_.find(window);
-      if (slice != slices_.end()) ARROW_RETURN_NOT_OK(MergeInto(sum, *slice->second));
-      slices_.erase(window);
+      KeyedTable& sum = tables_->Sum(windows_.LastWindowEnd(window.end));
+      const auto slice = slices.find(window);
+      if (slice != slices.end()) ARROW_RETURN_NOT_OK(MergeInto(sum, *slice->second));
+      slices.erase(window);
       firing_ = &sum;
     } else if (windows_.kind() == WindowKind::kHop) {
       ARROW_RETURN_NOT_OK(MergeHop(window.end));
     } else {
-      firing_ = slices_.at(window).get();
+      firing_ = slices.at(window).get();
     }
     firing_keys_ = std::make_unique<KeyedTable::Scan>(*firing_);
     return arrow::Status::OK();
   }
 
   arrow::Status MergeHop(int64_t window_end) {
-    const auto begin = slices_.upper_bound({windows_.WindowStart(window_end), INT64_MAX});
-    const auto end = slices_.upper_bound({window_end, INT64_MAX});
+    const WindowTables::Slices& slices = tables_->slices();
+    const auto begin = slices.upper_bound({windows_.WindowStart(window_end), INT64_MAX});
+    const auto end = slices.upper_bound({window_end, INT64_MAX});
     if (std::next(begin) == end) {
       firing_ = begin->second.get();
       return arrow::Status::OK();
@@ -363,24 +292,16 @@ class WindowAggregate final : public Operator {
     if (firing_ == merged_.get()) merged_->Clear();
     firing_ = nullptr;
     pending_.erase(window_);
+    WindowTables::Slices& slices = tables_->slices();
     if (windows_.kind() == WindowKind::kCumulate) {
-      if (windows_.LastWindowEnd(window_.end) == window_.end) sums_.erase(window_.end);
+      if (windows_.LastWindowEnd(window_.end) == window_.end) tables_->EraseSum(window_.end);
     } else if (windows_.kind() == WindowKind::kHop) {
       // Slices come in order of end, and so do their last windows.
-      while (!slices_.empty() &&
-             windows_.LastWindowEnd(slices_.begin()->first.end) <= window_.end) {
-        slices_.erase(slices_.begin());
-      }
+      while (!slices.empty() && windows_.LastWindowEnd(slices.begin()->first.end) <= window_.end)
+        slices.erase(slices.begin());
     } else {
-      slices_.erase(window_);
+      slices.erase(window_);
     }
-  }
-
-  void ReportStateSize() {
-    int64_t bytes = 0;
-    for (const auto& [id, table] : slices_) bytes += table->size_bytes();
-    for (const auto& [end, table] : sums_) bytes += table->size_bytes();
-    metrics_->state_bytes.Set(bytes);
   }
 
   Windows windows_;
@@ -392,11 +313,9 @@ class WindowAggregate final : public Operator {
   std::shared_ptr<arrow::Schema> schema_;
   StateTiers* tiers_;
   OperatorMetrics* metrics_;
-  KeyedTableLayout layout_;
   std::unique_ptr<AggregateSet> aggregates_;
 
-  std::map<SliceId, std::unique_ptr<KeyedTable>> slices_;
-  std::map<int64_t, std::unique_ptr<KeyedTable>> sums_;  // CUMULATE, by the end of the last window.
+  std::optional<WindowTables> tables_;
   int64_t watermark_ = kWatermarkMin;
   std::set<SliceId> pending_;  // Windows to fire. Rebuilt on restore.
 

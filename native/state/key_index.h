@@ -14,17 +14,25 @@
 
 namespace sabot {
 
-// left == right; most keys have 8 to 16 bytes and need no call.
+// The bits in which 8 bytes differ.
+inline uint64_t DifferAt(const char* left, const char* right) {
+  uint64_t words[2];
+  std::memcpy(&words[0], left, 8);
+  std::memcpy(&words[1], right, 8);
+  return words[0] ^ words[1];
+}
+
+// left == right; most keys have 8 to 32 bytes and need no call.
 inline bool SameKey(std::string_view left, std::string_view right) {
   const size_t size = left.size();
   if (size != right.size()) return false;
-  if (size < 8 || size > 16) return left == right;
-  uint64_t words[4];
-  std::memcpy(&words[0], left.data(), 8);
-  std::memcpy(&words[1], left.data() + size - 8, 8);
-  std::memcpy(&words[2], right.data(), 8);
-  std::memcpy(&words[3], right.data() + size - 8, 8);
-  return ((words[0] ^ words[2]) | (words[1] ^ words[3])) == 0;
+  if (size < 8 || size > 32) return left == right;
+  const char* const a = left.data();
+  const char* const b = right.data();
+  // Words may overlap.
+  uint64_t differ = DifferAt(a, b) | DifferAt(a + size - 8, b + size - 8);
+  if (size > 16) differ |= DifferAt(a + 8, b + 8) | DifferAt(a + size - 16, b + size - 16);
+  return differ == 0;
 }
 
 class KeyIndex {

@@ -1,12 +1,17 @@
 // KeyedTable in memory; see keyed_table.h. Snapshots are in keyed_table_snapshot.cc.
 #include "state/keyed_table.h"
 
+#include <arrow/type.h>
+#include <arrow/type_traits.h>
+
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <utility>
 
 #include "base/hash.h"
 #include "state/keyed_table_cold.h"
+#include "state/short_copy.h"
 
 namespace sabot {
 namespace {
@@ -21,6 +26,26 @@ std::vector<CellSpec> CellsOf(const KeyedTableLayout& layout) {
   std::vector<CellSpec> cells = layout.cells;
   if (layout.ttl_ms > 0) cells.push_back({"touched", CellSpec::Kind::kFixed8});
   return cells;
+}
+
+// What a value of a key takes, with its mark; 0 where that varies.
+size_t KeyWidthOf(const arrow::DataType& type) {
+  if (arrow::is_decimal(type.id())) return 1 + 16;
+  return arrow::is_primitive(type.id()) ? 1 + static_cast<size_t>(std::max(type.bit_width() / 8, 1))
+                                        : 0;
+}
+
+// Two numbers lie in the header, as one does. How long keys with texts are is not known.
+size_t KeyRoomOf(const KeyedTableLayout& layout) {
+  constexpr size_t kRoomMin = 16;
+  constexpr size_t kRoomMax = 32;
+  size_t size = layout.unhashed_bytes;
+  for (const auto& type : layout.keys) {
+    const size_t width = KeyWidthOf(*type);
+    if (width == 0) return kRoomMin;
+    size += width;
+  }
+  return size > kRoomMin && size <= kRoomMax ? kRoomMax : kRoomMin;
 }
 
 // The keys of a batch as LookupBatch sees them: all, some rows, or those of another table's slots.
@@ -55,7 +80,8 @@ struct OtherSlots {
 KeyedTable::KeyedTable(std::string name, KeyedTableLayout layout, StateTiers* tiers)
     : name_(std::move(name)),
       layout_(std::move(layout)),
-      cells_(CellsOf(layout_), sizeof(Header), layout_.ttl_ms > 0 ? 1 : 0),
+      key_room_(KeyRoomOf(layout_)),
+      cells_(CellsOf(layout_), offsetof(Header, bytes) + key_room_, layout_.ttl_ms > 0 ? 1 : 0),
       tiers_(tiers) {
   static_assert(sizeof(Header) == 32);
   if (tiers_ != nullptr && tiers_->limited()) cold_ = std::make_unique<ColdTier>(this, tiers_);
@@ -275,9 +301,8 @@ void KeyedTable::Fill(Slot slot, std::string_view key, uint64_t hash) {
   added.hash = hash;
   added.size = static_cast<uint32_t>(key.size());
   added.word |= kKeyed;
-  if (key.size() > kInline) added.data = cells_.arena().Allocate(key.size());
-  if (!key.empty())
-    std::memcpy(key.size() > kInline ? added.data : added.bytes, key.data(), key.size());
+  if (!has_room(key.size())) added.data = cells_.arena().Allocate(key.size());
+  CopyShort(key.data(), key.size(), has_room(key.size()) ? added.bytes : added.data);
   index_.Insert(KeyIndex::TagOf(hash), slot);
   ++num_keys_;
 }
@@ -296,7 +321,7 @@ void KeyedTable::Release(Slot slot) {
   Header& released = header(slot);
   if (live(slot)) {
     index_.Erase(KeyIndex::TagOf(released.hash), slot);
-    if (released.size > kInline) cells_.arena().Free(released.data, released.size);
+    if (!has_room(released.size)) cells_.arena().Free(released.data, released.size);
     --num_keys_;
   }
   for (const auto& child : children_) child->DropAll(slot);
@@ -316,7 +341,7 @@ Slot KeyedTable::Renew(Slot slot) {
   const Slot renewed = TakeSlot();
   Header& old = header(slot);
   const uint32_t word = header(renewed).word;
-  header(renewed) = old;  // With the bytes of a long key.
+  std::memcpy(&header(renewed), &old, offsetof(Header, bytes) + key_room_);  // A long key, too.
   header(renewed).word = word | kKeyed | cold_marks_;
   index_.Replace(KeyIndex::TagOf(old.hash), slot, renewed);
   if (layout_.ttl_ms > 0) touched_ms(renewed) = now_ms_;

@@ -156,7 +156,6 @@ class KeyedTable {
   KeyedTable(KeyedTable&&) noexcept;
   KeyedTable& operator=(KeyedTable&&) noexcept;
 
-  static constexpr uint32_t kInline = 16;
   // In a taken slot's word, beside the tracker's marks.
   static constexpr uint32_t kKeyed = 1;   // The index leads here.
   static constexpr uint32_t kInCold = 2;  // The cold store has the key, too.
@@ -173,8 +172,8 @@ class KeyedTable {
     uint32_t size;
     uint32_t word;
     union {
-      char bytes[kInline];
-      char* data;      // Keys longer than kInline.
+      char bytes[16];  // Or more: see key_room_.
+      char* data;      // Of a key that has no room here.
       Slot next_free;  // Of a free slot.
     };
   };
@@ -183,8 +182,9 @@ class KeyedTable {
   const Header& header(Slot slot) const {
     return *reinterpret_cast<const Header*>(cells_.row(slot));
   }
-  static std::string_view KeyOf(const Header& header) {
-    return {header.size <= kInline ? header.bytes : header.data, header.size};
+  bool has_room(size_t key_size) const { return key_size <= key_room_; }
+  std::string_view KeyOf(const Header& header) const {
+    return {has_room(header.size) ? header.bytes : header.data, header.size};
   }
   template <typename Keys>
   arrow::Status LookupBatch(const Keys& keys, std::span<Slot> slots,
@@ -273,6 +273,7 @@ class KeyedTable {
 
   std::string name_;
   KeyedTableLayout layout_;
+  size_t key_room_;  // Bytes of a key that a header has room for.
   CellColumns cells_;
   std::vector<std::unique_ptr<ChildTable>> children_;
   KeyIndex index_;

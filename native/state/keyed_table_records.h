@@ -21,6 +21,8 @@ enum class TableRecord : uint8_t {
   kPutSibling = 5,  // An element of the same key as the record before.
 };
 
+inline void BeginRecord(TableRecord record, ByteWriter& to) { to.U8(static_cast<uint8_t>(record)); }
+
 // "8,16,b|8;o": cells, and after each '|' those of a child set.
 std::string LayoutText(const KeyedTableLayout& layout);
 

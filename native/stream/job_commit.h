@@ -32,6 +32,7 @@ struct CommitPoint {
   int64_t attempt = 0;  // That took it.
   int64_t epoch = 0;
   uint64_t manifest_checksum = 0;
+  std::string owner = {};  // Which process took it: for messages to people.
 
   bool operator==(const CommitPoint&) const = default;
 };
@@ -51,6 +52,12 @@ class CommitParticipant {
 // Shows rows only with the checkpoint that they belong to.
 class CommitAuthority : public CommitParticipant {
  public:
+  // Before Resolve, which fences, where this process starts a job again that it owned already:
+  // fails with kind "fenced" if what was committed or claimed last is of another checkpoint folder
+  // than `folder_id`. Changes nothing.
+  virtual arrow::Status StillOurs([[maybe_unused]] const std::string& folder_id) {
+    return arrow::Status::OK();
+  }
   // At every start, before anything is restored: fences the attempts before this one, settles what
   // they left in doubt, and says what counts. Nothing: there was no commit yet.
   virtual arrow::Result<std::optional<CommitPoint>> Resolve() = 0;

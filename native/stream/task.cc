@@ -89,12 +89,6 @@ arrow::Status Task::Open() {
   return arrow::Status::OK();
 }
 
-void Task::RequestBarrier(Barrier barrier, AtBarrier at_barrier) {
-  const std::lock_guard lock(barrier_mutex_);
-  requested_barriers_.push_back({barrier, at_barrier});
-  has_requested_barrier_ = true;
-}
-
 int64_t Task::NextTimer() const {
   int64_t next = INT64_MAX;
   for (const TaskOperator& each : operators_) next = std::min(next, each.op->NextTimer());
@@ -139,7 +133,7 @@ TaskTimes::State Task::StateAfter(StepResult why) const {
 
 // One piece of work, or why there is none.
 arrow::Result<bool> Task::WorkOnce(StepResult* why_not) {
-  if (committed_epoch_ > told_epoch_) ARROW_RETURN_NOT_OK(TellCommitted());
+  ARROW_RETURN_NOT_OK(commits_.Tell(operators_));
   if (ended_) {
     // What a barrier before the end has frozen is written first: its checkpoint needs it.
     if (!snapshots_.pending() && !is_frozen_for_good_) {
@@ -172,7 +166,7 @@ arrow::Result<bool> Task::WorkOnce(StepResult* why_not) {
   }
   if (is_source()) {
     TakeRate();
-    source_waits_ = !has_requested_barrier_ && !MayRead();
+    source_waits_ = !barriers_.any() && !MayRead();
     if (!source_waits_) ARROW_RETURN_NOT_OK(ProduceOnce());
     if (!source_waits_) return true;
     *why_not = StepResult::kWaitWake;
@@ -311,33 +305,18 @@ void Task::TakeRate() {
 }
 
 bool Task::MayRead() const {
-  return held_epoch_ <= released_epoch_ && RowsUntilPause() > 0 &&
+  return !barriers_.hold_source() && RowsUntilPause() > 0 &&
          std::all_of(operators_.begin(), operators_.end(),
                      [](const TaskOperator& each) { return each.op->wants_input(); });
 }
 
-// Barriers enter whatever holds the source. Between two of them it has its turn: where there is
-// hardly any room, checkpoints that follow each other would leave none for rows.
-bool Task::BarrierIsNext() const {
-  return has_requested_barrier_ && (!barrier_was_last_ || !MayRead());
-}
-
 arrow::Status Task::ProduceOnce() {
-  barrier_was_last_ = BarrierIsNext();
-  if (barrier_was_last_) {
-    RequestedBarrier next;
-    {
-      const std::lock_guard lock(barrier_mutex_);
-      next = requested_barriers_.front();
-      requested_barriers_.pop_front();
-      has_requested_barrier_ = !requested_barriers_.empty();
-    }
-    if (next.at_barrier != AtBarrier::kGoOn) held_epoch_ = next.barrier.id;
-    if (next.at_barrier == AtBarrier::kDrain) {
+  if (const auto next = barriers_.Take(MayRead())) {
+    if (next->at_barrier == AtBarrier::kDrain) {
       StageCollector out(this, 0);
       ARROW_RETURN_NOT_OK(out.Emit(Watermark{kWatermarkMax}));
     }
-    return Handle(0, {0, next.barrier});
+    return Handle(0, {0, next->barrier});
   }
   SABOT_CHECK(!source_ended_);
   int64_t& rows_max = operators_[0].context->options.batch_max_rows;
@@ -346,7 +325,7 @@ arrow::Status Task::ProduceOnce() {
   StageCollector out(this, 0);
   ARROW_ASSIGN_OR_RAISE(const Progress progress, operators_[0].op->Produce(out));
   if (progress == Progress::kBlocked) {
-    source_waits_ = !has_requested_barrier_;
+    source_waits_ = !barriers_.any();
   } else if (progress == Progress::kDone) {
     source_ended_ = true;
     // Bounded input has ended: every window may fire.
@@ -389,33 +368,19 @@ arrow::Status Task::MakeRoom(size_t stage) {
   return tiers == nullptr ? arrow::Status::OK() : tiers->MakeRoom();
 }
 
-arrow::Status Task::Commit(int64_t epoch) {
-  committed_epoch_ = epoch;
-  const std::lock_guard lock(commit_mutex_);
-  // The task runs: it sees the number in its next step.
-  return is_told_directly_ ? TellCommitted() : arrow::Status::OK();
-}
+arrow::Status Task::Commit(int64_t epoch) { return commits_.Commit(epoch, operators_); }
 
-arrow::Status Task::TellCommitted() {
-  told_epoch_ = committed_epoch_;
-  for (const TaskOperator& each : operators_)
-    ARROW_RETURN_NOT_OK(each.op->OnCommitted(told_epoch_));
-  return arrow::Status::OK();
-}
-
-// From here on no step runs: whoever commits tells the operators.
+// From here on no step runs.
 arrow::Status Task::FinishTask() {
   finished_ = true;
-  return TellDirectly();
+  return EndSteps();
 }
 
-arrow::Status Task::Stop() { return finished_ ? arrow::Status::OK() : TellDirectly(); }
+arrow::Status Task::Stop() { return finished_ ? arrow::Status::OK() : EndSteps(); }
 
-arrow::Status Task::TellDirectly() {
+arrow::Status Task::EndSteps() {
   state_reads_.Close();
-  const std::lock_guard lock(commit_mutex_);
-  is_told_directly_ = true;
-  return committed_epoch_ > told_epoch_ ? TellCommitted() : arrow::Status::OK();
+  return commits_.TellDirectly(operators_);
 }
 
 arrow::Status Task::FlushOutputs() {

@@ -9,24 +9,23 @@
 
 #include <arrow/result.h>
 
-#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "state/state_tiers.h"
 #include "stream/exchange.h"
 #include "stream/gate.h"
-#include "stream/late_row_log.h"
 #include "stream/operator.h"
 #include "stream/rate_limit.h"
+#include "stream/source_barriers.h"
 #include "stream/state_reads.h"
+#include "stream/task_commits.h"
+#include "stream/task_operator.h"
 #include "stream/task_snapshots.h"
 
 namespace sabot {
@@ -38,23 +37,6 @@ enum class StepResult : uint8_t {
   kWaitOutput,  // A channel is full.
   kWaitWake,    // An operator is blocked until its waker or its timer, or the source has no input.
   kFinished,    // The end of input went through the whole chain.
-};
-
-// One operator of a chain with what it needs; `name` and `uid` are the plan's.
-struct TaskOperator {
-  std::unique_ptr<StateTiers> tiers;  // Outlives the operator.
-  std::unique_ptr<Operator> op;
-  std::unique_ptr<OperatorContext> context;
-  std::unique_ptr<OperatorMetrics> metrics;
-  std::string name;
-  std::string uid;
-  int node_id = 0;
-  int num_inputs = 1;
-  // Who reads its late rows, of each of its inputs.
-  std::vector<std::vector<std::unique_ptr<Exchange>>> late_outputs;
-  LateRowLog late_row_log;
-  // Who reads what it could not take.
-  std::vector<std::unique_ptr<Exchange>> dead_letter_outputs;
 };
 
 class Task {
@@ -85,10 +67,12 @@ class Task {
   arrow::Result<StepResult> Step(int quantum);
 
   // Sources: a barrier to inject between two pieces of input. Any thread; wake the task afterwards.
-  void RequestBarrier(Barrier barrier, AtBarrier at_barrier = AtBarrier::kGoOn);
+  void RequestBarrier(Barrier barrier, AtBarrier at_barrier = AtBarrier::kGoOn) {
+    barriers_.Request(barrier, at_barrier);
+  }
   // What the source was held for behind the barrier `epoch` has failed: it goes on. Any thread;
   // wake the task afterwards.
-  void Release(int64_t epoch) { released_epoch_ = epoch; }
+  void Release(int64_t epoch) { barriers_.Release(epoch); }
 
   // The checkpoint of this epoch counts: tells the operators, at once if the task has finished,
   // else in its next step. Any thread; wake the task afterwards.
@@ -129,7 +113,6 @@ class Task {
   int64_t RowsUntilPause() const;
   void TakeRate();
   bool MayRead() const;
-  bool BarrierIsNext() const;
   arrow::Status ProduceOnce();
   arrow::Status SendLate(size_t stage, int input, const Batch& batch,
                          std::span<const int32_t> rows);
@@ -137,9 +120,8 @@ class Task {
   arrow::Status FireTimers();
   arrow::Result<bool> ReadStatePiece();
   arrow::Status MakeRoom(size_t stage);
-  arrow::Status TellCommitted();
   arrow::Status FinishTask();
-  arrow::Status TellDirectly();
+  arrow::Status EndSteps();
   arrow::Status FlushOutputs();
   bool outputs_have_room() const;
   TaskTimes::State StateAfter(StepResult why) const;
@@ -163,21 +145,8 @@ class Task {
   bool source_waits_ = false;        // It has no input now, or must not read on.
   bool outputs_pending_ = false;
 
-  std::mutex barrier_mutex_;
-  struct RequestedBarrier {
-    Barrier barrier;
-    AtBarrier at_barrier = AtBarrier::kGoOn;
-  };
-  std::deque<RequestedBarrier> requested_barriers_;
-  std::atomic<bool> has_requested_barrier_{false};
-  bool barrier_was_last_ = false;
-  int64_t held_epoch_ = INT64_MIN;  // Of the last barrier that held the source.
-  std::atomic<int64_t> released_epoch_{INT64_MIN};
-
-  std::mutex commit_mutex_;  // Guards is_told_directly_ and, once that is set, OnCommitted.
-  bool is_told_directly_ = false;
-  std::atomic<int64_t> committed_epoch_{INT64_MIN};
-  int64_t told_epoch_ = INT64_MIN;
+  SourceBarriers barriers_;
+  TaskCommits commits_;
 
   // Of a source.
   std::optional<RateLimit> rate_limit_;

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SabotError } from '../../lib/errors.js';
 import { count, file, Job, type KafkaSourceOptions, kafka, t } from '../../lib/index.js';
-import { runScript } from '../../lib/job/run-script.js';
+import { explainScript, runScript } from '../../lib/job/run-script.js';
 import { Planned, plan } from '../planner/planned.js';
 
 const COLUMNS = 'id INT, name STRING, v DOUBLE';
@@ -231,6 +231,39 @@ describe('a topic as a sink', () => {
     ]);
     expect(sinkOf({ ...TOPIC, 'sink.semantic': 'none' })).toMatchObject({ deliveryGuarantee: 'none' });
   });
+
+  it('says so of an option that another one overrules', () => {
+    const warningsOf = (options: Options, query: string) => plan(create({ ...TOPIC, ...options }) + query).warnings;
+    expect(
+      warningsOf(
+        { 'scan.startup.timestamp-millis': '5', 'scan.bounded.specific-offsets': 'partition:0,offset:1' },
+        SELECT,
+      ),
+    ).toEqual([
+      "Option 'scan.startup.timestamp-millis' of table 't' has no effect: 'scan.startup.mode' is 'group-offsets'.",
+      "Option 'scan.bounded.specific-offsets' of table 't' has no effect: 'scan.bounded.mode' is 'unbounded'.",
+    ]);
+    const twice = ["Option 'value.format' of table 't' has no effect: 'format' is 'json'."];
+    expect(warningsOf({ 'value.format': 'csv' }, SELECT)).toEqual(twice);
+    expect(warningsOf({ 'value.format': 'csv' }, INSERT)).toEqual(twice);
+    expect(warningsOf({ 'sink.transaction-naming-strategy': 'POOLING' }, INSERT)).toEqual([
+      "Option 'sink.transaction-naming-strategy' of table 't' has no effect: the job names its transactions.",
+    ]);
+    expect(warningsOf({ 'scan.watermark.idle-timeout': '5 s' }, SELECT)).toEqual([
+      "Option 'scan.watermark.idle-timeout' of table 't' has no effect: the table has no WATERMARK.",
+    ]);
+  });
+
+  it('says so in EXPLAIN too', async () => {
+    const warnings: string[] = [];
+    const script = `${create({ ...TOPIC, 'properties.max.poll.records': '5' })}EXPLAIN ${SELECT} ${SELECT}`;
+    await explainScript(script, (warning) => warnings.push(warning));
+    expect(warnings).toEqual(
+      Array(2).fill(
+        "Option 'properties.max.poll.records' of table 't' has no effect: batches are cut by 'batch.max-rows' and 'batch.max-delay'.",
+      ),
+    );
+  });
 });
 
 describe('properties', () => {
@@ -259,6 +292,16 @@ describe('properties', () => {
         'sasl.username': 'al"ice',
         'sasl.password': "s='x",
       },
+    ],
+    [
+      'quotes as Flink’s documentation escapes them',
+      { 'sasl.jaas.config': 'PlainLoginModule required username=\\"alice\\" password=\\"a b\\";' },
+      { 'sasl.username': 'alice', 'sasl.password': 'a b' },
+    ],
+    [
+      'what Java’s client alone has',
+      { 'partitioner.adaptive.partitioning.enable': 'false', 'sasl.login.refresh.window.factor': '0.8' },
+      {},
     ],
     [
       'certificates in PEM files',
@@ -353,6 +396,13 @@ describe('refused', () => {
       /'scan.startup.timestamp-millis' is required in 'timestamp' startup mode but missing/,
     ],
     [
+      'a time before all times',
+      { ...TOPIC, 'scan.startup.mode': 'timestamp', 'scan.startup.timestamp-millis': '-5' },
+      'invalid-option',
+      'scan.startup.timestamp-millis',
+      /cannot be negative, as -5 is/,
+    ],
+    [
       'no offsets to end at',
       { ...TOPIC, 'scan.bounded.mode': 'specific-offsets' },
       'missing-option',
@@ -415,6 +465,27 @@ describe('refused', () => {
       /keytool -list -rfc/,
     ],
     [
+      'a class of Java’s',
+      { ...TOPIC, 'properties.sasl.login.callback.handler.class': 'org.example.Handler' },
+      'unsupported-option',
+      'properties.sasl.login.callback.handler.class',
+      /names a Java class, 'org.example.Handler', which cannot run here/,
+    ],
+    [
+      'an option of the other connector',
+      { ...TOPIC, 'sink.buffer-flush.max-rows': '5' },
+      'unknown-option',
+      'sink.buffer-flush.max-rows',
+      /Unknown option 'sink.buffer-flush.max-rows' of table 't': only 'upsert-kafka' has it\./,
+    ],
+    [
+      'a key that tells changes',
+      { ...TOPIC, 'key.format': 'debezium-json', 'key.fields': 'id' },
+      'invalid-option',
+      'key.format',
+      /A key format should only deal with INSERT-only records. But debezium-json has a changelog mode of/,
+    ],
+    [
       'a login that cannot be read',
       { ...TOPIC, 'properties.sasl.jaas.config': 'username=x' },
       'invalid-option',
@@ -426,10 +497,23 @@ describe('refused', () => {
   });
 
   it.each<[string, Options, string, string, RegExp]>([
-    ['several topics to write to', { ...TOPIC, topic: 'a;b' }, 'unsupported-option', 'topic', /must name one topic/],
+    [
+      'several topics to write to, and rows that do not say to which',
+      { ...TOPIC, topic: 'a;b' },
+      'missing-topic',
+      'topic',
+      /Expected a single topic but no topic is set: table 't' names several/,
+    ],
     [
       'exactly once without a prefix',
       { ...TOPIC, 'sink.delivery-guarantee': 'exactly-once' },
+      'missing-option',
+      'sink.transactional-id-prefix',
+      /must be specified when using DeliveryGuarantee.EXACTLY_ONCE/,
+    ],
+    [
+      'exactly once with an empty prefix',
+      { ...TOPIC, 'sink.delivery-guarantee': 'exactly-once', 'sink.transactional-id-prefix': '' },
       'missing-option',
       'sink.transactional-id-prefix',
       /must be specified when using DeliveryGuarantee.EXACTLY_ONCE/,
@@ -450,6 +534,45 @@ describe('refused', () => {
     ],
   ])('%s', (_, options, kind, identifier, message) => {
     expect(errorOf(create(options) + INSERT)).toEqual({ kind, identifier, message: expect.stringMatching(message) });
+  });
+
+  it.each<[string, Options, string, string, RegExp]>([
+    [
+      'a beginning',
+      { 'scan.startup.mode': 'latest-offset' },
+      'unknown-option',
+      'scan.startup.mode',
+      /of table 't': 'upsert-kafka' is read from the earliest offset\./,
+    ],
+    ['fields of the key', { 'key.fields': 'id' }, 'unknown-option', 'key.fields', /its key is the PRIMARY KEY\./],
+    ['a partitioner', { 'sink.partitioner': 'fixed' }, 'unknown-option', 'sink.partitioner', /by the key's hash\./],
+    ['one format', { format: 'json' }, 'unknown-option', 'format', /say 'value.format'\./],
+    [
+      'an option of the format without its prefix',
+      { 'json.ignore-parse-errors': 'true' },
+      'unknown-option',
+      'json.ignore-parse-errors',
+      /Did you mean 'value.json.ignore-parse-errors'\?/,
+    ],
+    [
+      'a value that tells changes',
+      { 'value.format': 'canal-json' },
+      'invalid-option',
+      'value.format',
+      /'upsert-kafka' connector doesn't support 'canal-json' as value format, because 'canal-json' is not in insert-only mode\./,
+    ],
+    [
+      'a key that tells changes',
+      { 'key.format': 'canal-json' },
+      'invalid-option',
+      'key.format',
+      /'upsert-kafka' connector doesn't support 'canal-json' as key format, because 'canal-json' is not in insert-only mode\./,
+    ],
+  ])('of a table of newest rows: %s', (_, options, kind, identifier, message) => {
+    for (const query of [SELECT, INSERT]) {
+      const error = errorOf(create({ ...UPSERT, ...options }, KEYED_COLUMNS) + query);
+      expect(error).toEqual({ kind, identifier, message: expect.stringMatching(message) });
+    }
   });
 
   it('a PRIMARY KEY that nothing keeps, and none where one is needed', () => {

@@ -163,10 +163,10 @@ export class Broker {
     await new Promise<void>((resolve, reject) => {
       // It restarts itself after what may pass, such as a group's coordinator that is still loading.
       consumer.on('consumer.crash', ({ payload }) => payload.restart || reject(payload.error));
-      // The end of a transaction is an offset without a record: a batch may end before the high watermark.
+      // Ends of transactions, and aborted records, are offsets too: a batch without records need not be the last.
       consumer.on('consumer.end_batch_process', ({ payload }) => {
         const end = ends.find(({ partition }) => partition === payload.partition)!;
-        if (Number(payload.lastOffset) >= end.high - 1 || payload.batchSize === 0) waiting.delete(payload.partition);
+        if (Number(payload.lastOffset) >= end.high - 1) waiting.delete(payload.partition);
         if (waiting.size === 0) resolve();
       });
       void consumer.run({

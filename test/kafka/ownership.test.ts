@@ -5,9 +5,13 @@ import { CommandUnderTest } from '../cli/command.js';
 import { JobFolder } from '../job/job-folder.js';
 import { describeKafka, useBroker } from './broker.js';
 import { eventually } from './processes.js';
+import { Proxy } from './proxy.js';
 import { topicTable } from './scripts.js';
 
 const TIMEOUT_MS = 120_000;
+/** Of an answer to EndTxn, behind its size, the request's number and how long to wait. */
+const ERROR_AT = 12;
+const UNKNOWN_SERVER_ERROR = -1;
 
 describeKafka('a job with checkpoints', () => {
   const broker = useBroker();
@@ -103,6 +107,57 @@ ${topicTable(
       second.child.kill('SIGINT');
       await second.ended;
       expect(await seen(output)).toEqual(upTo(500));
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'that was replaced by one with its own checkpoint folder, and is told only that something went wrong, does not take the job back',
+    async () => {
+      const servers = broker().proxied[0]!;
+      await using proxy = await Proxy.listen(servers.port, servers.target);
+      const [input, output] = [await broker().topic({ partitions: 2 }), await broker().topic()];
+      await broker().produce(input, ids(0, 200));
+      const fromTheStart = (folder: string) =>
+        script(input, output, `group-${folder}-${output}`)
+          .replace("'chk'", `'${folder}'`)
+          .replace("'group-offsets'", "'earliest-offset'");
+      const first = jobs.sql(
+        fromTheStart('here')
+          .replace("'none'", "'fixed-delay'")
+          .replaceAll(broker().bootstrapServers, `127.0.0.1:${servers.port}`),
+      );
+      await eventually(async () => (await seen(output)).length === 200, first);
+      let letGo = () => {};
+      const held = new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+      let isHeld = false;
+      proxy.hooks = {
+        onRequest: async ({ api }) => {
+          if (api !== 'EndTxn') return true;
+          isHeld = true;
+          await held;
+          return true;
+        },
+        onResponse: ({ api, bytes }) => {
+          if (api === 'EndTxn' && bytes.readInt16BE(ERROR_AT) !== 0) bytes.writeInt16BE(UNKNOWN_SERVER_ERROR, ERROR_AT);
+          return true;
+        },
+      };
+      await eventually(async () => isHeld, first);
+      const second = jobs.sql(fromTheStart('there'));
+      await eventually(async () => (await seen(output)).length === 400, second);
+      letGo();
+      const { code, stderr } = await first.ended;
+      expect(code, stderr).toBe(1);
+      expect(stderr).toContain('It starts again');
+      expect(stderr).toMatch(/this process no longer owns the job: process \d+ on .* has taken over/);
+      await broker().produce(input, ids(200, 100));
+      await eventually(async () => (await seen(output)).length >= 500, second);
+      second.child.kill('SIGINT');
+      await second.ended;
+      expect(await seen(output)).toEqual([...upTo(200), ...upTo(300)].sort((a, b) => a - b));
     },
     TIMEOUT_MS,
   );

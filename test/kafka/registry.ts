@@ -4,7 +4,8 @@
 //
 // State: the schemas by number (from 1, equal texts share one), the subjects, and what was asked.
 
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 export class TestRegistry implements AsyncDisposable {
@@ -22,17 +23,19 @@ export class TestRegistry implements AsyncDisposable {
     readonly url: string,
   ) {}
 
-  static async start(): Promise<TestRegistry> {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const registry = new TestRegistry(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    server.on('request', (request, response) => {
+  /** With a key and a certificate it speaks TLS. */
+  static async start(tls?: ServerOptions): Promise<TestRegistry> {
+    const listener: RequestListener = (request, response) => {
       void textOf(request).then((body) => {
         const { status, answer } = registry.answer(request, body);
         response.writeHead(status, { 'content-type': 'application/vnd.schemaregistry.v1+json' });
         response.end(JSON.stringify(answer));
       });
-    });
+    };
+    const server = tls === undefined ? createServer(listener) : createSecureServer(tls, listener);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const registry = new TestRegistry(server, `${tls === undefined ? 'http' : 'https'}://${address}`);
     return registry;
   }
 

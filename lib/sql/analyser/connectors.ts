@@ -26,6 +26,7 @@ export const CONNECTOR_NAMES: ConnectorNames = {
     'avro-confluent',
     'raw',
     'debezium-json',
+    'debezium-avro-confluent',
     'canal-json',
     'maxwell-json',
     'ogg-json',

@@ -57,6 +57,13 @@ class Bell {
 
 }  // namespace
 
+struct KafkaCommit::Read {
+  std::optional<KafkaCommitRecord> record;
+  std::string key;     // Of the record.
+  int64_t offset = 0;  // Likewise.
+  int64_t end = 0;     // Everything before it was read.
+};
+
 // A transaction that brokers abort before its checkpoint can count is written again, for ever.
 arrow::Status KafkaCommit::SetTransactionTimeout() {
   if (options_.period_ms == 0) {
@@ -88,7 +95,8 @@ arrow::Result<std::shared_ptr<KafkaCommit>> KafkaCommit::Open(KafkaClient& clien
   std::shared_ptr<KafkaCommit> commit(new KafkaCommit(client, std::move(options)));
   commit->given_ = commit->options_.properties;
   ARROW_RETURN_NOT_OK(commit->SetTransactionTimeout());
-  KafkaProperties properties = commit->options_.properties;
+  KafkaProperties& properties = commit->consumer_properties_;
+  properties = commit->options_.properties;
   for (const char* producers : {kTransactionTimeout, "acks", "linger.ms", "batch.size",
                                 "compression.type", "enable.idempotence"}) {
     properties.erase(producers);
@@ -102,14 +110,24 @@ arrow::Result<std::shared_ptr<KafkaCommit>> KafkaCommit::Open(KafkaClient& clien
 }
 
 arrow::Status KafkaCommit::Enter(const std::string& prefix, const KafkaProperties& properties,
-                                 const std::string& topic) {
+                                 const std::vector<std::string>& topics) {
   prefixes_.insert(prefix);
-  topics_.insert(topic);
+  topics_.insert(topics.begin(), topics.end());
   if (properties == given_) return arrow::Status::OK();
   return UserError("unsupported", prefix,
                    "the exactly-once sinks of a job write to a cluster with one producer: give "
                    "their tables the same 'properties.*' ('" +
                        prefix + "' has others than '" + *prefixes_.begin() + "')");
+}
+
+arrow::Status KafkaCommit::AddTopic(const std::string& topic,
+                                    const std::function<arrow::Status(KafkaProducer&)>& ask) {
+  const std::lock_guard lock(mutex_);
+  SABOT_CHECK(producer_ != nullptr);
+  // As in BeginWith.
+  ARROW_RETURN_NOT_OK(producer_->NumPartitions(topic).status());
+  topics_.insert(topic);
+  return ask(*producer_);
 }
 
 // Before Resolve nothing was produced.
@@ -139,7 +157,11 @@ arrow::Result<std::optional<CommitPoint>> KafkaCommit::Resolve() {
     ARROW_RETURN_NOT_OK(producer->InitTransactions());
     if (prefix == *prefixes_.begin()) own = std::move(producer);
   }
-  ARROW_RETURN_NOT_OK(ReadRecord());
+  // That has settled all transactions of this job: there is none below the end that may still
+  // appear.
+  ARROW_ASSIGN_OR_RAISE(Read newest, ReadNewest(*consumer_, Until::kEnd));
+  found_ = std::move(newest.record);
+  found_key_ = std::move(newest.key);
   ARROW_RETURN_NOT_OK(BeginWith(std::move(own)));
   return found_ ? std::optional(found_->point) : std::nullopt;
 }
@@ -157,7 +179,11 @@ arrow::Status KafkaCommit::BeginWith(std::shared_ptr<KafkaProducer> producer) {
   return arrow::Status::OK();
 }
 
-arrow::Status KafkaCommit::Renew() {
+arrow::Status KafkaCommit::Renew(const CommitPoint& own) {
+  ARROW_RETURN_NOT_OK(NotReplaced([&](const CommitPoint& point) {
+    return (point.folder_id == own.folder_id && point.attempt == own.attempt) ||
+           (found_ && point == found_->point);
+  }));
   ARROW_ASSIGN_OR_RAISE(auto next, OpenProducer(*prefixes_.begin()));
   ARROW_RETURN_NOT_OK(next->InitTransactions());
   return BeginWith(std::move(next));
@@ -169,21 +195,23 @@ arrow::Result<std::shared_ptr<KafkaProducer>> KafkaCommit::OpenProducer(const st
   return client_.OpenProducer(properties, options_.warn);
 }
 
-// The newest record of this job. InitTransactions has settled all transactions of its own, so that
-// there is none below the end that may still appear.
-arrow::Status KafkaCommit::ReadRecord() {
+// The newest record of this job that `consumer` sees: to the end of the topic, or as far as
+// transactions are over.
+arrow::Result<KafkaCommit::Read> KafkaCommit::ReadNewest(KafkaConsumer& consumer,
+                                                         Until until) const {
   using Query = OffsetQuery;
-  found_.reset();
+  Read read;
   // One question each: librdkafka takes no partition twice in one.
   std::vector<int64_t> offsets;
   for (const auto at : {Query::At::kEarliest, Query::At::kLatest}) {
     const Query query{kCommitPartition, at};
-    ARROW_ASSIGN_OR_RAISE(const auto found, consumer_->ListOffsets(std::span(&query, 1)));
+    ARROW_ASSIGN_OR_RAISE(const auto found, consumer.ListOffsets(std::span(&query, 1)));
     offsets.push_back(found[0]);
   }
-  if (offsets[0] >= offsets[1]) return arrow::Status::OK();
+  read.end = offsets[1];
+  if (offsets[0] >= offsets[1]) return read;
   Bell bell;
-  const auto queue = consumer_->OpenQueue([&bell] { bell.Ring(); });
+  const auto queue = consumer.OpenQueue([&bell] { bell.Ring(); });
   const KafkaStart start{.partition = kCommitPartition, .split = 0, .offset = offsets[0]};
   ARROW_RETURN_NOT_OK(queue->Assign(std::span(&start, 1)));
   std::set<std::string, std::less<>> keys;
@@ -193,7 +221,10 @@ arrow::Status KafkaCommit::ReadRecord() {
   while (options_.clock->MonotonicNanos() < deadline) {
     ARROW_RETURN_NOT_OK(queue->Poll(kPollMax, &messages));
     for (const KafkaMessage& message : messages) {
-      if (message.is_end && message.offset >= offsets[1]) return arrow::Status::OK();
+      if (message.is_end && (until == Until::kStable || message.offset >= offsets[1])) {
+        read.end = message.offset;
+        return read;
+      }
       if (message.is_end || !keys.contains(message.key)) continue;
       auto decoded = DecodeCommitRecord(message.value);
       if (!decoded.ok()) {
@@ -202,8 +233,9 @@ arrow::Status KafkaCommit::ReadRecord() {
                              kKafkaCommitTopic + ", offset " + std::to_string(message.offset) +
                              ", cannot be read: " + decoded.status().message());
       }
-      found_ = std::move(*decoded);
-      found_key_ = message.key;
+      read.record = std::move(*decoded);
+      read.key = message.key;
+      read.offset = message.offset;
     }
     if (messages.empty()) bell.Wait(std::chrono::milliseconds(100));
   }
@@ -211,6 +243,32 @@ arrow::Status KafkaCommit::ReadRecord() {
                    "the commit records in " + std::string(kKafkaCommitTopic) +
                        " could not be read to their end: a transaction of another job that hangs "
                        "hides them until its timeout. Start again later.");
+}
+
+arrow::Status KafkaCommit::StillOurs(const std::string& folder_id) {
+  const std::lock_guard lock(mutex_);
+  return NotReplaced([&](const CommitPoint& point) { return point.folder_id == folder_id; });
+}
+
+// Who has taken over has written its claim. Transactions that are open count too: another job's
+// that hangs would hide it. Those that were aborted do not: its process died before it owned
+// anything.
+arrow::Status KafkaCommit::NotReplaced(const IsOurs& is_ours) {
+  KafkaProperties properties = consumer_properties_;
+  properties["isolation.level"] = "read_uncommitted";
+  ARROW_ASSIGN_OR_RAISE(const auto all, client_.OpenConsumer(properties, true, options_.warn));
+  ARROW_ASSIGN_OR_RAISE(const Read newest, ReadNewest(*all, Until::kEnd));
+  if (!newest.record || is_ours(newest.record->point)) return arrow::Status::OK();
+  ARROW_ASSIGN_OR_RAISE(const Read settled, ReadNewest(*consumer_, Until::kStable));
+  if (settled.end > newest.offset && (!settled.record || is_ours(settled.record->point)))
+    return arrow::Status::OK();
+  const std::string& owner = newest.record->point.owner;
+  return UserError(
+      "fenced", newest.key,
+      "this process no longer owns the job: " + (owner.empty() ? "another process" : owner) +
+          " has taken over the commit record '" + newest.key + "' in " + kKafkaCommitTopic +
+          ", with a checkpoint folder of its own. Nothing of what this one did since "
+          "its last checkpoint counts.");
 }
 
 // Offsets are lost with their group, or when they expire: then the record alone counts. Those of
@@ -297,7 +355,7 @@ arrow::Status KafkaCommit::CommitRecord(const KafkaCommitRecord& record) {
     // A copy of the request would end the next transaction: its id becomes another producer's.
     if (options_.warn)
       options_.warn("the end of a transaction was sent twice: a new producer takes over its id");
-    return Renew();
+    return Renew(record.point);
   }
   ARROW_RETURN_NOT_OK(producer_->BeginTransaction());
   is_open_ = true;
@@ -314,7 +372,7 @@ arrow::Status KafkaCommit::Claim(const CommitPoint& point) {
     if (detail == nullptr || detail->kind() != "transaction-aborted" || tries == kClaimTriesMax)
       return claimed;
     Bell().Wait(kClaimPause);
-    ARROW_RETURN_NOT_OK(Renew());
+    ARROW_RETURN_NOT_OK(Renew(point));
   }
 }
 

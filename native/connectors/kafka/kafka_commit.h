@@ -20,6 +20,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "connectors/kafka/kafka_client.h"
@@ -50,7 +51,11 @@ class KafkaCommit final : public CommitAuthority {
   // A sink that writes with it, before Resolve. `prefix`: of transactional ids; this job's alone on
   // the cluster, and the same in all its attempts. All sinks write with one producer.
   arrow::Status Enter(const std::string& prefix, const KafkaProperties& properties,
-                      const std::string& topic);
+                      const std::vector<std::string>& topics);
+  // Another topic that senders will write to, once Resolve is done; waits for a broker. `ask`: what
+  // its producer says of it.
+  arrow::Status AddTopic(const std::string& topic,
+                         const std::function<arrow::Status(KafkaProducer&)>& ask);
 
   // For KafkaPositions::Join.
   KafkaConsumer& consumer() { return *consumer_; }
@@ -65,6 +70,7 @@ class KafkaCommit final : public CommitAuthority {
   int64_t generation() const { return generation_; }
 
   arrow::Status Flush() override;
+  arrow::Status StillOurs(const std::string& folder_id) override;
   arrow::Result<std::optional<CommitPoint>> Resolve() override;
   arrow::Status Verify() override;
   arrow::Status Claim(const CommitPoint& point) override;
@@ -78,9 +84,13 @@ class KafkaCommit final : public CommitAuthority {
   arrow::Status SetTransactionTimeout();
   arrow::Result<std::shared_ptr<KafkaProducer>> OpenProducer(const std::string& prefix);
   arrow::Status BeginWith(std::shared_ptr<KafkaProducer> producer);
-  // Another producer of the same id goes on.
-  arrow::Status Renew();
-  arrow::Status ReadRecord();
+  // Another producer of the same id goes on, after `own`.
+  arrow::Status Renew(const CommitPoint& own);
+  using IsOurs = std::function<bool(const CommitPoint&)>;
+  arrow::Status NotReplaced(const IsOurs& is_ours);
+  struct Read;
+  enum class Until : uint8_t { kEnd, kStable };
+  arrow::Result<Read> ReadNewest(KafkaConsumer& consumer, Until until) const;
   arrow::Status VerifyGroup(const std::string& group,
                             const std::map<TopicPartition, int64_t>& offsets);
   arrow::Status WriteRecord(const KafkaCommitRecord& record);
@@ -88,7 +98,8 @@ class KafkaCommit final : public CommitAuthority {
 
   KafkaClient& client_;
   KafkaCommitOptions options_;
-  KafkaProperties given_;           // As the first sink has them.
+  KafkaProperties given_;  // As the first sink has them.
+  KafkaProperties consumer_properties_;
   std::set<std::string> prefixes_;  // The first one is the job's.
   std::set<std::string> topics_{kKafkaCommitTopic};
   std::shared_ptr<KafkaConsumer> consumer_;

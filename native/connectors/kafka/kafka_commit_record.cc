@@ -58,8 +58,9 @@ std::string EncodeCommitRecord(const KafkaCommitRecord& record) {
                {"attempt", point.attempt},
                {"epoch", point.epoch},
                {"manifest", checksum},
+               {"owner", point.owner},
                {"positions", std::move(positions)}})
-      .dump();
+      .dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 arrow::Result<KafkaCommitRecord> DecodeCommitRecord(std::string_view bytes) {
@@ -85,6 +86,7 @@ arrow::Result<KafkaCommitRecord> DecodeCommitRecord(std::string_view bytes) {
   const auto parsed = std::from_chars(checksum.data(), end, point.manifest_checksum, 16);
   if (parsed.ec != std::errc() || parsed.ptr != end)
     return arrow::Status::Invalid("its checksum is none");
+  if (IsText(object, "owner")) point.owner = object["owner"].get<std::string>();
   if (object.contains("positions") && !ReadPositions(object["positions"], &record.positions))
     return arrow::Status::Invalid("its positions are none");
   return record;

@@ -8,7 +8,6 @@
 #include <arrow/type.h>
 
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -132,43 +131,9 @@ arrow::Result<std::unique_ptr<KafkaRows>> KafkaRows::Make(const PlanNode& node,
   }
   if (rows->upsert_ && rows->key_decoder_ == nullptr)
     return node.Error("upsert needs a key format");
-  if (const nlohmann::json* metadata = node.Member("metadata"); metadata != nullptr) {
-    for (const auto& each : *metadata) {
-      ARROW_ASSIGN_OR_RAISE(auto column, ReadMetadata(node, each));
-      rows->metadata_.push_back(std::move(column));
-    }
-  }
+  ARROW_ASSIGN_OR_RAISE(rows->metadata_, KafkaMetadata::Read(node));
   ARROW_RETURN_NOT_OK(rows->ReadOutput(node));
   return rows;
-}
-
-arrow::Result<KafkaRows::MetadataColumn> KafkaRows::ReadMetadata(const PlanNode& node,
-                                                                 const nlohmann::json& json) {
-  static const std::map<std::string, std::pair<Metadata, TypeKind>> kKeys = {
-      {"topic", {Metadata::kTopic, TypeKind::kVarchar}},
-      {"partition", {Metadata::kPartition, TypeKind::kInteger}},
-      {"offset", {Metadata::kOffset, TypeKind::kBigint}},
-      {"timestamp", {Metadata::kTimestamp, TypeKind::kTimestampLtz}},
-      {"timestamp-type", {Metadata::kTimestampType, TypeKind::kVarchar}},
-      {"leader-epoch", {Metadata::kLeaderEpoch, TypeKind::kInteger}},
-      {"headers", {Metadata::kHeaders, TypeKind::kMap}},
-  };
-  if (!json.is_object() || !json.contains("type") || !json.contains("key"))
-    return node.Error("a metadata column needs name, type and key");
-  const std::string key = json["key"].is_string() ? json["key"].get<std::string>() : "";
-  const auto found = kKeys.find(key);
-  if (found == kKeys.end()) {
-    return UserError("unknown-metadata", key,
-                     "there is no metadata column '" + key +
-                         "'; known: topic, partition, offset, timestamp, timestamp-type, "
-                         "leader-epoch, headers");
-  }
-  ARROW_ASSIGN_OR_RAISE(const Type type, DecodeType(json["type"]));
-  if (type.kind != found->second.second ||
-      (type.kind == TypeKind::kTimestampLtz && type.precision != 3)) {
-    return node.Error("metadata column '" + key + "' cannot be " + ToString(type));
-  }
-  return MetadataColumn{found->second.first, std::make_unique<ColumnBuffer>(type)};
 }
 
 arrow::Status KafkaRows::ReadOutput(const PlanNode& node) {
@@ -189,7 +154,7 @@ arrow::Status KafkaRows::ReadOutput(const PlanNode& node) {
       count = keys.size();
     } else if (from == "metadata") {
       to.source = Source::kMetadata;
-      count = metadata_.size();
+      count = metadata_.num_columns();
     } else if (from != "value") {
       return node.Error("an output comes from value, key or metadata");
     }
@@ -271,61 +236,9 @@ arrow::Status KafkaRows::Add(const KafkaQueue& queue, const TopicPartition& part
     ARROW_RETURN_NOT_OK(Decode(*key_decoder_, texts_, text_messages_, bad_keys, &key_messages_));
   }
   if (!refused_.empty()) bad_values.Write();
-  for (MetadataColumn& column : metadata_) AppendMetadata(queue, partition, messages, column);
+  metadata_.Append(queue, partition, messages);
   num_messages_ += static_cast<int64_t>(messages.size());
   return arrow::Status::OK();
-}
-
-void KafkaRows::AppendMetadata(const KafkaQueue& queue, const TopicPartition& partition,
-                               std::span<const KafkaMessage> messages, MetadataColumn& to) {
-  static constexpr const char* kTimestampTypes[] = {"NoTimestampType", "CreateTime",
-                                                    "LogAppendTime"};
-  ColumnBuffer& column = *to.column;
-  for (const KafkaMessage& message : messages) {
-    switch (to.key) {
-      case Metadata::kTopic:
-        column.AppendBytes(partition.topic);
-        break;
-      case Metadata::kPartition:
-        column.AppendFixed(partition.partition);
-        break;
-      case Metadata::kOffset:
-        column.AppendFixed(message.offset);
-        break;
-      case Metadata::kTimestamp:
-        column.AppendFixed(queue.Timestamp(message).first);
-        break;
-      case Metadata::kTimestampType:
-        column.AppendBytes(kTimestampTypes[static_cast<size_t>(queue.Timestamp(message).second)]);
-        break;
-      case Metadata::kLeaderEpoch: {
-        const int32_t epoch = queue.LeaderEpoch(message);
-        if (epoch < 0) {
-          column.AppendNull();
-        } else {
-          column.AppendFixed(epoch);
-        }
-        break;
-      }
-      case Metadata::kHeaders:
-        queue.Headers(message, &headers_);
-        for (size_t i = 0; i < headers_.size(); ++i) {
-          // Of equal names the last one counts.
-          const bool again =
-              std::any_of(headers_.begin() + static_cast<ptrdiff_t>(i) + 1, headers_.end(),
-                          [&](const KafkaHeader& later) { return later.name == headers_[i].name; });
-          if (again) continue;
-          column.child(0).AppendBytes(headers_[i].name);
-          if (headers_[i].value.data() == nullptr) {
-            column.child(1).AppendNull();
-          } else {
-            column.child(1).AppendBytes(headers_[i].value);
-          }
-        }
-        column.AppendList();
-        break;
-    }
-  }
 }
 
 // Message i has given row i.
@@ -343,12 +256,8 @@ arrow::Result<Batch> KafkaRows::Flush() {
   if (key_decoder_ != nullptr) {
     ARROW_ASSIGN_OR_RAISE(keys, key_decoder_->Flush());
   }
-  std::vector<ArrayPtr> metadata;
-  for (MetadataColumn& column : metadata_) {
-    ARROW_ASSIGN_OR_RAISE(auto array, column.column->Finish());
-    metadata.push_back(std::move(array));
-  }
-  const bool only_values = key_decoder_ == nullptr && metadata_.empty();
+  ARROW_ASSIGN_OR_RAISE(const std::vector<ArrayPtr> metadata, metadata_.Flush());
+  const bool only_values = key_decoder_ == nullptr && metadata_.num_columns() == 0;
   const bool aligned = !has_tombstones_ && !has_refused_ &&
                        (only_values || IsOneRowEach(value_messages_)) &&
                        (key_decoder_ == nullptr || IsOneRowEach(key_messages_));

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "connectors/kafka/kafka_client.h"
-#include "formats/column_buffer.h"
+#include "connectors/kafka/kafka_metadata.h"
 #include "formats/format.h"
 #include "formats/schema_registry.h"
 #include "operators/dead_letter_writer.h"
@@ -49,34 +49,17 @@ class KafkaRows {
 
  private:
   enum class Source : uint8_t { kValue, kKey, kMetadata };
-  enum class Metadata : uint8_t {
-    kTopic,
-    kPartition,
-    kOffset,
-    kTimestamp,
-    kTimestampType,
-    kLeaderEpoch,
-    kHeaders
-  };
   struct Output {
     Source source = Source::kValue;
     int index = 0;
   };
-  struct MetadataColumn {
-    Metadata key = Metadata::kTopic;
-    std::unique_ptr<ColumnBuffer> column;
-  };
   class Refusals;
 
   explicit KafkaRows(DeadLetterWriter& letters) : letters_(letters) {}
-  static arrow::Result<MetadataColumn> ReadMetadata(const PlanNode& node,
-                                                    const nlohmann::json& json);
   arrow::Status ReadOutput(const PlanNode& node);
   arrow::Status Decode(Decoder& decoder, const std::vector<std::string_view>& texts,
                        const std::vector<int32_t>& text_messages, BadMessageHandler& bad,
                        std::vector<int32_t>* row_messages);
-  void AppendMetadata(const KafkaQueue& queue, const TopicPartition& partition,
-                      std::span<const KafkaMessage> messages, MetadataColumn& to);
   arrow::Result<Batch> Join(const Batch& values, const Batch& keys,
                             const std::vector<ArrayPtr>& metadata) const;
   bool IsOneRowEach(const std::vector<int32_t>& row_messages) const;
@@ -87,7 +70,7 @@ class KafkaRows {
   std::unique_ptr<SchemaRegistry> key_registry_;
   std::unique_ptr<Decoder> value_decoder_;
   std::unique_ptr<Decoder> key_decoder_;  // nullptr: no column is of the key.
-  std::vector<MetadataColumn> metadata_;
+  KafkaMetadata metadata_;
   std::vector<Output> output_;
   bool upsert_ = false;
 

@@ -1,113 +1,74 @@
-// kafka_sink: rows as the records of a topic.
+// kafka_sink: rows as the records of topics (kafka_record_encoder.h).
 //
 //   +I id 1, v 'x'   ->   key {"id":1}, value {"id":1,"v":"x"}
-//   -D id 1          ->   key {"id":1}, no value: a tombstone     (upsert; as -U, where it comes)
 //
 // All subtasks write with one producer, which sends in the background; where its queue is full the
 // sink waits for it. At least once: a checkpoint counts when the brokers have acknowledged all
 // records before its barrier. Exactly once: these are one transaction, and it is the checkpoint
-// (kafka_commit.h); the next epoch's records wait until it is settled. No state.
-#include <arrow/array/array_binary.h>
-#include <arrow/array/array_nested.h>
-#include <arrow/array/array_primitive.h>
-#include <arrow/record_batch.h>
-
-#include <nlohmann/json.hpp>
+// (kafka_commit.h); the next epoch's records wait until it is settled. Where rows name their
+// topics, those that were not listed are looked up before the first record goes there. No state.
+#include <map>
+#include <mutex>
+#include <optional>
 #include <utility>
 
 #include "base/check.h"
 #include "base/error.h"
-#include "connectors/kafka/kafka_client.h"
-#include "connectors/kafka/kafka_commit.h"
-#include "connectors/kafka/kafka_plan.h"
-#include "connectors/registry/owner_schema_registry.h"
+#include "connectors/kafka/kafka_record_encoder.h"
+#include "connectors/kafka/kafka_sink_producer.h"
+#include "connectors/kafka/kafka_sink_topics.h"
 #include "connectors/writable_rows.h"
-#include "formats/format.h"
 #include "stream/job_commit.h"
 #include "stream/operator.h"
 
 namespace sabot {
 namespace {
 
-constexpr int kNoColumn = -1;
-constexpr int64_t kFlushMillisMax = 120'000;
+// One topic of a subtask.
+struct Target {
+  std::optional<KafkaSinkProducer::Topic> facts;  // Not yet: nothing may be written.
+  std::unique_ptr<KafkaSender> sender;
+  // Of the batch at hand; those from `next` on are not taken yet.
+  std::vector<KafkaRecord> records;
+  size_t next = 0;
 
-enum class Guarantee : uint8_t { kNone, kAtLeastOnce, kExactlyOnce };
-
-struct KafkaSinkPlan {
-  std::string topic;
-  KafkaProperties properties;
-  std::vector<int> value_columns;
-  std::vector<int> key_columns;
-  int timestamp = kNoColumn;  // Columns of the row.
-  int headers = kNoColumn;
-  bool fixed_partition = false;
-  bool upsert = false;
-  Guarantee guarantee = Guarantee::kNone;
-  std::string transactional_id_prefix;
+  bool is_done() const { return next == records.size(); }
 };
 
-// At least once.
-class FlushedProducer final : public CommitParticipant {
- public:
-  explicit FlushedProducer(std::shared_ptr<KafkaProducer> producer)
-      : producer_(std::move(producer)) {}
-  arrow::Status Flush() override { return producer_->Flush(kFlushMillisMax); }
-  const std::shared_ptr<KafkaProducer>& producer() const { return producer_; }
-
- private:
-  const std::shared_ptr<KafkaProducer> producer_;
+// What brokers have said of topics, for the task to take.
+struct Described {
+  std::mutex mutex;
+  std::optional<arrow::Result<std::map<std::string, KafkaSinkProducer::Topic>>> topics;
 };
-
-// Of all subtasks.
-struct SharedProducer {
-  std::shared_ptr<KafkaProducer> producer;
-  std::shared_ptr<KafkaCommit> commit;  // Exactly once: it has the producer.
-  int32_t num_partitions = 0;
-  int64_t record_bytes_max = INT64_MAX;  // Where larger ones become letters.
-};
-
-arrow::Result<Batch> Project(const Batch& batch, const std::vector<int>& columns) {
-  ARROW_ASSIGN_OR_RAISE(auto rows, batch.rows->SelectColumns(columns));
-  Batch projected;
-  projected.rows = std::move(rows);
-  projected.kinds = batch.kinds;
-  return projected;
-}
-
-std::string_view MessageAt(const EncodedMessages& messages, size_t i) {
-  if (!messages.nulls.empty() && messages.nulls[i] != 0) return {};
-  const int64_t begin = i == 0 ? 0 : messages.ends[i - 1];
-  return std::string_view(messages.bytes)
-      .substr(static_cast<size_t>(begin), static_cast<size_t>(messages.ends[i] - begin));
-}
 
 class KafkaSink final : public Operator {
  public:
-  KafkaSink(KafkaSinkPlan plan, std::unique_ptr<Encoder> value_encoder,
-            std::unique_ptr<Encoder> key_encoder, std::unique_ptr<FailedRows> failed,
+  KafkaSink(KafkaSinkDelivery delivery, KafkaSinkTopics topics, bool fixed_partition,
+            std::unique_ptr<KafkaRecordEncoder> encoder, std::unique_ptr<FailedRows> failed,
             OperatorContext& context)
-      : plan_(std::move(plan)),
+      : delivery_(std::move(delivery)),
+        topics_(std::move(topics)),
+        fixed_partition_(fixed_partition),
         failed_(std::move(failed)),
-        value_encoder_(std::move(value_encoder)),
-        key_encoder_(std::move(key_encoder)),
+        encoder_(std::move(encoder)),
         context_(context) {}
 
   arrow::Status Open() override {
-    ARROW_ASSIGN_OR_RAISE(shared_, NodeShared::GetOrMake<SharedProducer>(
-                                       context_.shared, [this] { return Connect(); }));
-    if (shared_->commit != nullptr) context_.commit->AddWaker(context_.waker);
-    using Of = OwnerSchemaRegistry::Of;
-    ARROW_ASSIGN_OR_RAISE(value_registry_,
-                          OwnerSchemaRegistry::Open(*value_encoder_, Of::kValue, context_));
-    if (key_encoder_ == nullptr) return arrow::Status::OK();
-    return OwnerSchemaRegistry::Open(*key_encoder_, Of::kKey, context_).Value(&key_registry_);
+    ARROW_ASSIGN_OR_RAISE(producer_,
+                          NodeShared::GetOrMake<KafkaSinkProducer>(context_.shared, [this] {
+                            return KafkaSinkProducer::Open(delivery_, topics_.listed(),
+                                                           failed_->letters().wanted(), context_);
+                          }));
+    for (size_t i = 0; i < topics_.listed().size(); ++i)
+      targets_[topics_.listed()[i]].facts = producer_->listed()[i];
+    if (producer_->is_transactional()) context_.commit->AddWaker(context_.waker);
+    return encoder_->Open(context_);
   }
 
   arrow::Result<Progress> Process(int, const Batch& batch, Collector& out) override {
-    if (!plan_.upsert && !value_encoder_->takes_changes()) ARROW_RETURN_NOT_OK(CheckInserts(batch));
+    if (!encoder_->takes_changes()) ARROW_RETURN_NOT_OK(CheckInserts(batch));
     batch_ = batch;
-    is_encoded_ = false;
+    step_ = Step::kEncode;
     return Write(out);
   }
 
@@ -119,9 +80,10 @@ class KafkaSink final : public Operator {
   arrow::Result<Progress> Resume(Collector& out) override { return Write(out); }
 
   arrow::Status Snapshot(SnapshotWriter& to) override {
-    SABOT_CHECK(next_ == records_.size() && is_encoded_);
+    SABOT_CHECK(step_ == Step::kSend);
+    for (const auto& [name, target] : targets_) SABOT_CHECK(target.is_done());
     epoch_ = to.epoch();
-    has_uncommitted_ |= std::exchange(has_written_, false) && shared_->commit != nullptr;
+    has_uncommitted_ |= std::exchange(has_written_, false) && producer_->is_transactional();
     return arrow::Status::OK();
   }
   arrow::Status Restore(const SnapshotReader&) override { return arrow::Status::OK(); }
@@ -132,67 +94,14 @@ class KafkaSink final : public Operator {
   }
 
  private:
-  // What is asked of a topic once.
-  arrow::Status Describe(KafkaProducer& producer, SharedProducer* shared) const {
-    ARROW_ASSIGN_OR_RAISE(shared->num_partitions, producer.NumPartitions(plan_.topic));
-    if (!failed_->letters().wanted()) return arrow::Status::OK();
-    return producer.RecordBytesMax(plan_.topic).Value(&shared->record_bytes_max);
-  }
-
-  arrow::Result<SharedProducer> Connect() const {
-    SharedProducer shared;
-    KafkaClient& client = context_.kafka != nullptr ? *context_.kafka : Librdkafka();
-    const std::string& servers = plan_.properties.at("bootstrap.servers");
-    const auto open = [&] { return client.OpenProducer(plan_.properties, context_.warn); };
-    if (plan_.guarantee == Guarantee::kExactlyOnce) {
-      // Its own producer comes with the job's first transaction, after this.
-      ARROW_ASSIGN_OR_RAISE(const auto producer, open());
-      ARROW_RETURN_NOT_OK(Describe(*producer, &shared));
-      ARROW_ASSIGN_OR_RAISE(shared.commit, Join(client, servers));
-      return shared;
-    }
-    if (plan_.guarantee == Guarantee::kAtLeastOnce && context_.commit != nullptr) {
-      const std::string key =
-          "Kafka at " + servers + ", " + nlohmann::json(plan_.properties).dump();
-      ARROW_ASSIGN_OR_RAISE(const auto flushed,
-                            context_.commit->Join<FlushedProducer>(
-                                key, [&]() -> arrow::Result<std::shared_ptr<FlushedProducer>> {
-                                  ARROW_ASSIGN_OR_RAISE(auto producer, open());
-                                  return std::make_shared<FlushedProducer>(std::move(producer));
-                                }));
-      shared.producer = flushed->producer();
-    } else {
-      ARROW_ASSIGN_OR_RAISE(shared.producer, open());
-    }
-    ARROW_RETURN_NOT_OK(Describe(*shared.producer, &shared));
-    return shared;
-  }
-
-  arrow::Result<std::shared_ptr<KafkaCommit>> Join(KafkaClient& client,
-                                                   const std::string& servers) const {
-    SABOT_CHECK(context_.commit != nullptr);
-    JobCommit& job = *context_.commit;
-    ARROW_ASSIGN_OR_RAISE(auto commit, job.Join<KafkaCommit>("Kafka at " + servers, [&] {
-      return KafkaCommit::Open(client, {.properties = plan_.properties,
-                                        .period_ms = job.period_ms(),
-                                        .settle = [&job](int64_t epoch) { job.Settle(epoch); },
-                                        .warn = context_.warn,
-                                        .clock = context_.clock});
-    }));
-    ARROW_RETURN_NOT_OK(
-        commit->Enter(plan_.transactional_id_prefix, plan_.properties, plan_.topic));
-    if (context_.takes_checkpoints) {
-      ARROW_ASSIGN_OR_RAISE(auto positions, KafkaPositions::Join(job, commit->consumer()));
-      commit->Carry(std::move(positions));
-    }
-    return commit;
-  }
+  // What is next for the batch at hand.
+  enum class Step : uint8_t { kEncode, kDescribe, kSend };
 
   arrow::Status CheckInserts(const Batch& batch) const {
     for (int64_t row = 0; row < batch.num_rows(); ++row) {
       if (batch.kind(row) != RowKind::kInsert) {
-        return UserError("unsupported-change", plan_.topic,
-                         "topic '" + plan_.topic +
+        return UserError("unsupported-change", topics_.text(),
+                         "topic '" + topics_.text() +
                              "' takes new rows only in this format, not updates or deletions; use "
                              "'connector' = 'upsert-kafka' or a changelog format");
       }
@@ -200,267 +109,197 @@ class KafkaSink final : public Operator {
     return arrow::Status::OK();
   }
 
-  // Rows that have no form in the format, and records that are too large, become letters.
-  arrow::Status EncodeWritable(const Batch& batch) {
-    const auto encode = [this](const Batch& rows) {
-      records_.clear();
-      return Encode(rows);
-    };
-    if (!encode(batch).ok()) {
-      ARROW_ASSIGN_OR_RAISE(const Batch writable, WritableRows(batch, *failed_, encode));
-      ARROW_RETURN_NOT_OK(encode(writable));
+  arrow::Result<Progress> Write(Collector& out) {
+    if (step_ == Step::kEncode) {
+      ARROW_ASSIGN_OR_RAISE(const bool prepared, encoder_->Prepare());
+      if (!prepared) return Progress::kBlocked;
+      ARROW_RETURN_NOT_OK(EncodeWritable());
+      step_ = Step::kDescribe;
     }
-    std::erase_if(records_, [this](const KafkaRecord& record) {
-      const int64_t size = KafkaRecordBytes(record);
-      if (size <= shared_->record_bytes_max) return false;
-      AddTooLarge(record, size);
-      return true;
-    });
+    if (step_ == Step::kDescribe) {
+      ARROW_ASSIGN_OR_RAISE(const bool described, DescribeNew());
+      if (!described) return Progress::kBlocked;
+      ARROW_RETURN_NOT_OK(Address(out));
+      step_ = Step::kSend;
+    }
+    return Send();
+  }
+
+  // Rows that have no form in the format, or no topic, become letters.
+  arrow::Status EncodeWritable() {
+    const auto encode = [this](const Batch& rows) { return Encode(rows); };
+    if (!failed_->letters().wanted()) return encode(batch_);
+    if (encode(batch_).ok()) return arrow::Status::OK();
+    ARROW_ASSIGN_OR_RAISE(batch_, WritableRows(batch_, *failed_, encode));
+    return encode(batch_);
+  }
+
+  // The records of each topic.
+  arrow::Status Encode(const Batch& batch) {
+    for (auto& [name, target] : targets_) {
+      target.records.clear();
+      target.next = 0;
+    }
+    if (topics_.is_single()) return encoder_->Encode(batch, &targets_.begin()->second.records);
+    ARROW_RETURN_NOT_OK(encoder_->Encode(batch, &records_));
+    for (size_t i = 0; i < records_.size(); ++i) {
+      const std::string_view topic = encoder_->topic(i);
+      auto found = targets_.find(topic);
+      if (found == targets_.end() || topic.data() == nullptr) {
+        ARROW_RETURN_NOT_OK(topics_.Check(topic));
+        found = targets_.emplace(topic, Target()).first;
+      }
+      found->second.records.push_back(records_[i]);
+    }
     return arrow::Status::OK();
   }
 
-  void AddTooLarge(const KafkaRecord& record, int64_t size) {
+  // False: brokers are asked, and the sink is woken.
+  arrow::Result<bool> DescribeNew() {
+    if (described_ != nullptr) {
+      const std::lock_guard lock(described_->mutex);
+      if (!described_->topics) return false;
+      ARROW_RETURN_NOT_OK(described_->topics->status());
+      for (const auto& [name, facts] : **described_->topics)
+        targets_.find(name)->second.facts = facts;
+    }
+    described_.reset();
+    std::vector<std::string> names;
+    for (const auto& [name, target] : targets_) {
+      if (!target.facts) names.push_back(name);
+    }
+    if (names.empty()) return true;
+    described_ = std::make_shared<Described>();
+    auto look = [producer = producer_, described = described_, names = std::move(names),
+                 waker = context_.waker] {
+      auto found = DescribeAll(*producer, names);
+      {
+        const std::lock_guard lock(described->mutex);
+        described->topics = std::move(found);
+      }
+      if (waker) waker();
+    };
+    if (context_.executor == nullptr) {
+      look();
+      return DescribeNew();
+    }
+    if (!lane_) lane_ = context_.executor->NewLane();
+    context_.executor->Submit(*lane_, std::move(look));
+    return false;
+  }
+
+  static arrow::Result<std::map<std::string, KafkaSinkProducer::Topic>> DescribeAll(
+      const KafkaSinkProducer& producer, const std::vector<std::string>& names) {
+    std::map<std::string, KafkaSinkProducer::Topic> topics;
+    for (const std::string& name : names) {
+      ARROW_ASSIGN_OR_RAISE(topics[name], producer.Describe(name));
+    }
+    return topics;
+  }
+
+  // Partitions, where the sink decides; records that are too large become letters.
+  arrow::Status Address(Collector& out) {
+    const bool has_letters = failed_->letters().wanted();
+    for (auto& [name, target] : targets_) {
+      if (fixed_partition_ && target.facts->num_partitions > 0) {
+        const auto partition =
+            static_cast<int32_t>(context_.subtask % target.facts->num_partitions);
+        for (KafkaRecord& record : target.records) record.partition = partition;
+      }
+      if (!has_letters) continue;
+      const int64_t bytes_max = target.facts->record_bytes_max;
+      std::erase_if(target.records, [&](const KafkaRecord& record) {
+        const int64_t size = KafkaRecordBytes(record);
+        if (size <= bytes_max) return false;
+        AddTooLarge(name, record, size, bytes_max);
+        return true;
+      });
+    }
+    return has_letters ? failed_->letters().Flush(out) : arrow::Status::OK();
+  }
+
+  void AddTooLarge(const std::string& topic, const KafkaRecord& record, int64_t size,
+                   int64_t bytes_max) {
     const std::string error = "cannot write a record of " + std::to_string(size) +
-                              " bytes to topic '" + plan_.topic + "': it takes " +
-                              std::to_string(shared_->record_bytes_max) +
+                              " bytes to topic '" + topic + "': it takes " +
+                              std::to_string(bytes_max) +
                               "; raise 'properties.message.max.bytes' here and max.message.bytes "
                               "of the topic, or write smaller rows";
     DeadLetter letter{.value = record.value, .key = record.key, .error = error};
     std::vector<DeadLetterHeader> headers;
     for (const KafkaHeader& header : record.headers) headers.push_back({header.name, header.value});
     letter.headers = headers;
-    letter.topic = plan_.topic;
+    letter.topic = topic;
     if (record.timestamp_ms >= 0) letter.timestamp_ms = record.timestamp_ms;
     failed_->letters().Add(letter);
   }
 
-  arrow::Result<Progress> Write(Collector& out) {
-    if (!is_encoded_) {
-      ARROW_ASSIGN_OR_RAISE(const bool prepared, Prepare());
-      if (!prepared) return Progress::kBlocked;
-      records_.clear();
-      next_ = 0;
-      if (failed_->letters().wanted()) {
-        ARROW_RETURN_NOT_OK(EncodeWritable(batch_));
-        ARROW_RETURN_NOT_OK(failed_->letters().Flush(out));
-      } else {
-        ARROW_RETURN_NOT_OK(Encode(batch_));
-      }
-      is_encoded_ = true;
-    }
-    return Send();
-  }
-
-  // Whether the formats have what they need to write; else the sink is woken.
-  arrow::Result<bool> Prepare() {
-    ARROW_ASSIGN_OR_RAISE(const bool value, value_encoder_->Prepare());
-    if (key_encoder_ == nullptr) return value;
-    ARROW_ASSIGN_OR_RAISE(const bool key, key_encoder_->Prepare());
-    return value && key;
-  }
-
-  // Fills records_; what they view are values_, keys_ and headers_.
-  arrow::Status Encode(const Batch& batch) {
-    const size_t num_rows = static_cast<size_t>(batch.num_rows());
-    values_.Clear();
-    ARROW_ASSIGN_OR_RAISE(Batch values, Project(batch, plan_.value_columns));
-    if (plan_.upsert) values.kinds = nullptr;  // Its format sees new rows.
-    ARROW_RETURN_NOT_OK(value_encoder_->EncodeMessages(values, &values_));
-    SABOT_CHECK(values_.ends.size() == num_rows);
-    if (key_encoder_ != nullptr) {
-      keys_.Clear();
-      ARROW_ASSIGN_OR_RAISE(Batch keys, Project(batch, plan_.key_columns));
-      keys.kinds = nullptr;
-      ARROW_RETURN_NOT_OK(key_encoder_->EncodeMessages(keys, &keys_));
-      SABOT_CHECK(keys_.ends.size() == num_rows);
-    }
-    const int32_t partition = plan_.fixed_partition && shared_->num_partitions > 0
-                                  ? static_cast<int32_t>(context_.subtask % shared_->num_partitions)
-                                  : -1;
-    if (plan_.headers != kNoColumn) ReadHeaders(*batch.column(plan_.headers));
-    const auto* timestamps =
-        plan_.timestamp == kNoColumn
-            ? nullptr
-            : static_cast<const arrow::TimestampArray*>(batch.column(plan_.timestamp).get());
-    records_.reserve(num_rows);
-    for (size_t i = 0; i < num_rows; ++i) {
-      const RowKind kind = batch.kind(static_cast<int64_t>(i));
-      KafkaRecord record;
-      if (!plan_.upsert || !IsRetract(kind)) record.value = MessageAt(values_, i);
-      if (key_encoder_ != nullptr) record.key = MessageAt(keys_, i);
-      record.partition = partition;
-      const int64_t row = static_cast<int64_t>(i);
-      if (timestamps != nullptr && timestamps->IsValid(row))
-        record.timestamp_ms = timestamps->Value(row);
-      if (plan_.headers != kNoColumn) {
-        record.headers =
-            std::span(headers_).subspan(header_ends_[i], header_ends_[i + 1] - header_ends_[i]);
-      }
-      records_.push_back(record);
-    }
-    return arrow::Status::OK();
-  }
-
-  // Headers without a name or a value are left out, as in Flink.
-  void ReadHeaders(const arrow::Array& column) {
-    headers_.clear();
-    header_ends_.assign(1, 0);
-    const auto& maps = static_cast<const arrow::MapArray&>(column);
-    const auto& names = static_cast<const arrow::StringArray&>(*maps.keys());
-    const auto& values = static_cast<const arrow::BinaryArray&>(*maps.items());
-    for (int64_t row = 0; row < maps.length(); ++row) {
-      if (maps.IsValid(row)) {
-        for (int64_t i = maps.value_offset(row); i < maps.value_offset(row + 1); ++i) {
-          if (names.IsValid(i) && values.IsValid(i))
-            headers_.push_back({names.GetView(i), values.GetView(i)});
-        }
-      }
-      header_ends_.push_back(headers_.size());
-    }
-  }
-
   arrow::Result<Progress> Send() {
-    while (next_ < records_.size()) {
+    bool all = true;
+    for (auto& [name, target] : targets_) {
+      if (target.is_done()) continue;
       // The transaction that ends with the last barrier is not done: these belong to the next.
-      if (shared_->commit != nullptr && !context_.commit->is_settled(epoch_))
+      if (producer_->is_transactional() && !context_.commit->is_settled(epoch_))
         return Progress::kBlocked;
-      ARROW_RETURN_NOT_OK(OpenSender());
+      ARROW_RETURN_NOT_OK(OpenSender(name, target));
       ARROW_ASSIGN_OR_RAISE(const size_t taken,
-                            sender_->Produce(std::span(records_).subspan(next_)));
+                            target.sender->Produce(std::span(target.records).subspan(target.next)));
       has_written_ = has_written_ || taken > 0;
-      next_ += taken;
-      if (next_ < records_.size()) return Progress::kBlocked;
+      target.next += taken;
+      all = all && target.is_done();
     }
+    if (!all) return Progress::kBlocked;
     // The last checkpoint flushes a transaction.
-    if (!is_ending_ || shared_->commit != nullptr || sender_ == nullptr) return Progress::kDone;
-    ARROW_ASSIGN_OR_RAISE(const bool all, sender_->IsFlushed());
+    if (!is_ending_ || producer_->is_transactional()) return Progress::kDone;
+    for (auto& [name, target] : targets_) {
+      if (target.sender == nullptr) continue;
+      ARROW_ASSIGN_OR_RAISE(const bool flushed, target.sender->IsFlushed());
+      all = all && flushed;
+    }
     return all ? Progress::kDone : Progress::kBlocked;
   }
 
-  arrow::Status OpenSender() {
-    KafkaCommit* const commit = shared_->commit.get();
-    const int64_t generation = commit != nullptr ? commit->generation() : 0;
-    if (sender_ != nullptr && generation == generation_) return arrow::Status::OK();
-    generation_ = generation;
-    auto opened = commit != nullptr ? commit->OpenSender(plan_.topic, context_.waker)
-                                    : shared_->producer->OpenSender(plan_.topic, context_.waker);
-    return std::move(opened).Value(&sender_);
+  arrow::Status OpenSender(const std::string& topic, Target& target) {
+    if (const int64_t generation = producer_->generation(); generation != generation_) {
+      for (auto& [name, each] : targets_) each.sender.reset();
+      generation_ = generation;
+    }
+    if (target.sender != nullptr) return arrow::Status::OK();
+    return producer_->OpenSender(topic, context_.waker).Value(&target.sender);
   }
 
-  const KafkaSinkPlan plan_;
+  const KafkaSinkDelivery delivery_;
+  KafkaSinkTopics topics_;
+  const bool fixed_partition_;
   const std::unique_ptr<FailedRows> failed_;
-  std::unique_ptr<SchemaRegistry> value_registry_;  // nullptr: the format asks none.
-  std::unique_ptr<SchemaRegistry> key_registry_;
-  const std::unique_ptr<Encoder> value_encoder_;
-  const std::unique_ptr<Encoder> key_encoder_;  // nullptr: records have no key.
+  const std::unique_ptr<KafkaRecordEncoder> encoder_;
   OperatorContext& context_;
-  std::shared_ptr<const SharedProducer> shared_;
-  std::unique_ptr<KafkaSender> sender_;
-  int64_t generation_ = 0;  // Of the commit's producer, which sender_ belongs to.
+  std::shared_ptr<const KafkaSinkProducer> producer_;
+  std::optional<Executor::Lane> lane_;
+  std::shared_ptr<Described> described_;  // A look at the brokers is under way.
+  int64_t generation_ = 0;                // Of the producer, which the senders belong to.
   bool is_ending_ = false;
   int64_t epoch_ = 0;         // Of the last barrier.
   bool has_written_ = false;  // Since then.
   bool has_uncommitted_ = false;
-  Batch batch_;  // At hand.
-  bool is_encoded_ = true;
-  // Of it; records_ from next_ on are not taken yet.
+  Batch batch_;  // At hand: records view it.
+  Step step_ = Step::kSend;
   std::vector<KafkaRecord> records_;
-  size_t next_ = 0;
-  EncodedMessages values_;
-  EncodedMessages keys_;
-  std::vector<KafkaHeader> headers_;
-  std::vector<size_t> header_ends_;
+  std::map<std::string, Target, std::less<>> targets_;
 };
 
-Schema Columns(const Schema& row, const std::vector<int>& indexes) {
-  Schema columns;
-  for (const int index : indexes) columns.push_back(row[static_cast<size_t>(index)]);
-  return columns;
-}
-
-arrow::Status ReadMetadata(const PlanNode& node, KafkaSinkPlan* plan) {
-  const nlohmann::json* metadata = node.Member("metadata");
-  if (metadata == nullptr) return arrow::Status::OK();
-  const Schema& row = node.input_schemas[0];
-  for (const auto& each : *metadata) {
-    const std::string key = each.value("key", "");
-    const int index = each.value("index", kNoColumn);
-    if (index < 0 || static_cast<size_t>(index) >= row.size())
-      return node.Error("a metadata column's index is outside its row");
-    const Type& type = row[static_cast<size_t>(index)].type;
-    if (key == "timestamp") {
-      if (type.kind != TypeKind::kTimestampLtz || type.precision != 3)
-        return node.Error("metadata column 'timestamp' must be TIMESTAMP_LTZ(3)");
-      plan->timestamp = index;
-    } else if (key == "headers") {
-      if (type.kind != TypeKind::kMap || !type.children[0].is_string() ||
-          !type.children[1].is_bytes())
-        return node.Error("metadata column 'headers' must be MAP<STRING, BYTES>");
-      plan->headers = index;
-    } else {
-      return UserError("unknown-metadata", key,
-                       "there is no metadata column '" + key +
-                           "' that can be written; known: timestamp, headers");
-    }
-  }
-  return arrow::Status::OK();
-}
-
-arrow::Status ReadGuarantee(const PlanNode& node, KafkaSinkPlan* plan) {
-  ARROW_ASSIGN_OR_RAISE(const std::string guarantee, node.String("deliveryGuarantee", "none"));
-  ARROW_ASSIGN_OR_RAISE(plan->transactional_id_prefix, node.String("transactionalIdPrefix", ""));
-  if (guarantee == "at-least-once") {
-    plan->guarantee = Guarantee::kAtLeastOnce;
-  } else if (guarantee == "exactly-once") {
-    plan->guarantee = Guarantee::kExactlyOnce;
-    if (plan->transactional_id_prefix.empty())
-      return node.Error("exactly-once needs a transactionalIdPrefix");
-  } else if (guarantee != "none") {
-    return node.Error("its deliveryGuarantee is unknown: '" + guarantee + "'");
-  }
-  return arrow::Status::OK();
-}
-
-// What the key's fields are called in its messages.
-arrow::Status NameKeys(const PlanNode& node, Schema* columns) {
-  const nlohmann::json* names = node.Member("keyNames");
-  if (names == nullptr) return arrow::Status::OK();
-  if (!names->is_array() || names->size() != columns->size())
-    return node.Error("keyNames are not its keyColumns");
-  for (size_t i = 0; i < columns->size(); ++i) (*columns)[i].name = (*names)[i].get<std::string>();
-  return arrow::Status::OK();
-}
-
 arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorContext& context) {
-  KafkaSinkPlan plan;
-  ARROW_ASSIGN_OR_RAISE(plan.topic, node.String("topic"));
-  ARROW_ASSIGN_OR_RAISE(plan.properties, ReadKafkaProperties(node));
-  ARROW_ASSIGN_OR_RAISE(plan.upsert, node.Bool("upsert", false));
-  ARROW_ASSIGN_OR_RAISE(plan.value_columns, node.Columns("valueColumns"));
+  ARROW_ASSIGN_OR_RAISE(auto delivery, KafkaSinkDelivery::Read(node));
+  ARROW_ASSIGN_OR_RAISE(auto topics, KafkaSinkTopics::Read(node));
   ARROW_ASSIGN_OR_RAISE(const std::string partitioner, node.String("partitioner", "default"));
   if (partitioner != "default" && partitioner != "fixed" && partitioner != "round-robin")
     return node.Error("its partitioner is unknown: '" + partitioner + "'");
-  plan.fixed_partition = partitioner == "fixed";
-  ARROW_RETURN_NOT_OK(ReadGuarantee(node, &plan));
-  if (!plan.properties.contains("bootstrap.servers"))
-    return node.Error("its properties lack bootstrap.servers");
-  ARROW_RETURN_NOT_OK(ReadMetadata(node, &plan));
-  const Schema& row = node.input_schemas[0];
-  ARROW_ASSIGN_OR_RAISE(const std::string format, node.String("format"));
-  ARROW_ASSIGN_OR_RAISE(auto value_encoder,
-                        MakeEncoder(format, Columns(row, plan.value_columns), node));
-  std::unique_ptr<Encoder> key_encoder;
-  if (node.Has("keyFormat")) {
-    ARROW_ASSIGN_OR_RAISE(plan.key_columns, node.Columns("keyColumns"));
-    ARROW_ASSIGN_OR_RAISE(const std::string key_format, node.String("keyFormat"));
-    Schema columns = Columns(row, plan.key_columns);
-    ARROW_RETURN_NOT_OK(NameKeys(node, &columns));
-    ARROW_ASSIGN_OR_RAISE(key_encoder, MakeEncoder(key_format, columns, KafkaKeyNode(node)));
-  }
-  if (plan.upsert && key_encoder == nullptr) return node.Error("upsert needs a key format");
+  ARROW_ASSIGN_OR_RAISE(auto encoder, KafkaRecordEncoder::Make(node));
+  if (!topics.is_single() && !encoder->has_topics())
+    return node.Error("topics need a metadata column 'topic'");
   ARROW_ASSIGN_OR_RAISE(auto failed, FailedRows::Make(node, context, 0));
-  return std::make_unique<KafkaSink>(std::move(plan), std::move(value_encoder),
-                                     std::move(key_encoder), std::move(failed), context);
+  return std::make_unique<KafkaSink>(std::move(delivery), std::move(topics), partitioner == "fixed",
+                                     std::move(encoder), std::move(failed), context);
 }
 
 }  // namespace

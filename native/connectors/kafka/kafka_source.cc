@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <utility>
@@ -23,6 +22,7 @@
 #include "connectors/kafka/kafka_plan.h"
 #include "connectors/kafka/kafka_positions.h"
 #include "connectors/kafka/kafka_rows.h"
+#include "connectors/kafka/kafka_split_finder.h"
 #include "connectors/kafka/kafka_splits.h"
 #include "connectors/kafka/kafka_topics.h"
 #include "stream/job_commit.h"
@@ -53,13 +53,6 @@ struct SharedConsumer {
   std::shared_ptr<KafkaPositions> positions;  // nullptr: no checkpoints.
 };
 
-// What a look at the brokers has found, for the task to take.
-struct Found {
-  std::mutex mutex;
-  bool arrived = false;
-  arrow::Result<std::vector<KafkaSplit>> splits = std::vector<KafkaSplit>{};
-};
-
 class KafkaSource final : public Operator {
  public:
   KafkaSource(std::shared_ptr<const KafkaSourcePlan> plan,
@@ -68,7 +61,8 @@ class KafkaSource final : public Operator {
       : plan_(std::move(plan)),
         letters_(std::move(letters)),
         rows_(std::move(rows)),
-        context_(context) {}
+        context_(context),
+        finder_(context) {}
 
   arrow::Status Open() override {
     ARROW_ASSIGN_OR_RAISE(shared_, NodeShared::GetOrMake<SharedConsumer>(
@@ -78,7 +72,6 @@ class KafkaSource final : public Operator {
     }
     ARROW_RETURN_NOT_OK(rows_->Open(context_));
     queue_ = shared_->consumer->OpenQueue(context_.waker);
-    if (context_.executor != nullptr) lane_ = context_.executor->NewLane();
     return arrow::Status::OK();
   }
 
@@ -221,28 +214,10 @@ class KafkaSource final : public Operator {
     return Idle(out);
   }
 
-  void Run(std::function<arrow::Result<std::vector<KafkaSplit>>()> look) {
-    found_ = std::make_shared<Found>();
-    auto work = [found = found_, look = std::move(look), waker = context_.waker] {
-      auto splits = look();
-      {
-        const std::lock_guard lock(found->mutex);
-        found->splits = std::move(splits);
-        found->arrived = true;
-      }
-      if (waker) waker();
-    };
-    if (context_.executor == nullptr) {
-      work();
-    } else {
-      context_.executor->Submit(lane_, std::move(work));
-    }
-  }
-
   // Partitions that came into being while the job ran are read from their beginning, as in Flink.
   void Find(std::vector<KafkaSplit> splits, bool at_start) {
-    Run([plan = plan_, shared = shared_, splits = std::move(splits),
-         at_start]() -> arrow::Result<std::vector<KafkaSplit>> {
+    finder_.Start([plan = plan_, shared = shared_, splits = std::move(splits),
+                   at_start]() -> arrow::Result<std::vector<KafkaSplit>> {
       KafkaOffsets earliest;
       earliest.mode = KafkaOffsets::Mode::kEarliest;
       return FindPositions(*shared->consumer, splits, at_start ? plan->startup : earliest,
@@ -251,13 +226,13 @@ class KafkaSource final : public Operator {
   }
 
   void Discover() {
-    if (found_ != nullptr) return;  // The last look is still under way.
+    if (finder_.is_looking()) return;  // The last look is still under way.
     std::map<std::string, std::string> ids;
     for (const KafkaSplit& split : splits_) ids[split.partition.topic] = split.topic_id;
     is_discovery_ = true;
-    Run([plan = plan_, shared = shared_, ids = std::move(ids), known = known_,
-         subtask = context_.subtask,
-         parallelism = context_.parallelism]() -> arrow::Result<std::vector<KafkaSplit>> {
+    finder_.Start([plan = plan_, shared = shared_, ids = std::move(ids), known = known_,
+                   subtask = context_.subtask,
+                   parallelism = context_.parallelism]() -> arrow::Result<std::vector<KafkaSplit>> {
       ARROW_ASSIGN_OR_RAISE(const auto topics, plan->topics.Describe(*shared->consumer));
       ARROW_RETURN_NOT_OK(CheckUnchanged(ids, topics));
       KafkaOffsets earliest;
@@ -268,14 +243,9 @@ class KafkaSource final : public Operator {
   }
 
   arrow::Status TakeFound(Collector& out) {
-    if (found_ == nullptr) return arrow::Status::OK();
-    arrow::Result<std::vector<KafkaSplit>> splits = std::vector<KafkaSplit>{};
-    {
-      const std::lock_guard lock(found_->mutex);
-      if (!found_->arrived) return arrow::Status::OK();
-      splits = std::move(found_->splits);
-    }
-    found_.reset();
+    auto found = finder_.Take();
+    if (!found) return arrow::Status::OK();
+    const auto& splits = *found;
     const bool of_discovery = std::exchange(is_discovery_, false);
     if (!splits.ok()) {
       // The brokers may be away for a while; reading notices by itself when they are back.
@@ -286,8 +256,8 @@ class KafkaSource final : public Operator {
       return arrow::Status::OK();
     }
     for (const KafkaSplit& split : *splits) known_.insert(split.partition);
-    if (!has_all_) return AddFirst(std::move(*splits), out);
-    ARROW_RETURN_NOT_OK(Add(std::move(*splits), out));
+    if (!has_all_) return AddFirst(std::move(**found), out);
+    ARROW_RETURN_NOT_OK(Add(std::move(**found), out));
     return Idle(out);
   }
 
@@ -388,7 +358,6 @@ class KafkaSource final : public Operator {
   OperatorContext& context_;
   std::shared_ptr<const SharedConsumer> shared_;
   int reader_ = 0;  // Of the shared positions.
-  Executor::Lane lane_ = 0;
 
   std::vector<KafkaSplit> splits_;  // By number; ended ones stay.
   int64_t skipped_before_ = 0;
@@ -401,7 +370,7 @@ class KafkaSource final : public Operator {
   std::set<TopicPartition> known_;
   int64_t num_open_ = 0;
   bool told_idle_ = false;
-  std::shared_ptr<Found> found_;
+  KafkaSplitFinder finder_;
   bool is_discovery_ = false;
   int64_t next_discovery_ms_ = INT64_MAX;
   std::unique_ptr<KafkaQueue> queue_;  // Gone before the client.

@@ -12,6 +12,7 @@ namespace sabot {
 namespace {
 
 constexpr int kMetadataRetryMillis = 100;
+constexpr int kReachTriesMax = 10;
 constexpr int kTransactionMillisMax = 60'000;
 
 // What a sender has under way: written by its task and by librdkafka's thread. Outlives both.
@@ -221,7 +222,10 @@ class Producer final : public KafkaProducer, public std::enable_shared_from_this
       const int32_t num_partitions =
           metadata->topic_cnt == 0 ? 0 : metadata->topics[0].partition_cnt;
       rd_kafka_metadata_destroy(metadata);
-      if (of_topic == RD_KAFKA_RESP_ERR_NO_ERROR) return num_partitions;
+      if (of_topic == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        if (!has_reached_broker_.exchange(true)) ReachBroker();
+        return num_partitions;
+      }
       // A broker that creates topics when they are asked for needs a moment.
       if (of_topic == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE && waited < handle_->timeout_ms()) {
         const RdKafkaPtr<rd_kafka_queue_t> pause(rd_kafka_queue_new(handle_->get()));
@@ -265,11 +269,7 @@ class Producer final : public KafkaProducer, public std::enable_shared_from_this
   }
 
   arrow::Status InitTransactions() override {
-    // It connects only where somebody asks: else the coordinator is looked for up to a second
-    // later.
-    const rd_kafka_metadata_t* brokers = nullptr;
-    if (handle_->Metadata(nullptr, false, &brokers) == RD_KAFKA_RESP_ERR_NO_ERROR)
-      rd_kafka_metadata_destroy(brokers);
+    ReachBroker();
     return Transact("begin with transactions", false, [this] {
       return rd_kafka_init_transactions(handle_->get(), kTransactionMillisMax);
     });
@@ -306,9 +306,12 @@ class Producer final : public KafkaProducer, public std::enable_shared_from_this
       return rd_kafka_commit_transaction(handle_->get(), kTransactionMillisMax);
     });
     const ErrorDetail* detail = DetailOf(committed);
-    // Where the abort fails, too, the next producer of this id does it.
-    if (detail != nullptr && detail->kind() == "transaction-aborted") [[maybe_unused]]
+    if (detail != nullptr && detail->kind() == "transaction-aborted") {
+      // Where that fails, too, the next producer of this id does it, unless it is another one's.
       const arrow::Status aborted = AbortTransaction(kTransactionMillisMax);
+      const ErrorDetail* const why = DetailOf(aborted);
+      if (why != nullptr && why->kind() == "fenced") return aborted;
+    }
     ARROW_RETURN_NOT_OK(committed);
     return handle_->num_ends_sent() - num_ends_before <= 1;
   }
@@ -325,6 +328,20 @@ class Producer final : public KafkaProducer, public std::enable_shared_from_this
   }
 
  private:
+  // librdkafka gives up the connection to the address that it was told for one to the broker that
+  // it learns of there, which it makes where somebody asks; meanwhile there is no broker that it
+  // could get a producer's id from, and it tries again half a second later. What fails here fails
+  // again where it matters.
+  void ReachBroker() const {
+    for (int tries = 0; tries < kReachTriesMax; ++tries) {
+      const rd_kafka_metadata_t* brokers = nullptr;
+      if (handle_->Metadata(nullptr, false, &brokers) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+      const bool is_learned = brokers->orig_broker_id >= 0;
+      rd_kafka_metadata_destroy(brokers);
+      if (is_learned) return;
+    }
+  }
+
   rd_kafka_topic_t* NewTopic(const std::string& topic) const {
     return rd_kafka_topic_new(handle_->get(), topic.c_str(), nullptr);
   }
@@ -363,6 +380,7 @@ class Producer final : public KafkaProducer, public std::enable_shared_from_this
     }
   }
 
+  std::atomic<bool> has_reached_broker_{false};
   std::mutex mutex_;
   std::vector<std::shared_ptr<Deliveries>>
       deliveries_;  // Outlive the handle, which reports to them.

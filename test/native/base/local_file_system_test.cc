@@ -3,7 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -52,6 +55,25 @@ TEST_P(LocalFilesTest, BypassingTheCacheChangesNoByte) {
       ASSERT_TRUE(file->Close().ok());
       EXPECT_EQ(Content(folder_ + "/file"), bytes) << size << " bytes in pieces of " << piece;
     }
+  }
+}
+
+TEST_P(LocalFilesTest, AlignedBytesNeedNoCopy) {
+  constexpr size_t kRoom = size_t{2} << 20;
+  const std::unique_ptr<char, decltype(&std::free)> aligned(
+      static_cast<char*>(std::aligned_alloc(4096, kRoom)), &std::free);
+  for (const size_t last : {size_t{4096}, kRoom, size_t{300'001}, size_t{100}}) {
+    const std::string bytes = Bytes(kRoom + 10 + last);
+    const auto file = files_.Create(folder_ + "/file").ValueOrDie();
+    file->BypassCache();
+    std::memcpy(aligned.get(), bytes.data(), kRoom);
+    ASSERT_TRUE(file->Append({aligned.get(), kRoom}).ok());
+    // Behind these nothing lies where a disk wants it.
+    ASSERT_TRUE(file->Append(std::string_view(bytes).substr(kRoom, 10)).ok());
+    std::memcpy(aligned.get(), bytes.data() + kRoom + 10, last);
+    ASSERT_TRUE(file->Append({aligned.get(), last}).ok());
+    ASSERT_TRUE(file->Close().ok());
+    EXPECT_EQ(Content(folder_ + "/file"), bytes) << last;
   }
 }
 

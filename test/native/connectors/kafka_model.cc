@@ -426,6 +426,19 @@ std::map<TopicPartition, int64_t> KafkaModel::OffsetsOf(const std::string& group
   return offsets;
 }
 
+int64_t KafkaModel::NumProducers(const std::string& id) const {
+  const auto found = ids_.find(id);
+  return found == ids_.end() ? 0 : found->second.producer_epoch;
+}
+
+size_t KafkaModel::NumRecords(const std::string& topic) const {
+  size_t count = 0;
+  const auto found = topics_.find(topic);
+  if (found == topics_.end()) return count;
+  for (const auto& partition : found->second.partitions) count += partition.size();
+  return count;
+}
+
 void KafkaModel::Commit(Transaction& transaction) {
   transaction.fate = Fate::kCommitted;
   ++num_commits_;

@@ -78,6 +78,10 @@ class KafkaModel final : public KafkaClient {
   uint64_t num_calls() const { return num_calls_; }
   uint64_t num_commits() const { return num_commits_; }
   uint64_t num_faults() const { return num_faults_; }
+  // How many producers have had a transactional id.
+  int64_t NumProducers(const std::string& id) const;
+  // In all partitions, committed or not.
+  size_t NumRecords(const std::string& topic) const;
 
   arrow::Result<std::shared_ptr<KafkaConsumer>> OpenConsumer(
       const KafkaProperties& properties, bool ends_wanted,

@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "connectors/kafka/kafka_commit.h"
 #include "connectors/kafka/kafka_commit_record.h"
 #include "connectors/kafka_model.h"
 #include "engine/recovery_plan.h"
@@ -309,6 +310,63 @@ TEST_F(KafkaOffsets, ThatContradictTheRecordStopTheJob) {
   anew.restore = {{"from", "nothing"}};
   const Attempt fresh = RunAttempt(anew.text(), files_, {.seed = 3, .kafka = &kafka_});
   EXPECT_EQ(fresh.end, Attempt::End::kFinished) << fresh.status.ToString();
+}
+
+// Another process has begun with the same job and a checkpoint folder of its own, while this one,
+// which it has replaced, fails without learning of it, and starts again.
+class KafkaTakeover : public KafkaOffsets {
+ protected:
+  Attempt TakeOver(const KafkaFaults& faults) {
+    RecoveryPlan plan = PlanOf(Stories()[0]);
+    plan.restore = {{"from", "nothing"}};
+    kafka_.SetFaults(faults);
+    const Attempt run = RunAttempt(plan.text(), other_files_, {.seed = 7, .kafka = &kafka_});
+    kafka_.SetFaults({});
+    return run;
+  }
+  Attempt StartAgain() {
+    RecoveryPlan plan = PlanOf(Stories()[0]);
+    plan.restore = {{"from", "nothing"}, {"sinceAttempt", 1}};
+    return RunAttempt(plan.text(), files_, {.seed = 8, .kafka = &kafka_});
+  }
+  void IsReplaced() {
+    const int64_t num_producers = kafka_.NumProducers(kId);
+    const Attempt run = StartAgain();
+    ASSERT_EQ(run.end, Attempt::End::kFailed);
+    ASSERT_EQ(DetailOf(run.status)->kind(), "fenced") << run.status.ToString();
+    EXPECT_THAT(run.status.message(), HasSubstr("no longer owns the job: seed 7 has taken over"));
+    EXPECT_EQ(kafka_.NumProducers(kId), num_producers) << "it has fenced the other one";
+  }
+
+  static constexpr char kId[] = "job-0";
+  MemoryFileSystem other_files_;
+};
+
+TEST_F(KafkaTakeover, ReplacedItFencesNobody) {
+  ASSERT_EQ(TakeOver({}).end, Attempt::End::kFinished);
+  IsReplaced();
+}
+
+TEST_F(KafkaTakeover, ByNobodyItGoesOn) { Finishes(StartAgain()); }
+
+// Wherever the other one dies: once its claim is on its way it owns the job.
+TEST_F(KafkaTakeover, IsKnownByItsClaim) {
+  bool was_open = false;
+  bool was_nothing = false;
+  for (uint64_t crash_at = 1; !was_open; ++crash_at) {
+    const size_t before = kafka_.NumRecords(kKafkaCommitTopic);
+    ASSERT_EQ(TakeOver({.crash_at = crash_at}).end, Attempt::End::kCrashed);
+    was_open = kafka_.NumRecords(kKafkaCommitTopic) > before;
+    was_nothing |= !was_open;
+  }
+  EXPECT_TRUE(was_nothing);
+  IsReplaced();
+  // It has come to nothing: brokers have aborted it.
+  kafka_.SetClock(clock_);
+  clock_.AdvanceMillis(10'000'000);
+  kafka_.Step();
+  kafka_.SetFaults({});
+  Finishes(StartAgain());
 }
 
 // Such a job would be aborted and written again for ever.

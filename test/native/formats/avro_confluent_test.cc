@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "connectors/registry/owner_schema_registry.h"
 #include "formats/decode_messages.h"
+#include "formats/registry_owner.h"
 
 namespace sabot::test {
 namespace {
@@ -14,31 +14,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using namespace std::literals;
-
-// The job's owner: answers when it is told to.
-class Owner final : public UserFunction {
- public:
-  void Call(std::shared_ptr<arrow::Buffer> request) override {
-    EXPECT_FALSE(open);
-    open = true;
-    asked.push_back(request->ToString());
-  }
-  std::optional<Reply> TakeReply() override {
-    if (!open || !reply.has_value()) return std::nullopt;
-    open = false;
-    return std::exchange(reply, std::nullopt);
-  }
-  void Answer(const std::string& text) { reply = arrow::Buffer::FromString(text); }
-
-  std::vector<std::string> asked;
-  std::optional<Reply> reply;
-  bool open = false;
-};
-
-std::string SchemaAnswer(const std::string& fields) {
-  return nlohmann::json{{"schema", R"({"type":"record","name":"R","fields":[)" + fields + "]}"}}
-      .dump();
-}
 
 Schema IdAndText() {
   return Columns(
@@ -113,7 +88,7 @@ TEST_F(AvroConfluent, MessagesOfOneBadSchemaAreRefusedAlone) {
       "a message begins with a zero and the four bytes of its schema's number";
   EXPECT_THAT(refused_, ElementsAre("1 at 1: schema 2: the schema registry does not have it",
                                     "2 at 0: " + header, "3 at 0: " + header, "4 at 0: " + header,
-                                    "5 at 5: the record ends inside a number"));
+                                    "5 at 5: field 'id': the record ends inside a number"));
 }
 
 TEST_F(AvroConfluent, ASchemaMustFitTheTable) {

@@ -93,6 +93,47 @@ TEST(KeyedTable, RenewedKeyStartsAnewWhileTheOldCellsStay) {
   EXPECT_EQ(table.num_keys(), 1);
 }
 
+TEST(KeyedTable, KeysOfSeveralValuesAreFoundWhateverTheirLength) {
+  // What a slot has room for is reckoned from the first two values.
+  KeyedTableLayout layout = CountAndText();
+  layout.keys = {arrow::int64(), arrow::int64()};
+  KeyedTable table("t", layout);
+  std::vector<std::string> keys;
+  for (size_t size = 0; size <= 70; ++size) {
+    for (size_t differs = 0; differs < size; ++differs) {
+      keys.emplace_back(size, 'a');
+      keys.back()[differs] = 'b';
+    }
+    keys.emplace_back(size, 'a');
+  }
+  for (const std::string& key : keys)
+    table.cells().at<int64_t>(1, Put(table, key)) = std::ssize(key);
+  ASSERT_EQ(table.num_keys(), std::ssize(keys));
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const Slot slot = table.Lookup(keys[i], HashBytes(keys[i]));
+    ASSERT_NE(slot, kNoSlot);
+    EXPECT_EQ(table.key(slot), keys[i]);
+    if (i % 3 == 0) table.Erase(slot);
+    if (i % 3 == 1) {
+      EXPECT_NE(table.Renew(slot), slot);
+      table.Erase(slot);
+    }
+  }
+  MemorySnapshot snapshot;
+  SnapshotWriter writer;
+  ASSERT_TRUE(table.Snapshot(writer).ok());
+  ASSERT_TRUE(writer.WriteAll(snapshot).ok());
+  KeyedTable restored("t", layout);
+  ASSERT_TRUE(restored.Restore(SnapshotReader(snapshot.sections())).ok());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const Slot slot = restored.Lookup(keys[i], HashBytes(keys[i]));
+    ASSERT_EQ(slot == kNoSlot, i % 3 == 0);
+    if (slot == kNoSlot) continue;
+    EXPECT_EQ(restored.key(slot), keys[i]);
+    EXPECT_EQ(restored.cells().at<int64_t>(1, slot), i % 3 == 1 ? 0 : std::ssize(keys[i]));
+  }
+}
+
 TEST(KeyedTable, HoldsAMillionKeys) {
   KeyedTable table("t", {{{"count", Kind::kFixed8}}, {}});
   EncodedKeys keys;
