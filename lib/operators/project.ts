@@ -4,7 +4,8 @@
 //
 // Keeps no state; row kinds pass through.
 
-import { type Expression, isColumn } from '../expressions/expression.js';
+import type { Expression } from '../expressions/expression.js';
+import { keptColumn } from '../expressions/kept-column.js';
 import { forward } from '../plan/inputs.js';
 import { type OperatorSpec, type PhysicalNode, unionOfChanges } from '../plan/physical.js';
 import type { Schema } from '../schema/types.js';
@@ -29,6 +30,6 @@ export function projectKey(
   expressions: readonly Expression[],
   key: readonly number[] | undefined,
 ): number[] | undefined {
-  const moved = key?.map((column) => expressions.findIndex((e) => isColumn(e) && e.column === column));
+  const moved = key?.map((column) => expressions.findIndex((e) => keptColumn(e) === column));
   return moved === undefined || moved.includes(-1) ? undefined : moved;
 }

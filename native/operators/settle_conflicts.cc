@@ -17,6 +17,7 @@
 #include "operators/sink_rows.h"
 #include "operators/state_rows.h"
 #include "operators/state_ttl.h"
+#include "state/encoded_bytes.h"
 #include "state/keyed_table.h"
 
 namespace sabot {

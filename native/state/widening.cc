@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "state/encoded_bytes.h"
 
 namespace sabot {
 namespace {

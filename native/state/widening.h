@@ -26,9 +26,6 @@ using KeyTypes = std::vector<std::shared_ptr<arrow::DataType>>;
 // What the encoding of a type's values depends on.
 std::string EncodedTypeText(const arrow::DataType& type);
 
-// How many bytes values of these types take that stand at the beginning of `encoded`.
-size_t EncodedBytes(std::string_view encoded, const KeyTypes& types);
-
 // Whether Widen takes an array of one to the other. Equal types are.
 bool Widens(const arrow::DataType& from, const arrow::DataType& to);
 arrow::Result<ArrayPtr> Widen(const ArrayPtr& array, const std::shared_ptr<arrow::DataType>& to);

@@ -1,11 +1,29 @@
 // Tables by key, and queries whose rows are told apart by another one: what their topics hold in the end.
 
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { count, Job, kafka, t } from '../../lib/index.js';
 import { describeKafka, useBroker } from './broker.js';
 import { changesOf, type Options, rowsOf, topicTable, UPSERT } from './scripts.js';
 
 const json = (row: object) => JSON.stringify(row);
+
+const folder = new URL('upsert-keys/', import.meta.url).pathname;
+const ROWS = 'ON CONFLICT DO DEDUPLICATE';
+/** Queries over `changes.jsonl`; what Flink 2.3 gives to an upsert sink for each lies beside it under their name. */
+const QUERIES: readonly (readonly [name: string, settings: string, query: string])[] = [
+  ['by-id', '', `SELECT name, id, v FROM src ${ROWS}`],
+  ['whole-rows', '', `SELECT name, v, v FROM src ${ROWS}`],
+  ['counted', '', `SELECT MAX(name), id, CAST(COUNT(*) AS INT) FROM src GROUP BY id ${ROWS}`],
+  ['first', '', 'SELECT name, id, v FROM src ON CONFLICT DO NOTHING'],
+  ['first-whole-rows', '', 'SELECT name, v, v FROM src ON CONFLICT DO NOTHING'],
+  [
+    'forced',
+    "SET 'table.exec.sink.upsert-materialize' = 'FORCE';",
+    'SELECT name, MAX(id), SUM(v) FROM src GROUP BY name',
+  ],
+  ['as-they-come', "SET 'table.exec.sink.upsert-materialize' = 'NONE';", 'SELECT name, id, v FROM src'],
+];
 
 interface User {
   readonly id: number;
@@ -110,6 +128,25 @@ describeKafka('a table by a key that the query’s rows have not', () => {
       ['{"k":"a","n":1}', null],
       ['{"k":"a","n":2}', '{"k":"a","n":2}'],
     ]);
+  });
+
+  it.each(QUERIES)('gets what Flink gives to it: %s', async (name, settings, query) => {
+    const topic = await broker().topic();
+    const from = `CREATE TABLE src (id INT, name STRING, v INT, ts TIMESTAMP(3), PRIMARY KEY (id) NOT ENFORCED, WATERMARK FOR ts AS ts)
+      WITH ('connector' = 'filesystem', 'path' = '${folder}changes.jsonl', 'format' = 'debezium-json');`;
+    const into = table('name STRING, id INT, v INT, PRIMARY KEY (name) NOT ENFORCED', 'names', {
+      topic,
+      'scan.bounded.mode': '',
+    });
+    const everyRow = "SET 'pipeline.auto-watermark-interval' = '0';";
+    await changesOf(`${everyRow}${settings}${from}${into}INSERT INTO names ${query};`);
+    const changes = new Map<string, unknown[]>();
+    for (const { key, value } of await broker().read(topic)) {
+      const of = JSON.parse(key!).name as string;
+      changes.set(of, [...(changes.get(of) ?? []), value === null ? null : Object.values(JSON.parse(value))]);
+    }
+    const expected = JSON.parse(readFileSync(`${folder}${name}.json`, 'utf8'));
+    expect(Object.fromEntries([...changes].sort())).toEqual(expected);
   });
 
   it('is written by a stream', async () => {

@@ -56,8 +56,6 @@ class Harness {
   // As Rows, but expects failure and returns the status.
   arrow::Status TryRows(std::string_view rows, int input = 0);
   void AdvanceWatermark(int64_t millis);
-  // The same, but expects failure and returns the status.
-  arrow::Status TryWatermark(int64_t millis);
   void Status(StreamStatus status);
   void AdvanceProcessingTime(int64_t millis);
   void EndOfInput();  // Watermark of kWatermarkMax, then the end of every input.

@@ -64,8 +64,12 @@ class Pruner {
   ) {}
 
   root(node: LogicalNode): LogicalNode {
-    if (node.op === 'sink') return { ...node, input: this.whole(node.input) };
-    return this.whole(node);
+    if (node.op !== 'sink') return this.whole(node);
+    // Conflicts are settled at the watermark.
+    this.timed = node.onConflict === 'ERROR' || node.onConflict === 'NOTHING';
+    const pruned = { ...node, input: this.whole(node.input) };
+    this.timed = false;
+    return pruned;
   }
 
   /** The node with all of its columns in their old order. */

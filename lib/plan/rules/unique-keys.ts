@@ -4,8 +4,7 @@
 //
 // From primary keys, grouping and deduplication; what changes a key's value loses it.
 
-import { type Expression, isCall, isColumn } from '../../expressions/expression.js';
-import { isCharacter, isExactInteger, type LogicalType, sameType, withNullable } from '../../schema/types.js';
+import { keptColumn } from '../../expressions/kept-column.js';
 import type { LogicalNode } from '../nodes.js';
 
 type Keys = readonly (readonly number[])[];
@@ -39,19 +38,4 @@ export function uniqueKeys(node: LogicalNode): Keys {
     default:
       return [];
   }
-}
-
-/** The column that an expression is, or whose values it keeps apart. */
-export function keptColumn(e: Expression): number | undefined {
-  if (isColumn(e)) return e.column;
-  const [inner] = isCall(e, 'cast') ? e.args : [];
-  return inner !== undefined && isLossless(inner.type, e.type) ? keptColumn(inner) : undefined;
-}
-
-const INTEGERS = ['TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT'];
-
-function isLossless(from: LogicalType, to: LogicalType): boolean {
-  if (sameType(withNullable(from, true), withNullable(to, true))) return true;
-  if (isExactInteger(from) && isExactInteger(to)) return INTEGERS.indexOf(from.kind) <= INTEGERS.indexOf(to.kind);
-  return isCharacter(from) && to.kind === 'VARCHAR' && to.length >= from.length;
 }
