@@ -28,15 +28,6 @@ export interface BroadcastState<K, R> {
 type Row = Readonly<Record<string, unknown>>;
 const REMOVED = { name: 'removed', type: notNull(types.tinyint()) } as const;
 
-/** A row that has come, and what it has done. */
-export interface MapChange {
-  readonly row: Row;
-  /** The row that its key had before. */
-  readonly previous: Row | undefined;
-  /** It has taken its key away. */
-  readonly removed: boolean;
-}
-
 export class MirroredState implements BroadcastState<unknown, Row> {
   private readonly rows = new Map<unknown, readonly [key: unknown, row: Row]>();
   private readonly schema: Schema;
@@ -75,30 +66,22 @@ export class MirroredState implements BroadcastState<unknown, Row> {
   /** Applies rows in order; `anew`: what was there before is void. */
   change(message: Uint8Array, anew: boolean): void {
     if (anew) this.rows.clear();
-    for (const _ of this.changes(message));
-  }
-
-  /** Applies rows one by one, as they are asked for, and tells of each. */
-  *changes(message: Uint8Array): IterableIterator<MapChange> {
     const batch = readBatch(message, this.schema);
-    for (let row = 0; row < batch.length; row++) yield this.changeRow(batch, row);
+    for (let row = 0; row < batch.length; row++) this.changeRow(batch, row);
   }
 
-  private changeRow(batch: Batch, place: number): MapChange {
+  private changeRow(batch: Batch, row: number): void {
     const { keys, keyNames, width } = this.map;
-    const sent = this.reader.plain(batch, place);
+    const sent = this.reader.plain(batch, row);
     const values = keys.map((column) => sent[column]);
     const lookup = keyNames === undefined ? values[0] : textOf(values);
-    const row = Object.freeze(Object.fromEntries(this.sent.slice(0, width).map(({ name }, i) => [name, sent[i]])));
-    const previous = this.rows.get(lookup)?.[1];
-    const removed = sent[REMOVED.name] !== 0;
-    if (removed) {
+    if (sent[REMOVED.name] !== 0) {
       this.rows.delete(lookup);
-    } else {
-      const key = keyNames === undefined ? values[0] : Object.fromEntries(keyNames.map((name, i) => [name, values[i]]));
-      this.rows.set(lookup, [key, row]);
+      return;
     }
-    return { row, previous, removed };
+    const shown = Object.fromEntries(this.sent.slice(0, width).map(({ name }, i) => [name, sent[i]]));
+    const key = keyNames === undefined ? values[0] : Object.fromEntries(keyNames.map((name, i) => [name, values[i]]));
+    this.rows.set(lookup, [key, Object.freeze(shown)]);
   }
 
   private lookupKey(key: unknown): unknown {
