@@ -10,7 +10,7 @@ import { TestRegistry } from './registry.js';
 import { type Options, rowsOf, topicTable } from './scripts.js';
 
 const LETTER_COLUMNS = '`topic` STRING, `partition` INT, `offset` BIGINT, `error` STRING';
-const MEGABYTE = 'x'.repeat(1 << 20);
+const MEGABYTE = 'x'.repeat(900_000);
 
 interface Bad {
   readonly value: Buffer | null;

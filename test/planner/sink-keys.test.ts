@@ -59,15 +59,11 @@ describe('a query whose rows have another key than the table', () => {
 
 describe('a table no two rows of which may have one key', () => {
   it('gets what the watermark has settled', () => {
-    for (const [clause, onConflict] of [
-      ['ERROR', 'error'],
-      ['NOTHING', 'nothing'],
-    ]) {
-      const planned = into(`${BY_ID} ON CONFLICT DO ${clause}`);
-      expect(planned.inputs(planned.node('settle_conflicts'))).toEqual(['hash(k) not_null']);
-      expect(planned.node('settle_conflicts').config).toMatchObject({ keys: [0], onConflict });
-      expect(planned.node('group_aggregate').config['emitUpdateBefore']).toBe(true);
-    }
+    const planned = into(`${BY_ID} ON CONFLICT DO ERROR`);
+    expect(planned.inputs(planned.node('settle_conflicts'))).toEqual(['hash(k) not_null']);
+    expect(planned.node('settle_conflicts').config).toMatchObject({ keys: [0], onConflict: 'error' });
+    expect(planned.node('group_aggregate').config['emitUpdateBefore']).toBe(true);
+    expect(refusal(`${BY_ID} ON CONFLICT DO NOTHING`)).toMatchObject({ kind: 'unsupported-on-conflict' });
     expect(into('SELECT k, big FROM t ON CONFLICT DO ERROR').ops).toContain('settle_conflicts');
   });
   it('needs no more if the query’s rows have its key', () => {

@@ -43,6 +43,7 @@ export function rowsByKey(
   const isContained = keys.upsert?.every((column) => keys.sink.includes(column)) === true;
   const insertOnly = isInsertOnly(changesOf(input));
   if (onConflict === 'ERROR' || onConflict === 'NOTHING') checkWatermarks(onConflict, query);
+  if (onConflict === 'NOTHING') throw firstOneRefused(table);
   if (materialize === 'FORCE') return { rows: materialized(input, keys, onConflict), takesBack: false };
   if (materialize === 'AUTO' && !isContained) {
     // Flink asks for the clause of rows that only come, too, by default: without it each replaces the one before.
@@ -57,8 +58,16 @@ export function rowsByKey(
 /** One row of each key of the sink; rows that only come replace each other by themselves. */
 function materialized(input: PhysicalNode, keys: SinkKeys, onConflict: OnConflict | undefined): PhysicalNode {
   if (onConflict === 'ERROR') return settleConflicts(input, keys, 'error');
-  if (onConflict === 'NOTHING') return settleConflicts(input, keys, 'nothing');
   return isInsertOnly(changesOf(input)) ? input : upsertMaterialize(input, keys);
+}
+
+/** Where rows leave and come back between watermarks, Flink keeps another one than settle_conflicts would. */
+function firstOneRefused({ identifier }: TableDefinition): SabotError {
+  return new SabotError(
+    'SABOT_E_VALIDATION',
+    `ON CONFLICT DO NOTHING is not there yet (table '${printIdentifier(identifier)}'): say DO DEDUPLICATE (the last one that is left counts) or DO ERROR.`,
+    { kind: 'unsupported-on-conflict', identifier: identifier[2] },
+  );
 }
 
 /** Whether there are conflicts is known when the watermark has come. */
@@ -83,7 +92,7 @@ function clauseMissing(table: TableDefinition, input: PhysicalNode, { upsert }: 
   return new SabotError(
     'SABOT_E_VALIDATION',
     `Table '${printIdentifier(table.identifier)}' keeps rows by PRIMARY KEY (${(table.primaryKey ?? []).join(', ')}), and what tells the query's rows apart is ${by}: several may have one key. ` +
-      'Say behind the query what becomes of them: ON CONFLICT DO DEDUPLICATE (the last one that is left counts; all are kept as state), DO ERROR, or DO NOTHING (the first one stays); ' +
+      'Say behind the query what becomes of them: ON CONFLICT DO DEDUPLICATE (the last one that is left counts; all are kept as state), or DO ERROR (two are an error); ' +
       "or SET 'table.exec.sink.require-on-conflict' = 'false', which is DO DEDUPLICATE.",
     { kind: 'missing-on-conflict', identifier: table.identifier[2] },
   );

@@ -7,11 +7,11 @@
 
 import { SabotError } from '../../errors.js';
 import { isColumn } from '../../expressions/expression.js';
+import { keptColumn } from '../../expressions/kept-column.js';
 import { temporalJoin } from '../../operators/temporal-join.js';
 import type { LogicalNode, TemporalJoinNode } from '../../plan/nodes.js';
 import type { PhysicalNode } from '../../plan/physical.js';
 import { type EquiPair, splitJoinCondition } from '../../plan/rules/join-conditions.js';
-import { keptColumn } from '../../expressions/kept-column.js';
 import { uniqueKeys } from '../../plan/rules/unique-keys.js';
 import { printType, timeAttribute } from '../../schema/types.js';
 import { joinSides } from './joins.js';

@@ -348,9 +348,11 @@ TEST(Avro, WhatIsNoAvroFileIsSaid) {
       HasSubstr("has no field 'id', and column 'id' is NOT NULL"));
   EXPECT_THAT(message(File(Field("\"int\""), 2, "\x02\x04\x06")),
               HasSubstr("a block is longer than its records"));
-  EXPECT_THAT(message(File(Field("\"int\""), 2, "\x02"),
-                      Columns(R"([{"name": "v", "type": {"kind": "INTEGER"}}])")),
-              HasSubstr("record 2 of the block that begins here: the record ends inside a number"));
+  EXPECT_THAT(
+      message(File(Field("\"int\""), 2, "\x02"),
+              Columns(R"([{"name": "v", "type": {"kind": "INTEGER"}}])")),
+      HasSubstr(
+          "record 2 of the block that begins here: field 'v': the record ends inside a number"));
   EXPECT_THAT(
       message(File(
           R"({"type":"record","name":"R","fields":[{"name":"id","type":{"type":"array","items":"null"}}]})",

@@ -161,9 +161,11 @@ TEST(Csv, BadRecordsAreNamed) {
             "there: >>>2,y; to leave such records out, set 'csv.ignore-parse-errors' = 'true'");
   EXPECT_THAT(message("1,x,1.5,z\n"), HasSubstr("has 4 fields, not 3"));
   EXPECT_THAT(message("\n"), HasSubstr("has 1 fields, not 3"));
-  EXPECT_THAT(message("1,x,abc\n"),
-              HasSubstr("line 1, byte offset 4: the value does not fit the column's type (DOUBLE); "
-                        "the text there: 1,x,>>>abc"));
+  EXPECT_THAT(
+      message("1,x,abc\n"),
+      HasSubstr(
+          "line 1, byte offset 4: field 'd': the value does not fit the column's type (DOUBLE); "
+          "the text there: 1,x,>>>abc"));
   EXPECT_THAT(message("1,x,\n"), HasSubstr("(DOUBLE)"));
   EXPECT_THAT(message("99999999999,x,1\n"), HasSubstr("(INT)"));
   EXPECT_THAT(message("1,\"x,1\n"), HasSubstr("a quoted field is not closed"));

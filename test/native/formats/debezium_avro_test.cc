@@ -137,7 +137,8 @@ TEST_F(DebeziumAvro, AChangeThatCannotBeReadLeavesNothing) {
       ElementsAre(
           "0 at 5: " + no_old, "1 at 5: " + no_old, "2 at 5: the change has no new row",
           "3 at 5: the change has no new row", "4 at 5: there is no such kind of change",
-          HasSubstr("5 at 13: field 'after.s': there are not as many bytes"), "7 at 5: the change has no new row",
+          HasSubstr("5 at 13: field 'after.s': there are not as many bytes"),
+          "7 at 5: the change has no new row",
           HasSubstr("8 at 1: schema 3: rows cannot be read from Avro's int in field 'before'"),
           HasSubstr("9 at 1: schema 4: text cannot be read from Avro's int in field 'op'"),
           "10 at 5: the record does not say what change it is",

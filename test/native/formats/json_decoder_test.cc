@@ -283,10 +283,11 @@ TEST(JsonDecoder, AnErrorNamesFileLineOffsetReasonAndText) {
   ASSERT_NE(detail, nullptr);
   EXPECT_EQ(detail->kind(), "bad-record");
   EXPECT_EQ(detail->identifier(), "in");
-  EXPECT_EQ(decoded.status.message(),
-            "cannot read in, line 3, byte offset 31: a string is not closed; the text there: "
-            "{\"id\":2,\"v\":>>>\"broken; to leave such records out, set "
-            "'json.ignore-parse-errors' = 'true'");
+  EXPECT_EQ(
+      decoded.status.message(),
+      "cannot read in, line 3, byte offset 31: field 'v': a string is not closed; the text there: "
+      "{\"id\":2,\"v\":>>>\"broken; to leave such records out, set "
+      "'json.ignore-parse-errors' = 'true'");
 }
 
 TEST(JsonDecoder, BadTextIsRefusedWithAReason) {

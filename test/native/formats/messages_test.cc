@@ -69,7 +69,7 @@ TEST(Messages, CsvReadsTheFirstRecordOfEach) {
   EXPECT_THAT(
       decoded.refusals,
       ElementsAre("2 at 0: the message holds no record", "3 at 0: the record has 1 fields, not 2",
-                  HasSubstr("4 at 0: the value"), "5 at 0: the record is not UTF-8"));
+                  HasSubstr("4 at 0: field 'a': the value"), "5 at 0: the record is not UTF-8"));
 }
 
 TEST(Messages, TheErrorNamesTheMessage) {
