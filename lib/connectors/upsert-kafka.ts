@@ -7,7 +7,6 @@
 import { SabotError } from '../errors.js';
 import { printIdentifier } from '../plan/table.js';
 import type { ConnectorRequest, ConnectorSpec } from './connector.js';
-import { findFormat } from './formats.js';
 import { TOPIC_OPTIONS, topicSink, topicSource } from './kafka.js';
 import { FORMAT_METADATA, KAFKA_METADATA, sinkColumns, sourceColumns } from './kafka-columns.js';
 import { optionError } from './options.js';
@@ -38,13 +37,11 @@ export const upsertKafka: ConnectorSpec = {
     { key: FLUSH_INTERVAL, type: 'duration', default: 0 },
   ],
   source: (request) => {
-    refuseChangeFormats(request);
     const columns = sourceColumns(request, primaryKey(request), true);
     return topicSource(request, { mode: 'earliest' }, columns, request.table);
   },
   sink: (request) => {
     const { values } = request;
-    refuseChangeFormats(request);
     const key = primaryKey(request);
     const flushes = [FLUSH_ROWS, FLUSH_INTERVAL].map((option) => Number(values.get(option)) > 0);
     if (flushes[0] !== flushes[1]) {
@@ -63,21 +60,6 @@ export const upsertKafka: ConnectorSpec = {
     return { ...part, warnings: [...(part.warnings ?? []), unheeded] };
   },
 };
-
-/** A record is the newest row of its key, or none: it cannot tell another change as well. */
-function refuseChangeFormats({ format, keyFormat }: ConnectorRequest): void {
-  for (const [part, of] of [
-    ['key', keyFormat],
-    ['value', format],
-  ] as const) {
-    if (of === undefined || findFormat(of.format).changes !== true) continue;
-    throw new SabotError(
-      'SABOT_E_VALIDATION',
-      `'upsert-kafka' connector doesn't support '${of.format}' as ${part} format, because '${of.format}' is not in insert-only mode. ('kafka' reads it.)`,
-      { kind: 'unsupported-format', identifier: `${part}.format` },
-    );
-  }
-}
 
 function primaryKey({ table }: ConnectorRequest): readonly string[] {
   const key = table.primaryKey ?? [];

@@ -64,7 +64,7 @@ export class TestRegistry implements AsyncDisposable {
     if (this.authorization !== undefined && request.headers.authorization !== this.authorization) {
       return { status: 401, answer: { error_code: 401, message: 'Unauthorized' } };
     }
-    const id = /^GET \/schemas\/ids\/(\d+)$/.exec(what)?.[1];
+    const id = /^GET \/schemas\/ids\/(-?\d+)$/.exec(what)?.[1];
     const subject = /^POST \/subjects\/([^/]+)\/versions$/.exec(what)?.[1];
     if (id !== undefined) {
       const schema = this.schemas[Number(id) - 1];
