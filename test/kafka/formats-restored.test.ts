@@ -70,7 +70,7 @@ function protobufIn(folder: string): Known {
       'protobuf.schema-file': fileOf(colored),
     }),
     write: (bid, colored) => Buffer.from(typeOf.get(colored)!.encode(bid).finish()),
-    read: (value) => typeOf.get(true)!.toObject(typeOf.get(true)!.decode(value)) as Bid,
+    read: (value) => typeOf.get(true)!.toObject(typeOf.get(true)!.decode(value), { defaults: true }) as Bid,
   };
 }
 
