@@ -90,7 +90,7 @@ export interface KafkaSinkOptions extends TopicOptions<string> {
    * What becomes of several rows with one key, where `key` is not what tells the stream's rows apart: the last one that is left counts
    * (all are kept as state), the first one stays, or the job fails. The latter two need event time.
    */
-  readonly onConflict?: 'deduplicate' | 'error';
+  readonly onConflict?: 'deduplicate' | 'nothing' | 'error';
   /** Default: 'at-least-once'. */
   readonly guarantee?: 'none' | 'at-least-once' | 'exactly-once';
   /** Tells the job's transactions from those of others; needed for 'exactly-once'. */
@@ -153,7 +153,7 @@ kafka.sink = (options: KafkaSinkOptions): Sink => ({
   ...(options.onConflict === undefined ? {} : { onConflict: CONFLICTS[options.onConflict] }),
 });
 
-const CONFLICTS = { deduplicate: 'DEDUPLICATE', error: 'ERROR' } as const;
+const CONFLICTS = { deduplicate: 'DEDUPLICATE', nothing: 'NOTHING', error: 'ERROR' } as const;
 
 function topicTable(
   name: string,

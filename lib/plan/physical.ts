@@ -139,6 +139,8 @@ export interface PhysicalNode {
   readonly parallelism?: number;
   /** A source that never ends. */
   readonly unbounded?: boolean;
+  /** Positions of a source's columns that its table says are its PRIMARY KEY. */
+  readonly primaryKey?: readonly number[];
   /** What the job's owner should know of it before it runs. */
   readonly warnings?: readonly string[];
   /** Who reads what it cannot take; its config has `onError`. */

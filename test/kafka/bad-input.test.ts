@@ -280,10 +280,7 @@ describeKafka('bad input', () => {
       options: { 'debezium-avro-confluent.url': registry.url },
       good: [
         [bytes(`${envelope!}\x02\x02\x02${string('a')}${string('c')}`), row(1, 'a')],
-        [
-          Buffer.concat([bytes(`${envelope!}\x02\x04\x02\x80\x80\x40`), bytes(LONG + string('r'))]),
-          row(2, LONG),
-        ],
+        [Buffer.concat([bytes(`${envelope!}\x02\x04\x02\x80\x80\x40`), bytes(LONG + string('r'))]), row(2, LONG)],
         ...NONE,
       ],
       bad: [

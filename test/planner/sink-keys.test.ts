@@ -39,6 +39,18 @@ describe('a query whose rows have another key than the table', () => {
     expect(into(byNumber + DEDUPLICATE).node('upsert_materialize').config).toMatchObject({ keys: [0], upsertKey: [1] });
   });
 
+  it('knows its rows by the PRIMARY KEY of the table they come from', () => {
+    const cdc = `CREATE TABLE cdc (id BIGINT, k STRING, v INT, PRIMARY KEY (id) NOT ENFORCED)
+      WITH ('connector' = 'filesystem', 'path' = '/c.jsonl', 'format' = 'debezium-json');`;
+    const planned = into(`SELECT k, id FROM cdc${DEDUPLICATE}`, cdc);
+    expect(planned.node('upsert_materialize').config).toMatchObject({ keys: [0], upsertKey: [1] });
+    expect(
+      into(`SELECT k, CAST(v AS BIGINT) FROM cdc${DEDUPLICATE}`, cdc).node('upsert_materialize').config,
+    ).toMatchObject({
+      keys: [0],
+    });
+  });
+
   it('must say it', () => {
     expect(refusal(BY_ID)).toMatchObject({
       code: 'SABOT_E_VALIDATION',
@@ -59,11 +71,15 @@ describe('a query whose rows have another key than the table', () => {
 
 describe('a table no two rows of which may have one key', () => {
   it('gets what the watermark has settled', () => {
-    const planned = into(`${BY_ID} ON CONFLICT DO ERROR`);
-    expect(planned.inputs(planned.node('settle_conflicts'))).toEqual(['hash(k) not_null']);
-    expect(planned.node('settle_conflicts').config).toMatchObject({ keys: [0], onConflict: 'error' });
-    expect(planned.node('group_aggregate').config['emitUpdateBefore']).toBe(true);
-    expect(refusal(`${BY_ID} ON CONFLICT DO NOTHING`)).toMatchObject({ kind: 'unsupported-on-conflict' });
+    for (const [clause, onConflict] of [
+      ['ERROR', 'error'],
+      ['NOTHING', 'nothing'],
+    ]) {
+      const planned = into(`${BY_ID} ON CONFLICT DO ${clause}`);
+      expect(planned.inputs(planned.node('settle_conflicts'))).toEqual(['hash(k) not_null']);
+      expect(planned.node('settle_conflicts').config).toMatchObject({ keys: [0], onConflict });
+      expect(planned.node('group_aggregate').config['emitUpdateBefore']).toBe(true);
+    }
     expect(into('SELECT k, big FROM t ON CONFLICT DO ERROR').ops).toContain('settle_conflicts');
   });
   it('needs no more if the query’s rows have its key', () => {

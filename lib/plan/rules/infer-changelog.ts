@@ -41,8 +41,22 @@ export function inferChangelog(sinks: readonly PhysicalNode[]): PhysicalNode[] {
 
 /** Positions that identify a row of the node's current result, if they are known. */
 export function upsertKey(node: PhysicalNode): readonly number[] | undefined {
-  return node.spec.upsertKey?.(
+  return keyOf(node, () => undefined);
+}
+
+/** The same, if what tables say of their PRIMARY KEY is true: nobody enforces it. */
+export function declaredUpsertKey(node: PhysicalNode): readonly number[] | undefined {
+  return keyOf(node, (source) => source.primaryKey);
+}
+
+function keyOf(
+  node: PhysicalNode,
+  ofSource: (source: PhysicalNode) => readonly number[] | undefined,
+): readonly number[] | undefined {
+  const { spec, inputs } = node;
+  if (inputs.length === 0) return ofSource(node);
+  return spec.upsertKey?.(
     node,
-    node.inputs.map((input) => upsertKey(input.node)),
+    inputs.map((input) => keyOf(input.node, ofSource)),
   );
 }

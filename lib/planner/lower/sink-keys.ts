@@ -11,7 +11,7 @@ import { settleConflicts } from '../../operators/settle-conflicts.js';
 import { type SinkKeys, upsertMaterialize } from '../../operators/upsert-materialize.js';
 import { inputsOf, type LogicalNode, type OnConflict, type SinkNode } from '../../plan/nodes.js';
 import { changesOf, isInsertOnly, type PhysicalNode } from '../../plan/physical.js';
-import { upsertKey } from '../../plan/rules/infer-changelog.js';
+import { declaredUpsertKey } from '../../plan/rules/infer-changelog.js';
 import { printIdentifier, type TableDefinition } from '../../plan/table.js';
 import { uncheckedRows } from './replaced-rows.js';
 
@@ -38,12 +38,11 @@ export function rowsByKey(
 ): RowsByKey {
   const keys: SinkKeys = {
     sink: (table.primaryKey ?? []).map((name) => input.schema.findIndex((field) => field.name === name)),
-    upsert: upsertKey(input),
+    upsert: declaredUpsertKey(input),
   };
   const isContained = keys.upsert?.every((column) => keys.sink.includes(column)) === true;
   const insertOnly = isInsertOnly(changesOf(input));
   if (onConflict === 'ERROR' || onConflict === 'NOTHING') checkWatermarks(onConflict, query);
-  if (onConflict === 'NOTHING') throw firstOneRefused(table);
   if (materialize === 'FORCE') return { rows: materialized(input, keys, onConflict), takesBack: false };
   if (materialize === 'AUTO' && !isContained) {
     // Flink asks for the clause of rows that only come, too, by default: without it each replaces the one before.
@@ -58,16 +57,8 @@ export function rowsByKey(
 /** One row of each key of the sink; rows that only come replace each other by themselves. */
 function materialized(input: PhysicalNode, keys: SinkKeys, onConflict: OnConflict | undefined): PhysicalNode {
   if (onConflict === 'ERROR') return settleConflicts(input, keys, 'error');
+  if (onConflict === 'NOTHING') return settleConflicts(input, keys, 'nothing');
   return isInsertOnly(changesOf(input)) ? input : upsertMaterialize(input, keys);
-}
-
-/** Where rows leave and come back between watermarks, Flink keeps another one than settle_conflicts would. */
-function firstOneRefused({ identifier }: TableDefinition): SabotError {
-  return new SabotError(
-    'SABOT_E_VALIDATION',
-    `ON CONFLICT DO NOTHING is not there yet (table '${printIdentifier(identifier)}'): say DO DEDUPLICATE (the last one that is left counts) or DO ERROR.`,
-    { kind: 'unsupported-on-conflict', identifier: identifier[2] },
-  );
 }
 
 /** Whether there are conflicts is known when the watermark has come. */
@@ -92,7 +83,7 @@ function clauseMissing(table: TableDefinition, input: PhysicalNode, { upsert }: 
   return new SabotError(
     'SABOT_E_VALIDATION',
     `Table '${printIdentifier(table.identifier)}' keeps rows by PRIMARY KEY (${(table.primaryKey ?? []).join(', ')}), and what tells the query's rows apart is ${by}: several may have one key. ` +
-      'Say behind the query what becomes of them: ON CONFLICT DO DEDUPLICATE (the last one that is left counts; all are kept as state), or DO ERROR (two are an error); ' +
+      'Say behind the query what becomes of them: ON CONFLICT DO DEDUPLICATE (the last one that is left counts; all are kept as state), DO ERROR, or DO NOTHING (the first one stays); ' +
       "or SET 'table.exec.sink.require-on-conflict' = 'false', which is DO DEDUPLICATE.",
     { kind: 'missing-on-conflict', identifier: table.identifier[2] },
   );

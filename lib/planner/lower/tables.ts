@@ -24,11 +24,16 @@ export function lowerScan(node: ScanNode): PhysicalNode {
   return aboutTable(node, () => {
     const read = (columns: Schema): PhysicalNode => {
       const { schema: given, expressions } = readCast(table, options, columns);
-      const source = withLetters(tableSource(table, options, given), node);
+      const source = withPrimaryKey(withLetters(tableSource(table, options, given), node), table);
       return expressions === undefined ? source : project(source, expressions, columns);
     };
     return replacesRows(table, options, schema) ? newestRows(table, schema, read) : read(schema);
   });
+}
+
+function withPrimaryKey(source: PhysicalNode, { primaryKey = [] }: TableDefinition): PhysicalNode {
+  const positions = primaryKey.map((name) => source.schema.findIndex((field) => field.name === name));
+  return positions.length === 0 || positions.includes(-1) ? source : { ...source, primaryKey: positions };
 }
 
 /** Whether the table's source tells new rows only. */
