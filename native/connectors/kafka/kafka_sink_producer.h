@@ -33,7 +33,7 @@ class KafkaSinkProducer {
     int64_t record_bytes_max = INT64_MAX;
   };
 
-  // Waits for a broker. The topics must be there; *described is what they are.
+  // Waits for a broker. The topics must be there.
   static arrow::Result<KafkaSinkProducer> Open(const KafkaSinkDelivery& delivery,
                                                const std::vector<std::string>& topics,
                                                bool limits_wanted, const OperatorContext& context);
