@@ -16,9 +16,10 @@ import { topicTable } from './scripts.js';
 
 const KEYS = 400;
 const ROWS_PER_KEY = 40;
-/** Small fetches: the job lasts some checkpoints. */
+/** Small fetches, and not too many: the job lasts some checkpoints. */
 const ROWS_PER_PRODUCE = 50;
 const FETCH_BYTES = '3000';
+const ROWS_PER_SECOND = '16000';
 const COMMITS_BEFORE = 2;
 const TIMEOUT_MS = 120_000;
 const COMMIT_TOPIC = '__sabot_commits';
@@ -170,7 +171,12 @@ ${backends[backend]}${jobOf(`127.0.0.1:${servers.port}`, input, counts, rows, si
       topicTable(
         broker(),
         'k STRING, v INT',
-        { ...at, topic: input, 'properties.max.partition.fetch.bytes': FETCH_BYTES },
+        {
+          ...at,
+          topic: input,
+          'properties.max.partition.fetch.bytes': FETCH_BYTES,
+          'scan.rate-limit.rows-per-second': ROWS_PER_SECOND,
+        },
         'numbers',
       ) +
       topicTable(
