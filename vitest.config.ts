@@ -1,5 +1,6 @@
 // vitest: every *.test.ts below test/; test/native is GoogleTest's.
 
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -11,6 +12,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     include: ['test/**/*.test.ts'],
+    // Many wait for brokers and processes: two at least.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // The broker of test/kafka, which starts when it is asked for.
     globalSetup: ['test/kafka/global-setup.ts'],
     exclude: ['test/native/**', 'node_modules/**'],

@@ -27,7 +27,8 @@ export interface Aggregator<R, V> {
 /** The results of named aggregators. */
 export type Aggregated<A> = { readonly [K in keyof A]: A[K] extends Aggregator<never, infer V> ? V : never };
 
-type Plain<V> = V extends bigint
+/** A value without what its type remembers: of a literal, or of its column. */
+export type PlainValue<V> = V extends bigint
   ? bigint
   : V extends number
     ? number
@@ -74,23 +75,23 @@ export const countDistinct = <R>(of: (row: R) => unknown, options?: AggregateOpt
 export const sum = <R, V extends number | bigint | null>(
   of: (row: R) => V,
   options?: AggregateOptions<R>,
-): Aggregator<R, Plain<V>> => aggregator('SUM', of, options);
+): Aggregator<R, PlainValue<V>> => aggregator('SUM', of, options);
 /** Mean, in the argument's own type. */
 export const avg = <R, V extends number | bigint | null>(
   of: (row: R) => V,
   options?: AggregateOptions<R>,
-): Aggregator<R, Plain<V>> => aggregator('AVG', of, options);
+): Aggregator<R, PlainValue<V>> => aggregator('AVG', of, options);
 /** Least value. */
-export const min = <R, V>(of: (row: R) => V, options?: AggregateOptions<R>): Aggregator<R, Plain<V>> =>
+export const min = <R, V>(of: (row: R) => V, options?: AggregateOptions<R>): Aggregator<R, PlainValue<V>> =>
   aggregator('MIN', of, options);
 /** Greatest value. */
-export const max = <R, V>(of: (row: R) => V, options?: AggregateOptions<R>): Aggregator<R, Plain<V>> =>
+export const max = <R, V>(of: (row: R) => V, options?: AggregateOptions<R>): Aggregator<R, PlainValue<V>> =>
   aggregator('MAX', of, options);
 /** First value that is not null, in order of arrival. */
-export const firstValue = <R, V>(of: (row: R) => V, options?: AggregateOptions<R>): Aggregator<R, Plain<V>> =>
+export const firstValue = <R, V>(of: (row: R) => V, options?: AggregateOptions<R>): Aggregator<R, PlainValue<V>> =>
   aggregator('FIRST_VALUE', of, options);
 /** Last value that is not null, in order of arrival. */
-export const lastValue = <R, V>(of: (row: R) => V, options?: AggregateOptions<R>): Aggregator<R, Plain<V>> =>
+export const lastValue = <R, V>(of: (row: R) => V, options?: AggregateOptions<R>): Aggregator<R, PlainValue<V>> =>
   aggregator('LAST_VALUE', of, options);
 
 /** The function as plans name it, and its result type over an argument; undefined if it does not take such an argument. */

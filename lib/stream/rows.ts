@@ -4,6 +4,7 @@
 //
 // Types, and the orders that `top` takes. No state.
 
+import type { PlainValue } from '../expressions/aggregators.js';
 import type { OnError } from '../plan/dead-letters.js';
 import type { ColumnType } from '../schema/t.js';
 
@@ -15,15 +16,6 @@ type Column<N extends PropertyKey, V> = V extends null | undefined ? V : V & { r
 /** A row as functions see it. */
 export type Row<T> = { readonly [K in keyof T]: Column<K, T[K]> };
 
-export type PlainValue<V> = V extends bigint
-  ? bigint
-  : V extends number
-    ? number
-    : V extends string
-      ? string
-      : V extends boolean
-        ? boolean
-        : V;
 type ColumnNameOf<V> = NonNullable<V> extends { readonly [columnName]?: infer N extends PropertyKey } ? N : 'key';
 /** The key's columns: those of an object, or the one column under its own name. */
 export type KeyOf<V> = V extends bigint | number | string | boolean | null

@@ -1,8 +1,8 @@
 // Jobs whose output is a transaction of Kafka: killed again and again, every record is there once.
 
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { CommandUnderTest } from '../cli/command.js';
-import { JobFolder } from '../job/job-folder.js';
+import { expect, it } from 'vitest';
+import { inJobFolder } from '../job/in-job-folder.js';
+import type { JobFolder } from '../job/job-folder.js';
 import { describeKafka, useBroker } from './broker.js';
 import { eventually, numWritten } from './processes.js';
 import { type Options, rowsOf, topicTable } from './scripts.js';
@@ -13,14 +13,10 @@ const json = (row: object) => JSON.stringify(row);
 
 describeKafka('exactly once', () => {
   const broker = useBroker();
-  const command = new CommandUnderTest();
   let jobs: JobFolder;
-  beforeAll(() => command.build(), 60_000);
-  afterAll(() => command.remove());
-  beforeEach(() => {
-    jobs = new JobFolder(command);
+  inJobFolder((made) => {
+    jobs = made;
   });
-  afterEach(() => jobs.remove());
 
   const script = (input: string, output: string, folder = 'chk') => `SET 'execution.checkpointing.dir' = '${folder}';
 SET 'execution.checkpointing.interval' = '100 ms';

@@ -4,9 +4,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import avsc from 'avsc';
 import protobuf from 'protobufjs';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { CommandUnderTest } from '../cli/command.js';
-import { JobFolder } from '../job/job-folder.js';
+import { expect, it } from 'vitest';
+import { inJobFolder } from '../job/in-job-folder.js';
+import type { JobFolder } from '../job/job-folder.js';
 import { describeKafka, useBroker } from './broker.js';
 import { eventually, numWritten } from './processes.js';
 import { TestRegistry } from './registry.js';
@@ -76,14 +76,10 @@ function protobufIn(folder: string): Known {
 
 describeKafka('jobs that are killed, of formats with schemas', () => {
   const broker = useBroker();
-  const command = new CommandUnderTest();
   let jobs: JobFolder;
-  beforeAll(() => command.build(), 60_000);
-  afterAll(() => command.remove());
-  beforeEach(() => {
-    jobs = new JobFolder(command);
+  inJobFolder((made) => {
+    jobs = made;
   });
-  afterEach(() => jobs.remove());
 
   const script = (input: string, output: string, known: Known, colored: boolean) => {
     const columns = `name STRING, id INT NOT NULL${colored ? ', color STRING' : ''}`;

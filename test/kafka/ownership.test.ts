@@ -1,8 +1,8 @@
 // Where a job goes on, and who may: from its own manifest, whatever became of the group's offsets; and one process at a time.
 
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { CommandUnderTest } from '../cli/command.js';
-import { JobFolder } from '../job/job-folder.js';
+import { expect, it } from 'vitest';
+import { inJobFolder } from '../job/in-job-folder.js';
+import type { JobFolder } from '../job/job-folder.js';
 import { describeKafka, useBroker } from './broker.js';
 import { eventually } from './processes.js';
 import { Proxy } from './proxy.js';
@@ -15,14 +15,10 @@ const UNKNOWN_SERVER_ERROR = -1;
 
 describeKafka('a job with checkpoints', () => {
   const broker = useBroker();
-  const command = new CommandUnderTest();
   let jobs: JobFolder;
-  beforeAll(() => command.build(), 60_000);
-  afterAll(() => command.remove());
-  beforeEach(() => {
-    jobs = new JobFolder(command);
+  inJobFolder((made) => {
+    jobs = made;
   });
-  afterEach(() => jobs.remove());
 
   const ids = (from: number, count: number) =>
     Array.from({ length: count }, (_, i) => JSON.stringify({ id: from + i }));

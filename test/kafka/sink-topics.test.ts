@@ -1,8 +1,8 @@
 // Rows that say which topic they go to: a list of topics, or those that a pattern matches, from the command line.
 
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { CommandUnderTest } from '../cli/command.js';
-import { JobFolder } from '../job/job-folder.js';
+import { expect, it } from 'vitest';
+import { inJobFolder } from '../job/in-job-folder.js';
+import type { JobFolder } from '../job/job-folder.js';
 import { describeKafka, useBroker } from './broker.js';
 import { eventually } from './processes.js';
 import { type Options, topicTable } from './scripts.js';
@@ -12,14 +12,10 @@ const upTo = (end: number) => Array.from({ length: end }, (_, i) => i);
 
 describeKafka('INSERT INTO topics that rows name', () => {
   const broker = useBroker();
-  const command = new CommandUnderTest();
   let jobs: JobFolder;
-  beforeAll(() => command.build(), 60_000);
-  afterAll(() => command.remove());
-  beforeEach(() => {
-    jobs = new JobFolder(command);
+  inJobFolder((made) => {
+    jobs = made;
   });
-  afterEach(() => jobs.remove());
 
   const sinkTable = (columns: string, options: Options) =>
     topicTable(broker(), columns, { 'scan.startup.mode': '', 'scan.bounded.mode': '', topic: '', ...options }, 'o');

@@ -1,8 +1,8 @@
 // What a transaction carries beside its rows, and what becomes of it when its job ends; what a job knows of its positions.
 
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { CommandUnderTest } from '../cli/command.js';
-import { JobFolder, type JobProcess } from '../job/job-folder.js';
+import { expect, it } from 'vitest';
+import { inJobFolder } from '../job/in-job-folder.js';
+import type { JobFolder, JobProcess } from '../job/job-folder.js';
 import { describeKafka, useBroker } from './broker.js';
 import { eventually, numWritten } from './processes.js';
 import { type Options, topicTable } from './scripts.js';
@@ -12,14 +12,10 @@ const json = (row: object) => JSON.stringify(row);
 
 describeKafka('a transaction', () => {
   const broker = useBroker();
-  const command = new CommandUnderTest();
   let jobs: JobFolder;
-  beforeAll(() => command.build(), 60_000);
-  afterAll(() => command.remove());
-  beforeEach(() => {
-    jobs = new JobFolder(command);
+  inJobFolder((made) => {
+    jobs = made;
   });
-  afterEach(() => jobs.remove());
 
   const numbers = (from: number, count: number) =>
     Array.from({ length: count }, (_, i) => ({ value: json({ id: from + i }), key: String(i) }));
@@ -159,14 +155,10 @@ ${copy(input, output, { 'scan.bounded.mode': '' })}`.replace("'100 ms'", "'5 min
 
 describeKafka('positions', () => {
   const broker = useBroker();
-  const command = new CommandUnderTest();
   let jobs: JobFolder;
-  beforeAll(() => command.build(), 60_000);
-  afterAll(() => command.remove());
-  beforeEach(() => {
-    jobs = new JobFolder(command);
+  inJobFolder((made) => {
+    jobs = made;
   });
-  afterEach(() => jobs.remove());
 
   it(
     'are told by sabot jobs and explain-watermark',

@@ -1,9 +1,9 @@
 // Jobs over topics that do not end: what comes while they run, and what is left when they are killed.
 
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { Job, kafka, t } from '../../lib/index.js';
-import { CommandUnderTest } from '../cli/command.js';
-import { JobFolder, type JobProcess, until } from '../job/job-folder.js';
+import { inJobFolder } from '../job/in-job-folder.js';
+import { type JobFolder, type JobProcess, until } from '../job/job-folder.js';
 import { type Broker, describeKafka, useBroker } from './broker.js';
 import { eventually, numWritten } from './processes.js';
 import { topicTable } from './scripts.js';
@@ -69,14 +69,10 @@ describeKafka('while a job runs', () => {
 
 describeKafka('a job that is killed', () => {
   const broker = useBroker();
-  const command = new CommandUnderTest();
   let jobs: JobFolder;
-  beforeAll(() => command.build(), 60_000);
-  afterAll(() => command.remove());
-  beforeEach(() => {
-    jobs = new JobFolder(command);
+  inJobFolder((made) => {
+    jobs = made;
   });
-  afterEach(() => jobs.remove());
 
   const SETTINGS = `SET 'execution.checkpointing.dir' = 'chk';
 SET 'execution.checkpointing.interval' = '50 ms';

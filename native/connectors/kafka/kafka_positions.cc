@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/error.h"
 #include "connectors/kafka/kafka_splits.h"
 #include "stream/snapshot_target.h"
 
@@ -11,6 +12,17 @@ namespace sabot {
 namespace {
 
 constexpr size_t kEpochsMax = 64;  // Of checkpoints that fail, or are savepoints, none counts.
+// Each of 20 seconds: as long as sinks wait for brokers that are away.
+constexpr int kAsksMax = 6;
+
+arrow::Result<std::vector<KafkaTopic>> Ask(KafkaConsumer& consumer,
+                                           const std::vector<std::string>& names) {
+  for (int asks = 1;; ++asks) {
+    auto topics = consumer.DescribeTopics(names);
+    const ErrorDetail* const detail = DetailOf(topics.status());
+    if (detail == nullptr || detail->kind() != "kafka" || asks == kAsksMax) return topics;
+  }
+}
 
 }  // namespace
 
@@ -81,7 +93,7 @@ arrow::Status KafkaPositions::Flush() {
     if (of_consumer.empty() || before == seen) continue;
     std::vector<std::string> names;
     for (const auto& [name, id] : of_consumer) names.push_back(name);
-    ARROW_ASSIGN_OR_RAISE(const auto topics, consumer->DescribeTopics(names));
+    ARROW_ASSIGN_OR_RAISE(const auto topics, Ask(*consumer, names));
     ARROW_RETURN_NOT_OK(CheckUnchanged(of_consumer, topics));
     // The answer to this question is one; if there were more, the next time tells.
     seen = std::min(consumer->num_topic_answers(), before + 1);

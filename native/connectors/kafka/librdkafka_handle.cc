@@ -33,12 +33,8 @@ std::string_view KindOf(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
       return "authentication-failed";
-    case RD_KAFKA_RESP_ERR__FENCED:
-    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
-    case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
-      return "fenced";  // Another producer has the transactional id.
     default:
-      return "kafka";
+      return IsFenced(code) ? "fenced" : "kafka";
   }
 }
 
@@ -74,7 +70,15 @@ arrow::Status KafkaError(const std::string& identifier, std::string_view what,
   std::string message = "cannot " + std::string(what) + ": " + rd_kafka_err2str(code);
   if (!reason.empty() && reason != rd_kafka_err2str(code))
     message += " (" + std::string(reason) + ")";
+  if (IsFenced(code)) message += kFencedText;
+  if (code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+    message += "; it takes the right to READ the group";
   return UserError(std::string(KindOf(code)), identifier, std::move(message));
+}
+
+bool IsFenced(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
+         code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
 }
 
 bool IsTransient(rd_kafka_resp_err_t code) {

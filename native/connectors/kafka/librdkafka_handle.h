@@ -36,6 +36,12 @@ using RdKafkaPtr = std::unique_ptr<T, RdKafkaDeleter>;
 arrow::Status KafkaError(const std::string& identifier, std::string_view what,
                          rd_kafka_resp_err_t code, std::string_view reason = {});
 
+// A producer of a newer epoch has the transactional id.
+bool IsFenced(rd_kafka_resp_err_t code);
+inline constexpr char kFencedText[] =
+    "; this producer is fenced: another process has taken the job over, or brokers have ended its "
+    "transaction at its timeout";
+
 // Another answer may come if asked again.
 bool IsTransient(rd_kafka_resp_err_t code);
 

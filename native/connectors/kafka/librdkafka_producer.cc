@@ -52,14 +52,14 @@ struct Deliveries {
 
 arrow::Status DeliveryError(const std::string& topic, int32_t partition, rd_kafka_resp_err_t code,
                             const char* reason) {
-  const bool fenced =
-      code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
   std::string message = "a record could not be delivered to topic '" + topic + "'";
   if (partition >= 0) message += ", partition " + std::to_string(partition);
   message += ": " + std::string(rd_kafka_err2str(code));
   if (reason != nullptr && std::string_view(reason) != rd_kafka_err2str(code))
     message += " (" + std::string(reason) + ")";
-  if (code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT) {
+  if (IsFenced(code)) {
+    message += kFencedText;
+  } else if (code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT) {
     message +=
         "; no broker took it within 'properties.delivery.timeout.ms': are all brokers of the topic "
         "there?";
@@ -68,7 +68,7 @@ arrow::Status DeliveryError(const std::string& topic, int32_t partition, rd_kafk
         "; raise 'properties.message.max.bytes' here and max.message.bytes of the topic, or write "
         "smaller rows";
   }
-  return UserError(fenced ? "fenced" : "delivery-failed", topic, std::move(message));
+  return UserError(IsFenced(code) ? "fenced" : "delivery-failed", topic, std::move(message));
 }
 
 // Delivery reports, on librdkafka's thread. Records take room in its queue until their report is
@@ -291,8 +291,8 @@ class Producer final : public KafkaProducer, public std::enable_shared_from_this
       added->metadata_size = metadata.size();
     }
     rd_kafka_consumer_group_metadata_t* of = rd_kafka_consumer_group_metadata_new(group.c_str());
-    const std::string what = "commit the offsets of consumer group '" + group +
-                             "' in the transaction (which takes the right to READ the group)";
+    const std::string what =
+        "commit the offsets of consumer group '" + group + "' in the transaction";
     const arrow::Status sent = Transact(what, false, [&] {
       return rd_kafka_send_offsets_to_transaction(handle_->get(), list.get(), of,
                                                   kTransactionMillisMax);
@@ -367,12 +367,9 @@ class Producer final : public KafkaProducer, public std::enable_shared_from_this
       if (rd_kafka_error_is_retriable(error.get()) && std::chrono::steady_clock::now() < deadline) {
         continue;
       }
+      if (IsFenced(code)) return KafkaError(handle_->servers(), what, code, reason);
       const std::string message =
           "cannot " + std::string(what) + ": " + rd_kafka_err2str(code) + " (" + reason + ")";
-      const bool fenced = code == RD_KAFKA_RESP_ERR__FENCED ||
-                          code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH ||
-                          code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED;
-      if (fenced) return UserError("fenced", handle_->servers(), message);
       if (rd_kafka_error_txn_requires_abort(error.get()))
         return UserError("transaction-aborted", handle_->servers(), message);
       if (is_commit) return UserError("commit-unknown", handle_->servers(), message);

@@ -8,8 +8,8 @@
 import type { Broker, Written } from '../../kafka/broker-client.js';
 
 const KEYS = 24;
-const ORDERS = 8_000;
-const PAYMENTS = 2_600;
+const ORDERS = 5_000;
+const PAYMENTS = 1_650;
 const ORDER_EVERY_MS = 100;
 const PAYMENT_EVERY_MS = 300;
 /** Below the second that watermarks leave: no row is late. */
