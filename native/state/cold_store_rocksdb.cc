@@ -2,12 +2,14 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/compaction_filter.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cstdarg>
 #include <cstring>
 #include <filesystem>
 
@@ -27,6 +29,14 @@ arrow::Status FromRocksdb(const rocksdb::Status& status, const std::string& fold
   const std::string text = "state in '" + folder + "': " + status.ToString();
   return UserError(status.IsCorruption() ? "state-damaged" : "io", folder, text);
 }
+
+// What goes wrong is in a status. Its log would be one more file, of which a failed write is
+// followed by a failed assertion where the disk is full.
+class NoLog final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
 
 // Drops rows whose time has come.
 class ExpiryFilter final : public rocksdb::CompactionFilter {
@@ -274,8 +284,7 @@ class RocksdbBackend final : public ColdBackend {
     to.avoid_flush_during_shutdown = true;
     // After a full disk the job ends; RocksDB must not try again on files that have failed.
     to.max_bgerror_resume_count = 0;
-    to.info_log_level = rocksdb::WARN_LEVEL;
-    to.keep_log_file_num = 1;
+    to.info_log = std::make_shared<NoLog>();
     to.stats_dump_period_sec = 0;
     to.stats_persist_period_sec = 0;
     to.skip_stats_update_on_db_open = true;

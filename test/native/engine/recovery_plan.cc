@@ -6,12 +6,7 @@
 
 #include "base/check.h"
 #include "engine/simulation.h"
-
-// There where the program is linked with a sanitizer, of which the tests' own objects know nothing.
-extern "C" {
-[[gnu::weak]] void __asan_init();
-[[gnu::weak]] void __tsan_init();
-}
+#include "sanitized.h"
 
 namespace sabot::test {
 namespace {
@@ -295,8 +290,7 @@ std::vector<std::string> VisibleRows(const MemoryFileSystem& files) {
 }
 
 Seeds SeedsToRun(uint64_t usual) {
-  const bool is_sanitized = &__asan_init != nullptr || &__tsan_init != nullptr;
-  Seeds seeds{1, is_sanitized ? std::max<uint64_t>(usual / kSanitizedShare, 5) : usual};
+  Seeds seeds{1, IsSanitized() ? std::max<uint64_t>(usual / kSanitizedShare, 5) : usual};
   if (const char* asked = std::getenv("SABOT_SEEDS")) {
     char* rest = nullptr;
     seeds.first = std::strtoull(asked, &rest, 10);
