@@ -1,6 +1,8 @@
 // Poison among the records of a real topic: every bad one is one letter, in the job's own transaction, whatever is killed; and
 // re-driving sends each to where it came from once.
 
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { redriveGroup } from '../../lib/job/dead-letters.js';
 import { CommandUnderTest } from '../cli/command.js';
@@ -277,6 +279,63 @@ INSERT INTO o SELECT v FROM i;`);
     },
     TIMEOUT_MS,
   );
+
+  const WRITTEN = { 'scan.startup.mode': '', 'scan.bounded.mode': '' };
+
+  // What a format has no form for, while the other rows of its batch are written.
+  const NULL_KEY = 'MAP[CASE WHEN MOD(id, 5) = 3 THEN CAST(NULL AS STRING) ELSE CAST(id AS STRING) END, id]';
+  it.each([
+    {
+      format: 'json: a map with a NULL key',
+      columns: 'id INT, m MAP<STRING, INT>',
+      made: NULL_KEY,
+      options: {},
+      says: "set 'json.map-null-key.mode' to DROP or LITERAL",
+    },
+    {
+      format: 'avro: a map with a NULL key',
+      columns: 'id INT, m MAP<STRING, INT>',
+      made: NULL_KEY,
+      options: { format: 'avro' },
+      says: "a map of column 'm' has a NULL key, which Avro cannot hold",
+    },
+    {
+      format: 'protobuf: NULL in a required field',
+      columns: 'id INT, s STRING',
+      made: "CASE WHEN MOD(id, 5) = 3 THEN CAST(NULL AS STRING) ELSE 'x' END",
+      options: { format: 'protobuf', 'protobuf.message-class-name': 'Row' },
+      says: "column 's' is a required field of protobuf message 'Row', but a row has NULL there",
+    },
+  ])('of rows that have no form in $format', async ({ columns, made, options, says }) => {
+    const [input, output, letters] = [await broker().topic(), await broker().topic(), await broker().topic()];
+    const proto = join(jobs.path, 'row.proto');
+    writeFileSync(proto, 'syntax = "proto2"; message Row { required int32 id = 1; required string s = 2; }');
+    const schema = options.format === 'protobuf' ? { 'protobuf.schema-file': proto } : {};
+    await broker().produce(
+      input,
+      Array.from({ length: 20 }, (_, id) => JSON.stringify({ id })),
+    );
+    const script = (onError: Options) => `SET 'batch.max-rows' = '7';
+${topicTable(broker(), '`value` BYTES, `error` STRING, `operator` STRING, `topic` STRING', { topic: letters, ...WRITTEN }, 'letters')}
+${topicTable(broker(), 'id INT', { topic: input }, 'i')}
+${topicTable(broker(), columns, { topic: output, ...WRITTEN, ...options, ...schema, ...onError }, 'o')}
+INSERT INTO o SELECT id, ${made} FROM i;`;
+    await rowsOf(script({ 'sink.on-error': 'dead-letter', 'dead-letter.table': 'letters' }));
+    expect(await broker().read(output)).toHaveLength(16);
+    const found = await lettersIn(letters);
+    expect(found).toHaveLength(4);
+    for (const { error, operator, topic } of found) {
+      expect(error).toContain(says);
+      // It was never a record of a topic.
+      expect({ operator, topic }).toEqual({ operator: 'kafka_sink:o', topic: null });
+    }
+    // What has a form in JSON is in its letter.
+    const rows = found.flatMap(({ value }) => (value === null ? [] : [JSON.parse(text(value)!)]));
+    expect(rows).toEqual(options.format === 'protobuf' ? [3, 8, 13, 18].map((id) => ({ id, s: null })) : []);
+    await rowsOf(script({ 'sink.on-error': 'drop' }));
+    expect(await broker().read(output)).toHaveLength(32);
+    await expect(rowsOf(script({}))).rejects.toThrow(says);
+  });
 
   it(
     'that came from no topic are sent where --to says',
