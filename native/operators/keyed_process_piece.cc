@@ -128,6 +128,7 @@ arrow::Result<RecordBatchPtr> ProcessPiece::NextKeys(size_t state, SlotCursor& a
   while (!*last && found_.size() < kPieceKeys && bytes <= kPieceStateBytes) {
     const size_t begin = keys_.keys().size();
     ARROW_ASSIGN_OR_RAISE(const std::vector<Slot> slots, at.Next(table, kKeysTogether, last));
+    at.Keep();  // Up to the end of the piece.
     for (const Slot slot : slots) {
       found_.emplace_back(table.key(slot));
       keys_.Add({found_.back(), table.hash(slot)});

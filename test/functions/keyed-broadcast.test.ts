@@ -207,8 +207,7 @@ describe('a keyed process function with broadcast state', () => {
         expectTypeOf(ctx.timestamp).toEqualTypeOf<number>();
         // @ts-expect-error It is only read.
         ctx.broadcast.set?.('DE', limit('DE', 1));
-        // @ts-expect-error There is no such column.
-        p.limit?.toString();
+        expectTypeOf(p).not.toHaveProperty('limit');
       },
       processBroadcast(l, ctx) {
         expectTypeOf(l).toEqualTypeOf<Limit>();
