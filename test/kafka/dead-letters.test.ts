@@ -283,13 +283,13 @@ INSERT INTO o SELECT v FROM i;`);
   const WRITTEN = { 'scan.startup.mode': '', 'scan.bounded.mode': '' };
 
   // What a format has no form for, while the other rows of its batch are written.
-  const NULL_AT_THIRD = (value: string, type: string) =>
+  const nullAtThird = (value: string, type: string) =>
     `CASE WHEN MOD(id, 5) = 3 THEN CAST(NULL AS ${type}) ELSE ${value} END`;
   it.each([
     {
       format: 'avro: a NULL element that must not be',
       columns: 'id INT, a ARRAY<INT NOT NULL>',
-      made: `ARRAY[id, ${NULL_AT_THIRD('id', 'INT')}]`,
+      made: `ARRAY[id, ${nullAtThird('id', 'INT')}]`,
       options: { format: 'avro' },
       says: "column 'a' is NOT NULL, but a row has NULL there",
       letter: (id: number) => ({ id, a: [id, null] }),
@@ -297,7 +297,7 @@ INSERT INTO o SELECT v FROM i;`);
     {
       format: 'protobuf: NULL in a required field',
       columns: 'id INT, s STRING',
-      made: NULL_AT_THIRD("'x'", 'STRING'),
+      made: nullAtThird("'x'", 'STRING'),
       options: { format: 'protobuf', 'protobuf.message-class-name': 'Row' },
       says: "column 's' is a required field of protobuf message 'Row', but a row has NULL there",
       letter: (id: number) => ({ id, s: null }),
@@ -326,7 +326,7 @@ INSERT INTO o SELECT id, ${made} FROM i;`;
       expect({ operator, topic }).toEqual({ operator: 'kafka_sink:o', topic: null });
     }
     // In its letter a row has the form that it has in JSON.
-    expect(found.map(({ value }) => JSON.parse(text(value)!))).toEqual([3, 8, 13, 18].map(letter));
+    expect(found.map(({ value }) => JSON.parse(text(value)!))).toEqual([3, 8, 13, 18].map((id) => letter(id)));
     await rowsOf(script({ 'sink.on-error': 'drop' }));
     expect(await broker().read(output)).toHaveLength(32);
     await expect(rowsOf(script({}))).rejects.toThrow(says);
