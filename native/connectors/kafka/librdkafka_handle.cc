@@ -247,9 +247,11 @@ rd_kafka_resp_err_t LibrdkafkaHandle::Metadata(rd_kafka_topic_t* topic, bool all
     const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
     const int left = patience_ms() - static_cast<int>(waited.count());
     if (left <= 0) return RD_KAFKA_RESP_ERR__TIMED_OUT;
+    // A question to a broker that is just leaving is not answered: the next one goes to another.
+    const int patience =
+        has_answered() ? std::max(kSilenceMillis, patience_ms() / 4) : kSilenceMillis;
     const rd_kafka_resp_err_t code =
-        rd_kafka_metadata(handle_, all_topics ? 1 : 0, topic, metadata,
-                          std::min(left, has_answered() ? left : kSilenceMillis));
+        rd_kafka_metadata(handle_, all_topics ? 1 : 0, topic, metadata, std::min(left, patience));
     if (code != RD_KAFKA_RESP_ERR__TIMED_OUT && code != RD_KAFKA_RESP_ERR__TRANSPORT) return code;
     {
       const std::lock_guard lock(mutex_);
