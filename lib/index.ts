@@ -40,6 +40,12 @@ export {
 } from './expressions/aggregators.js';
 export type { BroadcastState } from './functions/broadcast-state.js';
 export type {
+  BroadcastRowContext,
+  KeyedBroadcastContext,
+  KeyedBroadcastProcess,
+  TimedKeyedBroadcastContext,
+} from './functions/keyed-broadcast-process.js';
+export type {
   KeyedProcess,
   ProcessContext,
   ProcessingTimers,
@@ -85,7 +91,9 @@ export type { RowTtl, Ttl } from './state-ttl.js';
 export type {
   BroadcastConnectedStream,
   BroadcastStream,
+  KeyedBroadcastConnectedStream,
   TimedBroadcastConnectedStream,
+  TimedKeyedBroadcastConnectedStream,
 } from './stream/broadcast-stream.js';
 export type {
   CountWindowedStream,

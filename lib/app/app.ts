@@ -6,8 +6,7 @@
 
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { blackhole } from '../connectors/tables.js';
-import { SabotError } from '../errors.js';
+import { blackhole, type Sink } from '../connectors/tables.js';
 import type { States } from '../functions/keyed-process-state.js';
 import { commandRun } from '../job/command-run.js';
 import { type CheckpointOptions, Job, type RunOptions, type StateReadOptions } from '../job/job.js';
@@ -16,9 +15,9 @@ import type { State } from '../job/state.js';
 import type { LogicalNode } from '../plan/nodes.js';
 import { checkpointFolder } from '../planner/checkpointing.js';
 import type { Fields } from '../schema/t.js';
-import { sameType } from '../schema/types.js';
-import type { Stream } from '../stream/stream.js';
+import type { Stream, TimedStream } from '../stream/stream.js';
 import type { Agent, AgentContext, AgentFunction, AgentOptions, AgentState, PlainKey } from './agent.js';
+import { checkAgent, refused, requireOwn } from './agent-check.js';
 import { type AgentPlan, agentRows, topicRows } from './agent-nodes.js';
 import {
   type AnyTopic,
@@ -35,6 +34,8 @@ import { numPartitions, requireTopics } from './topic-check.js';
 const CHECKPOINTS = { dir: './checkpoints', interval: '1 s' };
 /** Where the last checkpoints of workers that were stopped lie, beside the job's others. */
 const STOPPED = 'stopped';
+/** Who reads and writes topics beside agents. */
+const STREAMS = '(streams)';
 
 /** Told by this, whichever copy of the package an app is made with. */
 export const APP = Symbol.for('sabot.app');
@@ -73,7 +74,7 @@ export interface TopicUse {
   readonly makes: number | undefined;
   readonly format: string;
   readonly key: readonly string[];
-  /** Agents, by name. */
+  /** Agents, by name; '(streams)' for those of the app. */
   readonly readBy: readonly string[];
   readonly writtenBy: readonly string[];
 }
@@ -113,6 +114,10 @@ export class App {
   private readonly access: TopicAccess;
   private readonly topicsByName = new Map<string, AnyTopic>();
   private readonly agents: DeclaredAgent[] = [];
+  /** Topics of streams. */
+  private readonly streamed: { readonly topic: AnyTopic; readonly how: 'read' | 'written' }[] = [];
+  private readonly inputs = new Map<AnyTopic, LogicalNode>();
+  private readonly ownJob: Job;
   private built: Job | undefined;
   private readonly cancelling = new AbortController();
   private stopping: Promise<void> | undefined;
@@ -123,11 +128,15 @@ export class App {
     readonly name: string,
     private readonly options: AppOptions,
   ) {
-    const { brokers, group = name, guarantee = 'exactly-once', properties = {} } = options ?? {};
+    const { brokers, group = name, guarantee = 'exactly-once', properties = {}, parallelism, settings } = options ?? {};
     if (typeof name !== 'string' || name === '') throw refused('An app needs a name: new App(name, { brokers }).');
     if (brokers === undefined || [brokers].flat().length === 0)
       throw refused(`App '${name}' needs brokers: new App('${name}', { brokers: 'localhost:9092' }).`);
     this.access = { app: name, brokers, group, guarantee, properties };
+    this.ownJob = new Job(name, {
+      ...(parallelism === undefined ? {} : { parallelism }),
+      ...(settings === undefined ? {} : { settings }),
+    });
   }
 
   /**
@@ -185,12 +194,37 @@ export class App {
       onError: options.onError,
       onTimer: options.onTimer as AgentPlan['onTimer'],
     };
-    this.checkAgent(plan, options.sends);
+    checkAgent(plan, options.sends, {
+      app: this.name,
+      names: this.agents.map((agent) => agent.plan.name),
+      topics: this.topicsByName,
+    });
     this.agents.push({ plan, sends: options.sends });
     return { name };
   }
 
-  /** The job that the agents are; no agent and no topic can be added once it was asked for. */
+  /**
+   * The rows of a topic as a stream, with event time: what windows, joins and process functions do best, beside agents of the same
+   * topics, in the same job and commit.
+   *
+   * @example app.stream(orders).keyBy((o) => o.customer).window(tumble('1 min')).aggregate({ n: count() }).to(app.sink(perMinute))
+   */
+  stream<T extends AnyTopic>(topic: T): TimedStream<RowOfTopic<T>> {
+    this.requireOwn('A stream', topic);
+    this.requireOpen(`a stream of topic '${topic.name}'`);
+    this.streamed.push({ topic, how: 'read' });
+    return this.ownJob.timedStream(this.inputOf(topic));
+  }
+
+  /** Writes the rows of a stream into a topic: it has the topic's columns, in their order. */
+  sink(topic: AnyTopic): Sink {
+    this.requireOwn('A sink', topic);
+    this.requireOpen(`a sink of topic '${topic.name}'`);
+    this.streamed.push({ topic, how: 'written' });
+    return topic.rowSink();
+  }
+
+  /** The job that agents and streams are; nothing can be added once it was asked for. */
   get job(): Job {
     this.built ??= this.build();
     return this.built;
@@ -244,14 +278,18 @@ export class App {
   async topics(): Promise<readonly TopicUse[]> {
     const all = [...this.topicsByName.values()];
     const partitions = await numPartitions(all, this.access);
+    const agentsOf = (which: (agent: DeclaredAgent) => boolean) =>
+      this.agents.filter(which).map(({ plan }) => plan.name);
+    const streamsOf = (topic: AnyTopic, how: 'read' | 'written') =>
+      this.streamed.some((each) => each.topic === topic && each.how === how) ? [STREAMS] : [];
     return all.map((topic) => ({
       topic: topic.name,
       partitions: partitions.get(topic.name),
       makes: topic.options.partitions,
       format: topic.options.format ?? 'json',
       key: topic.keyColumns,
-      readBy: this.agents.filter(({ plan }) => plan.reads.includes(topic)).map(({ plan }) => plan.name),
-      writtenBy: this.agents.filter((agent) => this.sendsOf(agent).includes(topic)).map(({ plan }) => plan.name),
+      readBy: [...agentsOf(({ plan }) => plan.reads.includes(topic)), ...streamsOf(topic, 'read')],
+      writtenBy: [...agentsOf((agent) => this.sendsOf(agent).includes(topic)), ...streamsOf(topic, 'written')],
     }));
   }
 
@@ -295,26 +333,27 @@ export class App {
     }
   }
 
+  /** Read once, whoever asks. */
+  private inputOf(topic: AnyTopic): LogicalNode {
+    const rows = this.inputs.get(topic) ?? topicRows(topic);
+    this.inputs.set(topic, rows);
+    return rows;
+  }
+
   private build(): Job {
-    if (this.agents.length === 0)
+    if (this.agents.length === 0 && this.streamed.length === 0)
       throw refused(`App '${this.name}' has no agent: app.agent(topic, (event, ctx) => { … }).`);
-    const { parallelism, settings } = this.options;
-    const job = new Job(this.name, {
-      ...(parallelism === undefined ? {} : { parallelism }),
-      ...(settings === undefined ? {} : { settings }),
-    });
-    const inputs = new Map<AnyTopic, LogicalNode>();
-    const inputOf = (topic: AnyTopic): LogicalNode => {
-      const rows = inputs.get(topic) ?? topicRows(topic);
-      inputs.set(topic, rows);
-      return rows;
-    };
+    const job = this.ownJob;
     const written = new Map<AnyTopic, Stream<unknown>[]>();
     for (const agent of this.agents) {
       const { plan } = agent;
       const topics = this.sendsOf(agent);
       const outlets = { agent: plan.name, topics, declared: agent.sends !== undefined };
-      const rows = agentRows(plan, plan.reads.map(inputOf), outlets).map((node) => job.stream<unknown>(node));
+      const rows = agentRows(
+        plan,
+        plan.reads.map((topic) => this.inputOf(topic)),
+        outlets,
+      ).map((node) => job.stream<unknown>(node));
       for (const [i, topic] of topics.entries()) written.set(topic, [...(written.get(topic) ?? []), rows[i]!]);
       if (topics.length === 0) rows[0]!.to(blackhole());
     }
@@ -329,47 +368,14 @@ export class App {
 
   private usedTopics(): AnyTopic[] {
     const used = this.agents.flatMap((agent) => [...agent.plan.reads, ...this.sendsOf(agent)]);
-    return [...new Set(used)];
+    return [...new Set([...used, ...this.streamed.map(({ topic }) => topic)])];
   }
 
-  private checkAgent({ name, reads, handler, keyBy, state, onTimer }: AgentPlan, sends?: readonly AnyTopic[]): void {
-    const of = `Agent '${name}'`;
-    for (const topic of [...reads, ...(sends ?? [])]) {
-      if (!(topic instanceof Topic)) throw refused(`${of} takes topics made by app.topic(…), not ${String(topic)}.`);
-      if (this.topicsByName.get(topic.name) !== topic)
-        throw refused(`${of} takes topics of its own app; '${topic.name}' is one of app '${topic.access.app}'.`);
-    }
-    const [first, ...others] = reads;
-    if (first === undefined)
-      throw refused('An agent reads at least one topic: app.agent(topic, (event, ctx) => { … }).');
-    if (typeof handler !== 'function')
-      throw refused(`${of} needs a function: app.agent(topic, { … }, (event, ctx) => { … }).`);
-    if (this.agents.some(({ plan }) => plan.name === name))
-      throw refused(
-        `App '${this.name}' has an agent '${name}' already: name this one, app.agent(topic, { name: '…' }, …).`,
-      );
-    const other = others.find((topic) => !sameColumns(topic, first));
-    if (other !== undefined)
-      throw refused(
-        `${of} reads '${first.name}' and '${other.name}', whose columns or keys differ: make an agent of each.`,
-      );
-    if (keyBy !== undefined || first.keyColumns.length > 0) return;
-    const what = state !== undefined ? 'keeps state' : onTimer !== undefined ? 'sets timers' : undefined;
-    if (what !== undefined)
-      throw refused(`${of} ${what} and has no key: give the topic one, or the agent, { keyBy: (event) => event.… }.`);
+  private requireOwn(who: string, topic: AnyTopic): void {
+    requireOwn(who, topic, this.topicsByName);
   }
 
   private requireOpen(what: string): void {
     if (this.built !== undefined) throw refused(`App '${this.name}' has begun: ${what} comes too late.`);
   }
 }
-
-function sameColumns(a: AnyTopic, b: AnyTopic): boolean {
-  return (
-    a.schema.length === b.schema.length &&
-    a.schema.every(({ name, type }, i) => name === b.schema[i]!.name && sameType(type, b.schema[i]!.type)) &&
-    a.keyColumns.join() === b.keyColumns.join()
-  );
-}
-
-const refused = (message: string): SabotError => new SabotError('SABOT_E_VALIDATION', message, { kind: 'app' });

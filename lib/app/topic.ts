@@ -4,7 +4,7 @@
 //
 // No state. The connector, its options and checks are those of kafka() and kafka.sink().
 
-import { type KafkaSourceOptions, type KafkaStart, kafka } from '../connectors/kafka-tables.js';
+import { type KafkaSinkOptions, type KafkaSourceOptions, type KafkaStart, kafka } from '../connectors/kafka-tables.js';
 import { nearest } from '../connectors/options.js';
 import { fieldsOf, type Sink } from '../connectors/tables.js';
 import { SabotError } from '../errors.js';
@@ -12,7 +12,7 @@ import { RECORD_COLUMNS, SEND_COLUMNS } from '../functions/record-columns.js';
 import type { ScanNode } from '../plan/nodes.js';
 import { scanSchema } from '../plan/table.js';
 import { type Fields, type RowColumnType, type RowOf, t } from '../schema/t.js';
-import type { Schema } from '../schema/types.js';
+import { printType, type Schema, sameType } from '../schema/types.js';
 import type { Row } from '../stream/rows.js';
 import { type Duration, milliseconds } from '../window.js';
 
@@ -128,6 +128,22 @@ export class Topic<N extends string = string, R = unknown, K = unknown> {
 
   /** Takes the topic's rows, and behind them the timestamp and headers of each; @internal */
   sink(): Sink {
+    return this.sinkWith(SEND_COLUMNS.keys);
+  }
+
+  /** Takes the topic's rows as a stream has them; @internal */
+  rowSink(): Sink {
+    const sink = this.sinkWith({});
+    return {
+      ...sink,
+      table: (schema) => {
+        this.requireRows(schema);
+        return sink.table(schema);
+      },
+    };
+  }
+
+  private sinkWith(metadata: NonNullable<KafkaSinkOptions['metadata']>): Sink {
     const { access, options } = this;
     return kafka.sink({
       brokers: access.brokers,
@@ -136,9 +152,23 @@ export class Topic<N extends string = string, R = unknown, K = unknown> {
       properties: access.properties,
       guarantee: access.guarantee,
       ...(access.guarantee === 'exactly-once' ? { transactionalIdPrefix: `${access.app}-` } : {}),
-      metadata: SEND_COLUMNS.keys,
+      metadata,
       options: { ...this.keyOptions(), ...options.options },
     });
+  }
+
+  private requireRows(schema: Schema): void {
+    const fits = ({ name, type }: Schema[number], i: number) => {
+      const given = schema[i];
+      const same = given?.name === name && sameType(given.type, type, { ignoreNullability: true });
+      return same && (type.nullable || !given.type.nullable);
+    };
+    if (schema.length === this.schema.length && this.schema.every(fits)) return;
+    const text = (of: Schema) => of.map(({ name, type }) => `${name} ${printType(type)}`).join(', ');
+    throw refused(
+      this.name,
+      `takes rows of ${text(this.schema)}; the stream's are ${text(schema)}. Make them such with map(fn, { returns }).`,
+    );
   }
 
   /** What a row of the sink is made of; @internal */

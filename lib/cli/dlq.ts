@@ -3,18 +3,30 @@
 //   at       topic  partition  offset  error                  operator           attempts
 //   0@17     bids   0          42      cannot read topic …    kafka_source:bids  1
 //
-// The topic is that of a running job, or is named.
+// The topic, or the folder, is that of a running job, or is named. Letters in files are listed, and cannot be re-driven: nothing
+// remembers which of them have been.
 
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { clientProperties } from '../connectors/kafka-properties.js';
 import { SabotError } from '../errors.js';
 import type { DeadLetterReport } from '../job/control.js';
 import { askJob, findJob } from '../job/control-client.js';
-import { type Letter, type LetterTopic, readLetters, redriveLetters } from '../job/dead-letters.js';
+import {
+  type FiledLetter,
+  type Letter,
+  type LetterTopic,
+  readFiledLetters,
+  readLetters,
+  redriveLetters,
+} from '../job/dead-letters.js';
+import type { SinkFolder } from '../plan/physical.js';
 import { reportFailure } from './failure.js';
 import { renderAnswer } from './output.js';
 
 interface TopicOptions {
   readonly dir: string;
+  readonly path?: string;
   readonly topic?: string;
   readonly brokers?: string;
   readonly property?: readonly string[];
@@ -39,12 +51,12 @@ export function dlqListCommand(job: string | undefined, options: DlqListOptions)
   return reported(async () => {
     const json = asJson(options);
     const limit = options.limit === undefined ? (json ? Number.POSITIVE_INFINITY : LIMIT_DEFAULT) : limitOf(options);
-    const topic = await topicOf(job, options);
     const rows: string[][] = [];
     let count = 0;
     let more = false;
-    await asking(topic, async () => {
-      for await (const letter of readLetters(topic, options.all === true ? 'all' : 'waiting')) {
+    const place = await placeOf(job, options);
+    await asking(place, async () => {
+      for await (const letter of lettersOf(place, options)) {
         if (count++ >= limit) {
           more = true;
           break;
@@ -64,7 +76,8 @@ export function dlqListCommand(job: string | undefined, options: DlqListOptions)
 export function dlqRedriveCommand(job: string | undefined, options: DlqRedriveOptions): Promise<number> {
   return reported(async () => {
     const { to, skip } = options;
-    const topic = await topicOf(job, options);
+    const topic = await placeOf(job, options);
+    if (!('topic' in topic)) throw notRedriven(topic.path);
     const redrive = {
       ...(to === undefined ? {} : { to }),
       ...(skip === undefined ? {} : { skip }),
@@ -92,33 +105,58 @@ async function reported(action: () => Promise<void>): Promise<number> {
 }
 
 /** What kafkajs fails with is about brokers and topics. */
-async function asking<T>({ topic, properties }: LetterTopic, ask: () => Promise<T>): Promise<T> {
+async function asking<T>(place: LetterTopic | SinkFolder, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (cause) {
-    if (!(cause instanceof Error) || !cause.name.startsWith('KafkaJS')) throw cause;
+    if (!('topic' in place) || !(cause instanceof Error) || !cause.name.startsWith('KafkaJS')) throw cause;
+    const { topic, properties } = place;
     const message = `Topic '${topic}' at ${properties['bootstrap.servers']} cannot be asked for letters: ${cause.message}`;
     throw new SabotError('SABOT_E_IO', message, { kind: 'kafka', identifier: topic, cause });
   }
 }
 
-/** By its name, or the one that a running job writes its letters to. */
-async function topicOf(job: string | undefined, { dir, topic, brokers, property = [] }: TopicOptions) {
+function lettersOf(place: LetterTopic | SinkFolder, options: DlqListOptions): AsyncIterable<AnyLetter> {
+  return 'topic' in place ? readLetters(place, options.all === true ? 'all' : 'waiting') : filedLetters(place);
+}
+
+async function* filedLetters({ path, format }: SinkFolder): AsyncIterable<AnyLetter> {
+  if (format !== 'json')
+    throw usage(
+      `The letters in ${path} are '${format}': they are listed where they are 'json', with all columns of a letter.`,
+    );
+  // The job makes it with its first letter.
+  if (existsSync(path)) yield* readFiledLetters(path);
+}
+
+/** A topic or a folder: by its name, or the one that a running job writes its letters to. */
+async function placeOf(job: string | undefined, options: TopicOptions): Promise<LetterTopic | SinkFolder> {
+  const { dir, topic, path, brokers, property = [] } = options;
   if (job === undefined) {
+    if (path !== undefined && topic === undefined) return { path, format: 'json' };
     if (topic !== undefined && brokers !== undefined) return namedTopic(topic, brokers, property);
-    throw usage('Say whose letters: a running JOB, or --topic TOPIC and --brokers HOST:PORT.');
+    throw usage('Say whose letters: a running JOB, or --topic TOPIC and --brokers HOST:PORT, or --path FOLDER.');
   }
-  const { topics } = (await askJob(await findJob(job, dir), { request: 'dead-letters' })) as DeadLetterReport;
-  const found = topics.filter((each) => topic === undefined || each.topic === topic);
+  const { topics, folders } = (await askJob(await findJob(job, dir), { request: 'dead-letters' })) as DeadLetterReport;
+  const all = [...topics, ...folders];
+  const found = all.filter((each) => {
+    if (topic === undefined && path === undefined) return true;
+    return 'topic' in each ? each.topic === topic : path !== undefined && each.path === resolve(path);
+  });
   if (found.length === 1) return found[0]!;
-  if (found.length > 1)
-    throw usage(`Job '${job}' has several: say which with --topic: ${found.map((each) => each.topic).join(', ')}.`);
+  const named = all.map((each) => ('topic' in each ? `--topic ${each.topic}` : `--path ${each.path}`)).join(', ');
+  if (found.length > 1) throw usage(`Job '${job}' has several: say which: ${named}.`);
   throw usage(
-    topic === undefined
-      ? `Job '${job}' writes no dead letters to a topic.`
-      : `Job '${job}' writes no dead letters to topic '${topic}'.`,
+    all.length === 0
+      ? `Job '${job}' writes no dead letters to a topic or a folder.`
+      : `Job '${job}' writes no dead letters there, but to ${named}.`,
   );
 }
+
+const notRedriven = (path: string): SabotError =>
+  usage(
+    `In ${path} letters are in files, where nothing remembers which of them have been re-driven. Read them in a job (format 'json'; \`value\` has the bytes) and write what is mended to where it belongs, or let the job write its letters to a topic: sabot dlq re-drives those.`,
+  );
 
 function namedTopic(topic: string, brokers: string, property: readonly string[]): LetterTopic {
   const given = property.map((each): [string, string] => {
@@ -138,20 +176,22 @@ function limitOf({ limit }: TopicOptions): number {
 
 const usage = (message: string): SabotError => new SabotError('SABOT_E_OPTION', message, { kind: 'invalid-arguments' });
 
-const place = ({ letter_partition, letter_offset }: Letter): string => `${letter_partition}@${letter_offset}`;
+/** Of a topic, or of a file. */
+type AnyLetter = FiledLetter & Partial<Letter>;
 
-function cellsOf(letter: Letter): string[] {
-  const { topic, file, partition, offset, error, operator, attempts } = letter;
+function cellsOf(letter: AnyLetter): string[] {
+  const { letter_partition, letter_offset, topic, file, partition, offset, error, operator, attempts } = letter;
   const shown = (error ?? '').slice(0, ERROR_SHOWN_MAX);
-  return [place(letter), topic ?? file, partition, offset, shown, operator, attempts].map((cell) => String(cell ?? ''));
+  const at = letter_offset === undefined ? undefined : `${letter_partition}@${letter_offset}`;
+  return [at, topic ?? file, partition, offset, shown, operator, attempts].map((cell) => String(cell ?? ''));
 }
 
 /** Bytes in base64, as they are in the topic; text where they are such. */
-function lineOf({ letter_partition, letter_offset, ...letter }: Letter): object {
+function lineOf({ letter_partition, letter_offset, ...letter }: AnyLetter): object {
   const bytes = (hex: string | null) => hex && Buffer.from(hex, 'hex').toString('base64');
   const instant = (ms: number | null) => ms && new Date(ms).toISOString();
   return {
-    at: { partition: letter_partition, offset: Number(letter_offset) },
+    ...(letter_offset === undefined ? {} : { at: { partition: letter_partition, offset: Number(letter_offset) } }),
     ...letter,
     value: bytes(letter.value),
     key: bytes(letter.key),

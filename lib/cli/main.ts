@@ -213,12 +213,13 @@ program
 
 const dlq = program
   .command('dlq')
-  .description('dead letters in a Kafka topic: what could not be read, processed or written');
-const lettersOf = "a running job's name, or its checkpoint folder; else --topic and --brokers";
+  .description('dead letters in a Kafka topic or a folder: what could not be read, processed or written');
+const lettersOf = "a running job's name, or its checkpoint folder; else --topic and --brokers, or --path";
 const letterOptions = (command: Command) =>
   command
     .argument('[job]', lettersOf)
     .addOption(new Option('--topic <topic>', 'the topic that takes the letters'))
+    .addOption(new Option('--path <folder>', 'the folder that takes them as JSON: they can be listed'))
     .addOption(new Option('--brokers <list>', 'host:port, several with commas'))
     .addOption(
       new Option('--property <name=value>', "of Kafka's clients; may be given several times").argParser(

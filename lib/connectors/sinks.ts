@@ -22,7 +22,11 @@ const sink = (op: string, needsUpdateBefore: boolean): OperatorSpec => ({
 
 export const printSinkSpec = sink('print_sink', true);
 export const blackholeSinkSpec = sink('blackhole_sink', false);
-export const fileSinkSpec: OperatorSpec = { ...sink('file_sink', true), state: () => [] };
+export const fileSinkSpec: OperatorSpec = {
+  ...sink('file_sink', true),
+  state: () => [],
+  folder: ({ path, format }) => ({ path: String(path), format: String(format) }),
+};
 export const kafkaSinkSpec: OperatorSpec = {
   ...sink('kafka_sink', true),
   // By key, an update is the new row, unless that may have another key.

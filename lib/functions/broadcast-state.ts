@@ -28,6 +28,15 @@ export interface BroadcastState<K, R> {
 type Row = Readonly<Record<string, unknown>>;
 const REMOVED = { name: 'removed', type: notNull(types.tinyint()) } as const;
 
+/** A row that has come, and what it has done. */
+export interface MapChange {
+  readonly row: Row;
+  /** The row that its key had before. */
+  readonly previous: Row | undefined;
+  /** It has taken its key away. */
+  readonly removed: boolean;
+}
+
 export class MirroredState implements BroadcastState<unknown, Row> {
   private readonly rows = new Map<unknown, readonly [key: unknown, row: Row]>();
   private readonly schema: Schema;
@@ -66,22 +75,30 @@ export class MirroredState implements BroadcastState<unknown, Row> {
   /** Applies rows in order; `anew`: what was there before is void. */
   change(message: Uint8Array, anew: boolean): void {
     if (anew) this.rows.clear();
-    const batch = readBatch(message, this.schema);
-    for (let row = 0; row < batch.length; row++) this.changeRow(batch, row);
+    for (const _ of this.changes(message));
   }
 
-  private changeRow(batch: Batch, row: number): void {
+  /** Applies rows one by one, as they are asked for, and tells of each. */
+  *changes(message: Uint8Array): IterableIterator<MapChange> {
+    const batch = readBatch(message, this.schema);
+    for (let row = 0; row < batch.length; row++) yield this.changeRow(batch, row);
+  }
+
+  private changeRow(batch: Batch, place: number): MapChange {
     const { keys, keyNames, width } = this.map;
-    const sent = this.reader.plain(batch, row);
+    const sent = this.reader.plain(batch, place);
     const values = keys.map((column) => sent[column]);
     const lookup = keyNames === undefined ? values[0] : textOf(values);
-    if (sent[REMOVED.name] !== 0) {
+    const row = Object.freeze(Object.fromEntries(this.sent.slice(0, width).map(({ name }, i) => [name, sent[i]])));
+    const previous = this.rows.get(lookup)?.[1];
+    const removed = sent[REMOVED.name] !== 0;
+    if (removed) {
       this.rows.delete(lookup);
-      return;
+    } else {
+      const key = keyNames === undefined ? values[0] : Object.fromEntries(keyNames.map((name, i) => [name, values[i]]));
+      this.rows.set(lookup, [key, row]);
     }
-    const shown = Object.fromEntries(this.sent.slice(0, width).map(({ name }, i) => [name, sent[i]]));
-    const key = keyNames === undefined ? values[0] : Object.fromEntries(keyNames.map((name, i) => [name, values[i]]));
-    this.rows.set(lookup, [key, Object.freeze(shown)]);
+    return { row, previous, removed };
   }
 
   private lookupKey(key: unknown): unknown {

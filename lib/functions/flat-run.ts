@@ -19,6 +19,8 @@ import { isPromise } from './function-loop.js';
 import { pushResult, replyOf, writersOf } from './results.js';
 
 const PIECE_ROWS_MAX = 16_384;
+/** How many rows are tried on the same columns. */
+const TRIED_MAX = 1024;
 
 export class FlatRun implements Answerer {
   private readonly reader: RowReader;
@@ -28,6 +30,8 @@ export class FlatRun implements Answerer {
   private readonly goesOn: boolean;
   private readonly failed = new FailedEvents();
   private readonly canonical: Canonical;
+  private tried: ColumnWriter[] = [];
+  private numTried = TRIED_MAX;
 
   constructor(
     private readonly of: UserFunction,
@@ -54,7 +58,9 @@ export class FlatRun implements Answerer {
     const calls = new CallsAhead(batch.length, this.of.concurrency, (row) => this.call(batch, row));
     for (let row = 0; row < batch.length; row++) {
       if (this.goesOn) {
-        for (const given of await this.whole(calls.next(), batch, row))
+        const whole = this.whole(calls.next(), batch, row);
+        // Nothing is awaited without need: that costs more than most functions do.
+        for (const given of isPromise(whole) ? await whole : whole)
           if (this.push(given, batch, row)) yield this.piece();
         continue;
       }
@@ -74,19 +80,48 @@ export class FlatRun implements Answerer {
   }
 
   /** All that the function gives for a row, as it then was; nothing if it fails anywhere. */
-  private async whole(called: unknown, batch: Batch, row: number): Promise<readonly unknown[]> {
-    const given: unknown[] = [];
+  private whole(called: unknown, batch: Batch, row: number): readonly unknown[] | Promise<readonly unknown[]> {
+    if (isPromise(called)) return this.wholeLater(called, batch, row);
     try {
-      const writers = writersOf([this.of]);
-      for await (const each of rowsIn(isPromise(called) ? await called : called)) {
-        pushResult(this.of, each, writers, () => this.reader.plain(batch, row));
-        given.push(this.canonical(each));
-      }
+      const rows = rowsIn(called);
+      if (!(Symbol.iterator in rows)) return this.wholeLater(rows, batch, row);
+      const given: unknown[] = [];
+      for (const each of rows) given.push(this.checked(each, batch, row));
       return given;
     } catch (error) {
-      this.failed.push(row, failureText(this.of, error));
-      return [];
+      return this.without(row, error);
     }
+  }
+
+  private async wholeLater(called: unknown, batch: Batch, row: number): Promise<readonly unknown[]> {
+    try {
+      const given: unknown[] = [];
+      for await (const each of rowsIn(await called)) given.push(this.checked(each, batch, row));
+      return given;
+    } catch (error) {
+      return this.without(row, error);
+    }
+  }
+
+  private without(row: number, error: unknown): readonly unknown[] {
+    this.failed.push(row, failureText(this.of, error));
+    return [];
+  }
+
+  /** A row that the function has given, as nobody changes it any more, if its columns can hold it. */
+  private checked(given: unknown, batch: Batch, row: number): unknown {
+    if (this.numTried === TRIED_MAX) {
+      this.tried = writersOf([this.of]);
+      this.numTried = 0;
+    }
+    this.numTried++;
+    try {
+      pushResult(this.of, given, this.tried, () => this.reader.plain(batch, row));
+    } catch (error) {
+      this.numTried = TRIED_MAX;
+      throw error;
+    }
+    return this.canonical(given);
   }
 
   private call(batch: Batch, row: number): unknown {

@@ -6,6 +6,7 @@
 // stands, and whether its event is under way.
 
 import type { ProcessState } from '../plan/user-function.js';
+import type { BroadcastState } from './broadcast-state.js';
 import type { AnyCells, ListCells, MapCells, ValueCells } from './keyed-process-cells.js';
 import type { ListState, MapState, ValueState } from './keyed-process-state.js';
 
@@ -38,6 +39,8 @@ export class EventContext {
   constructor(
     states: Readonly<Record<string, ProcessState>>,
     private readonly sideOutputs: readonly string[],
+    /** Undefined: there is none. */
+    readonly broadcast: BroadcastState<unknown, unknown> | undefined,
   ) {
     this.state = Object.fromEntries(
       Object.entries(states).map(([name, { kind, initial }]) => [name, handleOf(this, name, kind, initial)]),

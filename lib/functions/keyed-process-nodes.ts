@@ -10,11 +10,12 @@ import { ValueMismatch } from '../batches/writer.js';
 import { columnWriter } from '../batches/writing.js';
 import { sourceOf } from '../expressions/function-source.js';
 import { filterRows, type NamedExpression, projectRows } from '../plan/builders.js';
-import type { KeyedProcessNode, LogicalNode } from '../plan/nodes.js';
+import type { KeyedBroadcastProcessNode, KeyedProcessNode, LogicalNode } from '../plan/nodes.js';
 import type { ProcessExtras } from '../plan/user-function.js';
 import type { Fields, RowColumnType } from '../schema/t.js';
 import { type Field, notNull, nullable, type Schema, types } from '../schema/types.js';
 import { withNote } from './append.js';
+import type { BroadcastRows } from './broadcast-nodes.js';
 import type { AnyKeyedProcess } from './keyed-process.js';
 import type { StateDeclaration, States } from './keyed-process-state.js';
 import { type ResolvedFunction, resolveFunction } from './resolve.js';
@@ -30,7 +31,7 @@ export interface Output {
 
 /** The rows that a keyed process function gives. */
 export interface ProcessedRows {
-  readonly node: KeyedProcessNode;
+  readonly node: KeyedProcessNode | KeyedBroadcastProcessNode;
   /** The function's own output, then its side outputs. */
   readonly outputs: readonly Output[];
   readonly functions: readonly ResolvedFunction[];
@@ -45,6 +46,25 @@ export interface ProcessOwner {
 }
 
 export function processKeys(rows: KeyedRows, definition: AnyKeyedProcess, owner?: ProcessOwner): ProcessedRows {
+  const { input, node, outputs, functions } = resolvedProcess(rows, definition, owner);
+  return { node: withNote({ op: 'keyed_process', input, ...node }, functions), outputs, functions };
+}
+
+/** The same with the rows of a broadcast stream at hand, which it may process too. */
+export function processKeysWith(rows: KeyedRows, broadcast: BroadcastRows, definition: AnyKeyedProcess): ProcessedRows {
+  const { input, node, outputs, functions } = resolvedProcess(rows, definition, undefined);
+  const all = [...functions, ...broadcast.functions];
+  const processed: KeyedBroadcastProcessNode = {
+    op: 'keyed_broadcast_process',
+    left: input,
+    right: broadcast.node,
+    broadcast: broadcast.map,
+    ...node,
+  };
+  return { node: withNote(processed, all), outputs, functions: all };
+}
+
+function resolvedProcess(rows: KeyedRows, definition: AnyKeyedProcess, owner: ProcessOwner | undefined) {
   const { output, sideOutputs = {}, state = {}, concurrency, onError } = definition;
   requireRows('output', output);
   for (const [name, rows] of Object.entries(sideOutputs)) requireRows(`sideOutputs.${name}`, rows);
@@ -68,6 +88,11 @@ export function processKeys(rows: KeyedRows, definition: AnyKeyedProcess, owner?
     use: owner === undefined ? 'onTimer' : `onTimer of ${owner.use}`,
     text: sourceOf(definition.onTimer as RowFunction).text,
   };
+  const processBroadcast = definition.processBroadcast && {
+    ...process,
+    use: 'processBroadcast',
+    text: sourceOf(definition.processBroadcast as RowFunction).text,
+  };
   const { node: input, keys } = withKeyColumns(rows);
   const time = timeColumn(input.schema);
   const outputs = Object.entries({ '': output, ...sideOutputs }).map(([name, { fields }]) => ({
@@ -75,9 +100,7 @@ export function processKeys(rows: KeyedRows, definition: AnyKeyedProcess, owner?
     schema: Object.entries(fields).map(([column, { type }]): Field => ({ name: column, type })),
   }));
   const [keyFunction] = rows.functions;
-  const node: KeyedProcessNode = {
-    op: 'keyed_process',
-    input,
+  const node: Omit<KeyedProcessNode, 'op' | 'input'> = {
     keys,
     time: time < 0 ? undefined : time,
     code: {
@@ -85,6 +108,7 @@ export function processKeys(rows: KeyedRows, definition: AnyKeyedProcess, owner?
       states: checkedStates(state),
       process: process.user,
       onTimer,
+      processBroadcast,
       extras: owner?.extras,
       keyNames: keyFunction!.gives === 'value' ? undefined : rows.keys.map(({ name }) => name),
     },
@@ -93,8 +117,8 @@ export function processKeys(rows: KeyedRows, definition: AnyKeyedProcess, owner?
   };
   // A key that is no function's has nothing to show.
   const ofKeys = rows.functions.filter(({ columns }) => columns.length > 0);
-  const functions = [...ofKeys, process, ...(onTimer === undefined ? [] : [onTimer])];
-  return { node: withNote(node, functions), outputs, functions };
+  const functions = [...ofKeys, process, onTimer, processBroadcast].filter((each) => each !== undefined);
+  return { input, node, outputs, functions };
 }
 
 /** The same, its state under a name. */

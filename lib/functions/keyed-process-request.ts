@@ -10,6 +10,7 @@ import type { SabotError } from '../errors.js';
 import { goesOn } from '../plan/dead-letters.js';
 import type { ProcessCode } from '../plan/user-function.js';
 import { notNull, type Schema, types } from '../schema/types.js';
+import type { BroadcastState } from './broadcast-state.js';
 import { EventJournal, type Journals } from './event-journal.js';
 import { FailedEvents } from './failed-events.js';
 import { failureText, printRow, processError } from './function-error.js';
@@ -23,15 +24,20 @@ const PIECE_ROWS_MAX = 16_384;
 /** How many rows are tried on the same columns. */
 const TRIED_MAX = 1024;
 
-/** How the columns of a request are read. */
-export interface Reading {
+/** What a function may emit. */
+export interface Emitting {
   readonly code: ProcessCode;
   readonly timed: boolean;
   readonly sideOutputs: readonly string[];
   readonly outputs: readonly Schema[];
+}
+
+/** How the columns of a request are read. */
+export interface Reading extends Emitting {
   /** Rows of the outputs as nobody changes them any more. */
   readonly canonical: readonly Canonical[];
   readonly cells: Readonly<Record<string, AnyCells>>;
+  readonly broadcast: BroadcastState<unknown, unknown> | undefined;
   key(at: number): unknown;
   row(at: number): unknown;
   plainRow(at: number): object;
@@ -46,6 +52,8 @@ export interface Asked {
   readonly processingTime: number;
   readonly events: Events;
   readonly timerKind: TimerKindName | undefined;
+  /** Called for every key, in place of the definition's functions. */
+  readonly forEachKey: ((ctx: object) => unknown) | undefined;
 }
 
 /** A context, and what the function sees of it. */
@@ -64,6 +72,7 @@ export class OpenRequest implements ProcessRequest {
   readonly timed: boolean;
   readonly cells: Readonly<Record<string, AnyCells>>;
   private readonly events: Events;
+  private readonly forEachKey: Asked['forEachKey'];
   private readonly timers = { eventTime: new Edits(TIMER_EDIT), processingTime: new Edits(TIMER_EDIT) };
   private rows: readonly OutputRows[];
   private numEmitted = 0;
@@ -86,7 +95,8 @@ export class OpenRequest implements ProcessRequest {
     this.timed = reading.timed;
     this.cells = reading.cells;
     this.rows = this.newRows();
-    if (!goesOn(reading.code.process.onError)) return;
+    this.forEachKey = asked.forEachKey;
+    if (!goesOn(reading.code.process.onError) || this.forEachKey !== undefined) return;
     this.journals = [];
     for (const cells of Object.values(this.cells)) cells.journals = this.journals;
   }
@@ -138,7 +148,7 @@ export class OpenRequest implements ProcessRequest {
   /** The row as it is now, if it is one. */
   private try(output: number, row: unknown, time: number, journal: EventJournal): unknown {
     const tried = this.tried[output];
-    const rows = tried === undefined || tried.length >= TRIED_MAX ? this.rowsOf(output) : tried;
+    const rows = tried === undefined || tried.length >= TRIED_MAX ? emptyRows(this.reading, output) : tried;
     this.tried[output] = rows;
     try {
       rows.push(row, time);
@@ -175,17 +185,13 @@ export class OpenRequest implements ProcessRequest {
 
   /** Begins an event; undefined if that is all, else what is to be waited for. */
   private call(event: Event): Promise<void> | undefined {
-    const { code } = this.reading;
     this.context ??= this.newContext();
     const { of: context, given: shown } = this.context;
     context.begin(this, event.key, event.row, this.timeOf(event));
     if (this.journals !== undefined) this.journals[event.key] = new EventJournal();
     let given: unknown;
     try {
-      given =
-        this.timerKind === undefined
-          ? code.definition.process(this.reading.row(event.row) as never, shown as never)
-          : code.definition.onTimer!(event.time, shown as never);
+      given = this.invoke(event, shown);
     } catch (error) {
       context.end();
       return this.fail(event, error);
@@ -194,6 +200,14 @@ export class OpenRequest implements ProcessRequest {
     context.end();
     this.settle(event);
     return undefined;
+  }
+
+  private invoke(event: Event, shown: object): unknown {
+    const { definition } = this.reading.code;
+    if (this.forEachKey !== undefined) return this.forEachKey(shown);
+    return this.timerKind === undefined
+      ? definition.process(this.reading.row(event.row) as never, shown as never)
+      : definition.onTimer!(event.time, shown as never);
   }
 
   /** The context stays with what is waited for. */
@@ -229,7 +243,7 @@ export class OpenRequest implements ProcessRequest {
 
   private newContext(): GivenContext {
     const { code, sideOutputs } = this.reading;
-    const of = new EventContext(code.states, sideOutputs);
+    const of = new EventContext(code.states, sideOutputs, this.reading.broadcast);
     return { of, given: code.extras?.context(of as never) ?? of };
   }
 
@@ -250,15 +264,16 @@ export class OpenRequest implements ProcessRequest {
     this.open.add(followed);
   }
 
-  /** The event time of what is emitted. In a timer of processing time that is the first which is not late. */
+  /** The event time of what is emitted. */
   private timeOf({ time }: Event): number {
-    if (this.timerKind !== 'processingTime') return time;
-    return Number.isFinite(this.watermark) ? this.watermark + 1 : this.processingTime;
+    const hasTime = this.timerKind !== 'processingTime' && this.forEachKey === undefined;
+    return hasTime ? time : firstNotLate(this);
   }
 
   private failureOf({ key, row, time }: Event, error: unknown): SabotError {
     const { code } = this.reading;
     const of = `of key ${inspect(this.reading.key(key), { breakLength: Number.POSITIVE_INFINITY })}`;
+    if (this.forEachKey !== undefined) return processError(code.processBroadcast!, `forEachKey() ${of}`, error);
     if (this.timerKind === undefined)
       return processError(code.process, `row ${printRow(this.reading.plainRow(row))} ${of}`, error);
     const kind = this.timerKind === 'eventTime' ? 'event-time' : 'processing-time';
@@ -266,13 +281,7 @@ export class OpenRequest implements ProcessRequest {
   }
 
   private newRows(): readonly OutputRows[] {
-    return this.reading.outputs.map((_, i) => this.rowsOf(i));
-  }
-
-  private rowsOf(output: number): OutputRows {
-    const { outputs, sideOutputs, code } = this.reading;
-    const names = code.extras?.outputs ?? ['emit()', ...sideOutputs.map((name) => `sideOutput('${name}')`)];
-    return new OutputRows(names[output]!, outputs[output]!, this.timed);
+    return this.reading.outputs.map((_, i) => emptyRows(this.reading, i));
   }
 
   private piece(more: boolean): Uint8Array {
@@ -283,10 +292,20 @@ export class OpenRequest implements ProcessRequest {
     const messages = this.rows.map((rows) => rows.message());
     this.rows = this.newRows();
     this.numEmitted = 0;
-    const failed = this.journals === undefined ? [] : [this.failed.message()];
+    const failed = goesOn(this.reading.code.process.onError) ? [this.failed.message()] : [];
     return replyOf([...messages, ...edits.map((each) => (more ? NOTHING : each.message())), ...failed], more);
   }
 }
+
+/** The rows of an output, none as yet. */
+export function emptyRows({ outputs, sideOutputs, code, timed }: Emitting, output: number): OutputRows {
+  const names = code.extras?.outputs ?? ['emit()', ...sideOutputs.map((name) => `sideOutput('${name}')`)];
+  return new OutputRows(names[output]!, outputs[output]!, timed);
+}
+
+/** The event time of what has none of its own: the first that the watermark has not passed. */
+export const firstNotLate = ({ watermark, processingTime }: Pick<ProcessRequest, 'watermark' | 'processingTime'>) =>
+  Number.isFinite(watermark) ? watermark + 1 : processingTime;
 
 function timeText(ms: number): string {
   const date = new Date(ms);

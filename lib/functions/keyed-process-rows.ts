@@ -10,7 +10,7 @@ import { notNull, type Schema, types } from '../schema/types.js';
 import { membersOf, REPLY_HEADER_BYTES } from './results.js';
 
 const SIZE_BYTES = 8;
-const MORE = 1;
+export const MORE = 1;
 export const TIME = { name: 'time', type: notNull(types.timestamp(3)) };
 export const NOTHING = new Uint8Array(0);
 
@@ -51,11 +51,12 @@ export class OutputRows {
   }
 }
 
-/** Messages behind their sizes. */
-export function replyOf(messages: readonly Uint8Array[], more: boolean): Uint8Array {
+/** Messages behind their sizes; `state`: whose keys are asked for before there is more. */
+export function replyOf(messages: readonly Uint8Array[], more: boolean, state = -1): Uint8Array {
   const size = messages.reduce((sum, message) => sum + SIZE_BYTES + message.byteLength, REPLY_HEADER_BYTES);
   const reply = new Uint8Array(size);
   if (more) reply[0] = MORE;
+  reply[1] = state + 1;
   const view = new DataView(reply.buffer);
   let at = REPLY_HEADER_BYTES;
   for (const message of messages) {

@@ -8,9 +8,10 @@ import { type Canonical, canonicalOf } from '../batches/canonical.js';
 import { type Batch, type RowReader, readBatch, rowReader } from '../batches/reading.js';
 import type { Answerer, ProcessCode, ProcessState } from '../plan/user-function.js';
 import { type LogicalType, notNull, nullable, type Schema, types } from '../schema/types.js';
+import type { BroadcastState } from './broadcast-state.js';
 import { cellsOf } from './keyed-process-cells.js';
 import { type Events, RowEvents, TimerEvents } from './keyed-process-events.js';
-import { OpenRequest, type Reading } from './keyed-process-request.js';
+import { type Asked, type Emitting, OpenRequest, type Reading } from './keyed-process-request.js';
 import { TIME } from './keyed-process-rows.js';
 
 /** What crosses. */
@@ -47,6 +48,7 @@ export class KeyedProcessRun implements Answerer {
   constructor(
     readonly code: ProcessCode,
     readonly shape: ProcessShape,
+    private readonly broadcast?: BroadcastState<unknown, unknown>,
   ) {
     const { sideOutputs = {}, output } = code.definition;
     this.states = Object.entries(code.states);
@@ -68,9 +70,16 @@ export class KeyedProcessRun implements Answerer {
     this.recordReader = rowReader([...shape.reads.map(({ type }, i) => ({ name: String(i), type })), ...shape.record]);
   }
 
-  async answer(request: Uint8Array): Promise<Uint8Array> {
-    if (request.length > 0) this.replies = this.open(request).run();
+  /** `forEachKey`: what a request for keys calls. */
+  async answer(request: Uint8Array, forEachKey?: (ctx: object) => unknown): Promise<Uint8Array> {
+    if (request.length > 0) this.replies = this.open(request, forEachKey).run();
     return (await this.replies!.next()).value;
+  }
+
+  /** What the function may emit. */
+  get emitting(): Emitting {
+    const { code, shape, sideOutputs, outputs } = this;
+    return { code, timed: shape.timed, sideOutputs, outputs };
   }
 
   /** Does not wait for a function that is busy: it may never come back. */
@@ -78,26 +87,35 @@ export class KeyedProcessRun implements Answerer {
     this.replies?.return(new Uint8Array(0)).catch(() => {});
   }
 
-  private open(request: Uint8Array): OpenRequest {
-    const view = new DataView(request.buffer, request.byteOffset, request.byteLength);
-    const what = view.getUint8(0);
-    const [watermark, processingTime, until] = [8, 16, 24].map((at) => millis(view.getBigInt64(at, true)));
-    const events = HEADER_BYTES + Number(view.getBigInt64(32, true));
-    const keys = readBatch(request.subarray(HEADER_BYTES, events), this.keySchema);
+  private open(request: Uint8Array, forEachKey: Asked['forEachKey']): OpenRequest {
+    const { what, watermark, processingTime, until, keys: keyBytes, events } = requestOf(request);
+    const keys = readBatch(keyBytes, this.keySchema);
     const isRows = what === ROWS;
-    const batch = readBatch(request.subarray(events), isRows ? this.rowSchema : [KEY, TIME]);
-    return new OpenRequest(this.reading(keys, isRows ? batch : undefined), {
-      watermark: watermark!,
-      processingTime: processingTime!,
-      events: isRows ? this.rowEvents(batch) : timerEvents(batch, keys.length, until!),
-      timerKind: isRows ? undefined : what === EVENT_TIMERS ? 'eventTime' : 'processingTime',
+    const batch = readBatch(events, isRows ? this.rowSchema : [KEY, TIME]);
+    const asked = { watermark, processingTime, forEachKey };
+    if (isRows)
+      return new OpenRequest(this.reading(keys, batch), {
+        ...asked,
+        events: this.rowEvents(batch),
+        timerKind: undefined,
+      });
+    if (forEachKey !== undefined)
+      return new OpenRequest(this.reading(keys, undefined), {
+        ...asked,
+        events: new RowEvents(keysOf(batch, 0), () => Number.NaN),
+        timerKind: undefined,
+      });
+    return new OpenRequest(this.reading(keys, undefined), {
+      ...asked,
+      events: timerEvents(batch, keys.length, until),
+      timerKind: what === EVENT_TIMERS ? 'eventTime' : 'processingTime',
     });
   }
 
   private rowEvents(batch: Batch): Events {
     const { reads, record, timed } = this.shape;
     const place = reads.length + record.length;
-    const keys = (batch[`c${place}`] as unknown as { data: Int32Array }).data;
+    const keys = keysOf(batch, place);
     if (!timed) return new RowEvents(keys, () => Number.NaN);
     const view = new this.timeReader.Row(batch, 0) as unknown as Record<string, number>;
     const [name, row] = [String(place + 1), '\u0000row'];
@@ -118,16 +136,14 @@ export class KeyedProcessRun implements Answerer {
     const cells = this.states.map(([name, declared], i) =>
       cellsOf(name, declared, (key) => view(key)[stateName(i)], keys.length),
     );
-    const places = (keys[`c${this.keySchema.length - 1}`] as unknown as { data: Int32Array }).data;
+    const places = keysOf(keys, this.keySchema.length - 1);
     places.forEach((place, key) => {
       if (place >= 0 && place % 2 === 1)
         for (const [i, kept] of this.kept.get(place >> 1)!.entries()) cells[i]!.restore(key, kept);
     });
     return {
-      code: this.code,
-      timed: this.shape.timed,
-      sideOutputs: this.sideOutputs,
-      outputs: this.outputs,
+      ...this.emitting,
+      broadcast: this.broadcast,
       canonical: this.canonical,
       cells: Object.fromEntries(this.states.map(([name], i) => [name, cells[i]!])),
       end: () => {
@@ -165,6 +181,25 @@ function sentType({ kind, type, key }: ProcessState): LogicalType {
   return nullable(types.array(notNull(entry)));
 }
 
+/** A request as native sends it. */
+export function requestOf(request: Uint8Array) {
+  const view = new DataView(request.buffer, request.byteOffset, request.byteLength);
+  const time = (at: number) => millis(view.getBigInt64(at, true));
+  const events = HEADER_BYTES + Number(view.getBigInt64(32, true));
+  return {
+    what: view.getUint8(0),
+    watermark: time(8),
+    processingTime: time(16),
+    until: time(24),
+    keys: request.subarray(HEADER_BYTES, events),
+    events: request.subarray(events),
+  };
+}
+
+/** A column of positions of keys. */
+const keysOf = (batch: Batch, column: number): Int32Array =>
+  (batch[`c${column}`] as unknown as { data: Int32Array }).data;
+
 function millis(ms: bigint): number {
   if (ms === INT64_MAX) return Number.POSITIVE_INFINITY;
   return ms === -INT64_MAX - 1n ? Number.NEGATIVE_INFINITY : Number(ms);
@@ -172,7 +207,7 @@ function millis(ms: bigint): number {
 
 function timerEvents(batch: Batch, numKeys: number, until: number): TimerEvents {
   const { Row } = rowReader([KEY, TIME]);
-  const keys = (batch['c0'] as unknown as { data: Int32Array }).data;
+  const keys = keysOf(batch, 0);
   const times = Array.from(keys, (_, row) => (new Row(batch, row) as unknown as { time: number }).time);
   return new TimerEvents(keys, times, numKeys, until);
 }

@@ -79,4 +79,5 @@ export interface AnyKeyedProcess {
   readonly onError?: OnError;
   process(row: never, ctx: never): unknown;
   onTimer?(timeMs: number, ctx: never): unknown;
+  processBroadcast?(row: never, ctx: never): unknown;
 }

@@ -8,7 +8,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SabotErrorCode } from '../errors.js';
-import type { SinkTopic, SplitLag } from '../plan/physical.js';
+import type { SinkFolder, SinkTopic, SplitLag } from '../plan/physical.js';
 import type { CheckpointMetrics, OperatorMetrics, SplitMetrics, WatermarkHold } from './metrics.js';
 
 export const CONTROL_FOLDER = 'control';
@@ -73,10 +73,11 @@ export interface LagReport {
   readonly splits: readonly (SplitLag & { readonly uid: string })[];
 }
 
-/** The topics that a job writes its dead letters to, and how their brokers are reached, by librdkafka's names. */
+/** Where a job writes its dead letters: topics, and how their brokers are reached, by librdkafka's names; folders, by absolute paths. */
 export interface DeadLetterReport {
   readonly job: string;
   readonly topics: readonly SinkTopic[];
+  readonly folders: readonly SinkFolder[];
 }
 
 // What an address of a socket holds, less its end mark.

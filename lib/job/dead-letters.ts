@@ -1,4 +1,4 @@
-// Dead letters in a topic: reading them, and sending what is in them to where it came from.
+// Dead letters in a topic: reading them, and sending what is in them to where it came from. Those in files are read only.
 //
 //   letters at offsets 0..9, the group has 4   ->   redrive: 4..9, in transactions of some records and the group's next offset
 //
@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, IHeaders, Kafka, Message, Producer } from 'kafkajs';
 import { clientConfig, type Properties } from '../connectors/kafka-admin.js';
 import { type KafkaStart, kafka } from '../connectors/kafka-tables.js';
+import { file } from '../connectors/tables.js';
 import { SabotError } from '../errors.js';
 import { type Infer, t } from '../schema/t.js';
 import { Job } from './job.js';
@@ -28,7 +29,7 @@ export interface LetterTopic {
 }
 
 const text = t.string().nullable();
-const LETTER = t.row({
+const FILED = {
   value: t.bytes().nullable(),
   key: t.bytes().nullable(),
   headers: t.array(t.row({ name: t.string(), value: t.bytes().nullable() })).nullable(),
@@ -42,11 +43,13 @@ const LETTER = t.row({
   operator: text,
   failed_at: t.timestampLtz(3).nullable(),
   attempts: t.int().nullable(),
-  letter_partition: t.int(),
-  letter_offset: t.bigint(),
-});
+};
+const FILED_LETTER = t.row(FILED);
+const LETTER = t.row({ ...FILED, letter_partition: t.int(), letter_offset: t.bigint() });
 
-/** A letter, and where in its topic it lies. Bytes are hex. */
+/** A letter in a file. Bytes are hex. */
+export type FiledLetter = Infer<typeof FILED_LETTER>;
+/** A letter, and where in its topic it lies. */
 export type Letter = Infer<typeof LETTER>;
 
 /** The consumer group that remembers what has been re-driven. */
@@ -57,6 +60,11 @@ export async function* readLetters(from: LetterTopic, which: 'waiting' | 'all'):
   const client = await connect(from);
   const start = await client.use((admin) => startOf(admin, from.topic, which));
   yield* lettersFrom(from, start, false);
+}
+
+/** The letters in a folder that takes them as JSON, in no certain order. */
+export function readFiledLetters(path: string): AsyncIterable<FiledLetter> {
+  return new Job('sabot-dlq').source(file({ path, format: 'json', schema: FILED_LETTER }));
 }
 
 export interface RedriveOptions {

@@ -175,6 +175,11 @@ export class Job {
     return new Stream(this.owner, node);
   }
 
+  /** The same with event time; @internal */
+  timedStream<T>(node: LogicalNode): TimedStream<T> {
+    return new TimedStream(this.owner, node);
+  }
+
   /** The physical plan as text: operators, changes, and where functions run. */
   explain(options: JobOptions = {}): string {
     return explainPlan(this.plan(this.sinks, options), functionsIn(this.sinks));

@@ -241,8 +241,10 @@ async function committedLag(plan: PlannedJob): Promise<LagReport> {
 function deadLettersOf({ job, sinks }: PlannedJob): DeadLetterReport {
   const readsLetters = (sink: PhysicalNode): boolean =>
     topological([sink]).some(({ inputs }) => inputs.some((input) => input.deadLetters === true));
-  const topics = sinks.flatMap((sink) => (readsLetters(sink) ? (sink.spec.topics?.(sink.config) ?? []) : []));
-  return { job, topics };
+  const letterSinks = sinks.filter(readsLetters);
+  const topics = letterSinks.flatMap(({ spec, config }) => spec.topics?.(config) ?? []);
+  const folders = letterSinks.flatMap(({ spec, config }) => spec.folder?.(config) ?? []);
+  return { job, topics, folders: folders.map(({ path, format }) => ({ path: resolve(path), format })) };
 }
 
 /** The same job, from what its first attempt or a later one has committed, else as it began. */

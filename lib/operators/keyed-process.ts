@@ -5,13 +5,14 @@
 // State: a table per state of the function, and its timers.
 
 import { functionText } from '../functions/function-error.js';
-import { KeyedProcessRun } from '../functions/keyed-process-run.js';
+import { KeyedProcessRun, type ProcessShape } from '../functions/keyed-process-run.js';
 import { errorHandling } from '../plan/dead-letters.js';
 import { hash } from '../plan/inputs.js';
 import type { KeyedProcessNode } from '../plan/nodes.js';
 import { INSERT_ONLY, type OperatorSpec, type PhysicalNode } from '../plan/physical.js';
 import { keyFields, processStateFields, stateOf } from '../plan/state.js';
 import { processTable } from '../plan/state-table.js';
+import type { Answerer } from '../plan/user-function.js';
 
 export const keyedProcessSpec: OperatorSpec = {
   op: 'keyed_process',
@@ -25,9 +26,24 @@ export const keyedProcessSpec: OperatorSpec = {
 
 export function keyedProcess(
   input: PhysicalNode,
-  { keys, time, code, outputs, schema }: Omit<KeyedProcessNode, 'op' | 'input'>,
+  { schema, ...node }: Omit<KeyedProcessNode, 'op' | 'input'>,
 ): PhysicalNode {
-  const { definition, states: declared, process, onTimer, extras } = code;
+  const { code } = node;
+  return {
+    spec: keyedProcessSpec,
+    inputs: [hash(input, node.keys)],
+    schema,
+    ...processMembers(node, input, (shape) => new KeyedProcessRun(code, shape)),
+  };
+}
+
+/** What a node has that calls a keyed process function over the rows of `input`. */
+export function processMembers(
+  { keys, time, code, outputs }: Omit<KeyedProcessNode, 'op' | 'input' | 'schema'>,
+  input: PhysicalNode,
+  open: (shape: ProcessShape) => Answerer,
+): Pick<PhysicalNode, 'config' | 'deadLetters' | 'code'> {
+  const { definition, states: declared, process, onTimer, processBroadcast, extras } = code;
   const record = extras?.record ?? [];
   const typeOf = (column: number) => input.schema[column]!;
   const onError = errorHandling(process.onError, time);
@@ -39,23 +55,20 @@ export function keyedProcess(
     ...(ttl === undefined ? {} : { ttl }),
   }));
   return {
-    spec: keyedProcessSpec,
-    inputs: [hash(input, keys)],
-    schema,
     config: {
       keys,
       reads: [...process.reads, ...record],
       ...(time === undefined ? {} : { time }),
       states,
       outputs,
-      functions: [process, ...(onTimer === undefined ? [] : [onTimer])].map(functionText),
+      functions: [process, onTimer, processBroadcast].filter((each) => each !== undefined).map(functionText),
       ...onError.config,
     },
     ...onError.node,
     code: {
-      parts: [definition.process, ...(definition.onTimer === undefined ? [] : [definition.onTimer])],
+      parts: [definition.process, definition.onTimer, definition.processBroadcast].filter((each) => each !== undefined),
       open: () =>
-        new KeyedProcessRun(code, {
+        open({
           reads: process.reads.map(typeOf),
           record: record.map(typeOf),
           keys: keys.map((key) => typeOf(key).type),

@@ -58,3 +58,11 @@ export interface KeyedProcessNode extends Node {
   /** How many columns each output has. */
   readonly outputs: readonly number[];
 }
+
+/** The same over the rows of `left`, with the rows of `right` as a map by key at hand; it may process these, too. */
+export interface KeyedBroadcastProcessNode extends Omit<KeyedProcessNode, 'op' | 'input'> {
+  readonly op: 'keyed_broadcast_process';
+  readonly left: LogicalNode;
+  readonly right: LogicalNode;
+  readonly broadcast: BroadcastMap;
+}

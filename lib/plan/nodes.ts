@@ -10,12 +10,23 @@ import type { SourceSpan } from '../errors.js';
 import type { AggregateCall, SortKey } from '../expressions/aggregate-call.js';
 import type { Expression, Literal, SubqueryPlan } from '../expressions/expression.js';
 import type { LogicalType, Schema } from '../schema/types.js';
-import type { BroadcastProcessNode, KeyedProcessNode, UserFunctionNode } from './function-nodes.js';
+import type {
+  BroadcastProcessNode,
+  KeyedBroadcastProcessNode,
+  KeyedProcessNode,
+  UserFunctionNode,
+} from './function-nodes.js';
 import type { ScanNode, SinkNode, WatermarkNode } from './table-nodes.js';
 import type { StateTtl } from './user-function.js';
 
 export type { AggregateCall, SortKey } from '../expressions/aggregate-call.js';
-export type { BroadcastMap, BroadcastProcessNode, KeyedProcessNode, UserFunctionNode } from './function-nodes.js';
+export type {
+  BroadcastMap,
+  BroadcastProcessNode,
+  KeyedBroadcastProcessNode,
+  KeyedProcessNode,
+  UserFunctionNode,
+} from './function-nodes.js';
 export type {
   IterableOrMaker,
   IterableRows,
@@ -306,6 +317,7 @@ export type LogicalNode =
   | UserFunctionNode
   | BroadcastProcessNode
   | KeyedProcessNode
+  | KeyedBroadcastProcessNode
   | AggregateNode
   | LateRowsNode
   | ExpandNode

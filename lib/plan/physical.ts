@@ -74,6 +74,8 @@ export interface OperatorSpec {
   readonly lag?: (config: Config) => Promise<readonly SplitLag[]>;
   /** The topics that a sink writes to; absent: it writes to none. */
   readonly topics?: (config: Config) => readonly SinkTopic[];
+  /** The folder that it writes to; absent: it writes to none. */
+  readonly folder?: (config: Config) => SinkFolder;
   /** What it does, in words, if the engine does not have it yet: whoever asks for it is told so. */
   readonly pending?: string;
   /** One subtask only, whatever the job's parallelism. */
@@ -109,6 +111,12 @@ export interface SplitLag {
 export interface SinkTopic {
   readonly topic: string;
   readonly properties: Readonly<Record<string, string>>;
+}
+
+/** A folder of files, and their format. */
+export interface SinkFolder {
+  readonly path: string;
+  readonly format: string;
 }
 
 export interface ChangelogFindings {

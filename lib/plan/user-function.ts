@@ -46,6 +46,7 @@ export interface ProcessDefinition {
   readonly sideOutputs?: Readonly<Record<string, OutputType>>;
   process(row: never, ctx: never): unknown;
   onTimer?(timeMs: number, ctx: never): unknown;
+  processBroadcast?(row: never, ctx: never): unknown;
 }
 
 /** What rows carry that the function sees through its context only. */
@@ -68,6 +69,7 @@ export interface ProcessCode {
   readonly states: Readonly<Record<string, ProcessState>>;
   readonly process: UserFunction;
   readonly onTimer: Pick<UserFunction, 'use' | 'text'> | undefined;
+  readonly processBroadcast: Pick<UserFunction, 'use' | 'text'> | undefined;
   readonly extras: ProcessExtras | undefined;
   /** A key is an object with these members; undefined: it is the value of the one key. */
   readonly keyNames: readonly string[] | undefined;

@@ -143,7 +143,8 @@ function checkUids(plans: readonly LogicalNode[], sinks: readonly PhysicalNode[]
   const given = new Set(topological(sinks).map(({ uid }) => uid));
   const visit = (node: LogicalNode): void => {
     const { uid } = node;
-    if (uid !== undefined && !given.has(uid)) {
+    // Where nobody asks for event time its watermarks are not told, and no state of theirs is there to be lost.
+    if (uid !== undefined && !given.has(uid) && node.op !== 'watermark') {
       const message = `There is no state to name '${uid}': .uid('…') goes behind a source, aggregate or top.`;
       throw new SabotError('SABOT_E_VALIDATION', message, { kind: 'uid', identifier: uid });
     }

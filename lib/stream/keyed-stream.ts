@@ -13,7 +13,11 @@ import type { CountTrigger } from '../plan/nodes.js';
 import type { Fields, RowOf } from '../schema/t.js';
 import { type RowTtl, stateTtl, type Ttl } from '../state-ttl.js';
 import { countTrigger, type Window } from '../window.js';
-import { BroadcastConnectedStream, type BroadcastStream, TimedBroadcastConnectedStream } from './broadcast-stream.js';
+import {
+  type BroadcastStream,
+  KeyedBroadcastConnectedStream,
+  TimedKeyedBroadcastConnectedStream,
+} from './broadcast-stream.js';
 import type { Flat, None, Order, Row, WindowBounds } from './rows.js';
 import { ProcessedStream, Stream, type StreamOwner, TimedProcessedStream } from './stream.js';
 
@@ -50,8 +54,8 @@ export class KeyedStream<T, K, V = unknown> {
   }
 
   /** Has a broadcast stream at hand when rows are processed; rows of a key are processed in their order. */
-  connect<R, B>(broadcast: BroadcastStream<R, B>): BroadcastConnectedStream<T, R, B> {
-    return new BroadcastConnectedStream(this.owner, this.rows, broadcast);
+  connect<R, B>(broadcast: BroadcastStream<R, B>): KeyedBroadcastConnectedStream<T, R, B, V> {
+    return new KeyedBroadcastConnectedStream(this.owner, this.rows, broadcast);
   }
 
   /**
@@ -114,8 +118,8 @@ export class TimedKeyedStream<T, K, V = unknown> extends KeyedStream<T, K, V> {
   }
 
   /** {@inheritDoc KeyedStream.connect} */
-  override connect<R, B>(broadcast: BroadcastStream<R, B>): TimedBroadcastConnectedStream<T, R, B> {
-    return new TimedBroadcastConnectedStream(this.owner, this.rows, broadcast);
+  override connect<R, B>(broadcast: BroadcastStream<R, B>): TimedKeyedBroadcastConnectedStream<T, R, B, V> {
+    return new TimedKeyedBroadcastConnectedStream(this.owner, this.rows, broadcast);
   }
 
   /** Puts every key's rows into windows. */

@@ -6,19 +6,17 @@
 //   out                             [6]  [8]                            [8]
 //
 // State: the broadcast rows by key, in a map that is the same in every subtask. The owner mirrors
-// it: it is sent the whole map once, then every change before the rows that come after it. The
-// order between the two inputs is as they come. The function only reads, so nothing is emitted for
-// broadcast rows, and event time is that of the rows.
-#include <arrow/array/array_primitive.h>
+// it: changes of the map are sent before the rows that come after them. The order between the two
+// inputs is as they come. The function only reads, so nothing is emitted for broadcast rows, and
+// event time is that of the rows.
 #include <arrow/type.h>
 
 #include <utility>
 
 #include "base/error.h"
 #include "operators/failed_rows.h"
+#include "operators/mirrored_map.h"
 #include "operators/row_call.h"
-#include "operators/state_rows.h"
-#include "state/broadcast_state.h"
 #include "stream/operator.h"
 
 namespace sabot {
@@ -30,27 +28,22 @@ constexpr int kBroadcast = 1;
 constexpr uint8_t kToProcess = 0;
 constexpr uint8_t kChanges = 1;   // Of the map.
 constexpr uint8_t kWholeMap = 2;  // The first of its rows: what was there before is void.
-constexpr size_t kMapPieceRows = 4096;
 
 struct BroadcastProcessSpec {
-  std::vector<int> columns;         // Of the rows, that go on.
-  std::vector<int> reads;           // Of the rows, that the function sees.
-  std::vector<int> broadcast_keys;  // Of the broadcast rows.
-  int removes = -1;                 // Of the broadcast rows: those for which it is true remove.
+  std::vector<int> columns;  // Of the rows, that go on.
+  std::vector<int> reads;    // Of the rows, that the function sees.
 };
 
 class BroadcastProcess final : public Operator {
  public:
   BroadcastProcess(BroadcastProcessSpec spec, RowCall call, std::unique_ptr<FailedRows> failed,
-                   const PlanNode& node, std::shared_ptr<arrow::Schema> read_schema,
-                   OperatorContext& context)
+                   std::unique_ptr<MirroredMap> map, const PlanNode& node,
+                   std::shared_ptr<arrow::Schema> read_schema, OperatorContext& context)
       : spec_(std::move(spec)),
         call_(std::move(call)),
         failed_(std::move(failed)),
-        state_("broadcast", node.input_schemas[kBroadcast], spec_.broadcast_keys, context.subtask,
-               context.tiers),
+        map_(std::move(map)),
         read_schema_(std::move(read_schema)),
-        change_schema_(ChangeSchema(node.input_schemas[kBroadcast])),
         schema_(ToArrow(node.schema)),
         metrics_(context.metrics) {}
 
@@ -62,10 +55,9 @@ class BroadcastProcess final : public Operator {
       }
       in_ = in;
     } else {
-      const std::vector<uint8_t> removed = Removed(in);
-      ARROW_RETURN_NOT_OK(state_.Apply(in, removed));
-      metrics_->state_bytes.Set(state_.rows().size_bytes());
-      if (mirrored_) ARROW_RETURN_NOT_OK(MakeChanges(*in.rows, removed));
+      ARROW_ASSIGN_OR_RAISE(auto changes, map_->Apply(in));
+      metrics_->state_bytes.Set(map_->size_bytes());
+      if (map_->mirrored()) changes_ = std::move(changes);
     }
     return Resume(out);
   }
@@ -94,49 +86,25 @@ class BroadcastProcess final : public Operator {
     return Progress::kDone;
   }
 
-  arrow::Status Snapshot(SnapshotWriter& to) override { return state_.Snapshot(to); }
+  arrow::Status Snapshot(SnapshotWriter& to) override { return map_->Snapshot(to); }
   arrow::Status Restore(const SnapshotReader& from) override {
-    ARROW_RETURN_NOT_OK(state_.Restore(from));
-    metrics_->state_bytes.Set(state_.rows().size_bytes());
+    ARROW_RETURN_NOT_OK(map_->Restore(from));
+    metrics_->state_bytes.Set(map_->size_bytes());
     return arrow::Status::OK();
   }
   StateCursor ReadState(std::optional<StateKey> only) override {
-    if (state_.is_first()) return ReadRows(state_.rows(), std::move(only));
-    return [](size_t) -> arrow::Result<StatePiece> { return StatePiece{{}, true}; };
+    return map_->Read(std::move(only));
   }
 
  private:
-  static std::shared_ptr<arrow::Schema> ChangeSchema(const Schema& broadcast) {
-    arrow::FieldVector fields = ToArrow(broadcast)->fields();
-    fields.insert(fields.begin(), arrow::field("removed", arrow::int8(), false));
-    return arrow::schema(std::move(fields));
-  }
-
-  std::vector<uint8_t> Removed(const Batch& in) const {
-    std::vector<uint8_t> removed(static_cast<size_t>(in.num_rows()), 0);
-    const ArrayPtr column = spec_.removes < 0 ? nullptr : in.column(spec_.removes);
-    const auto* const removes = static_cast<const arrow::BooleanArray*>(column.get());
-    for (int64_t row = 0; row < in.num_rows(); ++row) {
-      const bool asked = removes != nullptr && removes->IsValid(row) && removes->Value(row);
-      if (asked || IsRetract(in.kind(row))) removed[static_cast<size_t>(row)] = 1;
-    }
-    return removed;
-  }
-
-  arrow::Status MakeChanges(const arrow::RecordBatch& rows, std::vector<uint8_t> removed) {
-    std::vector<ArrayPtr> columns = rows.columns();
-    columns.insert(columns.begin(),
-                   std::make_shared<arrow::Int8Array>(
-                       rows.num_rows(), arrow::Buffer::FromVector(std::move(removed))));
-    changes_ = arrow::RecordBatch::Make(change_schema_, rows.num_rows(), std::move(columns));
-    return arrow::Status::OK();
-  }
-
-  bool HasNext() const { return !mirrored_ || changes_ != nullptr || in_.rows != nullptr; }
+  bool HasNext() const { return !map_->mirrored() || changes_ != nullptr || in_.rows != nullptr; }
 
   // The map comes before its changes, these before the rows.
   arrow::Status AskNext() {
-    if (!mirrored_) return AskMapPiece();
+    if (!map_->mirrored()) {
+      ARROW_ASSIGN_OR_RAISE(const MirroredMap::Piece piece, map_->NextPiece());
+      return call_.Begin(piece.first ? kWholeMap : kChanges, *piece.rows);
+    }
     if (changes_ != nullptr) {
       const auto changes = std::exchange(changes_, nullptr);
       return call_.Begin(kChanges, *changes);
@@ -149,28 +117,13 @@ class BroadcastProcess final : public Operator {
         kToProcess, *arrow::RecordBatch::Make(read_schema_, in_asked_.num_rows(), std::move(read)));
   }
 
-  arrow::Status AskMapPiece() {
-    const RowStore& store = state_.rows().store();
-    const uint8_t what = next_mirrored_ == 0 ? kWholeMap : kChanges;
-    const std::vector<RowId> ids =
-        store.LiveRows(&next_mirrored_, store.next_sequence(), kMapPieceRows);
-    mirrored_ = next_mirrored_ >= store.next_sequence();
-    ARROW_ASSIGN_OR_RAISE(const auto rows, store.Gather(ids));
-    ARROW_RETURN_NOT_OK(MakeChanges(*rows, std::vector<uint8_t>(ids.size(), 0)));
-    return call_.Begin(what, *std::exchange(changes_, nullptr));
-  }
-
   const BroadcastProcessSpec spec_;
   RowCall call_;
   const std::unique_ptr<FailedRows> failed_;
-  BroadcastState state_;
+  const std::unique_ptr<MirroredMap> map_;
   const std::shared_ptr<arrow::Schema> read_schema_;
-  const std::shared_ptr<arrow::Schema> change_schema_;
   const std::shared_ptr<arrow::Schema> schema_;
   OperatorMetrics* metrics_;
-  // Rebuilt on restore: whether the owner has the map, and up to which row.
-  bool mirrored_ = false;
-  uint64_t next_mirrored_ = 0;
   // While an element is worked off: no barrier comes then.
   RecordBatchPtr changes_;  // To be sent.
   Batch in_;                // To be processed.
@@ -182,14 +135,7 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   BroadcastProcessSpec spec;
   ARROW_ASSIGN_OR_RAISE(spec.columns, node.Columns("columns", kRows));
   ARROW_ASSIGN_OR_RAISE(spec.reads, node.Columns("reads", kRows));
-  ARROW_ASSIGN_OR_RAISE(spec.broadcast_keys, node.Columns("broadcastKeys", kBroadcast));
-  const Schema& broadcast = node.input_schemas[kBroadcast];
-  if (node.Has("removes")) {
-    ARROW_ASSIGN_OR_RAISE(spec.removes, node.Column("removes", kBroadcast));
-    if (broadcast[static_cast<size_t>(spec.removes)].type.kind != TypeKind::kBoolean)
-      return node.Error("config 'removes' must be a BOOLEAN column");
-  }
-  if (spec.broadcast_keys.empty()) return node.Error("needs a key of its broadcast rows");
+  ARROW_ASSIGN_OR_RAISE(auto map, MirroredMap::Make(node, kBroadcast, context));
   if (spec.columns.size() >= node.schema.size()) return node.Error("has no results in its schema");
   Schema read;
   for (const int column : spec.reads)
@@ -201,7 +147,7 @@ arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorCont
   ARROW_ASSIGN_OR_RAISE(auto call, RowCall::Open(node, context, std::move(reply)));
   ARROW_ASSIGN_OR_RAISE(auto failed, FailedRows::Make(node, context, kRows));
   return std::make_unique<BroadcastProcess>(std::move(spec), std::move(call), std::move(failed),
-                                            node, ToArrow(read), context);
+                                            std::move(map), node, ToArrow(read), context);
 }
 
 }  // namespace

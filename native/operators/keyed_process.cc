@@ -11,6 +11,8 @@
 //
 // State: a table per state of the function, timers of event time and of processing time, the
 // watermark.
+#include "operators/keyed_process.h"
+
 #include <arrow/type.h>
 
 #include <utility>
@@ -31,10 +33,12 @@ namespace {
 class KeyedProcess final : public Operator {
  public:
   KeyedProcess(KeyedProcessSpec spec, RowCall call, std::unique_ptr<ProcessFailures> failures,
-               const PlanNode& node, OperatorContext& context)
+               std::unique_ptr<MirroredMap> map, const PlanNode& node, OperatorContext& context)
       : spec_(std::move(spec)),
         call_(std::move(call)),
         failures_(std::move(failures)),
+        map_(std::move(map)),
+        num_inputs_(node.input_schemas.size()),
         outputs_(spec_.outputs, spec_.time >= 0, node.schema),
         tables_(spec_, context),
         clock_(context.clock),
@@ -46,7 +50,12 @@ class KeyedProcess final : public Operator {
     if (failures_->wanted()) reply_schemas_.push_back(FailedRows::ReplySchema());
   }
 
-  arrow::Result<Progress> Process(int, const Batch& in, Collector& out) override {
+  arrow::Result<Progress> Process(int input, const Batch& in, Collector& out) override {
+    if (input == kBroadcastInput) {
+      broadcast_ = in;
+      BeginElement(ProcessEvents::kBroadcast, 0);
+      return Resume(out);
+    }
     if (!in.insert_only()) {
       return UserError("unsupported-process", "process",
                        "rows that a keyed process function takes must not be updated");
@@ -70,7 +79,7 @@ class KeyedProcess final : public Operator {
   // As in Flink the end of input does not wait for timers of processing time; they stay in the
   // state.
   arrow::Result<Progress> OnEndOfInput(int input, Collector& out) override {
-    ended_ = true;
+    ended_ = ++num_ended_ == num_inputs_;
     return Operator::OnEndOfInput(input, out);
   }
 
@@ -88,7 +97,10 @@ class KeyedProcess final : public Operator {
       ARROW_ASSIGN_OR_RAISE(const auto reply, call_.TakeBytes());
       if (reply == nullptr) return Progress::kBlocked;
       ARROW_RETURN_NOT_OK(Apply(reply, out));
-      if (RowCall::HasMore(*reply)) {
+      const int state = StateAskedFor(*reply);
+      if (state >= 0) {
+        ARROW_RETURN_NOT_OK(BeginKeys(state));
+      } else if (RowCall::HasMore(*reply)) {
         call_.Continue();
         continue;
       }
@@ -100,7 +112,7 @@ class KeyedProcess final : public Operator {
     ARROW_RETURN_NOT_OK(failures_->Flush(out));
     busy_ = false;
     piece_.Clear();
-    metrics_->state_bytes.Set(tables_.size_bytes());
+    SetStateBytes();
     if (element_ == ProcessEvents::kEventTimers)
       ARROW_RETURN_NOT_OK(out.Emit(Watermark{watermark_}));
     return Progress::kDone;
@@ -108,13 +120,15 @@ class KeyedProcess final : public Operator {
 
   arrow::Status Snapshot(SnapshotWriter& to) override {
     to.PutInt64("watermark", watermark_);
+    if (map_ != nullptr) ARROW_RETURN_NOT_OK(map_->Snapshot(to));
     return tables_.Snapshot(to);
   }
 
   arrow::Status Restore(const SnapshotReader& from) override {
     ARROW_ASSIGN_OR_RAISE(watermark_, from.GetInt64("watermark"));
+    if (map_ != nullptr) ARROW_RETURN_NOT_OK(map_->Restore(from));
     ARROW_RETURN_NOT_OK(tables_.Restore(from));
-    metrics_->state_bytes.Set(tables_.size_bytes());
+    SetStateBytes();
     return arrow::Status::OK();
   }
 
@@ -130,21 +144,71 @@ class KeyedProcess final : public Operator {
     tables_.BeginElement();
   }
 
+  void SetStateBytes() {
+    metrics_->state_bytes.Set(tables_.size_bytes() + (map_ == nullptr ? 0 : map_->size_bytes()));
+  }
+
   // False: the element is worked off.
   arrow::Result<bool> AskNext() {
-    ProcessRequest request;
-    request.what = element_;
-    request.watermark_ms = watermark_;
-    request.now_ms = clock_->NowMillis();
-    request.until_ms = until_;
+    if (map_ != nullptr && !map_->mirrored()) {
+      ARROW_ASSIGN_OR_RAISE(MirroredMap::Piece piece, map_->NextPiece());
+      const auto what = piece.first ? ProcessEvents::kWholeMap : ProcessEvents::kMapPiece;
+      return AskBroadcast(what, std::move(piece.rows));
+    }
+    if (element_ == ProcessEvents::kBroadcast) return AskNextOfBroadcast();
+    int64_t until = until_;
+    RecordBatchPtr events;
     if (element_ == ProcessEvents::kRows) {
-      ARROW_ASSIGN_OR_RAISE(request.events, piece_.NextRows());
+      ARROW_ASSIGN_OR_RAISE(events, piece_.NextRows());
     } else {
       ProcessTimers& timers = element_ == ProcessEvents::kEventTimers ? tables_.event_timers()
                                                                       : tables_.processing_timers();
-      ARROW_ASSIGN_OR_RAISE(request.events, piece_.NextTimers(timers, &request.until_ms));
+      ARROW_ASSIGN_OR_RAISE(events, piece_.NextTimers(timers, &until));
     }
-    if (request.events == nullptr) return false;
+    if (events == nullptr) return false;
+    return Ask(element_, std::move(events), until);
+  }
+
+  // The rows; while they are worked off, the keys that the function asks for.
+  arrow::Result<bool> AskNextOfBroadcast() {
+    if (keys_of_ >= 0) {
+      RecordBatchPtr keys;
+      if (!keys_end_) {
+        ARROW_ASSIGN_OR_RAISE(keys,
+                              piece_.NextKeys(static_cast<size_t>(keys_of_), keys_at_, &keys_end_));
+      }
+      if (keys != nullptr) return Ask(ProcessEvents::kKeys, std::move(keys), 0);
+      keys_of_ = -1;
+      piece_.BeginNone();
+      call_.Continue();
+      return true;
+    }
+    if (broadcast_.rows == nullptr) return false;
+    ARROW_ASSIGN_OR_RAISE(auto changes, map_->Apply(std::exchange(broadcast_, {})));
+    return AskBroadcast(ProcessEvents::kBroadcast, std::move(changes));
+  }
+
+  arrow::Status BeginKeys(int state) {
+    const bool in_time = element_ == ProcessEvents::kBroadcast && keys_of_ < 0;
+    if (!in_time || state >= std::ssize(tables_.states())) return WrongReply();
+    keys_of_ = state;
+    keys_end_ = false;
+    keys_at_ = SlotCursor(std::nullopt);
+    return arrow::Status::OK();
+  }
+
+  arrow::Result<bool> AskBroadcast(ProcessEvents what, RecordBatchPtr changes) {
+    piece_.BeginNone();
+    return Ask(what, std::move(changes), 0);
+  }
+
+  arrow::Result<bool> Ask(ProcessEvents what, RecordBatchPtr events, int64_t until_ms) {
+    ProcessRequest request;
+    request.what = what;
+    request.watermark_ms = watermark_;
+    request.now_ms = clock_->NowMillis();
+    request.until_ms = until_ms;
+    request.events = std::move(events);
     ARROW_ASSIGN_OR_RAISE(request.keys, piece_.GatherKeys());
     ARROW_ASSIGN_OR_RAISE(auto bytes, EncodeRequest(request));
     call_.Begin(std::move(bytes));
@@ -170,6 +234,8 @@ class KeyedProcess final : public Operator {
   const KeyedProcessSpec spec_;
   RowCall call_;
   const std::unique_ptr<ProcessFailures> failures_;
+  const std::unique_ptr<MirroredMap> map_;  // nullptr: it has no broadcast input.
+  const size_t num_inputs_;
   const ProcessOutputs outputs_;
   ProcessTables tables_;
   int64_t watermark_ = kWatermarkMin;
@@ -180,21 +246,33 @@ class KeyedProcess final : public Operator {
   // While an element is worked off: no barrier comes then.
   ProcessEvents element_ = ProcessEvents::kRows;
   bool busy_ = false;
-  bool ended_ = false;  // Rebuilt on restore: input comes to its end again.
+  size_t num_ended_ = 0;  // Rebuilt on restore: inputs come to their ends again.
+  bool ended_ = false;
   bool asked_ = false;
   int64_t until_ = 0;
   ProcessPiece piece_;  // Of the element, that is asked.
+  Batch broadcast_;     // To be asked.
+  // The state whose keys are gone through, and how far.
+  int keys_of_ = -1;
+  bool keys_end_ = false;
+  SlotCursor keys_at_{std::nullopt};
 };
 
 arrow::Result<std::unique_ptr<Operator>> Make(const PlanNode& node, OperatorContext& context) {
-  ARROW_ASSIGN_OR_RAISE(auto spec, KeyedProcessSpec::Read(node, context));
-  ARROW_ASSIGN_OR_RAISE(auto call, RowCall::Open(node, context, nullptr));
-  ARROW_ASSIGN_OR_RAISE(auto failures, ProcessFailures::Make(node, spec, context));
-  return std::make_unique<KeyedProcess>(std::move(spec), std::move(call), std::move(failures), node,
-                                        context);
+  return MakeKeyedProcess(node, context, nullptr);
 }
 
 }  // namespace
+
+arrow::Result<std::unique_ptr<Operator>> MakeKeyedProcess(const PlanNode& node,
+                                                          OperatorContext& context,
+                                                          std::unique_ptr<MirroredMap> map) {
+  ARROW_ASSIGN_OR_RAISE(auto spec, KeyedProcessSpec::Read(node, context));
+  ARROW_ASSIGN_OR_RAISE(auto call, RowCall::Open(node, context, nullptr));
+  ARROW_ASSIGN_OR_RAISE(auto failures, ProcessFailures::Make(node, spec, context));
+  return std::make_unique<KeyedProcess>(std::move(spec), std::move(call), std::move(failures),
+                                        std::move(map), node, context);
+}
 
 extern const OperatorSpec kKeyedProcess{
     .name = "keyed_process", .num_inputs = 1, .stateful = true, .own_task = true, .make = &Make};

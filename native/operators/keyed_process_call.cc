@@ -35,6 +35,8 @@ arrow::Result<std::shared_ptr<arrow::Buffer>> EncodeRequest(const ProcessRequest
   return bytes;
 }
 
+int StateAskedFor(const arrow::Buffer& reply) { return int{reply.data()[1]} - 1; }
+
 arrow::Result<std::vector<RecordBatchPtr>> DecodeReply(
     const std::shared_ptr<arrow::Buffer>& reply,
     const std::vector<std::shared_ptr<arrow::Schema>>& schemas) {

@@ -4,8 +4,11 @@
 //             which timers fire, the size of the first message; then two Arrow IPC messages:
 //             keys and their states   [key columns, a column per state, kept]
 //             events of these keys    [columns read, key, time] of rows, [key, time] of timers
-//   reply     8 bytes (bit 0 of the first: more is to come on Continue), then messages behind their
-//             sizes (int64, 0: none): rows of every output [time, columns], edits of every state,
+//                                     and of keys; changes of the broadcast map (mirrored_map.h)
+//   reply     8 bytes (bit 0 of the first: more is to come on Continue; the second, if it is not 0:
+//             before that the keys of the state with this number, counted from 1, are asked for),
+//             then messages behind their sizes (int64, 0: none): rows of every output [time,
+//             columns], edits of every state,
 //             edits of event-time and processing-time timers [key, kind, time], and of a function
 //             that goes on behind what it has failed at, that (FailedRows::ReplySchema)
 //
@@ -24,7 +27,15 @@
 
 namespace sabot {
 
-enum class ProcessEvents : uint8_t { kRows = 0, kEventTimers = 1, kProcessingTimers = 2 };
+enum class ProcessEvents : uint8_t {
+  kRows = 0,
+  kEventTimers = 1,
+  kProcessingTimers = 2,
+  kBroadcast = 3,  // Rows of the broadcast input, as changes of the map.
+  kWholeMap = 4,   // The first of its rows: what was there before is void.
+  kMapPiece = 5,   // More of these.
+  kKeys = 6,       // Keys that a function for broadcast rows has asked for.
+};
 
 struct ProcessRequest {
   ProcessEvents what = ProcessEvents::kRows;
@@ -36,6 +47,8 @@ struct ProcessRequest {
 };
 arrow::Result<std::shared_ptr<arrow::Buffer>> EncodeRequest(const ProcessRequest& request);
 
+// The state whose keys a reply asks for; -1: it asks for none.
+int StateAskedFor(const arrow::Buffer& reply);
 // The messages of a reply, one per schema; nullptr where one is absent.
 arrow::Result<std::vector<RecordBatchPtr>> DecodeReply(
     const std::shared_ptr<arrow::Buffer>& reply,

@@ -4,6 +4,7 @@
 #include <arrow/array/array_primitive.h>
 #include <arrow/type.h>
 
+#include <numeric>
 #include <utility>
 
 #include "operators/row_call.h"
@@ -13,7 +14,19 @@ namespace {
 
 constexpr size_t kPieceTimers = 4096;
 constexpr size_t kTimersTogether = 64;  // Between two looks at what their states take.
+constexpr size_t kPieceKeys = 4096;
+constexpr size_t kKeysTogether = 64;
 constexpr int64_t kPieceStateBytes = int64_t{4} << 20;
+
+RecordBatchPtr KeyEvents(std::vector<int32_t> of, std::vector<int64_t> times) {
+  static const auto kSchema = arrow::schema(
+      {arrow::field("key", arrow::int32(), false), arrow::field("time", arrow::int64(), false)});
+  const auto length = std::ssize(of);
+  return arrow::RecordBatch::Make(
+      kSchema, length,
+      {std::make_shared<arrow::Int32Array>(length, arrow::Buffer::FromVector(std::move(of))),
+       std::make_shared<arrow::Int64Array>(length, arrow::Buffer::FromVector(std::move(times)))});
+}
 
 }  // namespace
 
@@ -104,13 +117,43 @@ arrow::Result<RecordBatchPtr> ProcessPiece::NextTimers(ProcessTimers& timers, in
     if (due_.size() < begin + kTimersTogether) break;
   }
   if (due_.empty()) return nullptr;
-  const auto length = std::ssize(due_);
-  static const auto kSchema = arrow::schema(
-      {arrow::field("key", arrow::int32(), false), arrow::field("time", arrow::int64(), false)});
-  return arrow::RecordBatch::Make(
-      kSchema, length,
-      {std::make_shared<arrow::Int32Array>(length, arrow::Buffer::FromVector(std::move(of))),
-       std::make_shared<arrow::Int64Array>(length, arrow::Buffer::FromVector(std::move(times)))});
+  return KeyEvents(std::move(of), std::move(times));
+}
+
+arrow::Result<RecordBatchPtr> ProcessPiece::NextKeys(size_t state, SlotCursor& at, bool* last) {
+  KeyedTable& table = tables_->states()[state]->table();
+  BeginNone();
+  kept_.BeginRequest();
+  int64_t bytes = 0;
+  while (!*last && found_.size() < kPieceKeys && bytes <= kPieceStateBytes) {
+    const size_t begin = keys_.keys().size();
+    ARROW_ASSIGN_OR_RAISE(const std::vector<Slot> slots, at.Next(table, kKeysTogether, last));
+    at.Keep();  // Up to the end of the piece.
+    for (const Slot slot : slots) {
+      found_.emplace_back(table.key(slot));
+      keys_.Add({found_.back(), table.hash(slot)});
+    }
+    ARROW_RETURN_NOT_OK(FetchStates(begin));
+    for (size_t key = begin; key < keys_.keys().size(); ++key)
+      bytes += kept_.Knows(keys_.keys()[key]) ? 0 : BytesOf(key);
+  }
+  if (found_.empty()) return nullptr;
+  std::vector<int32_t> of(keys_.keys().size());
+  std::iota(of.begin(), of.end(), 0);
+  std::vector<int64_t> times(of.size(), 0);
+  return KeyEvents(std::move(of), std::move(times));
+}
+
+void ProcessPiece::BeginNone() {
+  keys_.Clear();
+  kept_at_.clear();
+  found_.clear();
+  for (auto& slots : slots_) slots.clear();
+}
+
+void ProcessPiece::Clear() {
+  in_ = {};
+  BeginNone();
 }
 
 // Of the keys from `begin` on.
@@ -131,6 +174,7 @@ int64_t ProcessPiece::BytesOf(size_t key) const {
 }
 
 arrow::Result<RecordBatchPtr> ProcessPiece::GatherKeys() {
+  slots_.resize(tables_->states().size());
   std::vector<std::string_view> keys;
   std::vector<int32_t> kept;
   kept_at_.clear();

@@ -11,8 +11,10 @@
 #include <arrow/result.h>
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "batch/batch.h"
@@ -21,6 +23,7 @@
 #include "operators/keyed_process_keys.h"
 #include "operators/keyed_process_spec.h"
 #include "operators/keyed_process_tables.h"
+#include "operators/state_rows.h"
 
 namespace sabot {
 
@@ -35,6 +38,10 @@ class ProcessPiece {
   // Takes the timers that are due next, up to *until; nullptr: none is. *until becomes the time up
   // to which those that are set meanwhile fire with them.
   arrow::Result<RecordBatchPtr> NextTimers(ProcessTimers& timers, int64_t* until);
+  // The next keys of a state, each an event; *last: there are no more. nullptr: there is none.
+  arrow::Result<RecordBatchPtr> NextKeys(size_t state, SlotCursor& at, bool* last);
+  // Nothing of a key.
+  void BeginNone();
   // The keys of these, with the states of those that V8 has not kept.
   arrow::Result<RecordBatchPtr> GatherKeys();
 
@@ -49,7 +56,7 @@ class ProcessPiece {
   arrow::Status Apply(std::span<const RecordBatchPtr> edits);
   // Everything was applied.
   void End();
-  void Clear() { in_ = {}; }
+  void Clear();
 
  private:
   arrow::Status FetchStates(size_t begin);
@@ -65,6 +72,7 @@ class ProcessPiece {
   int64_t next_row_ = 0;
   int64_t first_row_ = 0;
   std::vector<ProcessTimers::Timer> due_;
+  std::deque<std::string> found_;  // keys_ refers to them.
   KeptKeys kept_;
   std::vector<size_t> kept_at_;  // Among keys_.
   PieceKeys keys_;

@@ -26,6 +26,8 @@ class SlotCursor {
   explicit SlotCursor(std::optional<StateKey> only) : only_(std::move(only)) {}
   // Good until the table is used again.
   arrow::Result<std::vector<Slot>> Next(KeyedTable& table, size_t num_max, bool* last);
+  // They stay good with the next call.
+  void Keep() { reading_.Keep(); }
   void Rewind() { reading_ = KeyedTable::Reading(); }  // For another table.
 
  private:

@@ -340,6 +340,8 @@ class KeyedTable::Reading {
   explicit Reading(int64_t noted_max = 16'384) : noted_max_(noted_max) {}
   // About `count` slots of the table, the same one at every call; good until it is used again.
   arrow::Result<std::vector<Slot>> Next(KeyedTable& table, size_t count, bool* last);
+  // Those that were given last are good until room is made in memory.
+  void Keep() { loaded_.clear(); }
 
  private:
   std::vector<Slot> NextInMemory(const KeyedTable& table, size_t count, bool* last);

@@ -1,7 +1,19 @@
 // Apps without a broker: what is declared, its types, what it becomes, and mistakes.
 
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { App, type EventRecord, listState, mapState, type SabotError, t, valueState } from '../../lib/index.js';
+import {
+  App,
+  blackhole,
+  count,
+  type EventRecord,
+  listState,
+  mapState,
+  type SabotError,
+  type TimedStream,
+  t,
+  tumble,
+  valueState,
+} from '../../lib/index.js';
 
 const Order = t.row({ id: t.string(), customer: t.string(), cents: t.bigint() });
 const Total = t.row({ customer: t.string(), cents: t.bigint() });
@@ -73,6 +85,57 @@ describe('an app', () => {
       { name: 'orders', reads: ['orders'], sends: ['totals'] },
       { name: 'all', reads: ['totals'], sends: ['orders', 'totals'] },
     ]);
+  });
+});
+
+describe('streams of an app', () => {
+  const Count = t.row({ customer: t.string(), n: t.bigint() });
+
+  it('read the topic once, together with agents, and write into the same commit', () => {
+    const { app, orders, totals } = shop();
+    const counts = app.topic('counts', { schema: Count, key: 'customer' });
+    app.agent(orders, { sends: [totals] }, (order, ctx) => ctx.send(totals, { customer: order.customer, cents: 0n }));
+    const stream = app.stream(orders);
+    expectTypeOf(stream).toEqualTypeOf<
+      TimedStream<{ readonly id: string; readonly customer: string; readonly cents: bigint }>
+    >();
+    stream
+      .keyBy((order) => order.customer)
+      .window(tumble('1 min'))
+      .aggregate({ n: count() })
+      .map(({ customer, n }) => ({ customer, n }))
+      .to(app.sink(counts));
+    const plan = app.explain();
+    expect(plan.match(/kafka_source/g)).toHaveLength(1);
+    expect(plan.match(/watermark_assigner/g)).toHaveLength(1);
+    expect(plan.match(/kafka_sink/g)).toHaveLength(2);
+    expect(() => app.stream(totals)).toThrow("App 'shop' has begun: a stream of topic 'totals' comes too late.");
+  });
+
+  it('are an app without agents, too', () => {
+    const { app, orders } = shop();
+    app.stream(orders).to(blackhole());
+    expect(app.explain()).toContain('blackhole_sink');
+  });
+
+  it.each<[string, (o: { customer: string }) => Record<string, unknown>, string]>([
+    ['another name', (o: { customer: string }) => ({ client: o.customer, n: 1n }), 'client STRING'],
+    ['another order', (o: { customer: string }) => ({ n: 1n, customer: o.customer }), 'n BIGINT NOT NULL, customer'],
+    ['another type', (o: { customer: string }) => ({ customer: o.customer, n: 1.5 }), 'n DOUBLE'],
+  ])('with %s are no rows of a topic', (_, to, given) => {
+    const { app, orders } = shop();
+    const counts = app.topic('counts', { schema: Count, key: 'customer' });
+    expect(() => app.stream(orders).map(to).to(app.sink(counts))).toThrow(
+      /^Topic 'counts' takes rows of customer STRING NOT NULL, n BIGINT NOT NULL; the stream's are /,
+    );
+    expect(() => app.stream(orders).map(to).to(app.sink(counts))).toThrow(given);
+  });
+
+  it('take topics of their own app', () => {
+    const { app } = shop();
+    const other = new App('other', { brokers: 'localhost:1' }).topic('orders', { schema: Order });
+    expect(() => app.stream(other)).toThrow("A stream takes topics of its own app; 'orders' is one of app 'other'.");
+    expect(() => app.sink(other)).toThrow("A sink takes topics of its own app; 'orders' is one of app 'other'.");
   });
 });
 

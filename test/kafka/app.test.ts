@@ -204,6 +204,52 @@ describeKafka('an app', () => {
     expect(Object.fromEntries(last)).toEqual(Object.fromEntries(CUSTOMERS.map((customer) => [customer, 202])));
   });
 
+  it('has streams beside agents: both read a topic, and write into the same commit, also after a stop', async () => {
+    const name = unique('streams');
+    const [input, seen, counts] = [await topic('in', 2), await topic('seen'), await topic('counts', 2)];
+    const Count = t.row({ customer: t.string(), n: t.bigint() });
+    const make = () => {
+      const app = newApp(name);
+      const from = app.topic(input, { schema: Order, key: 'customer' });
+      const to = app.topic(seen, { schema: Seen, key: 'customer' });
+      const into = app.topic(counts, { schema: Count, key: 'customer' });
+      app.agent(from, { sends: [to] }, (order, ctx) => ctx.send(to, { ...order, n: 0 }));
+      app
+        .stream(from)
+        .keyBy((order) => order.customer)
+        .process({
+          state: { n: valueState(t.bigint(), { initial: 0n }) },
+          output: Count,
+          process(order, ctx) {
+            ctx.state.n.set(ctx.state.n.value + 1n);
+            ctx.emit({ customer: order.customer, n: ctx.state.n.value });
+          },
+        })
+        .uid('counts')
+        .to(app.sink(into));
+      return { app, into };
+    };
+    await using counted = await Follower.of(broker(), counts);
+    await using sent = await Follower.of(broker(), seen);
+    for (const [round, parallelism] of [1, 2].entries()) {
+      await broker().produce(input, orders(20));
+      const { app } = make();
+      const both = async () => {
+        await counted.until(20 * (round + 1), () => ended.get(app));
+        await sent.until(20 * (round + 1), () => ended.get(app));
+      };
+      await running(app, both, { parallelism });
+    }
+    const ofAnn = counted.records.filter(({ key }) => key === 'ann').map(({ value }) => JSON.parse(value!).n);
+    expect(ofAnn).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(sent.records).toHaveLength(40);
+    expect((await make().app.topics()).map(({ readBy, writtenBy }) => [readBy, writtenBy])).toEqual([
+      [[input, '(streams)'], []],
+      [[], [input]],
+      [[], ['(streams)']],
+    ]);
+  });
+
   it('goes on from its last checkpoint, with state and timers, when it has been stopped', async () => {
     const name = unique('again');
     const [input, output] = [await topic('in', 2), await topic('out')];

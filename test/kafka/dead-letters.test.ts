@@ -1,6 +1,8 @@
 // Poison among the records of a real topic: every bad one is one letter, in the job's own transaction, whatever is killed; and
 // re-driving sends each to where it came from once.
 
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { redriveGroup } from '../../lib/job/dead-letters.js';
 import { CommandUnderTest } from '../cli/command.js';
@@ -277,6 +279,58 @@ INSERT INTO o SELECT v FROM i;`);
     },
     TIMEOUT_MS,
   );
+
+  const WRITTEN = { 'scan.startup.mode': '', 'scan.bounded.mode': '' };
+
+  // What a format has no form for, while the other rows of its batch are written.
+  const nullAtThird = (value: string, type: string) =>
+    `CASE WHEN MOD(id, 5) = 3 THEN CAST(NULL AS ${type}) ELSE ${value} END`;
+  it.each([
+    {
+      format: 'avro: a NULL element that must not be',
+      columns: 'id INT, a ARRAY<INT NOT NULL>',
+      made: `ARRAY[id, ${nullAtThird('id', 'INT')}]`,
+      options: { format: 'avro' },
+      says: "column 'a' is NOT NULL, but a row has NULL there",
+      letter: (id: number) => ({ id, a: [id, null] }),
+    },
+    {
+      format: 'protobuf: NULL in a required field',
+      columns: 'id INT, s STRING',
+      made: nullAtThird("'x'", 'STRING'),
+      options: { format: 'protobuf', 'protobuf.message-class-name': 'Row' },
+      says: "column 's' is a required field of protobuf message 'Row', but a row has NULL there",
+      letter: (id: number) => ({ id, s: null }),
+    },
+  ])('of rows that have no form in $format', async ({ columns, made, options, says, letter }) => {
+    const [input, output, letters] = [await broker().topic(), await broker().topic(), await broker().topic()];
+    const proto = join(jobs.path, 'row.proto');
+    writeFileSync(proto, 'syntax = "proto2"; message Row { required int32 id = 1; required string s = 2; }');
+    const schema = options.format === 'protobuf' ? { 'protobuf.schema-file': proto } : {};
+    await broker().produce(
+      input,
+      Array.from({ length: 20 }, (_, id) => JSON.stringify({ id })),
+    );
+    const script = (onError: Options) => `SET 'batch.max-rows' = '7';
+${topicTable(broker(), '`value` BYTES, `error` STRING, `operator` STRING, `topic` STRING', { topic: letters, ...WRITTEN }, 'letters')}
+${topicTable(broker(), 'id INT', { topic: input }, 'i')}
+${topicTable(broker(), columns, { topic: output, ...WRITTEN, ...options, ...schema, ...onError }, 'o')}
+INSERT INTO o SELECT id, ${made} FROM i;`;
+    await rowsOf(script({ 'sink.on-error': 'dead-letter', 'dead-letter.table': 'letters' }));
+    expect(await broker().read(output)).toHaveLength(16);
+    const found = await lettersIn(letters);
+    expect(found).toHaveLength(4);
+    for (const { error, operator, topic } of found) {
+      expect(error).toContain(says);
+      // It was never a record of a topic.
+      expect({ operator, topic }).toEqual({ operator: 'kafka_sink:o', topic: null });
+    }
+    // In its letter a row has the form that it has in JSON.
+    expect(found.map(({ value }) => JSON.parse(text(value)!))).toEqual([3, 8, 13, 18].map((id) => letter(id)));
+    await rowsOf(script({ 'sink.on-error': 'drop' }));
+    expect(await broker().read(output)).toHaveLength(32);
+    await expect(rowsOf(script({}))).rejects.toThrow(says);
+  });
 
   it(
     'that came from no topic are sent where --to says',

@@ -61,6 +61,19 @@ struct Edits {
   }
 };
 
+std::string NodeOf(const std::string& op, const std::string& of_sum, const std::string& more) {
+  return R"({"op": ")" + op + R"(", "config": {"keys": [0], "reads": [1], "time": 2,
+    "states": [{"name": "sum", "kind": "value", "type": {"kind": "BIGINT"})" +
+         of_sum + R"(},
+               {"name": "all", "kind": "list", "type": {"kind": "BIGINT"}},
+               {"name": "by", "kind": "map", "key": {"kind": "VARCHAR"}, "type": {"kind": "BIGINT"}}],
+    "outputs": [2, 1])" +
+         more + R"(}, "schema": )" +
+         SchemaJson(
+             {"output TINYINT NOT NULL", "k STRING", "s BIGINT", "note STRING", "t TIMESTAMP(3)"}) +
+         "}";
+}
+
 constexpr int8_t kPut = 0;
 constexpr int8_t kClear = 1;
 constexpr int8_t kTouch = 2;
@@ -70,7 +83,9 @@ constexpr int8_t kRemove = 3;
 
 class KeyedProcessModel::Request {
  public:
-  Request(const std::shared_ptr<arrow::Buffer>& request, const std::map<int32_t, Key>& kept) {
+  Request(const std::shared_ptr<arrow::Buffer>& request, const std::map<int32_t, Key>& kept,
+          const Rules& rules)
+      : rules_(rules) {
     int64_t numbers[4];
     what_ = static_cast<ProcessEvents>(request->data()[0]);
     std::memcpy(numbers, request->data() + 8, sizeof(numbers));
@@ -85,8 +100,9 @@ class KeyedProcessModel::Request {
 
   std::string Text() const {
     static constexpr const char* kTexts[] = {"rows ", "event timers ", "processing timers "};
-    return kTexts[static_cast<size_t>(what_)] + std::to_string(events_->num_rows()) + " of " +
-           std::to_string(keys_.size()) + " keys" +
+    const auto what = static_cast<size_t>(what_);
+    return (what < std::size(kTexts) ? kTexts[what] : "each ") +
+           std::to_string(events_->num_rows()) + " of " + std::to_string(keys_.size()) + " keys" +
            (num_known_ == 0 ? "" : ", " + std::to_string(num_known_) + " known");
   }
   void Keep(std::map<int32_t, Key>& kept) const {
@@ -215,6 +231,7 @@ class KeyedProcessModel::Request {
     return messages;
   }
 
+  const Rules& rules_;
   ProcessEvents what_;
   int64_t watermark_ = 0;
   int64_t now_ = 0;
@@ -300,17 +317,81 @@ void Calls::Delete(Kind kind, int64_t time) {
   request_->timers_[kind].Append(at_, kClear, nullptr, time);
 }
 
+std::optional<int64_t> Calls::rule(const std::string& name) const {
+  const auto found = request_->rules_.find(name);
+  return found == request_->rules_.end() ? std::nullopt : std::optional(found->second);
+}
+
 UserFunction::Reply KeyedProcessModel::operator()(const std::shared_ptr<arrow::Buffer>& request) {
   if (request->size() > 0) {
-    open_ = std::make_shared<Request>(request, kept_);
+    const auto what = static_cast<ProcessEvents>(request->data()[0]);
+    const bool of_map = what == ProcessEvents::kBroadcast || what == ProcessEvents::kWholeMap ||
+                        what == ProcessEvents::kMapPiece;
+    if (of_map) {
+      BeginChanges(request, what);
+      return WorkOffChanges();
+    }
+    open_ = std::make_shared<Request>(request, kept_, rules_);
     if (log_ != nullptr) log_->requests.push_back(open_->Text());
-    open_->Run(function_);
+    open_->Run(what == ProcessEvents::kKeys ? visit_ : function_);
     open_->Keep(kept_);
   }
-  SABOT_CHECK(open_ != nullptr);
+  if (open_ == nullptr) return WorkOffChanges();
   auto reply = open_->Reply(rows_per_reply_);
   if ((reply->data()[0] & 1) == 0) open_.reset();
   return reply;
+}
+
+void KeyedProcessModel::BeginChanges(const std::shared_ptr<arrow::Buffer>& request,
+                                     ProcessEvents what) {
+  int64_t keys_size = 0;
+  std::memcpy(&keys_size, request->data() + 32, sizeof(keys_size));
+  const auto schema = arrow::schema(
+      {arrow::field("removed", arrow::int8(), false), arrow::field("rule", arrow::utf8()),
+       arrow::field("value", arrow::int64()), arrow::field("off", arrow::boolean())});
+  const auto rows = ReadRequest(arrow::SliceBuffer(request, kHeaderBytes + keys_size), schema);
+  if (what == ProcessEvents::kWholeMap) rules_.clear();
+  const auto& removed = static_cast<const arrow::Int8Array&>(*rows->column(0));
+  const auto& rules = static_cast<const arrow::StringArray&>(*rows->column(1));
+  const auto& values = static_cast<const arrow::Int64Array&>(*rows->column(2));
+  for (int64_t row = 0; row < rows->num_rows(); ++row) {
+    Change change{rules.GetString(row), std::nullopt};
+    if (removed.Value(row) == 0) change.value = values.Value(row);
+    if (what == ProcessEvents::kBroadcast) {
+      changes_.push_back(std::move(change));
+    } else {
+      Apply(change);
+    }
+  }
+  if (log_ == nullptr) return;
+  const char* const text = what == ProcessEvents::kBroadcast  ? "changes "
+                           : what == ProcessEvents::kWholeMap ? "map "
+                                                              : "more of the map ";
+  log_->requests.push_back(text + std::to_string(rows->num_rows()));
+}
+
+void KeyedProcessModel::Apply(const Change& change) {
+  if (change.value) {
+    rules_[change.rule] = *change.value;
+  } else {
+    rules_.erase(change.rule);
+  }
+}
+
+std::shared_ptr<arrow::Buffer> KeyedProcessModel::WorkOffChanges() {
+  constexpr size_t kNumMessages = 2 + kNumStates + 2;
+  std::string bytes(8 + 8 * kNumMessages, '\0');
+  while (!changes_.empty()) {
+    const Change change = std::move(changes_.front());
+    changes_.pop_front();
+    Apply(change);
+    visit_ = on_broadcast_ ? on_broadcast_(change.rule, change.value) : nullptr;
+    if (!visit_) continue;
+    bytes[0] = 1;
+    bytes[1] = 1;  // Of the first state, the sum.
+    break;
+  }
+  return arrow::Buffer::FromString(std::move(bytes));
 }
 
 const std::vector<std::string>& KeyedProcessModel::RowColumns() {
@@ -319,15 +400,16 @@ const std::vector<std::string>& KeyedProcessModel::RowColumns() {
 }
 
 std::string KeyedProcessModel::Node(const std::string& more) {
-  return R"({"op": "keyed_process", "config": {"keys": [0], "reads": [1], "time": 2,
-    "states": [{"name": "sum", "kind": "value", "type": {"kind": "BIGINT"})" +
-         more + R"(},
-               {"name": "all", "kind": "list", "type": {"kind": "BIGINT"}},
-               {"name": "by", "kind": "map", "key": {"kind": "VARCHAR"}, "type": {"kind": "BIGINT"}}],
-    "outputs": [2, 1]}, "schema": )" +
-         SchemaJson(
-             {"output TINYINT NOT NULL", "k STRING", "s BIGINT", "note STRING", "t TIMESTAMP(3)"}) +
-         "}";
+  return NodeOf("keyed_process", more, "");
+}
+
+const std::vector<std::string>& KeyedProcessModel::RuleColumns() {
+  static const std::vector<std::string> columns = {"rule STRING", "value BIGINT", "off BOOLEAN"};
+  return columns;
+}
+
+std::string KeyedProcessModel::BroadcastNode() {
+  return NodeOf("keyed_broadcast_process", "", R"(, "broadcastKeys": [0], "removes": 2)");
 }
 
 }  // namespace sabot::test

@@ -13,6 +13,7 @@ import { keepsLetters } from '../dead-letters.js';
 import {
   type BroadcastProcessNode,
   inputsOf,
+  type KeyedBroadcastProcessNode,
   type KeyedProcessNode,
   type LogicalNode,
   planOf,
@@ -131,6 +132,8 @@ class Pruner {
         return this.broadcastProcess(node);
       case 'keyed_process':
         return this.keyedProcess(node);
+      case 'keyed_broadcast_process':
+        return this.keyedBroadcastProcess(node);
       case 'expand': {
         const kept = sorted(required);
         const used = usedBy(node.projections.flatMap((p) => kept.map((i) => p[i]!)));
@@ -318,15 +321,11 @@ class Pruner {
     const { function: of } = node;
     const letters = keepsLetters(of.onError) ? node.left.schema.keys() : [];
     const left = this.prune(node.left, new Set([...node.columns, ...node.keys, ...of.reads, ...letters]));
-    const outside = this.timed;
-    this.timed = false;
-    const right = this.whole(node.right);
-    this.timed = outside;
     const places = (columns: readonly number[]) => columns.map((i) => left.at.get(i)!);
     const pruned: BroadcastProcessNode = {
       ...node,
       left: left.node,
-      right,
+      right: this.untimed(node.right),
       keys: places(node.keys),
       columns: places(node.columns),
       function: { ...of, reads: places(of.reads) },
@@ -334,17 +333,36 @@ class Pruner {
     return { node: pruned, at: new Map(node.schema.map((_, i) => [i, i])) };
   }
 
+  /** Rows whose event time nobody asks for, with all of their columns. */
+  private untimed(node: LogicalNode): LogicalNode {
+    const outside = this.timed;
+    this.timed = false;
+    const whole = this.whole(node);
+    this.timed = outside;
+    return whole;
+  }
+
   /** Called for every row whoever reads what it gives. */
   private keyedProcess(node: KeyedProcessNode): Pruned {
+    const { rows, read } = this.processed(node, node.input);
+    return { node: { ...node, ...read, input: rows }, at: new Map(node.schema.map((_, i) => [i, i])) };
+  }
+
+  private keyedBroadcastProcess(node: KeyedBroadcastProcessNode): Pruned {
+    const { rows, read } = this.processed(node, node.left);
+    const right = this.untimed(node.right);
+    return { node: { ...node, ...read, left: rows, right }, at: new Map(node.schema.map((_, i) => [i, i])) };
+  }
+
+  /** The rows that a keyed process function sees, and where in them is what it reads. */
+  private processed(node: Omit<KeyedProcessNode, 'op' | 'input'>, input: LogicalNode) {
     const { process, extras } = node.code;
     const time = node.time === undefined ? [] : [node.time];
-    const letters = keepsLetters(process.onError) ? node.input.schema.keys() : [];
+    const letters = keepsLetters(process.onError) ? input.schema.keys() : [];
     const record = extras?.record ?? [];
-    const input = this.prune(node.input, new Set([...node.keys, ...time, ...process.reads, ...record, ...letters]));
-    const places = (columns: readonly number[]) => columns.map((i) => input.at.get(i)!);
-    const pruned: KeyedProcessNode = {
-      ...node,
-      input: input.node,
+    const rows = this.prune(input, new Set([...node.keys, ...time, ...process.reads, ...record, ...letters]));
+    const places = (columns: readonly number[]) => columns.map((i) => rows.at.get(i)!);
+    const read: Pick<KeyedProcessNode, 'keys' | 'time' | 'code'> = {
       keys: places(node.keys),
       time: places(time)[0],
       code: {
@@ -353,7 +371,7 @@ class Pruner {
         extras: extras && { ...extras, record: places(record) },
       },
     };
-    return { node: pruned, at: new Map(node.schema.map((_, i) => [i, i])) };
+    return { rows: rows.node, read };
   }
 
   private aggregate(
@@ -424,7 +442,7 @@ const EVENT_TIME = new Set<LogicalNode['op']>([
 ]);
 
 function readsEventTime(node: LogicalNode): boolean {
-  if (node.op === 'keyed_process') return node.time !== undefined;
+  if (node.op === 'keyed_process' || node.op === 'keyed_broadcast_process') return node.time !== undefined;
   if (node.op === 'join')
     return windowProperties(node.left) !== undefined && windowProperties(node.right) !== undefined;
   return EVENT_TIME.has(node.op);

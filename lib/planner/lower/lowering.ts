@@ -17,7 +17,12 @@ import type { SinkOptions } from './sink-keys.js';
 import { lowerScan, lowerSink, lowerValues, lowerWatermark } from './tables.js';
 import { lowerTemporalJoin } from './temporal-joins.js';
 import { refuseSubqueries, unsupported } from './unsupported.js';
-import { lowerBroadcastProcess, lowerKeyedProcess, lowerUserFunction } from './user-functions.js';
+import {
+  lowerBroadcastProcess,
+  lowerKeyedBroadcastProcess,
+  lowerKeyedProcess,
+  lowerUserFunction,
+} from './user-functions.js';
 import { lowerWindowTable } from './windows.js';
 
 /** What lowering may depend on beside the plan. */
@@ -78,6 +83,8 @@ export class Lowering {
         return lowerBroadcastProcess(node, this);
       case 'keyed_process':
         return lowerKeyedProcess(node, this);
+      case 'keyed_broadcast_process':
+        return lowerKeyedBroadcastProcess(node, this);
       case 'aggregate':
         return lowerAggregate(node, this);
       case 'late_rows':

@@ -3,9 +3,17 @@
 import { SabotError } from '../../errors.js';
 import { broadcastProcess } from '../../operators/broadcast-process.js';
 import { compiledFunction } from '../../operators/compiled-function.js';
+import { keyedBroadcastProcess } from '../../operators/keyed-broadcast-process.js';
 import { keyedProcess } from '../../operators/keyed-process.js';
 import { userFunction } from '../../operators/user-function.js';
-import type { BroadcastProcessNode, KeyedProcessNode, UserFunctionNode } from '../../plan/nodes.js';
+import type {
+  BroadcastMap,
+  BroadcastProcessNode,
+  KeyedBroadcastProcessNode,
+  KeyedProcessNode,
+  LogicalNode,
+  UserFunctionNode,
+} from '../../plan/nodes.js';
 import { changesOf, isInsertOnly, type PhysicalNode } from '../../plan/physical.js';
 import { upsertKey } from '../../plan/rules/infer-changelog.js';
 import type { Lowering } from './lowering.js';
@@ -26,19 +34,31 @@ export function lowerBroadcastProcess(node: BroadcastProcessNode, lowering: Lowe
     throw new SabotError('SABOT_E_UNSUPPORTED', message, { kind: 'unsupported-broadcast' });
   }
   const broadcast = lowering.lower(node.right);
-  const { keys } = node.broadcast;
+  return broadcastProcess(rows, broadcast, node, upserts(broadcast, node.broadcast));
+}
+
+/** Whether a new row always has the key of the one that it replaces. */
+function upserts(broadcast: PhysicalNode, { keys }: BroadcastMap): boolean {
   const identifies = upsertKey(broadcast);
-  // Then a new row always has the key of the one that it replaces.
-  const upserts = identifies?.length === keys.length && identifies.every((key) => keys.includes(key));
-  return broadcastProcess(rows, broadcast, node, upserts);
+  return identifies?.length === keys.length && identifies.every((key) => keys.includes(key));
 }
 
 export function lowerKeyedProcess(node: KeyedProcessNode, lowering: Lowering): PhysicalNode {
-  const rows = lowering.lower(node.input);
+  return keyedProcess(lowerProcessed(node.input, lowering), node);
+}
+
+export function lowerKeyedBroadcastProcess(node: KeyedBroadcastProcessNode, lowering: Lowering): PhysicalNode {
+  const rows = lowerProcessed(node.left, lowering);
+  const broadcast = lowering.lower(node.right);
+  return keyedBroadcastProcess(rows, broadcast, node, upserts(broadcast, node.broadcast));
+}
+
+function lowerProcessed(node: LogicalNode, lowering: Lowering): PhysicalNode {
+  const rows = lowering.lower(node);
   if (!isInsertOnly(changesOf(rows))) {
     const message =
       'process() of a keyed stream takes rows that are not updated: what it has made of a row it could not take back. Put windows or a filter that keeps the last change before it.';
     throw new SabotError('SABOT_E_UNSUPPORTED', message, { kind: 'unsupported-process' });
   }
-  return keyedProcess(rows, node);
+  return rows;
 }

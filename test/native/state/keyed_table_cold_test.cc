@@ -10,6 +10,8 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "base/file_system.h"
@@ -247,14 +249,26 @@ TEST_P(KeyedTableColdTest, IsReadWhileItChanges) {
       subject.renewed().clear();
       std::map<std::string, int> times;
       KeyedTable::Reading reading(static_cast<int64_t>(random() % 20));
+      std::vector<Slot> kept;
       for (bool last = false; !last;) {
         const auto slots = reading.Next(subject.table(), 1 + random() % 5, &last);
         ASSERT_TRUE(slots.ok()) << slots.status();
+        for (const Slot slot : std::exchange(kept, {})) {
+          ASSERT_TRUE(subject.table().live(slot));
+          Model again;
+          AddTo(&again, subject.table(), slot);
+          for (const auto& [key, value] : again) ASSERT_EQ(value, subject.model().at(key)) << key;
+        }
         Model read;
         for (const Slot slot : *slots) AddTo(&read, subject.table(), slot);
         for (const auto& [key, value] : read) {
           ASSERT_EQ(value, subject.model().at(key)) << key;
           ++times[key];
+        }
+        if (random() % 3 == 0) {
+          reading.Keep();
+          kept = *slots;
+          continue;
         }
         if (random() % 2 == 0) {
           ASSERT_TRUE(world.tiers().MakeRoom().ok());
