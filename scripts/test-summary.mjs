@@ -1,11 +1,11 @@
 // test-summary: adds up test results, names every failed test, and prints one line per suite and the total; exits 1 if a test
 // failed or none ran.
 //
-//   build/test-results/native.json   GoogleTest's JSON  --+
-//   build/test-results/vitest.json   vitest's JSON      --+-->  failed: native: Csv.ReadsEveryType: csv_test.cc:101 Expected …
-//                                                               native: 120 passed, 1 failed
-//                                                               vitest: 900 passed, 0 failed, 3 skipped
-//                                                               1020 passed, 1 failed, 3 skipped
+//   build/test-results/native-0.json   GoogleTest's JSON  --+
+//   build/test-results/vitest.json     vitest's JSON      --+-->  failed: native-0: Csv.ReadsEveryType: csv_test.cc:101 Expected …
+//                                                                 native-0: 120 passed, 1 failed
+//                                                                 vitest: 900 passed, 0 failed, 3 skipped
+//                                                                 1020 passed, 1 failed, 3 skipped
 import { readFileSync } from 'node:fs';
 import { basename, relative } from 'node:path';
 

@@ -3,17 +3,14 @@
 //
 // The rules come once, at the beginning: after a restart only the state has them.
 
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { visibleRows } from '../chaos/chaos.js';
+import { CountedRows, KEYS, ROWS, RUN, SOURCE, WINDOW } from './counted-rows.js';
 import { inJobFolder } from './in-job-folder.js';
-import { type JobFolder, killInTurn, until } from './job-folder.js';
+import type { JobFolder } from './job-folder.js';
 
 const TIMEOUT_MS = 120_000;
-const ROWS = 100_000;
-const KEYS = 50;
-const WINDOW = 1000;
 let jobs: JobFolder;
 
 inJobFolder((made) => {
@@ -30,14 +27,7 @@ const Rule = t.row({ key: t.bigint(), version: t.int() });
 const rules = function* () {
   for (let i = 0; i < ${2 * KEYS}; i++) yield { key: BigInt(i % ${KEYS}), version: Math.floor(i / ${KEYS}) };
 };
-const rows = datagen({
-  schema: t.row({ id: t.bigint() }),
-  options: {
-    'number-of-rows': '${ROWS}', 'rows-per-second': '10000', 'scan.parallelism': '1',
-    'fields.id.kind': 'sequence', 'fields.id.start': '0', 'fields.id.end': '${ROWS - 1}',
-  },
-});
-
+${SOURCE}
 const job = new Job('limits');
 const processed = job
   .source(rows)
@@ -76,21 +66,9 @@ const processed = job
 processed.to(file.sink({ path: 'out', format: 'json' }));
 processed.sideOutput('windows').to(file.sink({ path: 'windows', format: 'json' }));
 
-const backends = {
-  memory: { 'state.backend.type': 'hashmap' },
-  rocksdb: { 'state.backend.type': 'rocksdb', 'memory.limit': '1 mb', 'state.backend.rocksdb.localdir': 'state' },
-};
-await job.run({
-  checkpoint: { dir: 'chk', interval: 30 },
-  settings: { ...backends[readFileSync('backend', 'utf8') as keyof typeof backends], 'batch.max-rows': '200', 'restart-strategy.type': 'none' },
-});
-`;
+${RUN}`;
 
-function start(backend: 'memory' | 'rocksdb', ...args: string[]) {
-  writeFileSync(join(jobs.path, 'backend'), backend);
-  return jobs.start(['run', 'job.ts', ...args]);
-}
-const newestEpoch = () => jobs.newestEpoch('limits');
+const job = new CountedRows(() => jobs, 'limits');
 
 interface Total {
   readonly id: number;
@@ -106,10 +84,8 @@ interface Window {
   readonly raised: number;
 }
 
-const rows = <R>(folder: string) => visibleRows(join(jobs.path, folder)).map((line) => JSON.parse(line) as R);
-
 function check(): void {
-  const totals = rows<Total>('out').sort((a, b) => a.id - b.id);
+  const totals = job.rows<Total>('out').sort((a, b) => a.id - b.id);
   expect(totals.length).toBe(ROWS);
   const versions = new Map<number, number>();
   totals.forEach(({ id, key, total, version, size }, i) => {
@@ -119,7 +95,7 @@ function check(): void {
     versions.set(key, version);
   });
   for (const { version, size } of totals.slice(-KEYS)) expect({ version, size }).toEqual({ version: 1, size: KEYS });
-  const windows = rows<Window>('windows').sort((a, b) => a.start - b.start || a.key - b.key);
+  const windows = job.rows<Window>('windows').sort((a, b) => a.start - b.start || a.key - b.key);
   expect(windows.length).toBe((ROWS / WINDOW) * KEYS);
   const raised = new Map<number, number>();
   windows.forEach(({ key, start, n, raised: times }, i) => {
@@ -136,15 +112,7 @@ describe('state and timers of keys beside broadcast state', () => {
   it(
     'count once after every kill, at whatever parallelism, on either backend',
     async () => {
-      const turns = [
-        ['memory', 1],
-        ['rocksdb', 3],
-        ['memory', 2],
-        ['rocksdb', 4],
-      ] as const;
-      await killInTurn(turns, start, newestEpoch);
-      const last = await start('memory', '--restore', 'latest', '--parallelism', '2').ended;
-      expect(last, last.stderr).toMatchObject({ code: 0 });
+      await job.killed();
       check();
     },
     TIMEOUT_MS,
@@ -153,22 +121,13 @@ describe('state and timers of keys beside broadcast state', () => {
   it(
     'go on from a savepoint, and can be looked at',
     async () => {
-      const run = start('memory', '--parallelism', '3');
-      await until(() => newestEpoch() > 2, run);
       const select = "SELECT COUNT(*) AS n, SUM(total) AS total FROM state('limits')";
-      const query = async (at: string, ...how: string[]) => {
-        const { code, stdout, stderr } = await jobs.start(['state', 'query', at, select, ...how]).ended;
-        expect(code, stderr).toBe(0);
-        return JSON.parse(stdout) as { n: number; total: number };
-      };
-      expect(await query('limits', '--read', 'live')).toMatchObject({ n: KEYS });
-      const stopped = await jobs.start(['savepoint', 'limits', 'sp', '--stop']).ended;
-      expect(stopped, stopped.stderr).toMatchObject({ code: 0 });
-      expect(await run.ended).toMatchObject({ code: 0 });
-      rmSync(join(jobs.path, 'chk'), { recursive: true });
-      expect((await query('sp')).total).toBe(rows('out').length);
-      const rest = await start('rocksdb', '--restore', 'sp', '--parallelism', '1').ended;
-      expect(rest, rest.stderr).toMatchObject({ code: 0 });
+      const query = (at: string, ...how: string[]) => job.query<{ n: number; total: number }>(at, select, ...how);
+      await job.goesOnFrom(
+        'sp',
+        async () => expect(await query('limits', '--read', 'live')).toMatchObject({ n: KEYS }),
+        async () => expect((await query('sp')).total).toBe(job.rows('out').length),
+      );
       check();
     },
     TIMEOUT_MS,

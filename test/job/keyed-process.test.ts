@@ -1,17 +1,14 @@
 // Keyed process functions of jobs that are killed and go on at another parallelism, on the other backend, or from a savepoint: every
 // row adds to its key once, and every timer fires once.
 
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { visibleRows } from '../chaos/chaos.js';
+import { CountedRows, KEYS, ROWS, RUN, SOURCE, WINDOW } from './counted-rows.js';
 import { inJobFolder } from './in-job-folder.js';
-import { type JobFolder, killInTurn, until } from './job-folder.js';
+import type { JobFolder } from './job-folder.js';
 
 const TIMEOUT_MS = 120_000;
-const ROWS = 100_000;
-const KEYS = 50;
-const WINDOW = 1000;
 let jobs: JobFolder;
 
 inJobFolder((made) => {
@@ -24,14 +21,7 @@ const JOB = `
 import { readFileSync } from 'node:fs';
 import { datagen, file, Job, listState, mapState, t, valueState } from 'sabot';
 
-const rows = datagen({
-  schema: t.row({ id: t.bigint() }),
-  options: {
-    'number-of-rows': '${ROWS}', 'rows-per-second': '10000', 'scan.parallelism': '1',
-    'fields.id.kind': 'sequence', 'fields.id.start': '0', 'fields.id.end': '${ROWS - 1}',
-  },
-});
-
+${SOURCE}
 const job = new Job('process');
 const processed = job
   .source(rows)
@@ -65,21 +55,9 @@ const processed = job
 processed.to(file.sink({ path: 'out', format: 'json' }));
 processed.sideOutput('windows').to(file.sink({ path: 'windows', format: 'json' }));
 
-const backends = {
-  memory: { 'state.backend.type': 'hashmap' },
-  rocksdb: { 'state.backend.type': 'rocksdb', 'memory.limit': '1 mb', 'state.backend.rocksdb.localdir': 'state' },
-};
-await job.run({
-  checkpoint: { dir: 'chk', interval: 30 },
-  settings: { ...backends[readFileSync('backend', 'utf8') as keyof typeof backends], 'batch.max-rows': '200', 'restart-strategy.type': 'none' },
-});
-`;
+${RUN}`;
 
-function start(backend: 'memory' | 'rocksdb', ...args: string[]) {
-  writeFileSync(join(jobs.path, 'backend'), backend);
-  return jobs.start(['run', 'job.ts', ...args]);
-}
-const newestEpoch = () => jobs.newestEpoch('process');
+const job = new CountedRows(() => jobs, 'process');
 
 interface Total {
   readonly id: number;
@@ -93,18 +71,16 @@ interface Window {
   readonly n: number;
 }
 
-const rows = <R>(folder: string) => visibleRows(join(jobs.path, folder)).map((line) => JSON.parse(line) as R);
-
 /** Every row once with the state that was there before it, every window once. */
 function check(): void {
-  const totals = rows<Total>('out').sort((a, b) => a.id - b.id);
+  const totals = job.rows<Total>('out').sort((a, b) => a.id - b.id);
   expect(totals.length).toBe(ROWS);
   totals.forEach(({ id, total, last }, i) => {
     const expected = [i - 2 * KEYS, i - KEYS, i].filter((each) => each >= 0);
     const same = id === i && total === Math.floor(i / KEYS) + 1 && last.join() === expected.join();
     if (!same) throw new Error(`row ${i}: ${JSON.stringify({ id, total, last })}`);
   });
-  const windows = rows<Window>('windows').sort((a, b) => a.start - b.start || a.key - b.key);
+  const windows = job.rows<Window>('windows').sort((a, b) => a.start - b.start || a.key - b.key);
   expect(windows.length).toBe((ROWS / WINDOW) * KEYS);
   windows.forEach(({ key, start, n }, i) => {
     const same = key === i % KEYS && start === WINDOW * Math.floor(i / KEYS) && n === WINDOW / KEYS;
@@ -116,15 +92,7 @@ describe('state and timers of a keyed process function', () => {
   it(
     'count once after every kill, at whatever parallelism, on either backend',
     async () => {
-      const turns = [
-        ['memory', 1],
-        ['rocksdb', 3],
-        ['memory', 2],
-        ['rocksdb', 4],
-      ] as const;
-      await killInTurn(turns, start, newestEpoch);
-      const last = await start('memory', '--restore', 'latest', '--parallelism', '2').ended;
-      expect(last, last.stderr).toMatchObject({ code: 0 });
+      await job.killed();
       check();
     },
     TIMEOUT_MS,
@@ -133,23 +101,15 @@ describe('state and timers of a keyed process function', () => {
   it(
     'go on from a savepoint, and can be looked at',
     async () => {
-      const run = start('memory', '--parallelism', '3');
-      await until(() => newestEpoch() > 2, run);
-      const query = async (at: string, ...how: string[]) => {
-        const select =
-          "SELECT COUNT(*) AS n, SUM(total) AS total, MAX(CARDINALITY(`last`)) AS l, MIN(CARDINALITY(event_timers)) AS timers FROM state('process')";
-        const { code, stdout, stderr } = await jobs.start(['state', 'query', at, select, ...how]).ended;
-        expect(code, stderr).toBe(0);
-        return JSON.parse(stdout) as { n: number; total: number; l: number; timers: number };
-      };
-      expect(await query('process', '--read', 'live')).toMatchObject({ n: KEYS, l: 3, timers: 1 });
-      const stopped = await jobs.start(['savepoint', 'process', 'sp', '--stop']).ended;
-      expect(stopped, stopped.stderr).toMatchObject({ code: 0 });
-      expect(await run.ended).toMatchObject({ code: 0 });
-      rmSync(join(jobs.path, 'chk'), { recursive: true });
-      expect((await query('sp')).total).toBe(rows('out').length);
-      const rest = await start('rocksdb', '--restore', 'sp', '--parallelism', '1').ended;
-      expect(rest, rest.stderr).toMatchObject({ code: 0 });
+      const select =
+        "SELECT COUNT(*) AS n, SUM(total) AS total, MAX(CARDINALITY(`last`)) AS l, MIN(CARDINALITY(event_timers)) AS timers FROM state('process')";
+      const query = (at: string, ...how: string[]) =>
+        job.query<{ n: number; total: number; l: number; timers: number }>(at, select, ...how);
+      await job.goesOnFrom(
+        'sp',
+        async () => expect(await query('process', '--read', 'live')).toMatchObject({ n: KEYS, l: 3, timers: 1 }),
+        async () => expect((await query('sp')).total).toBe(job.rows('out').length),
+      );
       check();
       expect(readdirSync(join(jobs.path, 'state'))).toEqual([]);
     },
