@@ -2,14 +2,16 @@
 // failed or none ran.
 //
 //   build/test-results/native-0.json   GoogleTest's JSON  --+
-//   build/test-results/vitest.json     vitest's JSON      --+-->  failed: native-0: Csv.ReadsEveryType: csv_test.cc:101 Expected …
+//   build/test-results/vitest.json     vitest's JSON      --+-->  failed: native-0: Csv.ReadsEveryType
+//                                                                   csv_test.cc:101
+//                                                                   Expected equality of these values: …
 //                                                                 native-0: 120 passed, 1 failed
 //                                                                 vitest: 900 passed, 0 failed, 3 skipped
 //                                                                 1020 passed, 1 failed, 3 skipped
 import { readFileSync } from 'node:fs';
 import { basename, relative } from 'node:path';
 
-const MESSAGE_LENGTH_MAX = 300;
+const MESSAGE_LENGTH_MAX = 3_000;
 
 function fromGoogleTest(report) {
   const cases = report.testsuites.flatMap((suite) => suite.testsuite);
@@ -41,14 +43,12 @@ function line({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
-/** The first line that says something, bounded. */
-function firstLine(message) {
+/** All of it, bounded, under the test's name: who reads a log of CI has nothing else. */
+function indented(message) {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours of a terminal
   const plain = message.replaceAll(/\u001b\[\d*(;\d+)*m/g, '').trim();
-  // GoogleTest's first line is the place, its second the reason.
-  const [first = '', second = ''] = plain.split('\n');
-  const text = /:\d+$/.test(first.trim()) ? `${first.trim()} ${second.trim()}` : first;
-  return text.length > MESSAGE_LENGTH_MAX ? `${text.slice(0, MESSAGE_LENGTH_MAX)}…` : text;
+  const text = plain.length > MESSAGE_LENGTH_MAX ? `${plain.slice(0, MESSAGE_LENGTH_MAX)}…` : plain;
+  return text.replaceAll(/^/gm, '  ');
 }
 
 const suites = process.argv.slice(2).map((path) => {
@@ -56,7 +56,7 @@ const suites = process.argv.slice(2).map((path) => {
   return { name: basename(path, '.json'), ...('testsuites' in report ? fromGoogleTest(report) : fromVitest(report)) };
 });
 for (const { name: suite, failures } of suites)
-  for (const { name, message } of failures) console.log(`failed: ${suite}: ${name}: ${firstLine(message)}`);
+  for (const { name, message } of failures) console.log(`failed: ${suite}: ${name}\n${indented(message)}`);
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const suite of suites) {
   console.log(`${suite.name}: ${line(suite)}`);

@@ -86,7 +86,9 @@ export function dlqRedriveCommand(job: string | undefined, options: DlqRedriveOp
     const done = await asking(topic, () => redriveLetters(topic, redrive));
     const skipped = done.skipped === 0 ? '' : `, ${done.skipped} passed over`;
     process.stdout.write(
-      asJson(options) ? `${JSON.stringify(done)}\n` : `${done.sent} letters of '${topic.topic}' re-driven${skipped}\n`,
+      asJson(options)
+        ? `${JSON.stringify(done)}\n`
+        : `${done.sent} ${done.sent === 1 ? 'letter' : 'letters'} of '${topic.topic}' re-driven${skipped}\n`,
     );
   });
 }

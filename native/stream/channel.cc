@@ -9,6 +9,7 @@ namespace {
 constexpr int64_t kControlElementBytes = 64;
 constexpr int64_t kMeasureNanos = 50'000'000;
 constexpr double kNanosPerSecond = 1e9;
+constexpr int64_t kElementsPerSecondShare = 8;
 
 int64_t BytesOf(const Element& element) {
   const auto* batch = std::get_if<Batch>(&element);
@@ -42,6 +43,7 @@ std::optional<Element> Channel::Pop() {
     num_batches_ -= std::holds_alternative<Batch>(*element) ? 1 : 0;
     bytes_ -= entries_.front().bytes;
     bytes_taken_ += entries_.front().bytes;
+    ++elements_taken_;
     entries_.pop_front();
     made_room = EndsWait();
   }
@@ -54,15 +56,20 @@ void Channel::AdjustBound(int64_t now_ns) {
   if (elapsed_ns < kMeasureNanos) return;
   const double per_second =
       static_cast<double>(bytes_taken_) / static_cast<double>(elapsed_ns) * kNanosPerSecond;
+  const double elements =
+      static_cast<double>(elements_taken_) / static_cast<double>(elapsed_ns) * kNanosPerSecond;
   const bool first = measured_ns_ == 0;
   measured_ns_ = now_ns;
   bytes_taken_ = 0;
+  elements_taken_ = 0;
   if (first) return;
   bool made_room = false;
   {
     const std::lock_guard lock(mutex_);
     bytes_max_ = static_cast<int64_t>(std::clamp(per_second, static_cast<double>(bytes_least_),
                                                  static_cast<double>(bytes_most_)));
+    elements_max_ = std::max(kChannelElementsMin,
+                             static_cast<int64_t>(elements) / kElementsPerSecondShare);
     made_room = EndsWait();
   }
   if (made_room && wake_producer_) wake_producer_();

@@ -195,15 +195,22 @@ class KafkaSource final : public Operator {
   // time must not run ahead of partitions that are still to come.
   arrow::Status Begin(Collector& out) {
     begun_ = true;
+    if (shared_->topics.empty() && context_.subtask == 0 && context_.warn) {
+      context_.warn("no topic matches 'topic-pattern' = '" + plan_->topics.pattern +
+                    "' (of a whole name): nothing is read" +
+                    (LooksForMore() ? " until one is created" : ""));
+    }
     std::vector<KafkaSplit> unknown =
         SplitsNotIn(known_, shared_->topics, context_.subtask, context_.parallelism);
-    if (plan_->discovery_ms > 0 && !plan_->is_bounded())
+    if (LooksForMore())
       next_discovery_ms_ = context_.clock->NowMillis() + plan_->discovery_ms;
     // A bounded job's partitions are those of its start.
     if (unknown.empty() || (restored_all_ && plan_->is_bounded())) return AddFirst({}, out);
     Find(std::move(unknown), !restored_all_);
     return arrow::Status::OK();
   }
+
+  bool LooksForMore() const { return plan_->discovery_ms > 0 && !plan_->is_bounded(); }
 
   // What was restored, and what was found.
   arrow::Status AddFirst(std::vector<KafkaSplit> found, Collector& out) {

@@ -15,6 +15,7 @@ constexpr int kTimeoutMillis = 20'000;
 constexpr int kFirstAnswerMillis = 10'000;
 constexpr int kSilenceMillis = 3'000;
 constexpr int kWaitMillis = 50;
+constexpr int kLookAgainMillis = 1'000;
 constexpr char kInterceptorName[] = "sabot";
 constexpr int16_t kMetadataApi = 3;  // Kafka's numbers.
 constexpr int16_t kEndTxnApi = 26;
@@ -36,6 +37,11 @@ std::string_view KindOf(rd_kafka_resp_err_t code) {
     default:
       return IsFenced(code) ? "fenced" : "kafka";
   }
+}
+
+int MillisSince(std::chrono::steady_clock::time_point start) {
+  const auto elapsed = std::chrono::steady_clock::now() - start;
+  return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count());
 }
 
 bool IsRefusal(rd_kafka_resp_err_t code) {
@@ -219,13 +225,32 @@ arrow::Result<RdKafkaPtr<rd_kafka_event_t>> LibrdkafkaHandle::Ask(
     std::string_view what, const std::function<void(rd_kafka_queue_t*)>& ask) const {
   const RdKafkaPtr<rd_kafka_queue_t> queue(rd_kafka_queue_new(handle_));
   ask(queue.get());
-  // Somewhat longer than the request itself may take.
-  for (int waited = 0; waited < patience_ms() + 1'000; waited += kWaitMillis) {
+  const auto start = std::chrono::steady_clock::now();
+  int looked_again = 0;
+  for (;;) {
+    const int waited = MillisSince(start);
+    // Somewhat longer than the request itself may take.
+    if (waited >= patience_ms() + 1'000) break;
     if (waited >= kSilenceMillis && !has_answered()) TellUnanswered();
+    // The request waits for the controller that brokers named last. Where that has died, they name
+    // another one in some seconds, and nothing else asks them.
+    if (waited - looked_again >= kLookAgainMillis && has_answered()) {
+      looked_again = waited;
+      const rd_kafka_metadata_t* metadata = nullptr;
+      if (rd_kafka_metadata(handle_, 0, nullptr, &metadata, kLookAgainMillis) ==
+          RD_KAFKA_RESP_ERR_NO_ERROR)
+        rd_kafka_metadata_destroy(metadata);
+    }
     RdKafkaPtr<rd_kafka_event_t> event(rd_kafka_queue_poll(queue.get(), kWaitMillis));
     if (event != nullptr) {
       const rd_kafka_resp_err_t code = rd_kafka_event_error(event.get());
       if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return event;
+      // Its broker has gone while it had the request.
+      if (code == RD_KAFKA_RESP_ERR__TRANSPORT && has_answered() && waited < patience_ms()) {
+        event.reset(rd_kafka_queue_poll(queue.get(), kWaitMillis));
+        ask(queue.get());
+        continue;
+      }
       const char* reason = rd_kafka_event_error_string(event.get());
       return Failed(what, code, reason == nullptr ? "" : reason);
     }
@@ -241,11 +266,9 @@ arrow::Result<RdKafkaPtr<rd_kafka_event_t>> LibrdkafkaHandle::Ask(
 
 rd_kafka_resp_err_t LibrdkafkaHandle::Metadata(rd_kafka_topic_t* topic, bool all_topics,
                                                const rd_kafka_metadata_t** metadata) const {
-  using Clock = std::chrono::steady_clock;
-  const auto start = Clock::now();
+  const auto start = std::chrono::steady_clock::now();
   for (;;) {
-    const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
-    const int left = patience_ms() - static_cast<int>(waited.count());
+    const int left = patience_ms() - MillisSince(start);
     if (left <= 0) return RD_KAFKA_RESP_ERR__TIMED_OUT;
     // A question to a broker that is just leaving is not answered: the next one goes to another.
     const int patience =

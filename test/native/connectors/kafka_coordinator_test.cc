@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <span>
+#include <thread>
 #include <utility>
 
 #include "connectors/kafka/kafka_client.h"
@@ -36,6 +38,28 @@ TEST(KafkaCoordinator, OffsetsOfATransactionFindTheNextOneOfTheirGroup) {
   ASSERT_EQ(producer->NumPartitions("t").ValueOr(-1), 1);
   status = commit(2);
   EXPECT_TRUE(status.ok()) << status;
+}
+
+// Questions of administration go to the controller. With KRaft brokers name any broker as such, also
+// one that has died, until its session is over.
+TEST(KafkaCoordinator, ATopicIsDescribedAlthoughTheControllerHasDied) {
+  KafkaCluster cluster(2);
+  cluster.CreateTopic("t", 1);
+  rd_kafka_mock_set_controller_id(cluster.mock(), 2);
+  const auto consumer = *Librdkafka().OpenConsumer(
+      {{"bootstrap.servers", cluster.servers()}, {"group.id", "readers"}}, true, nullptr);
+  auto topics = consumer->DescribeTopics({"t"});
+  ASSERT_TRUE(topics.ok()) << topics.status();
+  ASSERT_EQ(rd_kafka_mock_broker_set_down(cluster.mock(), 2), RD_KAFKA_RESP_ERR_NO_ERROR);
+  std::thread session([&cluster] {
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    rd_kafka_mock_set_controller_id(cluster.mock(), 1);
+  });
+  topics = consumer->DescribeTopics({"t"});
+  session.join();
+  ASSERT_TRUE(topics.ok()) << topics.status();
+  ASSERT_EQ(topics->size(), 1U);
+  EXPECT_EQ((*topics)[0].num_partitions, 1);
 }
 
 }  // namespace

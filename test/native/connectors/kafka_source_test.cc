@@ -367,5 +367,18 @@ TEST(KafkaSource, NewTopicsOfAPatternAreReadFromTheirBeginning) {
   EXPECT_EQ(KindOf(source.status), "unknown-topic a-22");
 }
 
+TEST(KafkaSource, SaysThatNoTopicMatches) {
+  KafkaCluster cluster;
+  cluster.CreateTopic("orders-1", 1);
+  Json node = Numbers(cluster, {"t"});
+  node["config"].erase("topics");
+  node["config"]["topicPattern"] = "orders";
+  SourceDriver bounded(node.dump(), {.parallelism = 2});
+  EXPECT_THAT(bounded.RunToEnd(), IsEmpty());
+  EXPECT_THAT(bounded.warnings(),
+              ElementsAre("no topic matches 'topic-pattern' = 'orders' (of a whole name): nothing "
+                          "is read"));
+}
+
 }  // namespace
 }  // namespace sabot::test

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -95,6 +96,10 @@ class SourceDriver {
   const OperatorMetrics& metrics(size_t subtask) const { return subtasks_[subtask]->metrics; }
   Operator& subtask(size_t i) { return *subtasks_[i]->op; }
   bool blocked(size_t i) const { return subtasks_[i]->blocked; }
+  std::vector<std::string> warnings() {
+    const std::lock_guard lock(warnings_mutex_);
+    return warnings_;
+  }
 
   arrow::Status status;
   std::vector<std::string> lines;
@@ -161,6 +166,10 @@ class SourceDriver {
       self->context.metrics = &self->metrics;
       self->context.options.batch_max_rows = options_.rows_max;
       self->context.waker = [] {};
+      self->context.warn = [this](std::string message) {
+        const std::lock_guard lock(warnings_mutex_);
+        warnings_.push_back(std::move(message));
+      };
       ARROW_ASSIGN_OR_RAISE(self->op, spec->make(node_, self->context));
       ARROW_RETURN_NOT_OK(self->op->Open());
       subtasks_.push_back(std::move(self));
@@ -172,6 +181,8 @@ class SourceDriver {
   PlanNode node_;
   std::unique_ptr<Encoder> encoder_;
   std::unique_ptr<NodeShared> shared_;
+  std::mutex warnings_mutex_;
+  std::vector<std::string> warnings_;  // From any thread.
   std::vector<std::unique_ptr<Subtask>> subtasks_;
 };
 

@@ -69,6 +69,22 @@ TEST_F(ChannelTest, HoldsLittleAgainWhenTheConsumerIsSlow) {
   EXPECT_EQ(Fill(), 4);
 }
 
+TEST_F(ChannelTest, HoldsFewElementsHoweverSmall) {
+  const auto fill = [&] {
+    int64_t num_elements = 0;
+    for (; channel_.has_room(); ++num_elements) channel_.Push(Watermark{num_elements});
+    return num_elements;
+  };
+  EXPECT_EQ(fill(), kChannelElementsMin);
+  // One each millisecond: an eighth of a second of them.
+  for (int i = 0; i < 100; ++i) {
+    Drain(1, 1);
+    fill();
+  }
+  while (channel_.Pop()) continue;
+  EXPECT_EQ(fill(), 1'000 / 8);
+}
+
 TEST_F(ChannelTest, WakesTheProducerWhenItHoldsMore) {
   channel_.AdjustBound(1'000 * kNanosPerMilli);
   Fill();
