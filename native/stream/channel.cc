@@ -9,12 +9,14 @@ namespace {
 constexpr int64_t kControlElementBytes = 64;
 constexpr int64_t kMeasureNanos = 50'000'000;
 constexpr double kNanosPerSecond = 1e9;
-constexpr int64_t kElementsPerSecondShare = 8;
+constexpr int64_t kSmallSecondShare = 8;  // Of a second.
 
 int64_t BytesOf(const Element& element) {
   const auto* batch = std::get_if<Batch>(&element);
   return batch == nullptr ? kControlElementBytes : SizeBytes(*batch) + kControlElementBytes;
 }
+
+int64_t NumSmall(int64_t bytes) { return bytes < kSmallElementBytes ? 1 : 0; }
 
 }  // namespace
 
@@ -29,6 +31,7 @@ void Channel::Push(Element element) {
     num_batches_ += std::holds_alternative<Batch>(element) ? 1 : 0;
     entries_.push_back({std::move(element), bytes});
     bytes_ += bytes;
+    num_small_ += NumSmall(bytes);
   }
   if (was_empty && wake_consumer_) wake_consumer_();
 }
@@ -41,9 +44,11 @@ std::optional<Element> Channel::Pop() {
     if (entries_.empty()) return std::nullopt;
     element = std::move(entries_.front().element);
     num_batches_ -= std::holds_alternative<Batch>(*element) ? 1 : 0;
-    bytes_ -= entries_.front().bytes;
-    bytes_taken_ += entries_.front().bytes;
-    ++elements_taken_;
+    const int64_t bytes = entries_.front().bytes;
+    bytes_ -= bytes;
+    bytes_taken_ += bytes;
+    num_small_ -= NumSmall(bytes);
+    small_taken_ += NumSmall(bytes);
     entries_.pop_front();
     made_room = EndsWait();
   }
@@ -54,22 +59,22 @@ std::optional<Element> Channel::Pop() {
 void Channel::AdjustBound(int64_t now_ns) {
   const int64_t elapsed_ns = now_ns - measured_ns_;
   if (elapsed_ns < kMeasureNanos) return;
-  const double per_second =
-      static_cast<double>(bytes_taken_) / static_cast<double>(elapsed_ns) * kNanosPerSecond;
-  const double elements =
-      static_cast<double>(elements_taken_) / static_cast<double>(elapsed_ns) * kNanosPerSecond;
+  const auto per_second = [&](int64_t taken) {
+    return static_cast<double>(taken) / static_cast<double>(elapsed_ns) * kNanosPerSecond;
+  };
+  const double bytes = per_second(bytes_taken_);
+  const auto num_small = static_cast<int64_t>(per_second(small_taken_));
   const bool first = measured_ns_ == 0;
   measured_ns_ = now_ns;
   bytes_taken_ = 0;
-  elements_taken_ = 0;
+  small_taken_ = 0;
   if (first) return;
   bool made_room = false;
   {
     const std::lock_guard lock(mutex_);
-    bytes_max_ = static_cast<int64_t>(std::clamp(per_second, static_cast<double>(bytes_least_),
-                                                 static_cast<double>(bytes_most_)));
-    elements_max_ = std::max(kChannelElementsMin,
-                             static_cast<int64_t>(elements) / kElementsPerSecondShare);
+    bytes_max_ = static_cast<int64_t>(
+        std::clamp(bytes, static_cast<double>(bytes_least_), static_cast<double>(bytes_most_)));
+    small_max_ = std::max(kChannelSmallMin, num_small / kSmallSecondShare);
     made_room = EndsWait();
   }
   if (made_room && wake_producer_) wake_producer_();

@@ -16,7 +16,6 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <iterator>
 #include <mutex>
 #include <optional>
 
@@ -27,7 +26,8 @@ namespace sabot {
 
 inline constexpr int64_t kChannelBytesMax = 4 << 20;
 inline constexpr int64_t kChannelBytesMin = 64 << 10;
-inline constexpr int64_t kChannelElementsMin = 16;
+inline constexpr int64_t kSmallElementBytes = 4 << 10;
+inline constexpr int64_t kChannelSmallMin = 16;
 
 // How far event time has come in a channel, as its consumer has read it. Any thread may look.
 struct ChannelTime {
@@ -71,9 +71,9 @@ class Channel {
   const MemoryBudget* const budget_;
   int64_t measured_ns_ = 0;  // The consumer's: when it began to count.
   int64_t bytes_taken_ = 0;  // The consumer's: since then.
-  int64_t elements_taken_ = 0;
+  int64_t small_taken_ = 0;
   bool HasRoom() const {
-    return bytes_ < bytes_max_ && std::ssize(entries_) < elements_max_ &&
+    return bytes_ < bytes_max_ && num_small_ < small_max_ &&
            (num_batches_ == 0 || budget_ == nullptr || !budget_->is_short());
   }
   // Whether somebody waits for room that there is now.
@@ -82,10 +82,11 @@ class Channel {
   mutable std::mutex mutex_;
   mutable bool waited_for_ = false;  // Somebody was told that there is no room.
   int64_t bytes_max_;
-  int64_t elements_max_ = kChannelElementsMin;
+  int64_t small_max_ = kChannelSmallMin;
   std::deque<Entry> entries_;
   int64_t bytes_ = 0;
   int64_t num_batches_ = 0;
+  int64_t num_small_ = 0;
   ChannelTime time_;
   std::function<void()> wake_producer_;
   std::function<void()> wake_consumer_;

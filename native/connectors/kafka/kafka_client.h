@@ -133,6 +133,10 @@ class KafkaConsumer {
   virtual arrow::Status CreateTopic(const std::string& name, int32_t num_partitions,
                                     const std::map<std::string, std::string>& config) = 0;
 
+  // The job has ended: whoever waits for a broker, now or later, is told so (Cancelled). Any
+  // thread.
+  virtual void GiveUp() {}
+
   // Tells the group, for those who look at its lag; what goes wrong is a warning.
   virtual void Commit(std::span<const std::pair<TopicPartition, int64_t>> offsets) = 0;
   // `wake` may be called from any thread, until the queue is gone.
@@ -194,6 +198,9 @@ class KafkaProducer {
   virtual arrow::Result<bool> CommitTransaction() = 0;
   // What was produced and not acknowledged is dropped; senders go on with the next transaction.
   virtual arrow::Status AbortTransaction(int64_t timeout_ms) = 0;
+
+  // The job has ended: a Flush that takes longer than a second is told so (Cancelled). Any thread.
+  virtual void GiveUp() {}
 };
 
 class KafkaClient {

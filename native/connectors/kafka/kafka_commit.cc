@@ -169,6 +169,10 @@ arrow::Result<std::optional<CommitPoint>> KafkaCommit::Resolve() {
 arrow::Status KafkaCommit::BeginWith(std::shared_ptr<KafkaProducer> producer) {
   sender_.reset();
   producer_ = std::move(producer);
+  {
+    const std::lock_guard lock(flushing_mutex_);
+    flushing_ = producer_;
+  }
   // Where librdkafka does not know a topic yet, it enters a partition -1 into the transaction.
   for (const std::string& topic : topics_)
     ARROW_RETURN_NOT_OK(producer_->NumPartitions(topic).status());
@@ -389,6 +393,11 @@ arrow::Status KafkaCommit::Commit(const CommitPoint& point) {
 
 // Its rows will never count: readers need not wait for its timeout.
 void KafkaCommit::Close() {
+  consumer_->GiveUp();
+  {
+    const std::lock_guard lock(flushing_mutex_);
+    if (flushing_ != nullptr) flushing_->GiveUp();
+  }
   const std::lock_guard lock(mutex_);
   is_closed_ = true;
   if (!std::exchange(is_open_, false)) return;

@@ -107,7 +107,9 @@ class KafkaCommit final : public CommitAuthority {
 
   std::mutex mutex_;  // The job may end while it commits.
   std::shared_ptr<KafkaProducer> producer_;
-  std::unique_ptr<KafkaSender> sender_;  // To the commit topic.
+  std::mutex flushing_mutex_;                // Never held while brokers are asked.
+  std::shared_ptr<KafkaProducer> flushing_;  // The producer, for who must not wait for it.
+  std::unique_ptr<KafkaSender> sender_;      // To the commit topic.
   std::atomic<int64_t> generation_{0};
   bool is_open_ = false;  // A transaction, which nobody has asked to end.
   bool is_closed_ = false;

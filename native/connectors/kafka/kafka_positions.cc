@@ -76,6 +76,11 @@ void KafkaPositions::Forget(int64_t epoch) {
   }
 }
 
+void KafkaPositions::Close() {
+  const std::lock_guard lock(mutex_);
+  for (const Reader& reader : readers_) reader.consumer->GiveUp();
+}
+
 arrow::Status KafkaPositions::Flush() {
   std::map<KafkaConsumer*, std::map<std::string, std::string>> ids;
   {

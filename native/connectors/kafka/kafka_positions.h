@@ -54,6 +54,7 @@ class KafkaPositions final : public CommitParticipant {
   // Whether the topics that were read are still the same ones. Waits for a broker, but only if
   // brokers have said anything of topics since the last time.
   arrow::Status Flush() override;
+  void Close() override;
 
  private:
   struct Reader {

@@ -22,6 +22,7 @@ class FlushedProducer final : public CommitParticipant {
   explicit FlushedProducer(std::shared_ptr<KafkaProducer> producer)
       : producer_(std::move(producer)) {}
   arrow::Status Flush() override { return producer_->Flush(kFlushMillisMax); }
+  void Close() override { producer_->GiveUp(); }
   const std::shared_ptr<KafkaProducer>& producer() const { return producer_; }
 
  private:

@@ -202,8 +202,7 @@ class KafkaSource final : public Operator {
     }
     std::vector<KafkaSplit> unknown =
         SplitsNotIn(known_, shared_->topics, context_.subtask, context_.parallelism);
-    if (LooksForMore())
-      next_discovery_ms_ = context_.clock->NowMillis() + plan_->discovery_ms;
+    if (LooksForMore()) next_discovery_ms_ = context_.clock->NowMillis() + plan_->discovery_ms;
     // A bounded job's partitions are those of its start.
     if (unknown.empty() || (restored_all_ && plan_->is_bounded())) return AddFirst({}, out);
     Find(std::move(unknown), !restored_all_);

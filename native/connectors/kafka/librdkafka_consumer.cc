@@ -34,6 +34,8 @@ class Consumer final : public KafkaConsumer {
   // The last commit of a job that has ended still arrives, if a broker is there.
   ~Consumer() override { handle_->AwaitAnswers(kLastCommitMillisMax); }
 
+  void GiveUp() override { handle_->GiveUp(); }
+
   arrow::Result<std::vector<KafkaTopic>> DescribeTopics(
       const std::vector<std::string>& names) override {
     std::vector<const char*> pointers;

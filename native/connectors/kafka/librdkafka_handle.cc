@@ -231,6 +231,7 @@ arrow::Result<RdKafkaPtr<rd_kafka_event_t>> LibrdkafkaHandle::Ask(
     const int waited = MillisSince(start);
     // Somewhat longer than the request itself may take.
     if (waited >= patience_ms() + 1'000) break;
+    if (given_up_) return GivenUp();
     if (waited >= kSilenceMillis && !has_answered()) TellUnanswered();
     // The request waits for the controller that brokers named last. Where that has died, they name
     // another one in some seconds, and nothing else asks them.
@@ -269,7 +270,7 @@ rd_kafka_resp_err_t LibrdkafkaHandle::Metadata(rd_kafka_topic_t* topic, bool all
   const auto start = std::chrono::steady_clock::now();
   for (;;) {
     const int left = patience_ms() - MillisSince(start);
-    if (left <= 0) return RD_KAFKA_RESP_ERR__TIMED_OUT;
+    if (left <= 0 || given_up_) return RD_KAFKA_RESP_ERR__TIMED_OUT;
     // A question to a broker that is just leaving is not answered: the next one goes to another.
     const int patience =
         has_answered() ? std::max(kSilenceMillis, patience_ms() / 4) : kSilenceMillis;

@@ -77,6 +77,11 @@ class LibrdkafkaHandle {
                        std::string_view reason = {}) const;
   arrow::Status fatal_error() const;
 
+  // The job has ended: nobody waits any more. Any thread.
+  void GiveUp() { given_up_ = true; }
+  bool given_up() const { return given_up_; }
+  static arrow::Status GivenUp() { return arrow::Status::Cancelled("the job has ended"); }
+
   // Metadata that brokers have sent.
   int64_t num_topic_answers() const { return num_topic_answers_; }
   // Requests to end a transaction that were sent. (Answers are not counted: librdkafka tells of one
@@ -118,6 +123,7 @@ class LibrdkafkaHandle {
   rd_kafka_resp_err_t refused_ = RD_KAFKA_RESP_ERR_NO_ERROR;  // Authentication, TLS.
   mutable std::condition_variable all_answered_;
   mutable int num_unanswered_ = 0;
+  std::atomic<bool> given_up_{false};
   std::atomic<int64_t> num_topic_answers_{0};
   std::atomic<int64_t> num_ends_sent_{0};
 };

@@ -14,6 +14,8 @@ namespace {
 constexpr int kMetadataRetryMillis = 100;
 constexpr int kReachTriesMax = 10;
 constexpr int kTransactionMillisMax = 60'000;
+// Calls that wait longer are taken up again, unless the job has ended meanwhile.
+constexpr int64_t kSliceMillis = 1'000;
 
 // What a sender has under way: written by its task and by librdkafka's thread. Outlives both.
 struct Deliveries {
@@ -260,9 +262,17 @@ class Producer final : public KafkaProducer, public std::enable_shared_from_this
                                     std::move(deliveries));
   }
 
+  void GiveUp() override { handle_->GiveUp(); }
+
   arrow::Status Flush(int64_t timeout_ms) override {
-    const rd_kafka_resp_err_t code = rd_kafka_flush(handle_->get(), static_cast<int>(timeout_ms));
-    ARROW_RETURN_NOT_OK(FirstError());
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+    for (int64_t left = timeout_ms; left > 0 && code == RD_KAFKA_RESP_ERR__TIMED_OUT;
+         left -= kSliceMillis) {
+      code = rd_kafka_flush(handle_->get(), static_cast<int>(std::min(left, kSliceMillis)));
+      ARROW_RETURN_NOT_OK(FirstError());
+      if (code == RD_KAFKA_RESP_ERR__TIMED_OUT && handle_->given_up())
+        return LibrdkafkaHandle::GivenUp();
+    }
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return arrow::Status::OK();
     return handle_->Failed("deliver all records within " + std::to_string(timeout_ms) + " ms",
                            code);

@@ -40,8 +40,8 @@ TEST(KafkaCoordinator, OffsetsOfATransactionFindTheNextOneOfTheirGroup) {
   EXPECT_TRUE(status.ok()) << status;
 }
 
-// Questions of administration go to the controller. With KRaft brokers name any broker as such, also
-// one that has died, until its session is over.
+// Questions of administration go to the controller. With KRaft brokers name any broker as such,
+// also one that has died, until its session is over.
 TEST(KafkaCoordinator, ATopicIsDescribedAlthoughTheControllerHasDied) {
   KafkaCluster cluster(2);
   cluster.CreateTopic("t", 1);
@@ -60,6 +60,30 @@ TEST(KafkaCoordinator, ATopicIsDescribedAlthoughTheControllerHasDied) {
   ASSERT_TRUE(topics.ok()) << topics.status();
   ASSERT_EQ(topics->size(), 1U);
   EXPECT_EQ((*topics)[0].num_partitions, 1);
+}
+
+// The only one has gone, and the job is cancelled while it waits.
+TEST(KafkaCoordinator, NobodyWaitsForABrokerWhenTheJobHasEnded) {
+  KafkaCluster cluster;
+  cluster.CreateTopic("t", 1);
+  const auto consumer = *Librdkafka().OpenConsumer(
+      {{"bootstrap.servers", cluster.servers()}, {"group.id", "readers"}}, true, nullptr);
+  const auto producer =
+      *Librdkafka().OpenProducer({{"bootstrap.servers", cluster.servers()}}, nullptr);
+  ASSERT_TRUE(consumer->DescribeTopics({"t"}).ok());
+  const auto sender = *producer->OpenSender("t", [] {});
+  ASSERT_EQ(rd_kafka_mock_broker_set_down(cluster.mock(), 1), RD_KAFKA_RESP_ERR_NO_ERROR);
+  KafkaRecord record;
+  record.value = "lost";
+  ASSERT_EQ(sender->Produce(std::span(&record, 1)).ValueOr(0), 1U);
+  std::thread end([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    consumer->GiveUp();
+    producer->GiveUp();
+  });
+  EXPECT_TRUE(consumer->DescribeTopics({"t"}).status().IsCancelled());
+  EXPECT_TRUE(producer->Flush(120'000).IsCancelled());
+  end.join();
 }
 
 }  // namespace

@@ -69,13 +69,13 @@ TEST_F(ChannelTest, HoldsLittleAgainWhenTheConsumerIsSlow) {
   EXPECT_EQ(Fill(), 4);
 }
 
-TEST_F(ChannelTest, HoldsFewElementsHoweverSmall) {
+TEST_F(ChannelTest, HoldsFewSmallElements) {
   const auto fill = [&] {
     int64_t num_elements = 0;
     for (; channel_.has_room(); ++num_elements) channel_.Push(Watermark{num_elements});
     return num_elements;
   };
-  EXPECT_EQ(fill(), kChannelElementsMin);
+  EXPECT_EQ(fill(), kChannelSmallMin);
   // One each millisecond: an eighth of a second of them.
   for (int i = 0; i < 100; ++i) {
     Drain(1, 1);
