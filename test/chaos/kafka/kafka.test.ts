@@ -1,5 +1,5 @@
 // Twenty jobs from Kafka to Kafka under faults of processes, brokers, network and disk: nothing is lost, nothing comes twice. More, and other
-// seeds: `npm run chaos:kafka -- --rounds 1000 --seed 7`. They take some minutes and an idle machine: SABOT_CHAOS_KAFKA=on.
+// seeds: `npm run chaos:kafka -- --rounds 1000 --seed 7`.
 
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -28,7 +28,7 @@ describeKafka('chaos with Kafka', () => {
   beforeAll(() => command.build(), 60_000);
   afterAll(() => command.remove());
 
-  it.runIf(process.env['SABOT_CHAOS_KAFKA'] === 'on')(
+  it(
     `${ROUNDS} rounds change nothing`,
     async () => {
       const lines: string[] = [];
