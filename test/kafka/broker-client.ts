@@ -20,6 +20,9 @@ interface WrittenBytes extends Omit<Written, 'key' | 'value'> {
   readonly value: Buffer | null;
 }
 
+/** Not idempotent, it writes records twice where one partition's leader is not known yet and another one's is. */
+const producerOf = (kafka: Kafka): Producer => kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+
 export class Broker {
   private constructor(
     readonly bootstrapServers: string,
@@ -32,7 +35,7 @@ export class Broker {
 
   static async connect({ bootstrapServers, secure, proxied }: Cluster): Promise<Broker> {
     const kafka = new Kafka({ clientId: 'test', brokers: bootstrapServers.split(','), logLevel: logLevel.NOTHING });
-    const broker = new Broker(bootstrapServers, secure, proxied, kafka, kafka.admin(), kafka.producer());
+    const broker = new Broker(bootstrapServers, secure, proxied, kafka, kafka.admin(), producerOf(kafka));
     await Promise.all([broker.admin.connect(), broker.producer.connect()]);
     return broker;
   }
@@ -88,7 +91,7 @@ export class Broker {
     await this.admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] });
     // A producer that knows the topic as it was loses what is meant for others, without a word.
     await this.producer.disconnect();
-    this.producer = this.kafka.producer();
+    this.producer = producerOf(this.kafka);
     await this.producer.connect();
   }
 

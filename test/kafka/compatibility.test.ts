@@ -46,19 +46,25 @@ describeKafka('Java’s clients', () => {
   });
 
   it('write what is read', async () => {
-    const topic = await broker().topic();
-    const producer = spawn('java', [
-      ...java,
-      'org.apache.kafka.tools.ConsoleProducer',
-      ...['--bootstrap-server', broker().bootstrapServers, '--topic', topic, '--compression-codec', 'zstd'],
-      ...['--reader-property', 'parse.key=true'],
-    ]);
-    producer.stdin.end('{"k":1}\t{"v":"ä€😀"}\n{"k":2}\t{"v":null}\n');
-    expect(await new Promise((resolve) => producer.once('close', resolve))).toBe(0);
-    const options = { topic, 'key.format': 'json', 'key.fields': 'k', 'value.fields-include': 'EXCEPT_KEY' };
-    expect(await rowsOf(`${topicTable(broker(), 'k INT, v STRING', options)}SELECT * FROM t;`)).toEqual([
-      '{"k":1,"v":"ä€😀"}',
-      '{"k":2,"v":null}',
-    ]);
+    const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+    const write = async (codec: string) => {
+      const topic = await broker().topic();
+      const producer = spawn('java', [
+        ...java,
+        'org.apache.kafka.tools.ConsoleProducer',
+        ...['--bootstrap-server', broker().bootstrapServers, '--topic', topic, '--compression-codec', codec],
+        ...['--reader-property', 'parse.key=true'],
+      ]);
+      producer.stdin.end('{"k":1}\t{"v":"ä€😀"}\n{"k":2}\t{"v":null}\n');
+      expect(await new Promise((resolve) => producer.once('close', resolve))).toBe(0);
+      return topic;
+    };
+    for (const topic of await Promise.all(codecs.map(write))) {
+      const options = { topic, 'key.format': 'json', 'key.fields': 'k', 'value.fields-include': 'EXCEPT_KEY' };
+      expect(await rowsOf(`${topicTable(broker(), 'k INT, v STRING', options)}SELECT * FROM t;`)).toEqual([
+        '{"k":1,"v":"ä€😀"}',
+        '{"k":2,"v":null}',
+      ]);
+    }
   });
 });

@@ -98,6 +98,7 @@ describeKafka('killed at a point of the commit protocol', () => {
     for (let i = 0; i < messages.length; i += ROWS_PER_PRODUCE) {
       await broker().produce(input, messages.slice(i, i + ROWS_PER_PRODUCE));
     }
+    expect(await broker().read(input)).toHaveLength(messages.length);
   }, 120_000);
   afterAll(() => command.remove());
 

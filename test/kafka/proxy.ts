@@ -33,6 +33,19 @@ export interface ProxyHooks {
   readonly onResponse?: (passing: Passing) => Promise<boolean> | boolean;
 }
 
+const FREE_WITHIN_MS = 60_000;
+
+/** False: somebody else has the port. */
+function listens(server: Server, port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(false);
+      else reject(error);
+    });
+    server.listen(port, HOST, () => resolve(true));
+  });
+}
+
 export class Proxy implements AsyncDisposable {
   private readonly sockets = new Set<Socket>();
 
@@ -41,15 +54,16 @@ export class Proxy implements AsyncDisposable {
     public hooks: ProxyHooks,
   ) {}
 
-  /** Listens on `port` and passes on to `target`, both of this machine. */
+  /** Listens on `port` and passes on to `target`, both of this machine. Where another test has the port it waits for it. */
   static async listen(port: number, target: number, hooks: ProxyHooks = {}): Promise<Proxy> {
     const server = createServer();
     const proxy = new Proxy(server, hooks);
     server.on('connection', (client) => proxy.serve(client, target));
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, HOST, resolve);
-    });
+    const deadline = Date.now() + FREE_WITHIN_MS;
+    while (!(await listens(server, port))) {
+      if (Date.now() > deadline) throw new Error(`port ${port} is not free within ${FREE_WITHIN_MS} ms`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
     return proxy;
   }
 

@@ -113,6 +113,31 @@ describeKafka('a topic', () => {
     ]);
   });
 
+  it('gives records of one batch each their own', async () => {
+    const columns = `id INT, \`offset\` BIGINT METADATA VIRTUAL, kind STRING METADATA FROM 'timestamp-type' VIRTUAL,
+      written TIMESTAMP_LTZ(3) METADATA FROM 'timestamp', headers MAP<STRING, BYTES> METADATA`;
+    const query = `SELECT id, \`offset\`, kind, EXTRACT(MILLISECOND FROM written) AS ms, CAST(headers['h'] AS STRING) AS h FROM t;`;
+    const records = [0, 1, 2, 3].map((id) => ({
+      value: json({ id }),
+      timestamp: String(1_704_067_200_000 + 100 * id),
+      ...(id === 1 ? {} : { headers: { h: `h${id}` } }),
+    }));
+    const created = await broker().topic();
+    await broker().produce(created, records);
+    const start = { 'scan.startup.mode': 'specific-offsets', 'scan.startup.specific-offsets': 'partition:0,offset:1' };
+    const rows = (kind: string) =>
+      [1, 2, 3].map((id) => ({ id, offset: id, kind, ms: 100 * id, h: id === 1 ? null : `h${id}` }));
+    // From its middle.
+    expect(await read(columns, { topic: created, ...start }, query)).toEqual(rows('CreateTime').map(json));
+
+    const appended = await broker().topic({ config: { 'message.timestamp.type': 'LogAppendTime' } });
+    await broker().produce(appended, records);
+    const inOrder = `SELECT kind, COUNT(*) AS n, COUNT(DISTINCT written) AS times FROM t GROUP BY kind;`;
+    expect(await read(columns, { topic: appended, ...start }, inOrder)).toEqual([
+      json({ kind: 'LogAppendTime', n: 3, times: 1 }),
+    ]);
+  });
+
   it('has event time, in each partition its own', async () => {
     const topic = await broker().topic({ partitions: 2 });
     const at = (second: number) => json({ ts: `2024-01-01 00:00:${String(second).padStart(2, '0')}` });

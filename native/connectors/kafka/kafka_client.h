@@ -71,6 +71,7 @@ struct KafkaMessage {
   // ends_wanted.
   bool is_end = false;
   const void* handle = nullptr;
+  std::string_view record;  // In its batch (kafka_record_batch.h); empty: it came by itself.
 };
 
 struct KafkaHeader {

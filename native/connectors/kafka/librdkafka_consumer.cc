@@ -334,7 +334,8 @@ arrow::Result<std::shared_ptr<KafkaConsumer>> OpenLibrdkafkaConsumer(
   // Nobody joins this group; the client only wants a name.
   KafkaProperties defaults = {{"group.id", "sabot"},  // Of one that reads commit records.
                               {"queued.max.messages.kbytes", "32768"},
-                              {"fetch.queue.backoff.ms", "20"}};
+                              {"fetch.queue.backoff.ms", "20"},
+                              {"fetch.record.batches", "true"}};
   // A broker tells an end only with an answer that has nothing else in it, and holds that back.
   if (ends_wanted) defaults["fetch.wait.max.ms"] = "20";
   auto handle = std::make_shared<LibrdkafkaHandle>(std::move(warn), RD_KAFKA_EVENT_OFFSET_COMMIT,

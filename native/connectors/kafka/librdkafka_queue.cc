@@ -4,11 +4,15 @@
 #include <map>
 
 #include "base/error.h"
+#include "connectors/kafka/kafka_record_batch.h"
 #include "connectors/kafka/librdkafka.h"
 #include "connectors/kafka/librdkafka_handle.h"
 
 namespace sabot {
 namespace {
+
+// Each may be a batch of records.
+constexpr size_t kFetchMax = 64;
 
 class Queue final : public KafkaQueue {
  public:
@@ -20,7 +24,7 @@ class Queue final : public KafkaQueue {
   }
   ~Queue() override {
     rd_kafka_queue_cb_event_enable(queue_.get(), nullptr, nullptr);
-    Release();
+    Release(fetched_.size());
     if (splits_.empty()) return;
     const RdKafkaPtr<rd_kafka_topic_partition_list_t> list(
         rd_kafka_topic_partition_list_new(static_cast<int>(splits_.size())));
@@ -45,7 +49,7 @@ class Queue final : public KafkaQueue {
       rd_kafka_queue_forward(fetched.get(), queue_.get());
       rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset =
           start.offset;
-      splits_[start.partition] = start.split;
+      splits_[start.partition] = {start.split, start.offset};
     }
     const RdKafkaPtr<rd_kafka_error_t> error(
         rd_kafka_incremental_assign(handle_->get(), list.get()));
@@ -56,7 +60,7 @@ class Queue final : public KafkaQueue {
 
   arrow::Status Unassign(int32_t split) override {
     const auto found = std::find_if(splits_.begin(), splits_.end(),
-                                    [&](const auto& each) { return each.second == split; });
+                                    [&](const auto& each) { return each.second.number == split; });
     if (found == splits_.end()) return arrow::Status::OK();
     const RdKafkaPtr<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(1));
     rd_kafka_topic_partition_list_add(list.get(), found->first.topic.c_str(),
@@ -71,38 +75,22 @@ class Queue final : public KafkaQueue {
   }
 
   arrow::Status Poll(size_t num_max, std::vector<KafkaMessage>* messages) override {
-    Release();
     messages->clear();
-    fetched_.resize(num_max);
-    const ssize_t count =
-        rd_kafka_consume_batch_queue(queue_.get(), 0, fetched_.data(), fetched_.size());
-    fetched_.resize(count < 0 ? 0 : static_cast<size_t>(count));
-    if (count < 0) return handle_->Failed("read", rd_kafka_last_error());
-    messages->reserve(fetched_.size());
-    for (const rd_kafka_message_t* fetched : fetched_) {
-      KafkaMessage message;
-      if (fetched->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        if (fetched->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-          if (PassesByItself(fetched->err)) continue;
-          return Error(*fetched);
-        }
-        message.is_end = true;
-      } else {
-        message.key = View(fetched->key, fetched->key_len);
-        message.value = View(fetched->payload, fetched->len);
+    Release(next_);
+    while (messages->size() < num_max) {
+      if (next_ == fetched_.size()) {
+        ARROW_ASSIGN_OR_RAISE(const bool any, Fetch(num_max - messages->size()));
+        if (!any) break;
       }
-      message.split = SplitOf(*fetched);
-      if (message.split < 0) continue;  // Fetched before it was unassigned.
-      message.offset = fetched->offset;
-      message.handle = fetched;
-      messages->push_back(message);
+      ARROW_RETURN_NOT_OK(Take(*fetched_[next_], num_max, messages));
+      if (records_.done()) ++next_;
     }
     return arrow::Status::OK();
   }
 
   int64_t End(int32_t split) const override {
     const auto found = std::find_if(splits_.begin(), splits_.end(),
-                                    [&](const auto& each) { return each.second == split; });
+                                    [&](const auto& each) { return each.second.number == split; });
     if (found == splits_.end()) return -1;
     int64_t begin = 0;
     int64_t end = -1;
@@ -112,6 +100,13 @@ class Queue final : public KafkaQueue {
   }
 
   std::pair<int64_t, KafkaTimestampType> Timestamp(const KafkaMessage& message) const override {
+    const rd_kafka_record_batch_t* const batch = rd_kafka_message_record_batch(Fetched(message));
+    if (batch != nullptr && batch->log_append_time != 0)
+      return {batch->max_timestamp, KafkaTimestampType::kLogAppendTime};
+    if (batch != nullptr) {
+      return {batch->base_timestamp + KafkaTimestampDelta(message),
+              KafkaTimestampType::kCreateTime};
+    }
     rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
     const int64_t millis = rd_kafka_message_timestamp(Fetched(message), &type);
     return {millis, type == RD_KAFKA_TIMESTAMP_CREATE_TIME ? KafkaTimestampType::kCreateTime
@@ -126,6 +121,7 @@ class Queue final : public KafkaQueue {
 
   void Headers(const KafkaMessage& message, std::vector<KafkaHeader>* headers) const override {
     headers->clear();
+    if (!message.record.empty()) return ReadKafkaHeaders(message, headers);
     rd_kafka_headers_t* found = nullptr;
     if (rd_kafka_message_headers(Fetched(message), &found) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
     const char* name = nullptr;
@@ -146,19 +142,89 @@ class Queue final : public KafkaQueue {
     return {static_cast<const char*>(data), size};
   }
 
-  void Release() {
-    for (rd_kafka_message_t* message : fetched_) rd_kafka_message_destroy(message);
-    fetched_.clear();
+  struct Split {
+    int32_t number = 0;
+    int64_t next = 0;  // The offset that is read next: batches may begin before it.
+  };
+
+  void Release(size_t count) {
+    const auto end = fetched_.begin() + static_cast<ptrdiff_t>(count);
+    for (auto each = fetched_.begin(); each != end; ++each) rd_kafka_message_destroy(*each);
+    fetched_.erase(fetched_.begin(), end);
+    next_ -= count;
   }
 
-  int32_t SplitOf(const rd_kafka_message_t& message) {
+  // False: nothing is there.
+  arrow::Result<bool> Fetch(size_t num_max) {
+    const size_t before = fetched_.size();
+    fetched_.resize(before + std::min(num_max, kFetchMax));
+    const ssize_t count = rd_kafka_consume_batch_queue(queue_.get(), 0, fetched_.data() + before,
+                                                       fetched_.size() - before);
+    fetched_.resize(before + static_cast<size_t>(std::max<ssize_t>(count, 0)));
+    if (count < 0) return handle_->Failed("read", rd_kafka_last_error());
+    return count > 0;
+  }
+
+  // What `fetched` still has, a record or many, until there are `num_max` messages.
+  arrow::Status Take(const rd_kafka_message_t& fetched, size_t num_max,
+                     std::vector<KafkaMessage>* messages) {
+    if (fetched.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (fetched.err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
+        return PassesByItself(fetched.err) ? arrow::Status::OK() : Error(fetched);
+      const Split* const split = SplitOf(fetched);
+      if (split == nullptr) return arrow::Status::OK();
+      KafkaMessage end;
+      end.split = split->number;
+      end.offset = fetched.offset;
+      end.is_end = true;
+      messages->push_back(end);
+      return arrow::Status::OK();
+    }
+    Split* const split = SplitOf(fetched);
+    if (split == nullptr) {  // Fetched before it was unassigned.
+      records_ = {};
+      return arrow::Status::OK();
+    }
+    KafkaMessage message;
+    message.split = split->number;
+    message.handle = &fetched;
+    const rd_kafka_record_batch_t* const batch = rd_kafka_message_record_batch(&fetched);
+    if (batch == nullptr) {
+      message.key = View(fetched.key, fetched.key_len);
+      message.value = View(fetched.payload, fetched.len);
+      message.offset = fetched.offset;
+      messages->push_back(message);
+      return arrow::Status::OK();
+    }
+    if (records_.done()) records_ = {View(fetched.payload, fetched.len), batch->base_offset};
+    while (!records_.done() && messages->size() < num_max) {
+      if (!records_.Next(&message)) return Damaged(fetched, batch->base_offset);
+      if (message.offset < split->next) continue;
+      split->next = message.offset + 1;
+      messages->push_back(message);
+    }
+    return arrow::Status::OK();
+  }
+
+  // nullptr: it is not assigned any more.
+  Split* SplitOf(const rd_kafka_message_t& message) {
     if (message.rkt == last_topic_ && message.partition == last_partition_) return last_split_;
     const auto found = splits_.find({rd_kafka_topic_name(message.rkt), message.partition});
-    if (found == splits_.end()) return -1;
+    if (found == splits_.end()) return nullptr;
     last_topic_ = message.rkt;
     last_partition_ = message.partition;
-    last_split_ = found->second;
+    last_split_ = &found->second;
     return last_split_;
+  }
+
+  static arrow::Status Damaged(const rd_kafka_message_t& message, int64_t offset) {
+    const std::string partition =
+        ToString(TopicPartition{rd_kafka_topic_name(message.rkt), message.partition});
+    return UserError("kafka", partition,
+                     "the records of partition " + partition + " from offset " +
+                         std::to_string(offset) + " to " + std::to_string(message.offset) +
+                         " are damaged; 'properties.check.crcs' = 'true' tells whether they were "
+                         "so before they came here");
   }
 
   // librdkafka goes on trying.
@@ -192,12 +258,14 @@ class Queue final : public KafkaQueue {
   const std::shared_ptr<LibrdkafkaHandle> handle_;
   const std::function<void()> wake_;
   RdKafkaPtr<rd_kafka_queue_t> queue_;
-  std::map<TopicPartition, int32_t> splits_;
+  std::map<TopicPartition, Split> splits_;
   std::vector<rd_kafka_message_t*> fetched_;
+  size_t next_ = 0;            // Of fetched_; those before were taken.
+  KafkaRecordReader records_;  // Those of the next one that were not taken.
   // The partition of the message before.
   const rd_kafka_topic_t* last_topic_ = nullptr;
   int32_t last_partition_ = -1;
-  int32_t last_split_ = -1;
+  Split* last_split_ = nullptr;
 };
 
 }  // namespace
