@@ -125,18 +125,17 @@ void CellColumns::clear_bytes(int column, Slot slot) {
   cell = {};
 }
 
-size_t CellColumns::WrittenBytesMax(Slot slot) const {
+size_t CellColumns::WrittenBytesMax(const char* row) const {
   size_t bytes = fixed_bytes_ + byte_columns_.size() * kVarintBytesMax;
-  for (const int column : byte_columns_) bytes += at<ByteCell>(column, slot).size;
+  for (const int column : byte_columns_) bytes += byte_cell(row, column).size;
   return bytes;
 }
 
-char* CellColumns::Write(Slot slot, char* to) const {
-  const char* const cells = row(slot);
-  CopyShort(cells + fixed_begin_, fixed_bytes_, to);
+char* CellColumns::Write(const char* row, char* to) const {
+  CopyShort(row + fixed_begin_, fixed_bytes_, to);
   to += fixed_bytes_;
   for (const int column : byte_columns_) {
-    const auto& cell = *reinterpret_cast<const ByteCell*>(cells + offset(column));
+    const ByteCell& cell = byte_cell(row, column);
     const bool present = cell.data != nullptr;
     to = PutVarint(present ? uint64_t{cell.size} + 1 : 0, to);
     if (!present || cell.size == 0) continue;

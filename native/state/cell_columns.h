@@ -52,14 +52,14 @@ class CellColumns {
     return reinterpret_cast<char*>(bases_[chunk] + place * stride_);
   }
   const char* row(Slot slot) const { return const_cast<CellColumns*>(this)->row(slot); }
-  // Fetches what Write reads of a slot into the processor's cache: the row first, the bytes that it
-  // leads to once it is there.
-  void PrefetchRow(Slot slot) const {
-    const char* const at = row(slot);
+  // Fetches a slot into the processor's cache: the row first, for Write then the bytes that it
+  // leads to.
+  void PrefetchRow(const char* at) const {
     for (size_t i = 0; i < stride_; i += kCacheLine) __builtin_prefetch(at + i);
+    __builtin_prefetch(at + stride_ - 1);  // A row may begin anywhere in a line.
   }
-  void PrefetchBytes(Slot slot) const {
-    for (const int column : byte_columns_) __builtin_prefetch(at<ByteCell>(column, slot).data);
+  void PrefetchBytes(const char* row) const {
+    for (const int column : byte_columns_) __builtin_prefetch(byte_cell(row, column).data);
   }
   size_t offset(int column) const { return columns_[static_cast<size_t>(column)].offset; }
   size_t stride() const { return stride_; }
@@ -86,10 +86,11 @@ class CellColumns {
   // A slot's cells as bytes: the fixed ones as they lie, then for each byte cell its size and one
   // (0 where absent) and its bytes.
   void Write(Slot slot, ByteWriter& to) const {
-    to.EndAt(Write(slot, to.Extend(WrittenBytesMax(slot))));
+    const char* const from = row(slot);
+    to.EndAt(Write(from, to.Extend(WrittenBytesMax(from))));
   }
-  size_t WrittenBytesMax(Slot slot) const;
-  char* Write(Slot slot, char* to) const;  // Gives the end.
+  size_t WrittenBytesMax(const char* row) const;
+  char* Write(const char* row, char* to) const;  // Gives the end.
   void Read(Slot slot, ByteReader& from);
   void Skip(ByteReader& from) const;  // Over one slot's cells.
   int64_t size_bytes() const {
@@ -113,6 +114,9 @@ class CellColumns {
     CellSpec::Kind kind;
     size_t offset;
   };
+  const ByteCell& byte_cell(const char* row, int column) const {
+    return *reinterpret_cast<const ByteCell*>(row + offset(column));
+  }
   std::vector<Column> columns_;
   std::vector<int> byte_columns_;
   size_t header_bytes_ = 0;

@@ -122,9 +122,7 @@ void KeyedTable::PrefetchBlock(const Keys& keys, size_t from, size_t to) const {
   for (size_t i = from; i < to; ++i) {
     const Slot candidate = index_.Candidate(KeyIndex::TagOf(keys.hash(i)));
     if (candidate == kNoSlot) continue;
-    const char* const row = cells_.row(candidate);
-    __builtin_prefetch(row);
-    if (cells_.stride() > 64) __builtin_prefetch(row + 64);
+    cells_.PrefetchRow(cells_.row(candidate));
   }
 }
 

@@ -240,7 +240,7 @@ arrow::Status KeyedTable::ColdTier::ChooseVictims(int64_t count, int64_t* steps_
 // What they lead to is fetched into the processor's cache first.
 arrow::Status KeyedTable::ColdTier::EvictVictims() {
   for (const Slot slot : victims) {
-    table->cells_.PrefetchBytes(slot);
+    table->cells_.PrefetchBytes(table->cells_.row(slot));
     table->index_.Prefetch(KeyIndex::TagOf(table->hash(slot)));
     if (log != nullptr) log->PrefetchIndex(LogKey({}, table->hash(slot)));
   }
@@ -283,7 +283,8 @@ arrow::Result<bool> KeyedTable::WriteToLog(Slot slot) {
   if ((header(slot).word & kInLog) != 0) ARROW_RETURN_NOT_OK(RemoveFromLog(slot));
   const bool timed = layout_.ttl_ms > 0;
   const int64_t until_ms = timed ? touched_ms(slot) + layout_.ttl_ms : 0;
-  const size_t bytes_max = (timed ? sizeof(until_ms) : 0) + cells_.WrittenBytesMax(slot);
+  const size_t bytes_max =
+      (timed ? sizeof(until_ms) : 0) + cells_.WrittenBytesMax(cells_.row(slot));
   if (!cold.log->Fits(key(slot).size(), bytes_max)) return false;
   ARROW_ASSIGN_OR_RAISE(char* const begin,
                         cold.log->Begin(cold.LogKey(key(slot), hash(slot)), bytes_max));
@@ -292,7 +293,7 @@ arrow::Result<bool> KeyedTable::WriteToLog(Slot slot) {
     std::memcpy(at, &until_ms, sizeof(until_ms));
     at += sizeof(until_ms);
   }
-  at = cells_.Write(slot, at);
+  at = cells_.Write(cells_.row(slot), at);
   cold.log->End(at);
   cold.tiers->CountSpilled(std::ssize(key(slot)) + (at - begin));
   return true;

@@ -1,6 +1,10 @@
 // Records of a frozen KeyedTable, piece by piece.
 #include "state/keyed_table_frozen.h"
 
+#include <algorithm>
+#include <array>
+#include <span>
+
 #include "state/keyed_table_records.h"
 #include "state/short_copy.h"
 
@@ -62,30 +66,35 @@ arrow::Status KeyedTable::Frozen::NextPiece(size_t bytes_max, ByteWriter& piece,
   sibling_of_ = kNoSlot;
   while (cold_is_copied() && piece.size() < bytes_max && records_left_ > 0 && slots_left_ > 0 &&
          !written()) {
-    at_ == 0 ? WriteNext(piece) : WriteNextElement(*table_->children_[at_ - 1], piece);
+    if (at_ > 0) {
+      WriteNextElement(*table_->children_[at_ - 1], piece);
+    } else {
+      table_->tracker_.whole() ? WriteNext(piece) : WriteChanged(bytes_max, piece);
+    }
   }
   *last = written() && cold_is_copied();
   return arrow::Status::OK();
 }
 
-void KeyedTable::Frozen::WriteKey(Slot slot, ByteWriter& to) {
+void KeyedTable::Frozen::WriteKey(const char* row, ByteWriter& to) {
   ++num_entries_;
-  if (over_cold_ && (table_->header(slot).word & kInCold) != 0 && !table_->children_.empty()) {
+  const auto& header = *reinterpret_cast<const Header*>(row);
+  if (over_cold_ && (header.word & kInCold) != 0 && !table_->children_.empty()) {
     BeginRecord(TableRecord::kForget, to);
-    to.Short(table_->key(slot));
+    to.Short(table_->KeyOf(header));
   }
-  WritePut(*table_, slot, to);
+  WritePut(*table_, row, to);
 }
 
-void KeyedTable::Frozen::WritePut(const KeyedTable& table, Slot slot, ByteWriter& to) {
-  const std::string_view key = table.key(slot);
-  char* at = to.Extend(1 + kVarintBytesMax + key.size() + table.cells_.WrittenBytesMax(slot));
+void KeyedTable::Frozen::WritePut(const KeyedTable& table, const char* row, ByteWriter& to) {
+  const std::string_view key = table.KeyOf(*reinterpret_cast<const Header*>(row));
+  char* at = to.Extend(1 + kVarintBytesMax + key.size() + table.cells_.WrittenBytesMax(row));
   *at++ = static_cast<char>(TableRecord::kPut);
   at = PutVarint(key.size(), at);
   CopyShort(key.data(), key.size(), at);
   at += key.size();
-  to.EndAt(table.cells_.Write(slot, at));
-  if (table.layout_.ttl_ms > 0) to.I64(table.touched_ms(slot));
+  to.EndAt(table.cells_.Write(row, at));
+  if (table.layout_.ttl_ms > 0) to.Append(row + table.cells_.offset(table.num_cells()), 8);
 }
 
 void KeyedTable::Frozen::WriteElement(const KeyedTable& table, const ChildTable& child,
@@ -103,24 +112,48 @@ arrow::Status KeyedTable::Frozen::NextGone(ByteWriter& piece) {
   return arrow::Status::OK();
 }
 
-// Changed slots lie anywhere: what comes soon is fetched in time.
-void KeyedTable::Frozen::FetchAhead() const {
-  const Slot far = table_->tracker_.Ahead(2 * SlotTracker::kAhead);
-  if (far != kNoSlot) table_->cells_.PrefetchRow(far);
-  const Slot near = table_->tracker_.Ahead(SlotTracker::kAhead);
-  if (near == kNoSlot) return;
-  const Header& header = table_->header(near);
-  if (!table_->has_room(header.size)) __builtin_prefetch(header.data);
-  table_->cells_.PrefetchBytes(near);
+// Changed slots lie anywhere: what comes soon is fetched in time, the row first, then what it leads
+// to.
+void KeyedTable::Frozen::WriteChanged(size_t bytes_max, ByteWriter& piece) {
+  constexpr size_t kNear = SlotTracker::kAhead;
+  constexpr size_t kFar = 2 * kNear;
+  SlotTracker& tracker = table_->tracker_;
+  CellColumns& cells = table_->cells_;
+  const std::span<const Slot> slots = tracker.Left();
+  std::array<char*, 2 * kFar> rows;  // By place in `slots`, around.
+  const auto row_at = [&](size_t i) -> char*& { return rows[i % rows.size()]; };
+  const auto fetch = [&](size_t i) {
+    if (i >= slots.size()) return;
+    row_at(i) = cells.row(slots[i]);
+    cells.PrefetchRow(row_at(i));
+  };
+  for (size_t i = 0; i < kFar; ++i) fetch(i);
+  const size_t count = std::min(slots.size(), static_cast<size_t>(slots_left_));
+  size_t i = 0;
+  for (; i < count && piece.size() < bytes_max && records_left_ > 0; ++i) {
+    fetch(i + kFar);
+    if (i + kNear < slots.size()) {
+      const char* const near = row_at(i + kNear);
+      const auto& header = *reinterpret_cast<const Header*>(near);
+      if (!table_->has_room(header.size)) __builtin_prefetch(header.data);
+      cells.PrefetchBytes(near);
+    }
+    auto& header = *reinterpret_cast<Header*>(row_at(i));
+    if (!tracker.TakeFrozen(header.word) || IsCold(header)) continue;
+    --records_left_;
+    WriteKey(row_at(i), piece);
+  }
+  tracker.Pass(i);
+  slots_left_ -= static_cast<int64_t>(i);
+  if (tracker.finished()) ++at_;
 }
 
 void KeyedTable::Frozen::WriteNext(ByteWriter& piece) {
-  FetchAhead();
   const Slot slot = table_->tracker_.Next(table_->WordOf(), &slots_left_);
   if (slot != kNoSlot) {
     if (IsCold(slot)) return;
     --records_left_;
-    WriteKey(slot, piece);
+    WriteKey(table_->cells_.row(slot), piece);
   } else if (table_->tracker_.finished()) {
     ++at_;
   }

@@ -44,28 +44,28 @@ class KeyedTable::Frozen final : public FrozenState {
 
   // Whether the chain has this slot's key and elements as they are: since they came from the store
   // they have not changed.
-  bool IsCold(Slot slot) const {
-    const uint32_t word = table_->header(slot).word;
-    return (word & (kInCold | kInLog)) != 0 && (word & kStale) == 0;
+  bool IsCold(Slot slot) const { return IsCold(table_->header(slot)); }
+  static bool IsCold(const Header& header) {
+    return (header.word & (kInCold | kInLog)) != 0 && (header.word & kStale) == 0;
   }
   // What changes before it was written.
-  void SaveKey(Slot slot) { WriteKey(slot, saved_); }
+  void SaveKey(Slot slot) { WriteKey(table_->cells_.row(slot), saved_); }
   void SaveElement(const ChildTable& child, Slot element) {
     ++num_entries_;
     WriteElement(*table_, child, element, /*sibling=*/false, saved_);
   }
 
-  static void WritePut(const KeyedTable& table, Slot slot, ByteWriter& to);
+  static void WritePut(const KeyedTable& table, const char* row, ByteWriter& to);
   static void WriteElement(const KeyedTable& table, const ChildTable& child, Slot element,
                            bool sibling, ByteWriter& to);
 
  private:
   bool cold_is_copied() const { return cold_rows_ == nullptr && log_rows_ == nullptr; }
   bool written() const { return at_ > table_->children_.size(); }
-  void WriteKey(Slot slot, ByteWriter& to);
+  void WriteKey(const char* row, ByteWriter& to);
   arrow::Status NextGone(ByteWriter& piece);
-  void FetchAhead() const;
   void WriteNext(ByteWriter& piece);
+  void WriteChanged(size_t bytes_max, ByteWriter& piece);
   void WriteNextElement(ChildTable& child, ByteWriter& piece);
   arrow::Status CopyCold(ByteWriter& piece);
   arrow::Status CopyLog(ByteWriter& piece);

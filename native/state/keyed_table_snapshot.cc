@@ -176,7 +176,8 @@ void KeyedTable::ForgetElement(const ChildTable& child, Slot element) {
 void KeyedTable::NoteEvicted(Slot slot) {
   // Not stale: it was noted when it left memory before.
   if (!tracker_.active() || (header(slot).word & kStale) == 0 || !LogsGone()) return;
-  if (tracker_.IsDirty(slot, header(slot).word)) Frozen::WritePut(*this, slot, gone_.Next());
+  if (tracker_.IsDirty(slot, header(slot).word))
+    Frozen::WritePut(*this, cells_.row(slot), gone_.Next());
   for (const auto& child : children_) {
     if (child->count(slot) == 0) continue;
     for (const Slot element : child->Elements(slot)) {

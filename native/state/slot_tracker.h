@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -83,12 +84,18 @@ class SlotTracker {
   // left. Takes off `*steps` what it has looked at.
   template <typename WordOf>
   Slot Next(WordOf&& word_of, int64_t* steps);
-  // The slot that Next will look at after so many others, or kNoSlot.
-  Slot Ahead(size_t num_others) const {
-    const size_t at = next_ + num_others;
-    if (whole_) return at < end_ ? static_cast<Slot>(at) : kNoSlot;
-    return at < frozen_list_.size() ? frozen_list_[at] : kNoSlot;
+  // Unless all taken slots are written: those that Next would look at, in its order, for who goes
+  // over them by itself. TakeFrozen says of each whether it is to be written now, Pass that so many
+  // were looked at.
+  bool whole() const { return whole_; }
+  std::span<const Slot> Left() const { return std::span(frozen_list_).subspan(next_); }
+  bool TakeFrozen(uint32_t& word) const {
+    const bool wanted = (word & frozen_) != 0 && (word & kTaken) != 0;
+    word &= ~frozen_;
+    if (wanted) word |= kKnown;
+    return wanted;
   }
+  void Pass(size_t count) { next_ += count; }
   bool finished() const { return next_ == (whole_ ? end_ : frozen_list_.size()); }
   // All is written and the snapshot holds.
   template <typename WordOf>
@@ -137,12 +144,7 @@ Slot SlotTracker::Next(WordOf&& word_of, int64_t* steps) {
       if (next_ + kAhead < frozen_list_.size())
         __builtin_prefetch(&word_of(frozen_list_[next_ + kAhead]), 1);
       const Slot slot = frozen_list_[next_++];
-      uint32_t& word = word_of(slot);
-      const bool wanted = (word & frozen_) != 0 && (word & kTaken) != 0;
-      word &= ~frozen_;
-      if (!wanted) continue;
-      word |= kKnown;
-      return slot;
+      if (TakeFrozen(word_of(slot))) return slot;
     }
     return kNoSlot;
   }
