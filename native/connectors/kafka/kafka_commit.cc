@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <condition_variable>
 #include <mutex>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -16,10 +16,6 @@ namespace sabot {
 namespace {
 
 constexpr int64_t kFlushMillisMax = 120'000;
-// A transaction of another job that hangs hides what was committed behind it: the broker ends it
-// after its timeout.
-constexpr int64_t kReadNanosMax = int64_t{120} * 1'000'000'000;
-constexpr size_t kPollMax = 1000;
 constexpr int64_t kCloseMillisMax = 5'000;
 constexpr int kClaimTriesMax = 20;
 constexpr std::chrono::milliseconds kClaimPause{100};
@@ -30,39 +26,11 @@ constexpr char kTransactionTimeout[] = "transaction.timeout.ms";
 // Of a transaction that lasts as long as its job: what brokers allow unless they are told
 // otherwise.
 constexpr char kTimeoutWithoutPeriod[] = "900000";
-const TopicPartition kCommitPartition{kKafkaCommitTopic, 0};
 
 // Where stages and partitions of a job commit by themselves, they have a record each.
 std::string RecordKey(const std::string& prefix) { return prefix + "/0/0"; }
 
-// For calls that wait.
-class Bell {
- public:
-  void Ring() {
-    const std::lock_guard lock(mutex_);
-    rung_ = true;
-    changed_.notify_one();
-  }
-  void Wait(std::chrono::milliseconds at_most) {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, at_most, [this] { return rung_; });
-    rung_ = false;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool rung_ = false;
-};
-
 }  // namespace
-
-struct KafkaCommit::Read {
-  std::optional<KafkaCommitRecord> record;
-  std::string key;     // Of the record.
-  int64_t offset = 0;  // Likewise.
-  int64_t end = 0;     // Everything before it was read.
-};
 
 // A transaction that brokers abort before its checkpoint can count is written again, for ever.
 arrow::Status KafkaCommit::SetTransactionTimeout() {
@@ -159,7 +127,7 @@ arrow::Result<std::optional<CommitPoint>> KafkaCommit::Resolve() {
   }
   // That has settled all transactions of this job: there is none below the end that may still
   // appear.
-  ARROW_ASSIGN_OR_RAISE(Read newest, ReadNewest(*consumer_, Until::kEnd));
+  ARROW_ASSIGN_OR_RAISE(NewestCommitRecord newest, ReadNewest(*consumer_, CommitsUntil::kEnd));
   found_ = std::move(newest.record);
   found_key_ = std::move(newest.key);
   ARROW_RETURN_NOT_OK(BeginWith(std::move(own)));
@@ -199,54 +167,11 @@ arrow::Result<std::shared_ptr<KafkaProducer>> KafkaCommit::OpenProducer(const st
   return client_.OpenProducer(properties, options_.warn);
 }
 
-// The newest record of this job that `consumer` sees: to the end of the topic, or as far as
-// transactions are over.
-arrow::Result<KafkaCommit::Read> KafkaCommit::ReadNewest(KafkaConsumer& consumer,
-                                                         Until until) const {
-  using Query = OffsetQuery;
-  Read read;
-  // One question each: librdkafka takes no partition twice in one.
-  std::vector<int64_t> offsets;
-  for (const auto at : {Query::At::kEarliest, Query::At::kLatest}) {
-    const Query query{kCommitPartition, at};
-    ARROW_ASSIGN_OR_RAISE(const auto found, consumer.ListOffsets(std::span(&query, 1)));
-    offsets.push_back(found[0]);
-  }
-  read.end = offsets[1];
-  if (offsets[0] >= offsets[1]) return read;
-  Bell bell;
-  const auto queue = consumer.OpenQueue([&bell] { bell.Ring(); });
-  const KafkaStart start{.partition = kCommitPartition, .split = 0, .offset = offsets[0]};
-  ARROW_RETURN_NOT_OK(queue->Assign(std::span(&start, 1)));
+arrow::Result<NewestCommitRecord> KafkaCommit::ReadNewest(KafkaConsumer& consumer,
+                                                          CommitsUntil until) const {
   std::set<std::string, std::less<>> keys;
   for (const std::string& prefix : prefixes_) keys.insert(RecordKey(prefix));
-  const int64_t deadline = options_.clock->MonotonicNanos() + kReadNanosMax;
-  std::vector<KafkaMessage> messages;
-  while (options_.clock->MonotonicNanos() < deadline) {
-    ARROW_RETURN_NOT_OK(queue->Poll(kPollMax, &messages));
-    for (const KafkaMessage& message : messages) {
-      if (message.is_end && (until == Until::kStable || message.offset >= offsets[1])) {
-        read.end = message.offset;
-        return read;
-      }
-      if (message.is_end || !keys.contains(message.key)) continue;
-      auto decoded = DecodeCommitRecord(message.value);
-      if (!decoded.ok()) {
-        return UserError("checkpoint", kKafkaCommitTopic,
-                         "the commit record '" + std::string(message.key) + "' in " +
-                             kKafkaCommitTopic + ", offset " + std::to_string(message.offset) +
-                             ", cannot be read: " + decoded.status().message());
-      }
-      read.record = std::move(*decoded);
-      read.key = message.key;
-      read.offset = message.offset;
-    }
-    if (messages.empty()) bell.Wait(std::chrono::milliseconds(100));
-  }
-  return UserError("kafka", kKafkaCommitTopic,
-                   "the commit records in " + std::string(kKafkaCommitTopic) +
-                       " could not be read to their end: a transaction of another job that hangs "
-                       "hides them until its timeout. Start again later.");
+  return ReadNewestCommitRecord(consumer, keys, until, *options_.clock);
 }
 
 arrow::Status KafkaCommit::StillOurs(const std::string& folder_id) {
@@ -261,9 +186,10 @@ arrow::Status KafkaCommit::NotReplaced(const IsOurs& is_ours) {
   KafkaProperties properties = consumer_properties_;
   properties["isolation.level"] = "read_uncommitted";
   ARROW_ASSIGN_OR_RAISE(const auto all, client_.OpenConsumer(properties, true, options_.warn));
-  ARROW_ASSIGN_OR_RAISE(const Read newest, ReadNewest(*all, Until::kEnd));
+  ARROW_ASSIGN_OR_RAISE(const NewestCommitRecord newest, ReadNewest(*all, CommitsUntil::kEnd));
   if (!newest.record || is_ours(newest.record->point)) return arrow::Status::OK();
-  ARROW_ASSIGN_OR_RAISE(const Read settled, ReadNewest(*consumer_, Until::kStable));
+  ARROW_ASSIGN_OR_RAISE(const NewestCommitRecord settled,
+                        ReadNewest(*consumer_, CommitsUntil::kStable));
   if (settled.end > newest.offset && (!settled.record || is_ours(settled.record->point)))
     return arrow::Status::OK();
   const std::string& owner = newest.record->point.owner;
@@ -375,7 +301,7 @@ arrow::Status KafkaCommit::Claim(const CommitPoint& point) {
     const ErrorDetail* const detail = DetailOf(claimed);
     if (detail == nullptr || detail->kind() != "transaction-aborted" || tries == kClaimTriesMax)
       return claimed;
-    Bell().Wait(kClaimPause);
+    std::this_thread::sleep_for(kClaimPause);
     ARROW_RETURN_NOT_OK(Renew(point));
   }
 }

@@ -24,13 +24,12 @@
 
 #include "base/clock.h"
 #include "connectors/kafka/kafka_client.h"
+#include "connectors/kafka/kafka_commit_reader.h"
 #include "connectors/kafka/kafka_commit_record.h"
 #include "connectors/kafka/kafka_positions.h"
 #include "stream/job_commit.h"
 
 namespace sabot {
-
-inline constexpr char kKafkaCommitTopic[] = "__sabot_commits";
 
 struct KafkaCommitOptions {
   KafkaProperties properties;  // Of the producer; without transactional.id.
@@ -88,9 +87,7 @@ class KafkaCommit final : public CommitAuthority {
   arrow::Status Renew(const CommitPoint& own);
   using IsOurs = std::function<bool(const CommitPoint&)>;
   arrow::Status NotReplaced(const IsOurs& is_ours);
-  struct Read;
-  enum class Until : uint8_t { kEnd, kStable };
-  arrow::Result<Read> ReadNewest(KafkaConsumer& consumer, Until until) const;
+  arrow::Result<NewestCommitRecord> ReadNewest(KafkaConsumer& consumer, CommitsUntil until) const;
   arrow::Status VerifyGroup(const std::string& group,
                             const std::map<TopicPartition, int64_t>& offsets);
   arrow::Status WriteRecord(const KafkaCommitRecord& record);
