@@ -1,4 +1,4 @@
-// What sabot writes, read by Java's console consumer, byte for byte; and what its console producer writes, read by sabot.
+// What sabot writes, read by Java's console consumer and by kcat, byte for byte; and what the console producer writes, read by sabot.
 
 import { execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { rowsOf, topicTable } from './scripts.js';
 const run = promisify(execFile);
 const INSTALL = fileURLToPath(new URL('../../scripts/kafka', import.meta.url));
 
-describeKafka('Java’s clients', () => {
+describeKafka('other clients', () => {
   const broker = useBroker();
   let java: readonly string[];
   beforeAll(async () => {
@@ -42,6 +42,14 @@ describeKafka('Java’s clients', () => {
         (type, i) =>
           `CreateTime:${1000 + i}\tPartition:0\tOffset:${i}\th:hi\t{"id":${i}}\t{"id":${i},"v":"ä€😀 ${type}"}`,
       ),
+    );
+    const told = ['-f', '%T %p %o %h %K %k %S %s\n'];
+    const kcat = await run('kcat', ['-C', '-e', '-q', '-b', broker().bootstrapServers, '-t', topic, ...told]);
+    expect(kcat.stdout.trimEnd().split('\n')).toEqual(
+      types.map((type, i) => {
+        const [key, value] = [`{"id":${i}}`, `{"id":${i},"v":"ä€😀 ${type}"}`];
+        return `${1000 + i} 0 ${i} h=hi ${key.length} ${key} ${Buffer.byteLength(value)} ${value}`;
+      }),
     );
   });
 
