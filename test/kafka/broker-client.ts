@@ -20,10 +20,13 @@ interface WrittenBytes extends Omit<Written, 'key' | 'value'> {
   readonly value: Buffer | null;
 }
 
-/** Not idempotent, it writes records twice where one partition's leader is not known yet and another one's is. */
+/** Not idempotent, it writes records twice where one partition has no leader yet and another one has. */
 const producerOf = (kafka: Kafka): Producer => kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
 
 export class Broker {
+  private readonly numPartitions = new Map<string, number>();
+  private nextPartition = 0;
+
   private constructor(
     readonly bootstrapServers: string,
     readonly secure: Cluster['secure'],
@@ -61,6 +64,7 @@ export class Broker {
 
   /** Makes a topic and waits until every node knows who leads it. */
   async create(topic: string, partitions: number, config: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.numPartitions.set(topic, partitions);
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
     await this.admin.createTopics({
       topics: [{ topic, numPartitions: partitions, configEntries }],
@@ -88,6 +92,7 @@ export class Broker {
 
   /** Gives a topic more partitions. */
   async widen(topic: string, partitions: number): Promise<void> {
+    this.numPartitions.set(topic, partitions);
     await this.admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] });
     // A producer that knows the topic as it was loses what is meant for others, without a word.
     await this.producer.disconnect();
@@ -97,11 +102,22 @@ export class Broker {
 
   /** Writes records; a string is a value. */
   async produce(topic: string, messages: readonly (string | Message)[], partition?: number): Promise<void> {
-    const placed = messages.map((message) => ({
-      ...(partition === undefined ? {} : { partition }),
-      ...(typeof message === 'string' ? { value: message } : message),
-    }));
+    const records = messages.map((message): Message => (typeof message === 'string' ? { value: message } : message));
+    // kafkajs would deal records without a key out anew when it tries again, and brokers take them for those of before.
+    const count = await this.partitionsOf(topic);
+    const dealt = ({ key }: Message) => (key === undefined || key === null ? this.nextPartition++ % count : undefined);
+    const placed = records.map((message) => {
+      const to = message.partition ?? partition ?? dealt(message);
+      return to === undefined ? message : { ...message, partition: to };
+    });
     await this.producer.send({ topic, messages: placed });
+  }
+
+  private async partitionsOf(topic: string): Promise<number> {
+    const known = this.numPartitions.get(topic);
+    if (known !== undefined) return known;
+    const { topics } = await this.admin.fetchTopicMetadata({ topics: [topic] });
+    return topics[0]!.partitions.length;
   }
 
   /** What a group has committed from now on: offsets by partition. (The admin's setOffsets joins the group: seconds.) */
