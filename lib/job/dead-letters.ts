@@ -95,7 +95,12 @@ export async function redriveLetters(from: LetterTopic, options: RedriveOptions)
     // Only now nobody else commits.
     await (await producer.transaction()).abort();
     const start = await client.use((admin) => startOf(admin, from.topic, 'waiting'));
-    const redrive = new Redrive(producer, from.topic, options);
+    const numPartitions = (topic: string): Promise<number> =>
+      client.use(async (admin) => {
+        const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+        return topics[0]!.partitions.length;
+      });
+    const redrive = new Redrive(producer, from.topic, options, numPartitions);
     for await (const letter of lettersFrom(from, start, true)) {
       if (redrive.count >= (options.limit ?? Number.POSITIVE_INFINITY)) break;
       await redrive.add(letter);
@@ -114,6 +119,8 @@ class Redrive {
   private bytes = 0;
   private readonly records = new Map<string, Message[]>();
   private numRecords = 0;
+  private nextPartition = 0;
+  private readonly numPartitions = new Map<string, number>();
   /** The group's next offsets, by partition. */
   private readonly next = new Map<number, bigint>();
 
@@ -121,6 +128,7 @@ class Redrive {
     private readonly producer: Producer,
     private readonly from: string,
     private readonly options: RedriveOptions,
+    private readonly askNumPartitions: (topic: string) => Promise<number>,
   ) {}
 
   get count(): number {
@@ -129,20 +137,28 @@ class Redrive {
 
   async add(letter: Letter): Promise<void> {
     const topic = this.options.to ?? letter.topic;
-    if (topic !== null) this.push(topic, letter);
+    if (topic !== null) await this.push(topic, letter);
     else if (this.options.skip === true) this.skipped++;
     else await this.refuse(letter);
     this.next.set(letter.letter_partition, letter.letter_offset + 1n);
     if (this.numRecords >= RECORDS_PER_TRANSACTION || this.bytes >= BYTES_PER_TRANSACTION) await this.commit();
   }
 
-  private push(topic: string, letter: Letter): void {
+  private async push(topic: string, letter: Letter): Promise<void> {
     const record = recordOf(letter, this.from, this.options.to === undefined);
+    // kafkajs would deal it out anew when it sends again, and brokers take it for the record that went there before.
+    if (record.key === null) record.partition ??= this.nextPartition++ % (await this.numPartitionsOf(topic));
     const of = this.records.get(topic) ?? [];
     this.records.set(topic, of);
     of.push(record);
     this.numRecords++;
     this.bytes += (letter.value?.length ?? 0) + (letter.key?.length ?? 0);
+  }
+
+  private async numPartitionsOf(topic: string): Promise<number> {
+    const known = this.numPartitions.get(topic) ?? (await this.askNumPartitions(topic));
+    this.numPartitions.set(topic, known);
+    return known;
   }
 
   /** What came before it is done. */
