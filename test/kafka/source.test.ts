@@ -113,6 +113,18 @@ describeKafka('a topic', () => {
     ]);
   });
 
+  it('is read whole where a batch has more records than are taken at once', async () => {
+    const topic = await broker().topic();
+    const rows = Array.from({ length: 5000 }, (_, id) => json({ id }));
+    await broker().produce(topic, rows);
+    const query = `SELECT COUNT(*) AS n, SUM(id) AS s, COUNT(DISTINCT \`offset\`) AS offsets, MAX(\`offset\`) AS last FROM t;`;
+    for (const size of ['', "SET 'batch.max-rows' = '7'; "]) {
+      expect(await read('id INT, `offset` BIGINT METADATA VIRTUAL', { topic }, size + query)).toEqual([
+        json({ n: 5000, s: (4999 * 5000) / 2, offsets: 5000, last: 4999 }),
+      ]);
+    }
+  });
+
   it('gives records of one batch each their own', async () => {
     const columns = `id INT, \`offset\` BIGINT METADATA VIRTUAL, kind STRING METADATA FROM 'timestamp-type' VIRTUAL,
       written TIMESTAMP_LTZ(3) METADATA FROM 'timestamp', headers MAP<STRING, BYTES> METADATA`;

@@ -20,10 +20,10 @@ inline bool ReadVarint(const char*& at, const char* end, int64_t* value) {
   return false;
 }
 
-// A length and so many bytes; a negative length: none.
+// A length and so many bytes; -1: none.
 inline bool ReadBytes(const char*& at, const char* end, std::string_view* bytes) {
   int64_t length = 0;
-  if (!ReadVarint(at, end, &length) || length > end - at) return false;
+  if (!ReadVarint(at, end, &length) || length < -1 || length > end - at) return false;
   if (length < 0) {
     *bytes = {};
     return true;
@@ -45,7 +45,8 @@ bool KafkaRecordReader::Next(KafkaMessage* message) {
   int64_t timestamp_delta = 0;
   int64_t offset_delta = 0;
   if (!ReadVarint(at, end, &timestamp_delta) || !ReadVarint(at, end, &offset_delta) ||
-      !ReadBytes(at, end, &message->key) || !ReadBytes(at, end, &message->value))
+      offset_delta < 0 || offset_delta > INT32_MAX || !ReadBytes(at, end, &message->key) ||
+      !ReadBytes(at, end, &message->value))
     return false;
   message->offset = base_offset_ + offset_delta;
   at_ = end;

@@ -104,8 +104,10 @@ class Queue final : public KafkaQueue {
     if (batch != nullptr && batch->log_append_time != 0)
       return {batch->max_timestamp, KafkaTimestampType::kLogAppendTime};
     if (batch != nullptr) {
-      return {batch->base_timestamp + KafkaTimestampDelta(message),
-              KafkaTimestampType::kCreateTime};
+      // Whoever wrote it may have given any: it wraps, as in Java.
+      const uint64_t millis = static_cast<uint64_t>(batch->base_timestamp) +
+                              static_cast<uint64_t>(KafkaTimestampDelta(message));
+      return {static_cast<int64_t>(millis), KafkaTimestampType::kCreateTime};
     }
     rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
     const int64_t millis = rd_kafka_message_timestamp(Fetched(message), &type);

@@ -110,6 +110,17 @@ TEST(KafkaRecordBatch, NeverReadsBeyondDamage) {
   }
 }
 
+TEST(KafkaRecordBatch, TakesNoNumberThatCannotBe) {
+  KafkaMessage message;
+  for (const int64_t offset_delta : {int64_t{-1}, int64_t{1} << 31, INT64_MAX}) {
+    const std::string record = Record(0, offset_delta, "k", "v");
+    EXPECT_FALSE(KafkaRecordReader(record, 7).Next(&message)) << offset_delta;
+  }
+  const std::string body = std::string(1, '\0') + Varint(0) + Varint(0) + Varint(-2) + Bytes("v");
+  const std::string record = Varint(static_cast<int64_t>(body.size())) + body;
+  EXPECT_FALSE(KafkaRecordReader(record, 7).Next(&message));
+}
+
 TEST(KafkaRecordBatch, SaysThatANumberDoesNotEnd) {
   const std::string endless(20, '\xFF');
   KafkaRecordReader reader(endless, 0);
