@@ -197,7 +197,9 @@ describe('broadcast state', () => {
       while (found.includes(undefined)) found = await all();
       expect(found).toEqual(Array.from({ length: KEYS }, (_, i) => ({ key: BigInt(i), least: i })));
       expect(await state.get(BigInt(KEYS))).toBeUndefined();
-      // So it is in a checkpoint.
+      // So it is in a checkpoint, once there is one.
+      while ((job.metrics()?.checkpoints?.completed ?? 0) === 0)
+        await new Promise((resolve) => setTimeout(resolve, 20));
       const saved = job.state('rules', { read: 'committed' });
       while ((await saved.get(0n)) === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
       expect(await Promise.all(Array.from({ length: KEYS }, (_, i) => saved.get(BigInt(i))))).toEqual(found);

@@ -153,8 +153,9 @@ describe("'state.backend.type' = 'rocksdb'", () => {
         `peak: ${none} MB without state, ${onDisk} MB with a limit of ${megabytes}, ${inMemory} MB in memory`,
       );
       expect(inMemory - none).toBeGreaterThan(3 * megabytes);
-      // RocksDB, the files' pieces that are being read, and what the allocator cannot use.
-      expect(onDisk - none).toBeLessThan(megabytes + 60);
+      // RocksDB, the files' pieces that are being read, pages of code that only a job with state has touched, and what the
+      // allocator cannot use.
+      expect(onDisk - none).toBeLessThan(megabytes + 80);
     },
     TIMEOUT_MS,
   );

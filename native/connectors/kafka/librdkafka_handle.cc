@@ -44,6 +44,12 @@ int MillisSince(std::chrono::steady_clock::time_point start) {
   return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count());
 }
 
+// The broker has gone while it had the request: its connection broke, or the others no longer name
+// it.
+bool HasLeft(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__DESTROY_BROKER;
+}
+
 bool IsRefusal(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR__SSL || code == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
          code == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED ||
@@ -91,11 +97,17 @@ bool IsTransient(rd_kafka_resp_err_t code) {
   switch (code) {
     case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
     case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+    case RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
+    case RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
     case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
     case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
     case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
     case RD_KAFKA_RESP_ERR__WAIT_COORD:
     case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__DESTROY_BROKER:
       return true;
     default:
       return false;
@@ -208,9 +220,9 @@ arrow::Status LibrdkafkaHandle::Failed(std::string_view what, rd_kafka_resp_err_
     if (!text.empty()) text += "; ";
     text += last_error_;
   }
-  const bool no_answer =
-      code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TRANSPORT ||
-      code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || code == RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT;
+  const bool no_answer = code == RD_KAFKA_RESP_ERR__TIMED_OUT ||
+                         code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
+                         code == RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT || HasLeft(code);
   if (no_answer && refused_ == RD_KAFKA_RESP_ERR_NO_ERROR) {
     return UserError("kafka", servers_,
                      "cannot " + std::string(what) + ": no Kafka broker of '" + servers_ +
@@ -246,8 +258,7 @@ arrow::Result<RdKafkaPtr<rd_kafka_event_t>> LibrdkafkaHandle::Ask(
     if (event != nullptr) {
       const rd_kafka_resp_err_t code = rd_kafka_event_error(event.get());
       if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return event;
-      // Its broker has gone while it had the request.
-      if (code == RD_KAFKA_RESP_ERR__TRANSPORT && has_answered() && waited < patience_ms()) {
+      if (HasLeft(code) && has_answered() && waited < patience_ms()) {
         event.reset(rd_kafka_queue_poll(queue.get(), kWaitMillis));
         ask(queue.get());
         continue;
@@ -276,7 +287,7 @@ rd_kafka_resp_err_t LibrdkafkaHandle::Metadata(rd_kafka_topic_t* topic, bool all
         has_answered() ? std::max(kSilenceMillis, patience_ms() / 4) : kSilenceMillis;
     const rd_kafka_resp_err_t code =
         rd_kafka_metadata(handle_, all_topics ? 1 : 0, topic, metadata, std::min(left, patience));
-    if (code != RD_KAFKA_RESP_ERR__TIMED_OUT && code != RD_KAFKA_RESP_ERR__TRANSPORT) return code;
+    if (code != RD_KAFKA_RESP_ERR__TIMED_OUT && !HasLeft(code)) return code;
     {
       const std::lock_guard lock(mutex_);
       if (refused_ != RD_KAFKA_RESP_ERR_NO_ERROR) return code;

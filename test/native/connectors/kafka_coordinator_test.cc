@@ -62,6 +62,42 @@ TEST(KafkaCoordinator, ATopicIsDescribedAlthoughTheControllerHasDied) {
   EXPECT_EQ((*topics)[0].num_partitions, 1);
 }
 
+// The controller has the question when the others no longer name it.
+TEST(KafkaCoordinator, ATopicIsDescribedAlthoughTheControllerLeavesBeforeItAnswers) {
+  KafkaCluster cluster(2);
+  cluster.CreateTopic("t", 1);
+  rd_kafka_mock_set_controller_id(cluster.mock(), 1);
+  const auto consumer = *Librdkafka().OpenConsumer(
+      {{"bootstrap.servers", cluster.servers()}, {"group.id", "readers"}}, true, nullptr);
+  auto topics = consumer->DescribeTopics({"t"});
+  ASSERT_TRUE(topics.ok()) << topics.status();
+  rd_kafka_mock_set_controller_id(cluster.mock(), 2);
+  ASSERT_TRUE(consumer->ListTopics().ok());
+  topics = consumer->DescribeTopics({"t"});
+  ASSERT_TRUE(topics.ok()) << topics.status();
+  ASSERT_EQ(rd_kafka_mock_broker_set_rtt(cluster.mock(), 2, 5'000), RD_KAFKA_RESP_ERR_NO_ERROR);
+  std::thread leaving([&cluster, &consumer] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    rd_kafka_mock_set_controller_id(cluster.mock(), 1);
+    EXPECT_EQ(rd_kafka_mock_broker_remove_from_metadata(cluster.mock(), 2),
+              RD_KAFKA_RESP_ERR_NO_ERROR);
+    EXPECT_EQ(rd_kafka_mock_partition_set_leader(cluster.mock(), "t", 0, 1),
+              RD_KAFKA_RESP_ERR_NO_ERROR);
+    // librdkafka asks the broker for metadata that it has sent something to last.
+    const OffsetQuery query{.partition = {"t", 0}};
+    for (int i = 0; i < 20; ++i) {
+      const arrow::Status asked = consumer->ListOffsets(std::span(&query, 1)).status();
+      EXPECT_TRUE(asked.ok()) << asked;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  });
+  topics = consumer->DescribeTopics({"t"});
+  leaving.join();
+  ASSERT_TRUE(topics.ok()) << topics.status();
+  ASSERT_EQ(topics->size(), 1U);
+  EXPECT_EQ((*topics)[0].num_partitions, 1);
+}
+
 // The only one has gone, and the job is cancelled while it waits.
 TEST(KafkaCoordinator, NobodyWaitsForABrokerWhenTheJobHasEnded) {
   KafkaCluster cluster;
