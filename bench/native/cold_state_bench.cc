@@ -78,7 +78,7 @@ PlanNode Groups() {
 class Work {
  public:
   Work(MemoryBudget::Shares shares, ColdBackend* backend, FileSystem* files, std::string folder)
-      : budget_(shares, {[] { return int64_t{0}; }}),
+      : budget_(shares, [] { return int64_t{0}; }),
         tiers_(TiersOptions{
             .budget = &budget_, .backend = backend, .files = files, .folder = std::move(folder)}) {
     context_.clock = &SystemClock();

@@ -25,7 +25,8 @@ int64_t MemoryAccount::ExcessBytes() const {
   return static_cast<int64_t>(static_cast<double>(excess) * part);
 }
 
-MemoryBudget::MemoryBudget(Shares shares, Pool pool) : shares_(shares), pool_(std::move(pool)) {
+MemoryBudget::MemoryBudget(Shares shares, std::function<int64_t()> pool_bytes)
+    : shares_(shares), pool_bytes_(std::move(pool_bytes)) {
   SABOT_CHECK(shares_.cold_bytes >= 0 && shares_.cold_bytes <= shares_.limit_bytes);
 }
 
@@ -36,23 +37,16 @@ void MemoryBudget::ReserveCold(int64_t bytes) {
   }
 }
 
-void MemoryBudget::Spilled(int64_t bytes) {
-  constexpr int64_t kReleasedAtOnce = int64_t{4} << 20;
-  if ((unreleased_bytes_ += bytes) < kReleasedAtOnce) return;
-  unreleased_bytes_ = 0;
-  pool_.release_unused();
-}
-
 bool MemoryBudget::is_short() const {
   if (!limited()) return false;
-  const int64_t taken = state_bytes_ - pooled_state_bytes_ + pool_.bytes();
+  const int64_t taken = state_bytes_ - pooled_state_bytes_ + pool_bytes_();
   return taken > shares_.limit_bytes - reserved_bytes_;
 }
 
 // However much is in flight, state keeps a quarter of what is to share: channels are bounded.
 int64_t MemoryBudget::state_bytes_max() const {
   const int64_t shared = shares_.limit_bytes - reserved_bytes_;
-  const int64_t in_flight = std::max<int64_t>(pool_.bytes() - pooled_state_bytes_, 0);
+  const int64_t in_flight = std::max<int64_t>(pool_bytes_() - pooled_state_bytes_, 0);
   return std::max(shared - in_flight, shared / 4);
 }
 

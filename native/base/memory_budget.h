@@ -48,12 +48,8 @@ class MemoryBudget {
     int64_t limit_bytes = kUnlimited;
     int64_t cold_bytes = 0;  // Of it, for cold stores.
   };
-  // The Arrow pool: what it holds at present, and how it gives the system back what it does not.
-  struct Pool {
-    std::function<int64_t()> bytes;
-    std::function<void()> release_unused = [] {};
-  };
-  MemoryBudget(Shares shares, Pool pool);
+  // `pool_bytes`: what the Arrow pool holds at present.
+  MemoryBudget(Shares shares, std::function<int64_t()> pool_bytes);
 
   bool limited() const { return shares_.limit_bytes != kUnlimited; }
   int64_t limit_bytes() const { return shares_.limit_bytes; }
@@ -64,9 +60,6 @@ class MemoryBudget {
   int64_t state_bytes() const { return state_bytes_; }  // What accounts told.
   // Cold stores take so much now: the most that they ever took is theirs, up to their share.
   void ReserveCold(int64_t bytes);
-  // Its owner has spilled so much: what was in memory lies unused in the pool, in part as long as
-  // the owner's thread does not release it.
-  void Spilled(int64_t bytes);
   // State and what is in flight take more than they may.
   bool is_short() const;
 
@@ -75,8 +68,7 @@ class MemoryBudget {
   int64_t state_bytes_max() const;
 
   const Shares shares_;
-  const Pool pool_;
-  std::atomic<int64_t> unreleased_bytes_{0};  // Spilled since the pool was last asked to release.
+  const std::function<int64_t()> pool_bytes_;
   std::atomic<int64_t> reserved_bytes_{0};
   std::atomic<int64_t> state_bytes_{0};
   std::atomic<int64_t> pooled_state_bytes_{0};

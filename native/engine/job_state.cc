@@ -64,24 +64,23 @@ arrow::Result<std::unique_ptr<FolderLock>> FolderLock::Take(const std::string& f
 
 FolderLock::~FolderLock() { close(file_); }
 
-JobState::JobState(const PlanOptions& options, MemoryBudget::Pool pool)
+JobState::JobState(const PlanOptions& options, std::function<int64_t()> pool_bytes)
     : budget_({.limit_bytes = options.memory_limit_bytes == 0 ? MemoryBudget::kUnlimited
                                                               : options.memory_limit_bytes,
                .cold_bytes = ColdBytes(options)},
-              std::move(pool)),
+              std::move(pool_bytes)),
       root_(options.state_folder) {}
 
 std::unique_ptr<JobState> JobState::Simulated(const PlanOptions& options) {
-  std::unique_ptr<JobState> state(new JobState(options, {[] { return int64_t{0}; }}));
+  std::unique_ptr<JobState> state(new JobState(options, [] { return int64_t{0}; }));
   if (options.state_backend == StateBackend::kRocksdb) state->backend_ = MakeModelBackend();
   state->own_files_ = std::make_unique<MemoryFileSystem>();
   return state;
 }
 
 std::unique_ptr<JobState> JobState::Make(const PlanOptions& options) {
-  std::unique_ptr<JobState> state(new JobState(
-      options, {.bytes = [] { return arrow::default_memory_pool()->bytes_allocated(); },
-                .release_unused = [] { arrow::default_memory_pool()->ReleaseUnused(); }}));
+  std::unique_ptr<JobState> state(
+      new JobState(options, [] { return arrow::default_memory_pool()->bytes_allocated(); }));
   if (options.state_backend != StateBackend::kRocksdb) return state;
   state->backend_ = MakeRocksdbBackend({.memory_bytes = ColdBytes(options)});
   state->folder_ = state->root_ + "/" + std::string(kFolderName) + std::to_string(getpid()) + "-" +

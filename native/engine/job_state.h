@@ -52,7 +52,7 @@ class JobState {
   const MemoryBudget* limited_budget() const { return budget_.limited() ? &budget_ : nullptr; }
 
  private:
-  JobState(const PlanOptions& options, MemoryBudget::Pool pool);
+  JobState(const PlanOptions& options, std::function<int64_t()> pool_bytes);
 
   MemoryBudget budget_;
   std::unique_ptr<ColdBackend> backend_;   // nullptr: state stays in memory.

@@ -76,7 +76,6 @@ arrow::Status StateTiers::MakeRoom() {
   }
   if (log_ != nullptr) ARROW_RETURN_NOT_OK(log_->Reclaim());
   TellBudget();
-  options_.budget->Spilled(spilled_bytes_ - spilled_before);
   return log_ == nullptr ? arrow::Status::OK() : HandOver(spilled_bytes_ - spilled_before);
 }
 

@@ -171,7 +171,7 @@ class Harness::Output final : public Collector {
 // One operator with its surroundings.
 struct Harness::Subtask {
   explicit Subtask(int64_t limit_bytes)
-      : budget({.limit_bytes = limit_bytes}, {[] { return int64_t{0}; }}) {}
+      : budget({.limit_bytes = limit_bytes}, [] { return int64_t{0}; }) {}
   OperatorMetrics metrics;
   OperatorContext context;
   std::unique_ptr<Output> output;

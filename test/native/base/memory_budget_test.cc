@@ -8,7 +8,7 @@ namespace {
 
 TEST(MemoryBudget, SharesOutWhatIsTooMuch) {
   int64_t pool = 0;
-  MemoryBudget budget({.limit_bytes = 100, .cold_bytes = 30}, {[&pool] { return pool; }});
+  MemoryBudget budget({.limit_bytes = 100, .cold_bytes = 30}, [&pool] { return pool; });
   budget.ReserveCold(30);
   const auto left = budget.Open();
   {
@@ -27,7 +27,7 @@ TEST(MemoryBudget, SharesOutWhatIsTooMuch) {
 }
 
 TEST(MemoryBudget, LeavesStateAQuarterWhateverIsInFlight) {
-  MemoryBudget budget({.limit_bytes = 100, .cold_bytes = 20}, {[] { return int64_t{1000}; }});
+  MemoryBudget budget({.limit_bytes = 100, .cold_bytes = 20}, [] { return int64_t{1000}; });
   budget.ReserveCold(20);
   const auto account = budget.Open();
   account->Set(20, 0);
@@ -37,7 +37,7 @@ TEST(MemoryBudget, LeavesStateAQuarterWhateverIsInFlight) {
 }
 
 TEST(MemoryBudget, GivesColdStoresWhatTheyTakeUpToTheirShare) {
-  MemoryBudget budget({.limit_bytes = 100, .cold_bytes = 30}, {[] { return int64_t{0}; }});
+  MemoryBudget budget({.limit_bytes = 100, .cold_bytes = 30}, [] { return int64_t{0}; });
   const auto account = budget.Open();
   account->Set(100, 0);
   EXPECT_EQ(account->ExcessBytes(), 0);
@@ -54,7 +54,7 @@ TEST(MemoryBudget, GivesColdStoresWhatTheyTakeUpToTheirShare) {
 
 // State in the pool is state, and not in flight.
 TEST(MemoryBudget, CountsRowsOfTheStateOnce) {
-  MemoryBudget budget({.limit_bytes = 100, .cold_bytes = 0}, {[] { return int64_t{60}; }});
+  MemoryBudget budget({.limit_bytes = 100, .cold_bytes = 0}, [] { return int64_t{60}; });
   const auto account = budget.Open();
   account->Set(90, 50);
   EXPECT_EQ(account->ExcessBytes(), 0);
@@ -64,16 +64,8 @@ TEST(MemoryBudget, CountsRowsOfTheStateOnce) {
   EXPECT_EQ(account->ExcessBytes(), 10);
 }
 
-TEST(MemoryBudget, AsksThePoolToReleaseWhatIsUnusedAfterEveryFewMegabytesSpilled) {
-  int released = 0;
-  MemoryBudget budget({.limit_bytes = 100}, {.bytes = [] { return int64_t{0}; },
-                                             .release_unused = [&released] { ++released; }});
-  for (int i = 0; i < 10; ++i) budget.Spilled(int64_t{1} << 20);
-  EXPECT_EQ(released, 2);
-}
-
 TEST(MemoryBudget, CountsNothingWithoutALimit) {
-  MemoryBudget budget({}, {[] { return int64_t{1} << 60; }});
+  MemoryBudget budget({}, [] { return int64_t{1} << 60; });
   const auto account = budget.Open();
   account->Set(int64_t{1} << 50, 0);
   EXPECT_EQ(account->ExcessBytes(), 0);

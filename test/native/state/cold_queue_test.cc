@@ -26,7 +26,7 @@ class ColdQueueTest : public testing::Test {
     return taken;
   }
 
-  MemoryBudget budget_{{.limit_bytes = 1}, {[] { return int64_t{0}; }}};
+  MemoryBudget budget_{{.limit_bytes = 1}, [] { return int64_t{0}; }};
   std::unique_ptr<ColdBackend> backend_ = MakeModelBackend();
   StateTiers tiers_{
       {.budget = &budget_, .backend = backend_.get(), .files = nullptr, .folder = "/state"}};

@@ -40,7 +40,7 @@ bool HasLog(Backend backend) { return backend >= Backend::kLog; }
 class World {
  public:
   World(Backend backend, int64_t limit_bytes, const std::string& root)
-      : budget_({.limit_bytes = limit_bytes}, {[] { return int64_t{0}; }}),
+      : budget_({.limit_bytes = limit_bytes}, [] { return int64_t{0}; }),
         backend_(IsRocksdb(backend) ? MakeRocksdbBackend({.memory_bytes = 1 << 20})
                                     : MakeModelBackend()) {
     static uint64_t num_worlds = 0;
@@ -317,7 +317,7 @@ class WatchedBackend final : public ColdBackend {
 // Keys on disk grow old, too; who reads one under kReadAndWrite keeps it from compaction.
 TEST_P(KeyedTableColdTest, CompactionDropsKeysThatNobodyHasUsed) {
   for (const auto update : {TtlUpdate::kCreateAndWrite, TtlUpdate::kReadAndWrite}) {
-    MemoryBudget budget({.limit_bytes = 0}, {[] { return int64_t{0}; }});
+    MemoryBudget budget({.limit_bytes = 0}, [] { return int64_t{0}; });
     WatchedBackend backend(IsRocksdb(GetParam()) ? MakeRocksdbBackend({.memory_bytes = 1 << 20})
                                                  : MakeModelBackend());
     StateTiers tiers(TiersOptions{.budget = &budget, .backend = &backend, .folder = root_});
@@ -425,7 +425,7 @@ arrow::Status WorkWithLittleMemory(KeyedTable& table, StateTiers& tiers) {
 TEST(KeyedTableOnAFailingDisk, SaysSoWhateverItWasDoing) {
   int64_t num_failures = 0;
   for (int64_t operations = 0;; ++operations) {
-    MemoryBudget budget({.limit_bytes = 2'000}, {[] { return int64_t{0}; }});
+    MemoryBudget budget({.limit_bytes = 2'000}, [] { return int64_t{0}; });
     FailingBackend backend(operations);
     StateTiers tiers(TiersOptions{.budget = &budget, .backend = &backend, .folder = ""});
     auto table = std::make_unique<KeyedTable>("t", RigLayout(), &tiers);
@@ -445,7 +445,7 @@ TEST(KeyedTableOnAFailingDisk, SaysSoWhateverItWasDoing) {
 
 // Whatever the limit, memory that cannot spill is not exceeded in silence.
 TEST(KeyedTableInMemory, OverTheLimitIsAnError) {
-  MemoryBudget budget({.limit_bytes = 2'000}, {[] { return int64_t{0}; }});
+  MemoryBudget budget({.limit_bytes = 2'000}, [] { return int64_t{0}; });
   StateTiers tiers(TiersOptions{.budget = &budget, .backend = nullptr, .folder = ""});
   KeyedTable table("t", RigLayout(), &tiers);
   const arrow::Status status = WorkWithLittleMemory(table, tiers);

@@ -37,7 +37,7 @@ class KeyedTableLogTest : public testing::Test {
   }
 
   MemoryFileSystem files_;
-  MemoryBudget budget_{{.limit_bytes = 1}, {[] { return int64_t{0}; }}};
+  MemoryBudget budget_{{.limit_bytes = 1}, [] { return int64_t{0}; }};
   std::unique_ptr<ColdBackend> backend_ = MakeModelBackend();
 };
 

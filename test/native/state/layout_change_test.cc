@@ -192,7 +192,7 @@ TEST_F(LayoutChangeTest, ATableIsAsIfItHadAlwaysHadTheWiderLayout) {
       Contents restored;
       for (int subtask = 0; subtask < parallelism; ++subtask) {
         MemoryBudget budget({.limit_bytes = on_disk ? 20'000 : MemoryBudget::kUnlimited},
-                            {[] { return int64_t{0}; }});
+                            [] { return int64_t{0}; });
         const auto rocksdb = MakeRocksdbBackend({.memory_bytes = 1 << 20});
         StateTiers tiers(
             TiersOptions{.budget = &budget,

@@ -11,7 +11,7 @@
 namespace sabot::test {
 
 struct ShortMemory {
-  MemoryBudget budget{{.limit_bytes = 1}, {[] { return int64_t{0}; }}};
+  MemoryBudget budget{{.limit_bytes = 1}, [] { return int64_t{0}; }};
   std::unique_ptr<ColdBackend> backend = MakeModelBackend();
   MemoryFileSystem files;
   StateTiers tiers{

@@ -98,7 +98,7 @@ TEST_F(ChannelTest, WakesTheProducerWhenItHoldsMore) {
 
 TEST(ChannelOverTheLimit, HoldsOneBatchUntilMemoryIsThereAgain) {
   int64_t pool_bytes = 0;
-  MemoryBudget budget({.limit_bytes = 100}, {[&] { return pool_bytes; }});
+  MemoryBudget budget({.limit_bytes = 100}, [&] { return pool_bytes; });
   Channel channel(kChannelBytesMax, &budget);
   int num_woken = 0;
   channel.SetWakers([&] { ++num_woken; }, [] {});
